@@ -1,0 +1,89 @@
+-- The system tables of a Carryall data file, version 1. store/migrate.rs applies this to an empty file.
+-- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
+-- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
+
+CREATE TABLE meta (
+  key   TEXT PRIMARY KEY,            -- catalog_version: counts up with every change of an app or schema
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE app (
+  id             INTEGER PRIMARY KEY,
+  uuid           TEXT NOT NULL UNIQUE,
+  slug           TEXT NOT NULL UNIQUE,
+  name           TEXT NOT NULL,
+  description    TEXT NOT NULL,
+  created_at     TEXT NOT NULL,
+  next_choice_id INTEGER NOT NULL      -- option ids are unique in their app and never reused
+) STRICT;
+
+CREATE TABLE schema (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,  -- names the record table: never reused
+  app           INTEGER NOT NULL REFERENCES app (id),
+  slug          TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  model         TEXT NOT NULL,
+  display_field TEXT,
+  version       INTEGER NOT NULL,
+  unique_groups TEXT NOT NULL,         -- [["email","company"]]
+  index_groups  TEXT NOT NULL,
+  next_id       INTEGER NOT NULL,      -- the next record's id
+  records       INTEGER NOT NULL,      -- how many there are: lists never count
+  UNIQUE (app, slug)
+) STRICT;
+
+CREATE TABLE field (
+  schema        INTEGER NOT NULL REFERENCES schema (id),
+  position      INTEGER NOT NULL,      -- order of creation = key order of the stored JSON
+  slug          TEXT NOT NULL COLLATE NOCASE,
+  name          TEXT NOT NULL,
+  header        TEXT,                  -- heading in the file that it was imported from
+  type          TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  required      INTEGER NOT NULL,
+  is_unique     INTEGER NOT NULL,
+  is_indexed    INTEGER NOT NULL,
+  default_value TEXT NOT NULL,         -- JSON
+  rules         TEXT NOT NULL,         -- JSON object
+  PRIMARY KEY (schema, position),
+  UNIQUE (schema, slug)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  email         TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  password_hash TEXT NOT NULL,         -- bcrypt
+  role          TEXT NOT NULL,
+  created_at    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+  hash       BLOB PRIMARY KEY,         -- SHA-256 of the cookie; the cookie itself is nowhere
+  user       INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  created_at TEXT NOT NULL,
+  expires_s  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_expires ON session (expires_s);
+
+CREATE TABLE link (
+  hash      BLOB PRIMARY KEY,          -- SHA-256 of a one-time sign-in token
+  user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  expires_s INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE change (
+  seq       INTEGER PRIMARY KEY,
+  at        TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  dialect   TEXT NOT NULL,
+  app       INTEGER,
+  schema    INTEGER,
+  record    INTEGER,
+  kind      TEXT NOT NULL,
+  batch     INTEGER,
+  label     TEXT NOT NULL,
+  body      TEXT
+) STRICT;
+CREATE INDEX change_record ON change (schema, record, seq) WHERE record IS NOT NULL;
+
+INSERT INTO meta (key, value) VALUES ('catalog_version', '1');

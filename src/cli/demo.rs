@@ -1,0 +1,69 @@
+//! `carryall demo`: a sample app in a file that is thrown away, and everything that is needed to try it.
+
+use super::host;
+use super::job::OWNER;
+use super::outcome::{Ended, Failure, say};
+use crate::config::first_admin;
+use crate::model::job::Job;
+use crate::ops::ctx::Ctx;
+use crate::ops::{jobs, sessions, users};
+use crate::server::assets;
+use clap::{Arg, ArgMatches, Command};
+use std::path::PathBuf;
+
+const EMAIL: &str = "demo@example.com";
+const SAMPLES: [&str; 1] = ["crm"];
+
+pub fn command() -> Command {
+    Command::new("demo")
+        .about("Try a sample app: signed in at once, thrown away when it stops")
+        .args(host::args())
+        .arg(Arg::new("sample").long("sample").value_parser(SAMPLES).default_value("crm").help("Which sample"))
+        .arg(Arg::new("keep").long("keep").value_name("FILE").help("Keep the data in this file"))
+}
+
+pub fn run(matches: &ArgMatches) -> Ended {
+    let sample = matches.get_one::<String>("sample").map_or("crm", String::as_str);
+    let keep = matches.get_one::<String>("keep").map(PathBuf::from);
+    // Lives as long as the server, and takes the data with it.
+    let folder = tempfile::tempdir().map_err(|error| Failure::new(1, format!("No temporary folder can be made: {error}")))?;
+    let data_file = keep.clone().unwrap_or_else(|| folder.path().join("demo.db"));
+    let config = host::config(matches, data_file, false);
+    host::host(&config, |ctx| fill(ctx, sample), |ctx, url| greet(ctx, sample, keep.as_ref(), url))
+}
+
+fn fill(ctx: &Ctx, sample: &str) -> Ended {
+    let text = assets::sample(sample).ok_or_else(|| Failure::new(1, format!("There is no sample '{sample}'")))?;
+    jobs::run(ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run: false, prune: false }, &|_| {})?;
+    Ok(())
+}
+
+/// Says how to get in, three ways. The curl works when it is pasted.
+fn greet(ctx: &Ctx, sample: &str, keep: Option<&PathBuf>, url: &str) -> Result<String, Failure> {
+    let (email, password) = first_admin().unwrap_or_else(|| (EMAIL.to_owned(), password(ctx)));
+    users::create_first_admin(ctx, &OWNER, &email, &password)?;
+    let link = format!("{url}/_/start#t={}", sessions::issue_link(ctx, &OWNER, None)?);
+    match keep {
+        Some(file) => say(&format!("The sample '{sample}' is in {}.", file.display())),
+        None => say(&format!("Demo: the sample '{sample}', thrown away when this stops (--keep FILE keeps it).")),
+    }
+    say(&format!("\n  Open     {link}\n           (signs you in; works once)"));
+    // A file that was kept has its admin already, whose password we do not know.
+    if let Ok(opened) = sessions::open(ctx, &email, &password) {
+        say(&format!("  Sign in  {email}  {password}"));
+        say(&format!(
+            "  Try      curl -b sessionid={} '{url}/api/apps/{sample}/schemas/deals/records?per_page=2&sort=-amount'",
+            opened.key
+        ));
+    }
+    say("\nCtrl-C stops it.");
+    Ok(link)
+}
+
+/// Easy to type: three groups of four letters and digits that look unlike each other.
+fn password(ctx: &Ctx) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).map_or('a', |letter| char::from(*letter));
+    let letters: Vec<char> = ctx.random::<12>().iter().map(letter).collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}

@@ -1,0 +1,59 @@
+//! `carryall export`: a table to a file or to stdout. It only reads, so it works beside a running server.
+
+use super::job::{OWNER, data_file};
+use super::outcome::{Ended, Failure, say, unopened};
+use super::progress::Bar;
+use crate::format::rows::Format;
+use crate::model::job::Progress;
+use crate::model::limits::Limits;
+use crate::ops::{ctx, export};
+use crate::store::engine::Store;
+use clap::{Arg, ArgMatches, Command};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+pub fn command() -> Command {
+    Command::new("export").about("Export a table as JSON, NDJSON or CSV").args([
+        Arg::new("app").long("app").value_name("SLUG").required(true),
+        Arg::new("schema").long("schema").value_name("SLUG").required(true).help("The table"),
+        Arg::new("format").long("format").value_parser(Format::NAMES).help("[default: by the ending of the output file, else json]"),
+        Arg::new("output").short('o').long("output").value_name("FILE").help("Where to write [default: stdout]"),
+    ])
+}
+
+pub fn run(matches: &ArgMatches) -> Ended {
+    let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
+    let output = matches.get_one::<String>("output").map(Path::new);
+    let format = match (matches.get_one::<String>("format"), output) {
+        (Some(name), _) => Format::from_name(name),
+        (None, Some(path)) => Some(Format::of(path)?),
+        (None, None) => Some(Format::Json),
+    };
+    let format = format.ok_or_else(|| Failure::new(2, "There is no such format"))?;
+    let path = data_file(matches);
+    let store = Store::open_for_reading(&path, &Limits { read_timeout_ms: u64::from(u32::MAX), ..Limits::default() }, ctx::clock())
+        .map_err(|error| unopened(&path, error))?;
+    let bar = Bar::new();
+    let tell = |rows: u64| bar.show(Progress { stage: "writing", rows, bytes: 0, bytes_total: 0 });
+    let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, text("app"), text("schema"), format, out, &tell));
+    let rows = match output {
+        None => write(Box::new(BufWriter::new(std::io::stdout())))?,
+        Some(output) => to_file(output, write)?,
+    };
+    bar.end();
+    say(&format!("{rows} rows exported"));
+    Ok(())
+}
+
+/// Writes beside the file and renames at the end: a failed export leaves what was there.
+fn to_file(output: &Path, write: impl FnOnce(Box<dyn Write + '_>) -> crate::model::error::Result<u64>) -> Result<u64, Failure> {
+    let failed = |error: std::io::Error| Failure::new(1, format!("{} cannot be written: {error}", output.display()));
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let out: &File = beside.as_file();
+    let rows = write(Box::new(BufWriter::new(out)))?;
+    beside.as_file().sync_all().map_err(failed)?;
+    beside.persist(output).map_err(|error| failed(error.error))?;
+    Ok(rows)
+}

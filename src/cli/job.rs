@@ -1,0 +1,116 @@
+//! Runs a job here, or in the server that has the data file open: the one way in which commands write.
+
+use super::outcome::{Failure, unopened};
+use super::progress::Bar;
+use crate::config::{DATA_FILE, variable};
+use crate::model::job::{Job, Outcome, Progress};
+use crate::model::limits::Limits;
+use crate::model::principal::{Caller, Principal};
+use crate::ops::ctx::{self, Ctx};
+use crate::ops::jobs;
+use crate::store::engine::{Durability, OpenError, Store};
+use crate::store::lock::{Holder, holder};
+use clap::ArgMatches;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The owner of the data file, at a terminal.
+pub const OWNER: Caller = Caller { principal: Principal::Control, door: "cli" };
+
+const POLL: Duration = Duration::from_millis(100);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The data file that the command line, else the environment, names.
+pub fn data_file(matches: &ArgMatches) -> PathBuf {
+    let given = matches.get_one::<String>("db").cloned().or_else(|| variable("CARRYALL_DB"));
+    PathBuf::from(given.unwrap_or_else(|| DATA_FILE.to_owned()))
+}
+
+/// A store of this process; `readers` is the number of its reading connections.
+pub fn open(path: &Path, durability: Durability, readers: u32) -> Result<Store, OpenError> {
+    Store::open(path, durability, readers, &Limits::default(), ctx::clock())
+}
+
+/// Does the job where the data file is open. `sent` is the job's form on the wire.
+pub fn run(path: &Path, job: &Job, sent: &Value) -> Result<Outcome, Failure> {
+    let bar = Bar::new();
+    let show = |progress: Progress| bar.show(progress);
+    let done = match holder(path) {
+        Some(Holder { address: Some(address), secret: Some(secret) }) => remotely(&address, &secret, sent, &show),
+        _ => here(path, job, &bar),
+    };
+    bar.end();
+    done
+}
+
+fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
+    let store = open(path, Durability::Full, 2).map_err(|error| unopened(path, error))?;
+    let ctx = Ctx::new(store, ctx::random(), Limits::default(), crate::ops::sessions::no_control());
+    let done = jobs::run(&ctx, &OWNER, job, &|progress| bar.show(progress));
+    ctx.store.stop();
+    Ok(done?)
+}
+
+fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) -> Result<Outcome, Failure> {
+    let started = ask(address, secret, "POST", "/api/workspaces/default/jobs", &sent.to_string())?;
+    let id = started.get("id").and_then(Value::as_u64).ok_or_else(|| unanswered(&started))?;
+    loop {
+        let state = ask(address, secret, "GET", &format!("/api/workspaces/default/jobs/{id}"), "")?;
+        match state.get("state").and_then(Value::as_str) {
+            Some("done") => return Ok(state.get("outcome").cloned().unwrap_or_default()),
+            Some("failed") => {
+                let lines = state
+                    .get("messages")
+                    .and_then(Value::as_array)
+                    .map(|lines| lines.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+                return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
+            }
+            Some("running") => show(progress(&state)),
+            _ => return Err(unanswered(&state)),
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+fn progress(state: &Value) -> Progress {
+    let number = |key: &str| state.pointer(&format!("/progress/{key}")).and_then(Value::as_u64).unwrap_or_default();
+    let stage = match state.pointer("/progress/stage").and_then(Value::as_str) {
+        Some("checking") => "checking",
+        Some("writing") => "writing",
+        _ => "reading",
+    };
+    Progress { stage, rows: number("rows"), bytes: number("bytes"), bytes_total: number("bytes_total") }
+}
+
+/// One request to the server of this machine. It is our own server on loopback, so HTTP/1.0 without keep-alive is all that is needed.
+fn ask(address: &str, secret: &str, method: &str, path: &str, body: &str) -> Result<Value, Failure> {
+    let gone = |error: std::io::Error| {
+        Failure::new(1, format!("The server at http://{address}, which has the data file, does not answer: {error}"))
+    };
+    let mut stream = TcpStream::connect(address).map_err(gone)?;
+    stream.set_read_timeout(Some(SERVER_TIMEOUT)).map_err(gone)?;
+    let head = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {secret}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).map_err(gone)?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).map_err(gone)?;
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
+    let value: Value = serde_json::from_str(body)
+        .map_err(|_| Failure::new(1, format!("The server at http://{address} gave an answer that is no JSON")))?;
+    if head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')) { Ok(value) } else { Err(unanswered(&value)) }
+}
+
+fn unanswered(value: &Value) -> Failure {
+    let message = value.pointer("/error/message").and_then(Value::as_str);
+    Failure::new(1, message.unwrap_or("The server gave an answer that is not known here"))
+}
+
+/// Names the server what it must find: paths made whole.
+pub fn whole(path: &str) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::new(1, format!("{path}: {error}")))
+}

@@ -1,0 +1,30 @@
+//! `carryall link`: a fresh one-time sign-in link.
+
+use super::job::{self, data_file};
+use super::outcome::{Ended, result};
+use crate::model::job::Job;
+use crate::store::lock::holder;
+use clap::{Arg, ArgMatches, Command};
+use serde_json::{Value, json};
+
+pub fn command() -> Command {
+    Command::new("link")
+        .about("A fresh link that signs in once, within half an hour")
+        .arg(Arg::new("user").long("user").value_name("E-MAIL").help("Whom it signs in [default: the first admin]"))
+}
+
+pub fn run(matches: &ArgMatches) -> Ended {
+    let path = data_file(matches);
+    let user = matches.get_one::<String>("user").cloned();
+    let sent = json!({"kind": "link", "user": user});
+    let server = holder(&path).and_then(|holder| holder.address);
+    let outcome = job::run(&path, &Job::Link { user }, &sent)?;
+    result(matches.get_flag("json"), &outcome, |outcome| {
+        let token = outcome.get("token").and_then(Value::as_str).unwrap_or_default();
+        match &server {
+            Some(address) => format!("http://{address}/_/start#t={token}"),
+            None => format!("/_/start#t={token}  (behind the server's address, once it runs)"),
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! The command line: one file per command. A command that writes does its job here, or hands it to the server that has the file (`job`).
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data file cannot be used, 4 another process has it.
+
+mod admin;
+mod apply;
+mod demo;
+mod export;
+mod host;
+mod import;
+mod job;
+mod link;
+mod logging;
+mod outcome;
+mod progress;
+mod serve;
+mod version;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Every command: its definition and what it does.
+const COMMANDS: [(fn() -> Command, fn(&ArgMatches) -> outcome::Ended); 8] = [
+    (serve::command, serve::run),
+    (demo::command, demo::run),
+    (apply::command, apply::run),
+    (import::command, import::run),
+    (export::command, export::run),
+    (admin::command, admin::run),
+    (link::command, link::run),
+    (version::command, version::run),
+];
+
+/// Runs the command that the arguments name; without one, `serve`.
+pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = with_command(args.collect());
+    let matches = match definition().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let Some((name, matches)) = matches.subcommand() else { return ExitCode::from(2) };
+    let found = COMMANDS.iter().find(|(command, _)| command().get_name() == name);
+    let ended = found.map_or(Ok(()), |(_, run)| run(matches));
+    outcome::exit(ended)
+}
+
+fn definition() -> Command {
+    let db = Arg::new("db").long("db").value_name("FILE").global(true).help("The data file [default: carryall.db, or CARRYALL_DB]");
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).global(true).help("Print the result as JSON");
+    Command::new("carryall")
+        .about("An app backend you can carry: one executable, one data file, five APIs, one admin page")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .args([db, json])
+        .subcommands(COMMANDS.iter().map(|(command, _)| command()))
+}
+
+/// `carryall --db x` means `carryall serve --db x`.
+fn with_command(mut args: Vec<OsString>) -> Vec<OsString> {
+    let asks = |arg: &OsString| arg == "--help" || arg == "-h" || arg == "--version" || arg == "-V";
+    let first = args.get(1);
+    if first.is_none_or(|first| first.to_string_lossy().starts_with('-') && !asks(first)) {
+        args.insert(args.len().min(1), OsString::from("serve"));
+    }
+    args
+}

@@ -1,0 +1,36 @@
+//! A progress bar on a terminal, nothing when piped.
+
+use crate::model::job::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    pub fn new() -> Self {
+        Self(std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            let form = "{msg:9} [{bar:30}] {percent:>3}%  {prefix}  {eta} left";
+            bar.set_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+            bar
+        }))
+    }
+
+    /// Rows so far, rows a second, and by the bytes of the file the time that is left.
+    pub fn show(&self, progress: Progress) {
+        let Some(bar) = &self.0 else { return };
+        let seconds = bar.elapsed().as_secs_f64().max(0.001);
+        #[allow(clippy::cast_precision_loss)]
+        let rate = progress.rows as f64 / seconds;
+        bar.set_message(progress.stage);
+        bar.set_prefix(format!("{} rows, {rate:.0} rows/s", progress.rows));
+        bar.set_length(progress.bytes_total);
+        bar.set_position(progress.bytes);
+    }
+
+    pub fn end(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `carryall serve`: the server.
+
+use super::host;
+use super::job::data_file;
+use super::outcome::{Ended, say};
+use crate::ops::users;
+use clap::{Arg, ArgMatches, Command};
+
+pub fn command() -> Command {
+    let durability = Arg::new("durability").long("durability").value_parser(["full", "relaxed"]).default_value("full");
+    Command::new("serve")
+        .about("Serve the API and the admin page [the default command]")
+        .args(host::args())
+        .arg(durability.help("full: an answer survives a power cut; relaxed: faster, a power cut may take the last moments"))
+}
+
+pub fn run(matches: &ArgMatches) -> Ended {
+    let relaxed = matches.get_one::<String>("durability").is_some_and(|word| word == "relaxed");
+    let config = host::config(matches, data_file(matches), relaxed);
+    host::host(
+        &config,
+        |_| Ok(()),
+        |ctx, url| {
+            say(&format!("{} is open. Admin page: {url}/_/", config.data_file.display()));
+            if !users::has_admin(ctx)? {
+                say("There is no admin yet. In another terminal: carryall admin create --email you@example.com");
+            }
+            Ok(format!("{url}/_/"))
+        },
+    )
+}

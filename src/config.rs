@@ -1,0 +1,31 @@
+//! Settings of a run: command line before environment before default. The limits, each with its name and default, are `model::limits`.
+
+use crate::model::limits::Limits;
+use std::path::PathBuf;
+
+/// Where everything lies unless it is said otherwise.
+pub const DATA_FILE: &str = "carryall.db";
+/// Without `--listen`, the first free one of these is taken.
+pub const PORTS: std::ops::RangeInclusive<u16> = 8090..=8099;
+
+/// What a server needs to know.
+pub struct Config {
+    pub data_file: PathBuf,
+    /// `127.0.0.1:8090`, each; none takes the first free port of `PORTS`.
+    pub listen: Vec<String>,
+    /// Answers before the disk has it.
+    pub is_relaxed: bool,
+    pub is_quiet: bool,
+    pub opens_browser: bool,
+    pub limits: Limits,
+}
+
+/// The first admin's e-mail and password, from `CARRYALL_ADMIN_EMAIL` and `CARRYALL_ADMIN_PASSWORD`.
+pub fn first_admin() -> Option<(String, String)> {
+    Some((variable("CARRYALL_ADMIN_EMAIL")?, variable("CARRYALL_ADMIN_PASSWORD")?))
+}
+
+/// An environment variable that is set to something.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

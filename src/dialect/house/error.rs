@@ -1,0 +1,64 @@
+//! The house's face of every error: `{"error": {code, message, field?, details?}}` (seed: code, message, field).
+
+use crate::model::error::{Error, Problem};
+use crate::wire::reply;
+use rouille::Response;
+use serde_json::{Map, Value, json};
+
+/// Status and body. `details` stands there only when there is more than one problem, or an index, position or hint to tell.
+pub fn render(error: &Error) -> Response {
+    let (status, code) = kind(error);
+    let mut body = Map::from_iter([("code".to_owned(), Value::from(code)), ("message".to_owned(), Value::from(error.message()))]);
+    let problems = problems(error);
+    if let Some(field) = problems.first().and_then(|problem| problem.field.as_deref()) {
+        body.insert("field".to_owned(), Value::from(field));
+    }
+    let more = |problem: &Problem| problem.index.is_some() || problem.position.is_some() || problem.hint.is_some();
+    if problems.len() > 1 || problems.iter().any(more) {
+        body.insert("details".to_owned(), problems.iter().map(detail).collect());
+    }
+    let response = reply::json(status, &json!({"error": body}));
+    match error {
+        Error::MethodNotAllowed { allow, .. } => response.with_additional_header("Allow", allow.clone()),
+        Error::TooMany { retry_after_s, .. } | Error::Busy { retry_after_s, .. } => {
+            response.with_additional_header("Retry-After", retry_after_s.to_string())
+        }
+        _ => response,
+    }
+}
+
+fn kind(error: &Error) -> (u16, &'static str) {
+    match error {
+        Error::Malformed(_) => (400, "bad_request"),
+        Error::Invalid(_) => (400, "validation_error"),
+        Error::Unauthenticated(_) => (401, "unauthorized"),
+        Error::Forbidden(_) => (403, "forbidden"),
+        Error::CrossOrigin(_) => (403, "csrf_failed"),
+        Error::NotFound(_) => (404, "not_found"),
+        Error::MethodNotAllowed { .. } => (405, "method_not_allowed"),
+        Error::Conflict(_) => (409, "conflict"),
+        Error::TooLarge(_) => (413, "too_large"),
+        Error::TooMany { .. } => (429, "too_many_requests"),
+        Error::Internal(_) => (500, "internal_error"),
+        Error::Busy { .. } | Error::Stale => (503, "busy"),
+    }
+}
+
+fn problems(error: &Error) -> &[Problem] {
+    match error {
+        Error::Invalid(problems) => problems,
+        Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) => std::slice::from_ref(problem),
+        _ => &[],
+    }
+}
+
+fn detail(problem: &Problem) -> Value {
+    let mut detail =
+        Map::from_iter([("code".to_owned(), Value::from(problem.code)), ("message".to_owned(), Value::from(problem.message.as_str()))]);
+    let mut put = |key: &str, value: Option<Value>| value.map(|value| detail.insert(key.to_owned(), value));
+    put("field", problem.field.as_deref().map(Value::from));
+    put("index", problem.index.map(Value::from));
+    put("position", problem.position.map(Value::from));
+    put("hint", problem.hint.as_deref().map(Value::from));
+    Value::Object(detail)
+}

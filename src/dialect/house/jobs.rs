@@ -1,0 +1,85 @@
+//! Jobs that a command hands to the server which has the data file open. For the holder of the control secret only: files are named by their path.
+
+use super::workspace::known;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::job::{Import, Job};
+use crate::ops::ctx::Ctx;
+use crate::ops::jobs::{self, State};
+use crate::wire::call::Call;
+use crate::wire::reply;
+use rouille::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The body of a job; `kind` tells them apart.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum Sent {
+    Import {
+        file: PathBuf,
+        app: String,
+        schema: String,
+        #[serde(default)]
+        map: Vec<(String, String)>,
+        #[serde(default)]
+        types: Vec<(String, String)>,
+        key: Option<String>,
+        #[serde(default)]
+        dry_run: bool,
+    },
+    Apply {
+        file: PathBuf,
+        #[serde(default)]
+        dry_run: bool,
+        #[serde(default)]
+        prune: bool,
+    },
+    AdminCreate {
+        email: String,
+        password: String,
+    },
+    Link {
+        user: Option<String>,
+    },
+}
+
+pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    crate::ops::access::may_control(&call.caller)?;
+    known(call)?;
+    let body = Value::Object(call.body.object(&ctx.limits)?);
+    let sent: Sent =
+        serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
+    let id = jobs::start(ctx, &call.caller, job(sent)?)?;
+    Ok(reply::json(201, &json!({"id": id})))
+}
+
+/// `{"id", "state": "running" | "done" | "failed", "progress"?, "outcome"?, "error"?}`
+pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    crate::ops::access::may_control(&call.caller)?;
+    known(call)?;
+    let id = call.param(1).parse().map_err(|_| Error::not_found("There is no such job"))?;
+    let body = match jobs::state(ctx, &call.caller, id)? {
+        State::Running(progress) => json!({
+            "id": id, "state": "running",
+            "progress": {"stage": progress.stage, "rows": progress.rows, "bytes": progress.bytes, "bytes_total": progress.bytes_total},
+        }),
+        State::Done(outcome) => json!({"id": id, "state": "done", "outcome": outcome}),
+        State::Failed(error) => json!({"id": id, "state": "failed", "messages": error.sentences()}),
+    };
+    Ok(reply::json(200, &body))
+}
+
+fn job(sent: Sent) -> Result<Job> {
+    Ok(match sent {
+        Sent::Import { file, app, schema, map, types, key, dry_run } => Job::Import(Import { file, app, schema, map, types, key, dry_run }),
+        Sent::Apply { file, dry_run, prune } => {
+            let text =
+                std::fs::read_to_string(&file).map_err(|error| Error::malformed(format!("{} cannot be read: {error}", file.display())))?;
+            Job::Apply { text, dry_run, prune }
+        }
+        Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },
+        Sent::Link { user } => Job::Link { user },
+    })
+}

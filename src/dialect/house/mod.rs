@@ -1,0 +1,85 @@
+//! The house dialect: AppBuilder's API, in its style, with everything native. The admin page uses it like any client.
+//!
+//! Source: AppBuilder's "API Reference" page (seed 000). Marks below: [seed] stated there, [house] ours, in its style.
+//!
+//! | method | pattern | what | source |
+//! |---|---|---|---|
+//! | GET | /auth/login | a form for people | Django's way |
+//! | POST | /auth/login | sign in: form or JSON, `username` (or `email`) and `password` | [seed] |
+//! | GET, POST | /auth/logout | sign out | Django's way |
+//! | POST | /auth/link | sign in by a one-time token | [house] |
+//! | GET | /api/apps | all apps | [seed] |
+//! | GET | /api/apps/{app} | one app | [house] |
+//! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
+//! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201 | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
+//! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | GET | /api/workspaces | the one workspace of a data file | [house] |
+//! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
+//! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
+//! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
+//! | POST | /api/workspaces/{workspace}/jobs | a command hands over a job | [house], control secret only |
+//! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], control secret only |
+//!
+//! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
+//!
+//! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
+
+mod apps;
+mod error;
+mod jobs;
+mod records;
+mod schemas;
+mod session;
+mod workspace;
+
+use super::contract::{Dialect, Handler, Pool, Route};
+
+pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
+
+const ROUTES: [Route; 21] = [
+    get("/auth/login", Pool::Reads, session::form),
+    post("/auth/login", Pool::Slow, session::login),
+    get("/auth/logout", Pool::Writes, session::logout),
+    post("/auth/logout", Pool::Writes, session::logout),
+    post("/auth/link", Pool::Writes, session::link),
+    get("/api/apps", Pool::Reads, apps::list),
+    get("/api/apps/{app}", Pool::Reads, apps::read),
+    get("/api/apps/{app}/schemas", Pool::Reads, schemas::list),
+    get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
+    get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list),
+    post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
+    get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
+    put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
+    patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
+    delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete),
+    get("/api/workspaces", Pool::Reads, workspace::list),
+    get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
+    get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
+    get("/api/workspaces/{workspace}/me", Pool::Reads, workspace::me),
+    post("/api/workspaces/{workspace}/jobs", Pool::Slow, jobs::start),
+    get("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::read),
+];
+
+const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "GET", pattern, pool, handler }
+}
+
+const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "POST", pattern, pool, handler }
+}
+
+const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "PUT", pattern, pool, handler }
+}
+
+const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "PATCH", pattern, pool, handler }
+}
+
+const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "DELETE", pattern, pool, handler }
+}

@@ -1,0 +1,205 @@
+//! Records: list, create, read, partial change, delete. Stored text goes out as it lies.
+
+use crate::model::error::{Error, Problem, Result};
+use crate::model::expr::{Expr, Op};
+use crate::model::limits::Limits;
+use crate::model::query::{Query, Sort, Window};
+use crate::model::record::Record;
+use crate::ops::ctx::Ctx;
+use crate::ops::records;
+use crate::wire::call::Call;
+use crate::wire::query::brackets;
+use crate::wire::reply;
+use rouille::Response;
+use serde_json::json;
+use std::sync::Arc;
+
+pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let asked = Asked::parse(call.query.pairs(), &ctx.limits)?;
+    let found = ctx.read(|tx| records::list(tx, &call.caller, call.param(0), call.param(1), &asked.query, &ctx.limits))?;
+    let bytes: usize = found.records.iter().map(|record| record.data.len() + 110).sum();
+    let mut body = String::with_capacity(bytes + 100);
+    body.push_str("{\"records\":[");
+    for (at, record) in found.records.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        render(&mut body, record);
+    }
+    let pages = (found.total + asked.per_page - 1) / asked.per_page;
+    body.push_str(&format!(
+        "],\"page\":{},\"per_page\":{},\"total\":{},\"total_pages\":{pages}}}",
+        asked.page, asked.per_page, found.total
+    ));
+    let response = reply::raw_json(200, body);
+    Ok(if asked.clamped { response.with_additional_header("X-Clamped", format!("per_page={}", asked.per_page)) } else { response })
+}
+
+pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let draft = call.body.object(&ctx.limits)?;
+    let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
+    let written = ctx.write(
+        || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, &draft),
+        move |tx, new| records::create(tx, &caller, new),
+    )?;
+    let address = format!("/api/apps/{app}/schemas/{schema}/records/{}", written.record.id.text());
+    Ok(one(201, &written.record, &written.ignored).with_additional_header("Location", address))
+}
+
+pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let record = ctx.read(|tx| records::read(tx, &call.caller, call.param(0), call.param(1), call.param(2)))?;
+    Ok(one(200, &record, &[]))
+}
+
+pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let draft = call.body.object(&ctx.limits)?;
+    let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
+    let written = ctx.write(
+        || records::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, &draft),
+        move |tx, new| records::update(tx, &caller, &id, new),
+    )?;
+    Ok(one(200, &written.record, &written.ignored))
+}
+
+pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let (caller, limits, params) = (call.caller.clone(), ctx.limits.clone(), call.params.clone());
+    let id = ctx.write(
+        || Ok(params.clone()),
+        move |tx, params| match params.as_slice() {
+            [app, schema, id] => records::delete(tx, &caller, app, schema, id, &limits),
+            _ => Err(Error::internal("the route names no record")),
+        },
+    )?;
+    Ok(reply::json(200, &json!({"success": true, "id": id.text()})))
+}
+
+fn one(status: u16, record: &Record, ignored: &[String]) -> Response {
+    let mut body = String::with_capacity(record.data.len() + 110);
+    render(&mut body, record);
+    let response = reply::raw_json(status, body);
+    if ignored.is_empty() { response } else { response.with_additional_header("X-Ignored", ignored.join(", ")) }
+}
+
+/// `{"id":"rec_7", …the stored text…, "created_at":"…","updated_at":"…"}`
+fn render(body: &mut String, record: &Record) {
+    let fields = record.data.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
+    let comma = if fields.is_empty() { "" } else { "," };
+    body.push_str("{\"id\":\"");
+    body.push_str(&record.id.text());
+    body.push_str("\",");
+    body.push_str(fields);
+    body.push_str(comma);
+    body.push_str("\"created_at\":\"");
+    body.push_str(&record.created_at);
+    body.push_str("\",\"updated_at\":\"");
+    body.push_str(&record.updated_at);
+    body.push_str("\"}");
+}
+
+/// The query string of a list.
+struct Asked {
+    query: Query,
+    page: i64,
+    per_page: i64,
+    clamped: bool,
+}
+
+/// Names a list takes, to find the one that was meant.
+const NAMES: [&str; 4] = ["page", "per_page", "sort", "filter[field]"];
+
+impl Asked {
+    fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
+        let (mut page, mut per_page, mut sort) = (1, limits.page_rows_default, Vec::new());
+        let mut terms: Vec<(String, Op, Vec<String>)> = Vec::new();
+        let mut problems = Vec::new();
+        for (name, value) in pairs {
+            let read = match name.as_str() {
+                "page" => count(name, value).map(|number| page = number),
+                "per_page" => count(name, value).map(|number| per_page = number),
+                "sort" => sort_keys(value).map(|keys| sort = keys),
+                "_" => Ok(()),
+                _ if name.starts_with("utm_") => Ok(()),
+                _ => term(name, value, &mut terms),
+            };
+            problems.extend(read.err());
+        }
+        if pairs.len() > limits.filter_terms_max {
+            problems.push(Problem::of("filter", "too_many", format!("At most {} parameters are possible", limits.filter_terms_max)));
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        let clamped = per_page > limits.page_rows_max;
+        let per_page = per_page.min(limits.page_rows_max);
+        let window = Window { offset: (page - 1).saturating_mul(per_page), limit: per_page };
+        Ok(Self { query: Query { filter: filter(terms), sort, window }, page, per_page, clamped })
+    }
+}
+
+fn count(name: &str, value: &str) -> std::result::Result<i64, Problem> {
+    let number = value.parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| {
+        Problem::of(name, "range", format!("'{name}' must be a whole number from 1, not {}", crate::model::field::quoted(value)))
+    })
+}
+
+/// `name`, `-name`, several with commas.
+fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
+    let key = |text: &str| match text.trim().strip_prefix('-') {
+        Some(field) => Sort { field: field.to_owned(), descending: true },
+        None => Sort { field: text.trim().to_owned(), descending: false },
+    };
+    let keys: Vec<Sort> = value.split(',').map(key).collect();
+    if keys.iter().any(|key| key.field.is_empty()) {
+        return Err(Problem::of("sort", "empty", "'sort' must name a field").hint("sort=name, or sort=-name for descending"));
+    }
+    Ok(keys)
+}
+
+/// `filter[field]=value`, `filter[field][op]=value`. The same key several times means any of the values.
+fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> std::result::Result<(), Problem> {
+    let unknown = || {
+        Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::field::quoted(name)))
+            .did_you_mean(name, NAMES.into_iter())
+    };
+    let (field, op) = match brackets(name).as_deref() {
+        Some(["filter", field]) if !field.is_empty() => ((*field).to_owned(), Op::Eq),
+        Some(["filter", field, op]) if !field.is_empty() => ((*field).to_owned(), operator(field, op)?),
+        Some(["filter", ..]) => return Err(Problem::of(name, "filter", "A filter needs a field").hint("filter[status]=lead")),
+        _ => return Err(unknown()),
+    };
+    match terms.iter_mut().find(|(known, known_op, _)| *known == field && *known_op == op) {
+        Some((_, _, values)) => values.push(value.to_owned()),
+        None => terms.push((field, op, vec![value.to_owned()])),
+    }
+    Ok(())
+}
+
+fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {
+    const OPERATORS: [(&str, Op); 7] =
+        [("eq", Op::Eq), ("ne", Op::Ne), ("gt", Op::Gt), ("gte", Op::Gte), ("lt", Op::Lt), ("lte", Op::Lte), ("contains", Op::Contains)];
+    let found = OPERATORS.into_iter().find(|(name, _)| *name == op).map(|(_, op)| op);
+    found.ok_or_else(|| {
+        Problem::of(field, "operator", format!("There is no operator {}", crate::model::field::quoted(op)))
+            .hint("eq, ne, gt, gte, lt, lte or contains")
+    })
+}
+
+fn filter(terms: Vec<(String, Op, Vec<String>)>) -> Expr {
+    let one = |field: &str, op: Op, text: String| match (op, text.is_empty()) {
+        (Op::Eq, true) => Expr::Blank { field: field.to_owned() },
+        _ => Expr::Compare { field: field.to_owned(), op, text },
+    };
+    let mut all: Vec<Expr> = terms
+        .into_iter()
+        .map(|(field, op, mut values)| match values.len() {
+            1 => one(&field, op, values.pop().unwrap_or_default()),
+            _ => Expr::Any(values.into_iter().map(|value| one(&field, op, value)).collect()),
+        })
+        .collect();
+    match all.len() {
+        0 => Expr::True,
+        1 => all.pop().unwrap_or(Expr::True),
+        _ => Expr::All(all),
+    }
+}

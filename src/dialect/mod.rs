@@ -1,0 +1,7 @@
+//! The tongues: each translates one vendor's HTTP form into operations and back, and holds that vendor's words. Dialects do not know each other.
+
+pub mod contract;
+pub mod house;
+
+/// All of them; the first whose route fits answers.
+pub const DIALECTS: [&contract::Dialect; 1] = [&house::HOUSE];

@@ -1,0 +1,121 @@
+//! `decimal`: an exact number of at most 15 significant digits, so that every JSON reader gets the digits that were sent.
+//!
+//! With a `scale` the digits after the point are limited, and text forms always show that many. Without one a number keeps its own form: 5 stays 5, 5.0 stays 5.0.
+
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described, quoted};
+use rust_decimal::Decimal as Exact;
+use serde_json::{Number, Value};
+
+pub struct Decimal;
+
+const PRECISION_MAX: u64 = 15;
+
+impl FieldType for Decimal {
+    fn name(&self) -> &'static str {
+        "decimal"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Decimal
+    }
+
+    fn rules(&self) -> &'static [&'static str] {
+        &["precision", "scale", "min", "max"]
+    }
+
+    fn check_rules(&self, rules: &Rules) -> Result<(), Refusal> {
+        let precision = rules.precision.unwrap_or(PRECISION_MAX);
+        if precision == 0 || precision > PRECISION_MAX {
+            return Err(Refusal::new("precision", format!("has a precision of {precision}; 1 to {PRECISION_MAX} digits are possible")));
+        }
+        if rules.scale.is_some_and(|scale| scale > precision) {
+            return Err(Refusal::new("scale", format!("has a scale above its precision of {precision}")));
+        }
+        let bound = |name: &'static str, value: &Option<Value>| match value {
+            None => Ok(None),
+            Some(value) => {
+                exact(value).map(Some).ok_or_else(|| Refusal::new(name, format!("has a {name} that is no number: {}", described(value))))
+            }
+        };
+        match (bound("min", &rules.min)?, bound("max", &rules.max)?) {
+            (Some(min), Some(max)) if min > max => Err(Refusal::new("min", format!("has a min of {min} above its max of {max}"))),
+            _ => Ok(()),
+        }
+    }
+
+    fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal> {
+        let number = match value {
+            Value::Number(_) => exact(value),
+            Value::String(text) => return self.read_text(field, text),
+            _ => None,
+        };
+        let Some(number) = number else {
+            return Err(Refusal::new("type", format!("must be a number, not {}", described(value))));
+        };
+        check(field, number)?;
+        Ok(value.clone())
+    }
+
+    fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
+        let plain = text.trim();
+        let number = parse(plain).ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))?;
+        check(field, number)?;
+        let read =
+            if plain.contains('.') { plain.parse().ok().and_then(Number::from_f64) } else { plain.parse::<i64>().ok().map(Number::from) };
+        read.map(Value::Number).ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))
+    }
+
+    fn write_text(&self, field: &Field, value: &Value) -> String {
+        match (field.rules.scale, exact(value)) {
+            (Some(scale), Some(mut number)) => {
+                number.rescale(u32::try_from(scale).unwrap_or_default());
+                number.to_string()
+            }
+            _ => value.to_string(),
+        }
+    }
+}
+
+/// The digits of a JSON number. Exponents of doubles (`1e21`, `1e-7`) are beyond what 15 digits are for, or read by way of their digits.
+fn exact(value: &Value) -> Option<Exact> {
+    let text = value.as_number()?.to_string();
+    if text.contains(['e', 'E']) { Exact::from_scientific(&text).ok() } else { text.parse().ok() }
+}
+
+/// Digits with at most one point inside: no exponent, no plus, no bare point.
+fn parse(text: &str) -> Option<Exact> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    (plain(whole) && plain(fraction)).then(|| Exact::from_str_exact(text).ok()).flatten()
+}
+
+fn check(field: &Field, number: Exact) -> Result<(), Refusal> {
+    let rules = &field.rules;
+    let short = number.normalize();
+    let digits = significant(short);
+    let precision = rules.precision.unwrap_or(PRECISION_MAX);
+    if let Some(scale) = rules.scale.filter(|scale| u64::from(short.scale()) > *scale) {
+        return Err(Refusal::new("scale", format!("has {} digits after the point; at most {scale} are kept", short.scale()))
+            .hint("Round it before sending"));
+    }
+    let whole_max = precision - rules.scale.unwrap_or(0).min(precision);
+    let whole = u64::try_from(number.trunc().abs().to_string().trim_start_matches('0').len()).unwrap_or(u64::MAX);
+    if digits > precision || (rules.scale.is_some() && whole > whole_max) {
+        return Err(Refusal::new("precision", format!("has more than the {precision} digits that are kept exactly"))
+            .hint("Use a text field for longer numbers"));
+    }
+    let bound = |value: &Option<Value>| value.as_ref().and_then(exact);
+    if let Some(min) = bound(&rules.min).filter(|min| number < *min) {
+        return Err(Refusal::new("min", format!("must be at least {min}, not {number}")));
+    }
+    if let Some(max) = bound(&rules.max).filter(|max| number > *max) {
+        return Err(Refusal::new("max", format!("must be at most {max}, not {number}")));
+    }
+    Ok(())
+}
+
+fn significant(number: Exact) -> u64 {
+    let digits = number.mantissa().unsigned_abs().to_string();
+    u64::try_from(digits.trim_start_matches('0').len()).unwrap_or(u64::MAX)
+}

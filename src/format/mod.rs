@@ -1,0 +1,7 @@
+//! Files of rows in and out, and the app file. Formats know texts and JSON values; which field a column is, and whether a value is good, is decided in `ops/transfer`.
+
+pub mod app_file;
+pub mod csv;
+pub mod json;
+pub mod ndjson;
+pub mod rows;

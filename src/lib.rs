@@ -1,0 +1,12 @@
+//! placeholder map
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod dialect;
+pub mod field;
+pub mod format;
+pub mod model;
+pub mod ops;
+pub mod server;
+pub mod store;
+pub mod wire;

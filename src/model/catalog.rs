@@ -1,0 +1,71 @@
+//! All apps and schemas at one moment: an immutable value that readers share. Loading it is in `store/tables`.
+
+use super::app::{App, AppId};
+use super::error::{Error, Problem, Result};
+use super::field::Field;
+use super::schema::{Schema, SchemaId};
+use std::sync::Arc;
+
+/// A few hundred entries at most: plain vectors in name order, searched by bisection or from end to end.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Counts up with every change of any app or schema.
+    pub version: i64,
+    apps: Vec<Arc<App>>,
+    schemas: Vec<Arc<Schema>>,
+}
+
+impl Catalog {
+    /// Apps are kept by name, then slug; schemas in the order of their creation.
+    pub fn new(version: i64, mut apps: Vec<Arc<App>>, mut schemas: Vec<Arc<Schema>>) -> Self {
+        apps.sort_by(|a, b| (a.name.to_lowercase(), &a.slug).cmp(&(b.name.to_lowercase(), &b.slug)));
+        schemas.sort_by_key(|schema| schema.id);
+        Self { version, apps, schemas }
+    }
+
+    pub fn apps(&self) -> &[Arc<App>] {
+        &self.apps
+    }
+
+    /// The app with this slug, or a refusal that names the nearest one.
+    pub fn app(&self, slug: &str) -> Result<Arc<App>> {
+        let found = self.apps.iter().find(|app| app.slug == slug).cloned();
+        found.ok_or_else(|| missing("app", slug, self.apps.iter().map(|app| app.slug.as_str())))
+    }
+
+    pub fn schemas(&self, app: AppId) -> impl Iterator<Item = &Arc<Schema>> {
+        self.schemas.iter().filter(move |schema| schema.app == app)
+    }
+
+    /// The schema with this slug, or a refusal that names the nearest one.
+    pub fn schema(&self, app: &App, slug: &str) -> Result<Arc<Schema>> {
+        let found = self.schemas(app.id).find(|schema| schema.slug == slug).cloned();
+        found.ok_or_else(|| missing("table", slug, self.schemas(app.id).map(|schema| schema.slug.as_str())))
+    }
+
+    pub fn schema_by_id(&self, id: SchemaId) -> Option<Arc<Schema>> {
+        let at = self.schemas.binary_search_by_key(&id, |schema| schema.id).ok()?;
+        self.schemas.get(at).cloned()
+    }
+
+    /// The schema a reference points to.
+    pub fn target(&self, schema: &Schema, field: &Field) -> Option<Arc<Schema>> {
+        let slug = field.rules.target.as_deref()?;
+        self.schemas(schema.app).find(|schema| schema.slug == slug).cloned()
+    }
+
+    /// Every reference field that points to this schema, with the schema it stands in.
+    pub fn referrers(&self, target: &Schema) -> Vec<(Arc<Schema>, Field)> {
+        let mut found = Vec::new();
+        for schema in self.schemas(target.app) {
+            let pointing = schema.fields.iter().filter(|field| field.rules.target.as_deref() == Some(&target.slug));
+            found.extend(pointing.map(|field| (schema.clone(), field.clone())));
+        }
+        found
+    }
+}
+
+fn missing<'a>(what: &str, slug: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let problem = Problem::new("not_found", format!("There is no {what} {}", super::field::quoted(slug)));
+    Error::NotFound(problem.did_you_mean(slug, known))
+}

@@ -1,0 +1,53 @@
+//! One entry of the change log, the spine of undo, history, live feeds and audit. Its table is `store/tables/changes`.
+
+use super::app::AppId;
+use super::record::RecordId;
+use super::schema::SchemaId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// `body` is empty: the row is there.
+    Create,
+    /// `body` is `{"before": {…}, "after": {…}}` with the changed keys.
+    Update,
+    /// `body` is `{"before": {…}}` with the whole row.
+    Delete,
+    /// `body` is `{"first": 1, "last": 500, "created": 500, "updated": 0}`: ids from first to last are new.
+    Import,
+    /// An app or a schema was made or changed; `body` says how.
+    Define,
+    /// A person was made or changed; never a secret.
+    Account,
+}
+
+impl ChangeKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            ChangeKind::Create => "create",
+            ChangeKind::Update => "update",
+            ChangeKind::Delete => "delete",
+            ChangeKind::Import => "import",
+            ChangeKind::Define => "define",
+            ChangeKind::Account => "account",
+        }
+    }
+}
+
+/// What is written; sequence number and time come from the transaction.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub kind: ChangeKind,
+    /// Who did it, as text that stays true when the user is gone.
+    pub principal: String,
+    /// Which door it came through: a dialect's id or `cli`.
+    pub dialect: &'static str,
+    pub app: Option<AppId>,
+    pub schema: Option<SchemaId>,
+    pub record: Option<RecordId>,
+    /// The same number on all changes of one act; `None` when it stands alone.
+    pub batch: Option<i64>,
+    /// A few words for people: `deleted Acme`.
+    pub label: String,
+    /// JSON text, by kind.
+    pub body: Option<String>,
+}

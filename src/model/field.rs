@@ -1,0 +1,314 @@
+//! What a field is, and the contract that every field type in `field/` fulfils.
+
+use super::error::Problem;
+use serde_json::{Map, Value, json};
+
+/// How a value is stored, compared and bound: closed on purpose. Store and dialects know kinds; the set of types may grow without them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Decimal,
+    Boolean,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// RFC 3339 in UTC with `Z`.
+    Datetime,
+    /// `rec_5`, the id of a record of the target schema.
+    Reference,
+    /// Any JSON.
+    Json,
+}
+
+/// What happens to a record when the one it refers to goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDelete {
+    #[default]
+    SetNull,
+    Restrict,
+    Cascade,
+}
+
+/// One value of a select. `id` is unique in its app and never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub id: i64,
+    pub value: String,
+    pub label: String,
+    pub color: Option<String>,
+}
+
+/// What a type may be told about one field. Which of them a type takes is `FieldType::rules`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rules {
+    /// In characters.
+    pub max_length: Option<u64>,
+    pub min: Option<Value>,
+    pub max: Option<Value>,
+    /// Significant digits.
+    pub precision: Option<u64>,
+    /// Digits after the point.
+    pub scale: Option<u64>,
+    pub choices: Vec<Choice>,
+    /// Slug of the schema that a reference points to; in the same app.
+    pub target: Option<String>,
+    /// Name under which the target lists the records that point to it.
+    pub inverse: Option<String>,
+    pub on_delete: OnDelete,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    pub slug: String,
+    pub name: String,
+    /// Heading in the file that the field was made from, when it is not the slug: exports use it again.
+    pub header: Option<String>,
+    /// Name of the type in `field::FIELD_TYPES`.
+    pub type_name: String,
+    pub kind: Kind,
+    pub required: bool,
+    pub unique: bool,
+    pub indexed: bool,
+    /// Canonical; `Null` when there is none.
+    pub default: Value,
+    pub rules: Rules,
+}
+
+/// Why a value was refused: the rule's name and a sentence without the field's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: &'static str,
+    /// Reads on from `Field 'x' …`.
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// As the problem of a field.
+    pub fn of(self, slug: &str) -> Problem {
+        Problem { hint: self.hint, ..Problem::of(slug, self.code, format!("Field '{slug}' {}", self.message)) }
+    }
+}
+
+/// One field type. `null` never reaches these functions: it means "no value" for all types alike.
+pub trait FieldType: Sync {
+    /// Its word in app files and answers.
+    fn name(&self) -> &'static str;
+
+    fn kind(&self) -> Kind;
+
+    /// Names of the rules it takes.
+    fn rules(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether the rules make sense together.
+    fn check_rules(&self, _rules: &Rules) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// JSON as sent to JSON as stored.
+    fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal>;
+
+    /// Text (a query string, a CSV cell) to JSON as stored.
+    fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
+        self.clean(field, &Value::String(text.to_owned()))
+    }
+
+    /// JSON as stored to the text of a CSV cell.
+    fn write_text(&self, _field: &Field, value: &Value) -> String {
+        match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// What a value is called in a refusal: `a number`, `true`, `an object`.
+pub fn described(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(bool) => bool.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the text {}", quoted(text)),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// A value of the caller's inside a sentence: quoted, control characters escaped, cut after 40 characters.
+pub fn quoted(text: &str) -> String {
+    let short: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    if text.chars().count() > 40 { format!("'{short}…'") } else { format!("'{short}'") }
+}
+
+/// Slugs of fields: a letter, then letters, digits and `_`; at most 64 bytes. Case is kept.
+pub fn is_field_slug(text: &str) -> bool {
+    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// A field slug from a heading: `IMDB Rating` gives `imdb_rating`, `2nd` gives `f_2nd`, `…` gives `field`.
+pub fn field_slug_from(heading: &str) -> String {
+    let mut slug = String::new();
+    for c in heading.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('_') {
+            slug.push('_');
+        }
+    }
+    slug.truncate(60);
+    let slug = slug.trim_end_matches('_');
+    match slug.chars().next() {
+        None => "field".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("f_{slug}"),
+        Some(_) => slug.to_owned(),
+    }
+}
+
+impl Field {
+    /// A field with nothing but a name and a type.
+    pub fn plain(slug: &str, type_: &dyn FieldType) -> Self {
+        Self {
+            slug: slug.to_owned(),
+            name: super::schema::label_from(slug),
+            header: None,
+            type_name: type_.name().to_owned(),
+            kind: type_.kind(),
+            required: false,
+            unique: false,
+            indexed: false,
+            default: Value::Null,
+            rules: Rules::default(),
+        }
+    }
+
+    /// The heading of this field in exported files.
+    pub fn heading(&self) -> &str {
+        self.header.as_deref().unwrap_or(&self.slug)
+    }
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Integer => "integer",
+            Kind::Decimal => "decimal",
+            Kind::Boolean => "boolean",
+            Kind::Date => "date",
+            Kind::Datetime => "datetime",
+            Kind::Reference => "reference",
+            Kind::Json => "json",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        const KINDS: [Kind; 8] =
+            [Kind::Text, Kind::Integer, Kind::Decimal, Kind::Boolean, Kind::Date, Kind::Datetime, Kind::Reference, Kind::Json];
+        KINDS.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl OnDelete {
+    pub fn name(self) -> &'static str {
+        match self {
+            OnDelete::SetNull => "set_null",
+            OnDelete::Restrict => "restrict",
+            OnDelete::Cascade => "cascade",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        [OnDelete::SetNull, OnDelete::Restrict, OnDelete::Cascade].into_iter().find(|way| way.name() == name)
+    }
+}
+
+impl Rules {
+    /// The rules that are set, as JSON: the form in which they are stored. `from_json` reads it back.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let mut map = Map::new();
+        let mut put = |key: &str, value: Option<Value>| value.map(|value| map.insert(key.to_owned(), value));
+        put("max_length", self.max_length.map(Value::from));
+        put("min", self.min.clone());
+        put("max", self.max.clone());
+        put("precision", self.precision.map(Value::from));
+        put("scale", self.scale.map(Value::from));
+        put("choices", (!self.choices.is_empty()).then(|| self.choices.iter().map(Choice::to_json).collect()));
+        put("target", self.target.clone().map(Value::from));
+        put("inverse", self.inverse.clone().map(Value::from));
+        put("on_delete", self.target.as_ref().map(|_| Value::from(self.on_delete.name())));
+        map
+    }
+
+    /// Reads what `to_json` wrote. Unknown keys are left out: a newer file is refused by its version, not here.
+    pub fn from_json(map: &Map<String, Value>) -> Self {
+        let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
+        let number = |key: &str| map.get(key).and_then(Value::as_u64);
+        let choices = map.get("choices").and_then(Value::as_array);
+        Self {
+            max_length: number("max_length"),
+            min: map.get("min").cloned(),
+            max: map.get("max").cloned(),
+            precision: number("precision"),
+            scale: number("scale"),
+            choices: choices.map(|choices| choices.iter().filter_map(Choice::from_json).collect()).unwrap_or_default(),
+            target: text("target"),
+            inverse: text("inverse"),
+            on_delete: text("on_delete").and_then(|name| OnDelete::from_name(&name)).unwrap_or_default(),
+        }
+    }
+}
+
+impl Choice {
+    pub fn to_json(&self) -> Value {
+        json!({"id": self.id, "value": self.value, "label": self.label, "color": self.color})
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(Self { id: value.get("id")?.as_i64()?, value: text("value")?, label: text("label")?, color: text("color") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_come_back_as_they_were_stored() {
+        let rules = Rules {
+            max_length: Some(3),
+            min: Some(json!(-1.5)),
+            max: Some(json!("2024-01-01")),
+            precision: Some(15),
+            scale: Some(3),
+            choices: vec![Choice { id: 7, value: "lead".into(), label: "Lead".into(), color: Some("green".into()) }],
+            target: Some("companies".into()),
+            inverse: Some("contacts".into()),
+            on_delete: OnDelete::Cascade,
+        };
+        assert_eq!(Rules::from_json(&rules.to_json()), rules);
+        assert_eq!(Rules::from_json(&Rules::default().to_json()), Rules::default());
+    }
+
+    #[test]
+    fn a_heading_gives_a_field_slug() {
+        for (heading, slug) in
+            [("IMDB Rating", "imdb_rating"), ("iata", "iata"), ("2nd", "f_2nd"), ("…", "field"), ("Größe (cm)", "gr_e_cm"), ("__a__", "a")]
+        {
+            assert_eq!(field_slug_from(heading), slug);
+            assert!(is_field_slug(slug));
+        }
+    }
+}

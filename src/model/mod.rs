@@ -1,0 +1,17 @@
+//! The nouns of the house: pure values without I/O, SQL, HTTP or serde derives. Every other room may use them; they use nobody.
+
+pub mod app;
+pub mod catalog;
+pub mod change;
+pub mod error;
+pub mod expr;
+pub mod field;
+pub mod job;
+pub mod limits;
+pub mod nearest;
+pub mod plan;
+pub mod principal;
+pub mod query;
+pub mod record;
+pub mod schema;
+pub mod time;

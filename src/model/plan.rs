@@ -1,0 +1,48 @@
+//! A question about records after every name became a column, every text a typed cell and the caller's scope a condition. Made by `ops/plan` only; the store takes nothing else.
+
+use super::field::Kind;
+use super::query::Window;
+use super::schema::Schema;
+use std::sync::Arc;
+
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub schema: Arc<Schema>,
+    pub filter: Cond,
+    /// The id is always the last key, in the direction of the one before.
+    pub order: Vec<Order>,
+    pub window: Window,
+}
+
+/// A resolved condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cond {
+    True,
+    All(Vec<Cond>),
+    Any(Vec<Cond>),
+    Compare { column: Column, op: super::expr::Op, cell: Cell },
+    Blank { column: Column },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    pub column: Column,
+    pub descending: bool,
+}
+
+/// A place in a record's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    Id,
+    CreatedAt,
+    UpdatedAt,
+    Field { slug: String, kind: Kind },
+}
+
+/// A value in the SQL type of its column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Integer(i64),
+    Real(f64),
+    Text(String),
+}

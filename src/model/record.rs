@@ -1,0 +1,67 @@
+//! Records on their way to trust: `Draft` (as sent), `Clean` (checked, canonical), `Record` (stored). Checking is in `ops/validate`.
+
+use super::schema::SchemaId;
+use serde_json::{Map, Value};
+
+/// Number of a record inside its schema; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId(pub i64);
+
+impl RecordId {
+    /// The text form in which references lie in the data: `rec_5`.
+    pub fn text(self) -> String {
+        format!("rec_{}", self.0)
+    }
+
+    /// Reads `rec_5` and `5`; nothing else, no sign, no leading zero.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("rec_").unwrap_or(text);
+        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+        plain.then(|| digits.parse().ok()).flatten().map(Self)
+    }
+}
+
+/// The object as it was sent: names and values nobody has looked at yet.
+pub type Draft = Map<String, Value>;
+
+/// Checked values in canonical form. Made by `ops/validate` only.
+#[derive(Debug, Clone)]
+pub struct Clean {
+    pub schema: SchemaId,
+    /// Version of the schema that the values were checked against.
+    pub schema_version: i64,
+    /// By field slug. A create holds every field in the schema's order; an update holds only what was sent.
+    pub values: Map<String, Value>,
+}
+
+/// A stored row. `data` is the JSON text exactly as it lies in the table: field slugs only, in the schema's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub id: RecordId,
+    pub data: String,
+    pub created_at: String,
+    pub updated_at: String,
+    pub version: i64,
+}
+
+/// Part of a list with the number of rows that the whole list has.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub records: Vec<Record>,
+    pub total: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_in_both_forms_and_in_no_other() {
+        for (text, id) in [("rec_5", Some(5)), ("5", Some(5)), ("9223372036854775807", Some(i64::MAX))] {
+            assert_eq!(RecordId::parse(text).map(|id| id.0), id, "{text}");
+        }
+        for bad in ["", "rec_", "0", "-1", "+1", "05", "rec_05", "rec_rec_1", "1.0", " 1", "9223372036854775808", "rec_1x"] {
+            assert_eq!(RecordId::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Deleting a record that others refer to: one plan, one batch in the log, all or nothing.
+
+use super::records::{log, name_of};
+use super::validate::{self, Checked};
+use crate::model::change::ChangeKind;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::OnDelete;
+use crate::model::limits::Limits;
+use crate::model::principal::Caller;
+use crate::model::record::{Draft, Record, RecordId};
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::records as rows;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a delete brings with it, in the order in which it is done.
+#[derive(Default)]
+struct Plan {
+    deleted: Vec<(Arc<Schema>, Record)>,
+    /// Records that stay and lose references, with the fields they lose.
+    cleared: HashMap<(SchemaId, RecordId), Vec<String>>,
+}
+
+/// Deletes `record` and does to those that refer to it what their fields say: clear, follow, or refuse.
+pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: Record, limits: &Limits) -> Result<()> {
+    let plan = plan(tx, schema, record, limits.cascade_records_max)?;
+    let mut batch = None;
+    let alone = plan.deleted.len() + plan.cleared.len() == 1;
+    for (schema, record) in &plan.deleted {
+        let values = rows::values_of(record)?;
+        rows::remove(tx, schema, record.id)?;
+        let label = format!("deleted {}", name_of(schema, &values, record.id));
+        let body = json!({"before": values, "created_at": record.created_at, "updated_at": record.updated_at, "version": record.version});
+        let seq = log(tx, who, schema, ChangeKind::Delete, record.id, batch, label, Some(body))?;
+        // The first entry's number names the batch; the first entry itself is found by it.
+        batch = batch.or(Some(seq).filter(|_| !alone));
+    }
+    for ((schema, id), fields) in plan.cleared {
+        let Some(schema) = tx.catalog().schema_by_id(schema) else { continue };
+        let Some(record) = rows::find(tx, &schema, &crate::model::plan::Cond::True, id)? else { continue };
+        let draft: Draft = fields.into_iter().map(|field| (field, Value::Null)).collect();
+        clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
+    }
+    Ok(())
+}
+
+/// Like `records::change` without its checks: a null is never taken and points nowhere.
+fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, checked: &Checked, batch: Option<i64>) -> Result<()> {
+    let (_, before, after) = rows::update(tx, schema, record, &checked.clean, who.user_id())?;
+    let label = format!("cleared {}", name_of(schema, &rows::values_of(record)?, record.id));
+    log(tx, who, schema, ChangeKind::Update, record.id, batch, label, Some(json!({"before": before, "after": after}))).map(drop)
+}
+
+fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usize) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let mut seen = HashSet::from([(schema.id, record.id)]);
+    let mut waiting = vec![(schema.clone(), record)];
+    while let Some((schema, record)) = waiting.pop() {
+        for (from, field) in tx.catalog().referrers(&schema) {
+            for referring in rows::referring(tx, &from, &field, record.id, records_max + 1)? {
+                // A record that points to itself, or to another that goes too, is no obstacle.
+                if seen.contains(&(from.id, referring.id)) {
+                    continue;
+                }
+                match field.rules.on_delete {
+                    OnDelete::Cascade => {
+                        seen.insert((from.id, referring.id));
+                        waiting.push((from.clone(), referring));
+                    }
+                    OnDelete::SetNull if !field.required => {
+                        plan.cleared.entry((from.id, referring.id)).or_default().push(field.slug.clone())
+                    }
+                    OnDelete::SetNull | OnDelete::Restrict => {
+                        let holder = name_of(&from, &rows::values_of(&referring)?, referring.id);
+                        return Err(Error::Conflict(
+                            Problem::of(
+                                &field.slug,
+                                "referenced",
+                                format!("{} is still referred to by {holder} (field '{}')", record.id.text(), field.slug),
+                            )
+                            .hint("Delete or change that record first"),
+                        ));
+                    }
+                }
+                if seen.len() + plan.cleared.len() > records_max {
+                    return Err(Error::TooLarge(format!("More than {records_max} records hang on this one; delete some of them first")));
+                }
+            }
+        }
+        plan.deleted.push((schema, record));
+    }
+    plan.cleared.retain(|key, _| !seen.contains(key));
+    Ok(plan)
+}

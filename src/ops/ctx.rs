@@ -1,0 +1,99 @@
+//! What every operation stands on: the store, chance, limits, credentials, jobs. The clock is read here and nowhere else.
+
+use super::jobs::Jobs;
+use crate::auth::control::Control;
+use crate::auth::password::Hasher;
+use crate::auth::session::Cache;
+use crate::model::error::{Error, Result};
+use crate::model::limits::Limits;
+use crate::model::time::Moment;
+use crate::store::engine::{Clock, ReadTx, Store, WriteTx};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Fills a buffer with chance.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+pub struct Ctx {
+    pub store: Store,
+    pub random: Random,
+    pub limits: Limits,
+    pub credentials: Credentials,
+    pub jobs: Jobs,
+}
+
+/// What knows secrets again.
+pub struct Credentials {
+    pub passwords: Hasher,
+    pub sessions: Cache,
+    pub control: Control,
+}
+
+/// How often an operation may find the schema changed under it before it gives up.
+const STALE_RETRIES_MAX: usize = 5;
+
+impl Ctx {
+    pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
+        let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
+        Self { store, random, limits, credentials, jobs: Jobs::default() }
+    }
+
+    /// So many random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes);
+        bytes
+    }
+
+    /// One snapshot for a reading operation.
+    pub fn read<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        self.store.read(ask)
+    }
+
+    /// A writing operation in its two parts: `check` is pure and runs here; `run` reads and writes rows in the transaction.
+    /// When the schema changed in between, both run again.
+    pub fn write<P, T>(
+        &self,
+        check: impl Fn() -> Result<P>,
+        run: impl Fn(&mut WriteTx<'_>, &P) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+    {
+        for _ in 0..STALE_RETRIES_MAX {
+            let checked = check()?;
+            let run = run.clone();
+            match self.store.write(move |tx| run(tx, &checked)) {
+                Err(Error::Stale) => {}
+                other => return other,
+            }
+        }
+        Err(Error::Busy { message: Error::Stale.message(), retry_after_s: 1 })
+    }
+}
+
+/// The system's clock.
+pub fn clock() -> Clock {
+    Arc::new(|| moment(Timestamp::now()))
+}
+
+/// A clock that stands still, for tests that compare whole answers.
+pub fn stopped_clock(epoch_seconds: i64) -> Clock {
+    let at = moment(Timestamp::from_second(epoch_seconds).unwrap_or_default());
+    Arc::new(move || at.clone())
+}
+
+/// The system's source of chance.
+pub fn random() -> Random {
+    Arc::new(|bytes| {
+        // Without chance there are no secrets: refusing to go on is the only safe answer, and the caught panic becomes a 500.
+        assert!(getrandom::fill(bytes).is_ok(), "the system has no randomness");
+    })
+}
+
+fn moment(at: Timestamp) -> Moment {
+    let epoch_seconds = at.as_second();
+    let whole = Timestamp::from_second(epoch_seconds).unwrap_or_default();
+    Moment { epoch_seconds, text: whole.to_string() }
+}

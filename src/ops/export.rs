@@ -1,0 +1,50 @@
+//! Rows out: every record of a schema in one snapshot, under the headings it was imported with.
+
+use super::access::may;
+use super::plan::everything;
+use super::records::find_schema;
+use crate::field;
+use crate::format::rows::{Format, OutRow};
+use crate::model::error::Result;
+use crate::model::principal::{Action, Caller};
+use crate::store::engine::ReadTx;
+use crate::store::records as rows;
+use serde_json::{Map, Value};
+use std::io::Write;
+
+/// Writes all records of a schema to `out`; gives how many there were. `tell` hears the count from time to time.
+pub fn export(
+    tx: &ReadTx<'_>,
+    who: &Caller,
+    app: &str,
+    schema: &str,
+    format: Format,
+    out: Box<dyn Write + '_>,
+    tell: &dyn Fn(u64),
+) -> Result<u64> {
+    let scope = may(who, Action::Read)?;
+    let schema = find_schema(tx.catalog(), app, schema)?;
+    let headings: Vec<String> = schema.fields.iter().map(|field| field.heading().to_owned()).collect();
+    let mut writer = format.write(out, &headings)?;
+    let mut count = 0;
+    rows::each(tx, &everything(&schema, &scope), |record| {
+        let mut stored = rows::values_of(&record)?;
+        let mut row = OutRow { values: Map::new(), texts: Vec::new() };
+        for field in &schema.fields {
+            let value = stored.get_mut(&field.slug).map(Value::take).unwrap_or_default();
+            if format.is_textual() {
+                let text = field::find(&field.type_name).filter(|_| !value.is_null()).map(|type_| type_.write_text(field, &value));
+                row.texts.push(text.unwrap_or_default());
+            } else {
+                row.values.insert(field.heading().to_owned(), value);
+            }
+        }
+        count += 1;
+        if count % 1_000 == 0 {
+            tell(count);
+        }
+        writer.row(&row)
+    })?;
+    writer.finish()?;
+    Ok(count)
+}

@@ -1,0 +1,21 @@
+//! Everything the product can do, one file per noun. An operation reads like a sentence: find the schema, ask `access`, make the value trusted
+//! (`plan` or `validate`), one call to the store, shape the answer. No HTTP and no SQL.
+//!
+//! Reading operations take a snapshot (`&ReadTx`), writing ones a transaction (`&mut WriteTx`); the entries (dialects, jobs) open them through `ctx`.
+
+pub mod access;
+pub mod apply;
+pub mod apps;
+pub mod cascade;
+pub mod ctx;
+pub mod define;
+pub mod export;
+pub mod infer;
+pub mod jobs;
+pub mod plan;
+pub mod records;
+pub mod schemas;
+pub mod sessions;
+pub mod transfer;
+pub mod users;
+pub mod validate;

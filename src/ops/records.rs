@@ -1,0 +1,208 @@
+//! Records: list, read, create, update, delete.
+
+use super::access::may;
+use super::cascade;
+use super::plan::{cell, column, plan};
+use super::validate::{self, Checked};
+use crate::model::catalog::Catalog;
+use crate::model::change::{Change, ChangeKind};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::{Field, Kind};
+use crate::model::limits::Limits;
+use crate::model::plan::{Cell, Column};
+use crate::model::principal::{Action, Caller, Scope};
+use crate::model::query::Query;
+use crate::model::record::{Draft, Page, Record, RecordId};
+use crate::model::schema::Schema;
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::records as rows;
+use crate::store::tables::changes;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// A record that may be made or changed, checked as far as that goes without rows.
+pub struct Prepared {
+    pub schema: Arc<Schema>,
+    pub scope: Scope,
+    pub checked: Checked,
+}
+
+/// A stored record and the keys of the request that had no say.
+pub struct Written {
+    pub record: Record,
+    pub ignored: Vec<String>,
+}
+
+/// One window of a list.
+pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Page> {
+    let scope = may(who, Action::Read)?;
+    let schema = find_schema(tx.catalog(), app, schema)?;
+    rows::page(tx, &plan(&schema, &scope, query, limits)?)
+}
+
+pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {
+    let scope = may(who, Action::Read)?;
+    let schema = find_schema(tx.catalog(), app, schema)?;
+    stored(tx, &schema, &scope, id)
+}
+
+/// The pure part of `create`.
+pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, draft: &Draft) -> Result<Prepared> {
+    let scope = may(who, Action::Create)?;
+    let schema = find_schema(catalog, app, schema)?;
+    let checked = validate::create(&schema, draft)?;
+    Ok(Prepared { schema, scope, checked })
+}
+
+pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
+    let schema = current(tx, new)?;
+    check_rows(tx, &schema, &new.checked.clean.values, None)?;
+    let record = rows::insert(tx, &schema, &new.checked.clean, who.user_id())?;
+    let label = format!("created {}", name_of(&schema, &new.checked.clean.values, record.id));
+    log(tx, who, &schema, ChangeKind::Create, record.id, None, label, None)?;
+    Ok(Written { record, ignored: new.checked.ignored.clone() })
+}
+
+/// The pure part of `update`.
+pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, draft: &Draft) -> Result<Prepared> {
+    let scope = may(who, Action::Update)?;
+    let schema = find_schema(catalog, app, schema)?;
+    let checked = validate::update(&schema, draft)?;
+    Ok(Prepared { schema, scope, checked })
+}
+
+pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, new: &Prepared) -> Result<Written> {
+    let schema = current(tx, new)?;
+    let old = stored(tx, &schema, &new.scope, id)?;
+    let record = change(tx, who, &schema, &old, &new.checked, None)?;
+    Ok(Written { record, ignored: new.checked.ignored.clone() })
+}
+
+/// Sets checked values on a record that was found, and logs it.
+pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record, new: &Checked, batch: Option<i64>) -> Result<Record> {
+    let mut merged = rows::values_of(old)?;
+    merged.extend(new.clean.values.clone());
+    check_rows(tx, schema, &merged, Some(old.id))?;
+    let (record, before, after) = rows::update(tx, schema, old, &new.clean, who.user_id())?;
+    if !after.is_empty() {
+        let label = format!("changed {}", name_of(schema, &merged, old.id));
+        log(tx, who, schema, ChangeKind::Update, old.id, batch, label, Some(json!({"before": before, "after": after})))?;
+    }
+    Ok(record)
+}
+
+/// Deletes a record and does to those that refer to it what their fields say.
+pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, limits: &Limits) -> Result<RecordId> {
+    let scope = may(who, Action::Delete)?;
+    let schema = find_schema(tx.catalog(), app, schema)?;
+    let record = stored(tx, &schema, &scope, id)?;
+    cascade::delete(tx, who, &schema, record.clone(), limits)?;
+    Ok(record.id)
+}
+
+/// Writes an entry of the change log about one record.
+#[allow(clippy::too_many_arguments)]
+pub fn log(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    kind: ChangeKind,
+    record: RecordId,
+    batch: Option<i64>,
+    label: String,
+    body: Option<Value>,
+) -> Result<i64> {
+    let change = Change {
+        kind,
+        principal: who.principal.label(),
+        dialect: who.door,
+        app: Some(schema.app),
+        schema: Some(schema.id),
+        record: Some(record),
+        batch,
+        label,
+        body: body.map(|body| body.to_string()),
+    };
+    changes::insert(tx, &change)
+}
+
+/// What a record is called in a label: the value of its display field, else its id.
+pub fn name_of(schema: &Schema, values: &Map<String, Value>, id: RecordId) -> String {
+    let shown = schema.display_field.as_deref().and_then(|slug| values.get(slug)).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let name = shown.map_or_else(|| id.text(), |text| text.chars().take(80).collect());
+    format!("{name} in {}", schema.slug)
+}
+
+/// App and schema by their slugs.
+pub fn find_schema(catalog: &Catalog, app: &str, schema: &str) -> Result<Arc<Schema>> {
+    catalog.schema(&*catalog.app(app)?, schema)
+}
+
+/// What only rows can tell: values that must be unique, records that must be there. All problems at once.
+pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>, except: Option<RecordId>) -> Result<()> {
+    let mut problems = Vec::new();
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::Reference) {
+        problems.extend(dangling(tx, schema, field, values)?);
+    }
+    for group in unique_groups(schema) {
+        if let Some(cells) = cells(schema, &group, values)
+            && let Some(holder) = rows::holder_of(tx, schema, &cells, except)?
+        {
+            problems.push(taken(&group, holder));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
+/// Groups of field slugs whose values together are unique; a unique field is a group of one.
+pub fn unique_groups(schema: &Schema) -> Vec<Vec<String>> {
+    let single = schema.fields.iter().filter(|field| field.unique).map(|field| vec![field.slug.clone()]);
+    single.chain(schema.unique.iter().cloned()).collect()
+}
+
+fn dangling(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &Map<String, Value>) -> Result<Option<Problem>> {
+    let Some(id) = values.get(&field.slug).and_then(Value::as_str).and_then(RecordId::parse) else { return Ok(None) };
+    let there = match tx.catalog().target(schema, field) {
+        Some(target) => rows::exists(tx, &target, id)?,
+        None => false,
+    };
+    let target = field.rules.target.as_deref().unwrap_or_default();
+    Ok((!there).then(|| {
+        Problem::of(&field.slug, "reference", format!("Field '{}' points to {}, which is not in table '{target}'", field.slug, id.text()))
+    }))
+}
+
+/// The cells of a group; `None` when one of them has no value, for then nothing clashes.
+fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
+    group
+        .iter()
+        .map(|slug| {
+            let field = schema.field(slug)?;
+            Some((column(field), cell(field.kind, values.get(slug)?)?))
+        })
+        .collect()
+}
+
+fn taken(group: &[String], holder: RecordId) -> Problem {
+    let first = group.first().map(String::as_str).unwrap_or_default();
+    match group {
+        [_] => Problem::of(first, "unique", format!("Field '{first}' must be unique: {} has this value already", holder.text())),
+        _ => Problem::of(
+            first,
+            "unique",
+            format!("Fields {} must be unique together: {} has these values already", group.join(", "), holder.text()),
+        ),
+    }
+}
+
+/// The schema as it is in this transaction; `Stale` when it is no longer the one the values were checked against.
+fn current(tx: &ReadTx<'_>, prepared: &Prepared) -> Result<Arc<Schema>> {
+    let clean = &prepared.checked.clean;
+    tx.catalog().schema_by_id(clean.schema).filter(|schema| schema.version == clean.schema_version).ok_or(Error::Stale)
+}
+
+fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {
+    let missing = || Error::not_found(format!("There is no record {} in table '{}'", crate::model::field::quoted(id), schema.slug));
+    let id = RecordId::parse(id).ok_or_else(missing)?;
+    rows::find(tx, schema, &scope.rows, id)?.ok_or_else(missing)
+}

@@ -1,0 +1,86 @@
+//! Draft to clean: every rule of every field, all problems at once. The only maker of a `Clean`. What needs rows (unique, references) is asked in `records`, inside the transaction.
+
+use crate::field;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::{Field, quoted};
+use crate::model::record::{Clean, Draft};
+use crate::model::schema::{SYSTEM_KEYS, Schema};
+use serde_json::{Map, Value};
+
+/// Checked values, and the keys that were sent and have no say (`id`, stamps): clients read a record, change it and send it back whole.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    pub clean: Clean,
+    pub ignored: Vec<String>,
+}
+
+/// A whole new record: what is missing takes its default.
+pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
+    let mut problems = unknown_keys(schema, draft);
+    let mut values = Map::new();
+    for field in &schema.fields {
+        let sent = draft.get(&field.slug);
+        let value = match sent {
+            None => Ok(field.default.clone()),
+            Some(value) => clean(field, value),
+        };
+        let value = value.and_then(|value| required(field, value));
+        match value {
+            Ok(value) => drop(values.insert(field.slug.clone(), value)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    checked(schema, draft, values, problems)
+}
+
+/// Some fields of a record that is there.
+pub fn update(schema: &Schema, draft: &Draft) -> Result<Checked> {
+    let mut problems = unknown_keys(schema, draft);
+    let mut values = Map::new();
+    for field in &schema.fields {
+        if let Some(sent) = draft.get(&field.slug) {
+            match clean(field, sent).and_then(|value| required(field, value)) {
+                Ok(value) => drop(values.insert(field.slug.clone(), value)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    checked(schema, draft, values, problems)
+}
+
+/// One value by its field's type, in stored form.
+pub fn clean(field: &Field, value: &Value) -> std::result::Result<Value, Problem> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let type_ = field::find(&field.type_name)
+        .ok_or_else(|| Problem::of(&field.slug, "type", format!("Field '{}' has the unknown type '{}'", field.slug, field.type_name)))?;
+    type_.clean(field, value).map_err(|refusal| refusal.of(&field.slug))
+}
+
+fn required(field: &Field, value: Value) -> std::result::Result<Value, Problem> {
+    let empty = value.is_null() || value.as_str() == Some("");
+    if field.required && empty {
+        Err(Problem::of(&field.slug, "required", format!("Field '{}' is required", field.slug)))
+    } else {
+        Ok(value)
+    }
+}
+
+fn checked(schema: &Schema, draft: &Draft, values: Map<String, Value>, problems: Vec<Problem>) -> Result<Checked> {
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    let ignored = draft.keys().filter(|key| SYSTEM_KEYS.contains(&key.as_str())).cloned().collect();
+    Ok(Checked { clean: Clean { schema: schema.id, schema_version: schema.version, values }, ignored })
+}
+
+fn unknown_keys(schema: &Schema, draft: &Draft) -> Vec<Problem> {
+    let unknown = draft.keys().filter(|key| schema.field(key).is_none() && !SYSTEM_KEYS.contains(&key.as_str()));
+    unknown
+        .map(|key| {
+            let problem = Problem::of(key, "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(key)));
+            problem.did_you_mean(key, schema.fields.iter().map(|field| field.slug.as_str()))
+        })
+        .collect()
+}

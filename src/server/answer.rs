@@ -1,0 +1,74 @@
+//! From a routed request to a response: runs the handler, catches a panic, gives every error the dialect's face, logs one line.
+
+use super::log_line;
+use super::router::{self, Place, Routed};
+use crate::dialect::contract::{self, Dialect};
+use crate::model::error::{Error, Result, panic_text};
+use crate::ops::ctx::Ctx;
+use crate::wire::body::Body;
+use crate::wire::reply;
+use rouille::{Request, Response};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The head of a request, as the transport read it.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub peer: SocketAddr,
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+}
+
+/// Answers a routed request. Runs on a pool's thread.
+pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Response {
+    let started = Instant::now();
+    let (method, target) = (head.method.clone(), head.target.clone());
+    let request = Request::fake_http_from(head.peer, head.method, head.target, head.headers, Vec::new());
+    let Routed { dialect, route, params } = routed;
+    let entered = catch_unwind(AssertUnwindSafe(|| contract::enter(ctx, dialect, route, &request, params, body)));
+    let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
+    let response = rendered(dialect, result);
+    log_line::access(&method, &target, response.status_code, started.elapsed());
+    sealed(response)
+}
+
+/// Answers a request that no handler will see: no route, a body that is too long, a full queue.
+pub fn refuse(method: &str, target: &str, error: Error) -> Response {
+    let response = rendered(router::face(target), Err(error));
+    log_line::access(method, target, response.status_code, std::time::Duration::ZERO);
+    sealed(response)
+}
+
+/// The methods of a known path.
+pub fn options(allow: &str) -> Response {
+    sealed(reply::empty(204).with_additional_header("Allow", allow.to_owned()))
+}
+
+/// The whole way of a request in this process, without sockets and pools: what the transcripts use.
+pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
+    match router::find(&head.method, &head.target) {
+        Ok(Place::Route(routed)) => answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }),
+        Ok(Place::Options(allow)) => options(&allow),
+        Err(error) => refuse(&head.method, &head.target, error),
+    }
+}
+
+fn rendered(dialect: &Dialect, result: Result<Response>) -> Response {
+    result.unwrap_or_else(|error| {
+        if let Error::Internal(cause) = &error {
+            log::error!("{cause}");
+        }
+        (dialect.render_error)(&error)
+    })
+}
+
+/// What every answer of an API carries.
+fn sealed(response: Response) -> Response {
+    response
+        .with_additional_header("Cache-Control", "no-store")
+        .with_additional_header("X-Content-Type-Options", "nosniff")
+        .with_additional_header("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'")
+}

@@ -1,0 +1,111 @@
+//! The admin page and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever; `index.html` answers every other address of the page.
+
+use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
+
+/// Only scripts and styles of this origin, no inline code, one Trusted Types policy: an injected text stays a text.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; \
+                      worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types app";
+
+/// An answer from memory.
+pub struct Asset {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+/// The asset or page for a raw path; `None` when the path is not the page's.
+pub fn find(path: &str, accept: &str) -> Option<Asset> {
+    if path == "/" {
+        return Some(root(accept));
+    }
+    if path == "/healthz" {
+        return Some(Asset {
+            status: 200,
+            headers: vec![("Content-Type", "application/json".to_owned()), ("Cache-Control", "no-store".to_owned())],
+            body: b"{\"status\":\"ok\"}".to_vec(),
+        });
+    }
+    if path == "/_" {
+        return Some(moved());
+    }
+    let rest = path.strip_prefix("/_/")?;
+    match rest.strip_prefix("a/") {
+        Some(versioned) => Some(versioned.split_once('/').and_then(|(_, name)| file(name)).unwrap_or_else(missing)),
+        None => Some(page()),
+    }
+}
+
+/// The text of a sample app file.
+pub fn sample(name: &str) -> Option<&'static str> {
+    FILES.get_file(format!("samples/{name}.json"))?.contents_utf8()
+}
+
+/// Changes with every change of any file.
+pub fn build() -> &'static str {
+    static BUILD: OnceLock<String> = OnceLock::new();
+    BUILD.get_or_init(|| {
+        let mut hash = Sha256::new();
+        add(&FILES, &mut hash);
+        hash.finalize().iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    })
+}
+
+fn add(folder: &Dir<'_>, hash: &mut Sha256) {
+    for file in folder.files() {
+        hash.update(file.path().to_string_lossy().as_bytes());
+        hash.update(file.contents());
+    }
+    folder.dirs().for_each(|folder| add(folder, hash));
+}
+
+/// Browsers go to the page, programs learn whom they talk to.
+fn root(accept: &str) -> Asset {
+    if accept.contains("text/html") {
+        return moved();
+    }
+    let body = format!("{{\"name\":\"carryall\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    Asset { status: 200, headers: vec![("Content-Type", "application/json".to_owned())], body: body.into_bytes() }
+}
+
+fn moved() -> Asset {
+    Asset { status: 302, headers: vec![("Location", "/_/".to_owned())], body: Vec::new() }
+}
+
+fn page() -> Asset {
+    let html = FILES.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", build());
+    Asset { status: 200, headers: headers("text/html; charset=utf-8", "no-cache"), body: html.into_bytes() }
+}
+
+fn file(name: &str) -> Option<Asset> {
+    let file = FILES.get_file(name).filter(|file| !file.path().starts_with("samples"))?;
+    let kind = match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("html") => "text/html; charset=utf-8",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    };
+    Some(Asset { status: 200, headers: headers(kind, "public, max-age=31536000, immutable"), body: file.contents().to_vec() })
+}
+
+fn missing() -> Asset {
+    Asset { status: 404, headers: headers("text/plain; charset=utf-8", "no-store"), body: b"There is no such file".to_vec() }
+}
+
+fn headers(kind: &str, cache: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("Content-Type", kind.to_owned()),
+        ("Cache-Control", cache.to_owned()),
+        ("Content-Security-Policy", POLICY.to_owned()),
+        ("X-Content-Type-Options", "nosniff".to_owned()),
+        ("Referrer-Policy", "no-referrer".to_owned()),
+        ("Cross-Origin-Opener-Policy", "same-origin".to_owned()),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()".to_owned()),
+    ]
+}

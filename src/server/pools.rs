@@ -1,0 +1,102 @@
+//! Three pools of plain threads with bounded queues: reads, writes (which wait for commits), slow work. A full queue refuses at once.
+
+use crate::dialect::contract::Pool;
+use crate::model::limits::Limits;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+pub type Task = Box<dyn FnOnce() + Send>;
+
+pub struct Pools {
+    reads: Threads,
+    writes: Threads,
+    slow: Threads,
+}
+
+impl Pools {
+    pub fn start(limits: &Limits, read_threads: usize) -> std::io::Result<Self> {
+        Ok(Self {
+            reads: Threads::start("read", read_threads, limits.queue_reads_max)?,
+            writes: Threads::start("write", limits.write_threads, limits.queue_writes_max)?,
+            slow: Threads::start("slow", limits.slow_threads, limits.queue_slow_max)?,
+        })
+    }
+
+    /// False when the queue is full: the task was not taken.
+    pub fn submit(&self, pool: Pool, task: Task) -> bool {
+        match pool {
+            Pool::Reads => self.reads.submit(task),
+            Pool::Writes => self.writes.submit(task),
+            Pool::Slow => self.slow.submit(task),
+        }
+    }
+
+    /// Finishes what is queued and ends the threads.
+    pub fn stop(self) {
+        for threads in [self.reads, self.writes, self.slow] {
+            threads.stop();
+        }
+    }
+}
+
+struct Threads {
+    queue: Arc<Queue>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+struct Queue {
+    tasks: Mutex<(VecDeque<Task>, bool)>,
+    arrived: Condvar,
+    tasks_max: usize,
+}
+
+impl Threads {
+    fn start(name: &str, count: usize, tasks_max: usize) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue { tasks: Mutex::new((VecDeque::new(), false)), arrived: Condvar::new(), tasks_max });
+        let thread = |at: usize| {
+            let queue = queue.clone();
+            std::thread::Builder::new().name(format!("{name} {at}")).stack_size(1024 * 1024).spawn(move || queue.work())
+        };
+        let handles = (1..=count).map(thread).collect::<std::io::Result<_>>()?;
+        Ok(Self { queue, handles })
+    }
+
+    fn submit(&self, task: Task) -> bool {
+        let mut tasks = self.queue.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = tasks.0.len() < self.queue.tasks_max && !tasks.1;
+        if room {
+            tasks.0.push_back(task);
+            drop(tasks);
+            self.queue.arrived.notify_one();
+        }
+        room
+    }
+
+    fn stop(self) {
+        self.queue.tasks.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.queue.arrived.notify_all();
+        for handle in self.handles {
+            let _ = handle.join();
+        }
+    }
+}
+
+impl Queue {
+    fn work(&self) {
+        while let Some(task) = self.next() {
+            // Handlers catch their own panics; this keeps the thread whatever happens around them.
+            if catch_unwind(AssertUnwindSafe(task)).is_err() {
+                log::error!("a task panicked outside its handler");
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Task> {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks =
+            self.arrived.wait_while(tasks, |(tasks, stopping)| tasks.is_empty() && !*stopping).unwrap_or_else(PoisonError::into_inner);
+        tasks.0.pop_front()
+    }
+}

@@ -1,0 +1,94 @@
+//! Which dialect and which route a request belongs to: pure, from method and raw target, microseconds.
+
+use crate::dialect::DIALECTS;
+use crate::dialect::contract::{Dialect, Route};
+use crate::model::error::{Error, Result};
+use crate::wire::path;
+
+/// A route that fits, with the decoded values of its named segments.
+pub struct Routed {
+    pub dialect: &'static Dialect,
+    pub route: &'static Route,
+    pub params: Vec<String>,
+}
+
+/// Where a request goes.
+pub enum Place {
+    Route(Routed),
+    /// An OPTIONS request to a known path: the methods that it takes.
+    Options(String),
+}
+
+/// Finds the route. HEAD goes where GET goes; the transport leaves the body away.
+pub fn find(method: &str, target: &str) -> Result<Place> {
+    let segments = path::segments(target);
+    let wanted = if method == "HEAD" { "GET" } else { method };
+    let mut allow: Vec<&str> = Vec::new();
+    for dialect in DIALECTS {
+        for route in dialect.routes {
+            let Some(raw) = fits(route.pattern, &segments) else { continue };
+            if route.method == wanted {
+                let params = raw.into_iter().map(path::decode).collect::<Result<_>>()?;
+                return Ok(Place::Route(Routed { dialect, route, params }));
+            }
+            allow.push(route.method);
+        }
+    }
+    if allow.is_empty() {
+        return Err(Error::not_found(format!(
+            "There is nothing at {}",
+            crate::model::field::quoted(target.split('?').next().unwrap_or_default())
+        )));
+    }
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    allow.push("OPTIONS");
+    match method {
+        "OPTIONS" => Ok(Place::Options(allow.join(", "))),
+        _ => Err(Error::MethodNotAllowed { method: method.to_owned(), allow: allow.join(", ") }),
+    }
+}
+
+/// The dialect whose face a refusal has that no route made.
+pub fn face(_target: &str) -> &'static Dialect {
+    &crate::dialect::house::HOUSE
+}
+
+/// The raw values of a pattern's named segments when the path fits it.
+fn fits<'p>(pattern: &str, segments: &[&'p str]) -> Option<Vec<&'p str>> {
+    let mut params = Vec::new();
+    let mut path = segments.iter();
+    for expected in pattern.trim_start_matches('/').split('/') {
+        let segment = path.next()?;
+        if expected.starts_with('{') {
+            if segment.is_empty() {
+                return None;
+            }
+            params.push(*segment);
+        } else if expected != *segment {
+            return None;
+        }
+    }
+    path.next().is_none().then_some(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_finds_its_route_in_every_form() {
+        let route = |method: &str, target: &str| match find(method, target) {
+            Ok(Place::Route(routed)) => format!("{} {:?}", routed.route.pattern, routed.params),
+            Ok(Place::Options(allow)) => allow,
+            Err(error) => error.message(),
+        };
+        assert_eq!(route("GET", "/v1/apps/?x=1"), "/api/apps []");
+        assert_eq!(route("HEAD", "/api/apps/my%2Fcrm"), "/api/apps/{app} [\"my/crm\"]");
+        assert_eq!(route("OPTIONS", "/api/apps"), "GET, HEAD, OPTIONS");
+        assert_eq!(route("POST", "/api/apps"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
+        assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
+        assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
+    }
+}

@@ -1,0 +1,378 @@
+//! The store as the rest of the house sees it: open a file, read a snapshot, write in a transaction.
+
+use super::checkpoint::Checkpointer;
+use super::lock::{Holder, Lock, Refused};
+use super::sqlite::{OrFailed, prepare_reader};
+use super::tables::catalog;
+use super::writer::{self, Job, Ticket, Work};
+use super::{migrate, stage::Stage};
+use crate::model::catalog::Catalog;
+use crate::model::error::{Error, Result};
+use crate::model::limits::Limits;
+use crate::model::time::Moment;
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags};
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+pub use super::sqlite::Durability;
+
+/// Reads the clock; each transaction does so once.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+
+/// An open data file.
+pub struct Store {
+    shared: Arc<Shared>,
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    queue: Mutex<Option<SyncSender<Job>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    checkpointer: Mutex<Option<Checkpointer>>,
+    /// `None` for a store that only reads.
+    lock: Mutex<Option<Lock>>,
+    path: PathBuf,
+    read_timeout: Duration,
+    write_wait: Duration,
+}
+
+/// Why a file could not be opened.
+pub enum OpenError {
+    /// Another process writes to it.
+    Held(Holder),
+    /// A sentence that reads on from `FILE cannot be used: …`.
+    Unusable(String),
+}
+
+/// What the writer publishes and readers see, after each commit.
+pub struct Shared {
+    catalog: RwLock<Arc<Catalog>>,
+    /// Counts up when any session, password or user changed: caches of credentials hold for one value of it.
+    credentials: AtomicU64,
+    clock: Clock,
+}
+
+impl Shared {
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        (self.clock)()
+    }
+
+    pub(super) fn publish(&self, tx: WriteTx<'_>) {
+        if tx.catalog_changed {
+            *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = tx.read.catalog;
+        }
+        if tx.credentials_changed {
+            self.credentials.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Store {
+    /// Opens a file for reading and writing and takes its lock.
+    pub fn open(path: &Path, durability: Durability, readers: u32, limits: &Limits, clock: Clock) -> std::result::Result<Self, OpenError> {
+        let lock = Lock::acquire(path).map_err(|refused| match refused {
+            Refused::Held(holder) => OpenError::Held(holder),
+            Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),
+        })?;
+        let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
+        let conn = migrate::open(path, durability).map_err(OpenError::Unusable)?;
+        let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(format!("{error:?}")))?;
+        let (checkpointer, nudge) = Checkpointer::start(path).map_err(unusable)?;
+        let shared = Arc::new(Shared { catalog: RwLock::new(Arc::new(catalog)), credentials: AtomicU64::new(0), clock });
+        let (queue, queued) = sync_channel(limits.writer_queue_max);
+        let for_writer = shared.clone();
+        let writer = std::thread::spawn(move || writer::run(&conn, &for_writer, &queued, &nudge));
+        let mut store = Self::with_readers(path, readers, limits, shared).map_err(OpenError::Unusable)?;
+        store.queue = Mutex::new(Some(queue));
+        store.writer = Mutex::new(Some(writer));
+        store.checkpointer = Mutex::new(Some(checkpointer));
+        store.lock = Mutex::new(Some(lock));
+        Ok(store)
+    }
+
+    /// Opens a file for reading only, whoever writes to it.
+    pub fn open_for_reading(path: &Path, limits: &Limits, clock: Clock) -> std::result::Result<Self, OpenError> {
+        if !path.exists() {
+            return Err(OpenError::Unusable("there is no such file".to_owned()));
+        }
+        let shared = Shared { catalog: RwLock::default(), credentials: AtomicU64::new(0), clock };
+        let store = Self::with_readers(path, 1, limits, Arc::new(shared)).map_err(OpenError::Unusable)?;
+        let loaded = store.reader().and_then(|conn| catalog::load(&conn));
+        let loaded = loaded.map_err(|_| OpenError::Unusable("it is not a Carryall data file".to_owned()))?;
+        *store.shared.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        Ok(store)
+    }
+
+    fn with_readers(path: &Path, readers: u32, limits: &Limits, shared: Arc<Shared>) -> std::result::Result<Self, String> {
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .with_init(prepare_reader);
+        let pool = r2d2::Pool::builder()
+            .max_size(readers)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(2))
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build(manager)
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            shared,
+            readers: pool,
+            queue: Mutex::new(None),
+            writer: Mutex::new(None),
+            checkpointer: Mutex::new(None),
+            lock: Mutex::new(None),
+            path: path.to_owned(),
+            read_timeout: Duration::from_millis(limits.read_timeout_ms),
+            write_wait: Duration::from_millis(limits.write_wait_ms),
+        })
+    }
+
+    /// Apps and schemas as of the last commit.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.shared.catalog()
+    }
+
+    /// See `Shared::credentials`.
+    pub fn credentials_version(&self) -> u64 {
+        self.shared.credentials.load(Ordering::Acquire)
+    }
+
+    pub fn now(&self) -> Moment {
+        self.shared.now()
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Lets commands find the server that has this file.
+    pub fn announce(&self, address: &str, secret: &str) -> Result<()> {
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        lock.as_mut().map_or(Ok(()), |lock| lock.announce(address, secret)).map_err(Error::internal)
+    }
+
+    /// Runs `ask` on one snapshot: everything it sees is of one moment. Ends with the limit `read_timeout_ms`.
+    pub fn read<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        let conn = self.reader()?;
+        let deadline = Instant::now() + self.read_timeout;
+        conn.progress_handler(10_000, Some(move || Instant::now() > deadline)).or_failed()?;
+        conn.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])).or_failed()?;
+        // The first question fixes the snapshot; it may be newer than the catalog that was published when we looked.
+        let mut catalog = self.catalog();
+        let result = catalog::version(&conn).and_then(|version| {
+            if version != catalog.version {
+                catalog = Arc::new(catalog::load(&conn)?);
+            }
+            ask(&ReadTx::new(&conn, catalog))
+        });
+        let ended = conn.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        if ended.is_err() {
+            let _ = conn.execute_batch("ROLLBACK");
+        }
+        result
+    }
+
+    fn reader(&self) -> Result<r2d2::PooledConnection<SqliteConnectionManager>> {
+        self.readers.get().map_err(|_| Error::Busy { message: "All readers are at work; try again".to_owned(), retry_after_s: 1 })
+    }
+
+    /// Runs `work` in a transaction and answers when it is on the disk. `work` may run twice.
+    pub fn write<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.submit(None, work)
+    }
+
+    /// Like `write`, alone in its transaction, with what was staged attached; others wait as long as it takes them to give up.
+    pub fn write_staged<T: Send + 'static>(
+        &self,
+        stage: &Stage,
+        work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.submit(Some(stage.path()), work)
+    }
+
+    /// Runs `work` and takes everything back: what would happen, without its happening.
+    pub fn rehearse<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.rehearsed(None, work)
+    }
+
+    /// `rehearse` with a stage.
+    pub fn rehearse_staged<T: Send + 'static>(
+        &self,
+        stage: &Stage,
+        work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rehearsed(Some(stage.path()), work)
+    }
+
+    fn rehearsed<T: Send + 'static>(
+        &self,
+        staged: Option<PathBuf>,
+        mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let slot = Arc::new(Mutex::new(None));
+        let filled = slot.clone();
+        // A job that fails leaves nothing behind; this one fails after it has told what it did.
+        let failed = self.submit(staged, move |tx| -> Result<()> {
+            *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(work(tx)?);
+            Err(Error::Stale)
+        });
+        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (failed, value) {
+            (Err(Error::Stale), Some(value)) => Ok(value),
+            (Err(error), _) => Err(error),
+            (Ok(()), _) => Err(Error::internal("a rehearsal was committed")),
+        }
+    }
+
+    fn submit<T: Send + 'static>(
+        &self,
+        staged: Option<PathBuf>,
+        mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let slot = Arc::new(Mutex::new(None));
+        let filled = slot.clone();
+        let work: Work = Box::new(move |tx| {
+            let value = work(tx)?;
+            *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        });
+        let (done, answer) = sync_channel(1);
+        let ticket = Arc::new(Ticket::default());
+        let patient = staged.is_some();
+        self.enqueue(Job { work, done, ticket: ticket.clone(), staged })?;
+        let answered = match answer.recv_timeout(self.write_wait) {
+            Err(RecvTimeoutError::Timeout) if !patient && ticket.give_up() => return Err(overloaded(5)),
+            Err(RecvTimeoutError::Timeout) => answer.recv().map_err(|_| stopped()),
+            other => other.map_err(|_| stopped()),
+        };
+        answered??;
+        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| Error::internal("a write ended without a value"))
+    }
+
+    fn enqueue(&self, job: Job) -> Result<()> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(stopped)?;
+        queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => overloaded(1),
+            TrySendError::Disconnected(_) => stopped(),
+        })
+    }
+
+    /// Finishes what is queued, moves the log into the file, gives the lock back. Called once; dropping does it too.
+    pub fn stop(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(thread) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+        if let Some(mut checkpointer) = self.checkpointer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            checkpointer.stop();
+        }
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn overloaded(retry_after_s: u32) -> Error {
+    Error::Busy { message: "The server is busy writing: nothing was changed; try again".to_owned(), retry_after_s }
+}
+
+fn stopped() -> Error {
+    Error::Busy { message: "The server is stopping: nothing was changed".to_owned(), retry_after_s: 5 }
+}
+
+/// One snapshot. Handed to every function that reads.
+pub struct ReadTx<'c> {
+    conn: &'c Connection,
+    catalog: Arc<Catalog>,
+}
+
+impl<'c> ReadTx<'c> {
+    pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
+        Self { conn, catalog }
+    }
+
+    pub(super) fn conn(&self) -> &'c Connection {
+        self.conn
+    }
+
+    /// Apps and schemas of this snapshot.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+}
+
+/// One job's part of a transaction. Handed to every function that writes; reads go through the same value.
+pub struct WriteTx<'c> {
+    read: ReadTx<'c>,
+    now: Moment,
+    catalog_changed: bool,
+    credentials_changed: bool,
+}
+
+/// What a failed job must give back besides its rows.
+pub(super) struct Mark {
+    catalog: Arc<Catalog>,
+    catalog_changed: bool,
+    credentials_changed: bool,
+}
+
+impl<'c> WriteTx<'c> {
+    pub(super) fn new(read: ReadTx<'c>, now: Moment) -> Self {
+        Self { read, now, catalog_changed: false, credentials_changed: false }
+    }
+
+    /// The one reading of the clock of this transaction.
+    pub fn now(&self) -> &Moment {
+        &self.now
+    }
+
+    /// To be called after any change of an app, schema or field: raises the version and loads the catalog anew.
+    pub fn catalog_changed(&mut self) -> Result<()> {
+        catalog::raise_version(self.conn())?;
+        self.read.catalog = Arc::new(catalog::load(self.conn())?);
+        self.catalog_changed = true;
+        Ok(())
+    }
+
+    /// To be called after any change that ends or alters a credential.
+    pub fn credentials_changed(&mut self) {
+        self.credentials_changed = true;
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { catalog: self.read.catalog.clone(), catalog_changed: self.catalog_changed, credentials_changed: self.credentials_changed }
+    }
+
+    pub(super) fn restore(&mut self, mark: Mark) {
+        self.read.catalog = mark.catalog;
+        self.catalog_changed = mark.catalog_changed;
+        self.credentials_changed = mark.credentials_changed;
+    }
+}
+
+impl<'c> Deref for WriteTx<'c> {
+    type Target = ReadTx<'c>;
+
+    fn deref(&self) -> &ReadTx<'c> {
+        &self.read
+    }
+}
+
+impl DerefMut for WriteTx<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.read
+    }
+}

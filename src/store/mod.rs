@@ -1,0 +1,16 @@
+//! Rows and SQL: the only room that knows a database. It takes `Plan` and `Clean`, never `Query` and `Draft`, and has never heard of a request.
+//!
+//! `engine` is the face: open a file, `read` a snapshot, `write` in a transaction. `tables/` has one file per system table,
+//! `records` the rows of people's schemas, `sql` turns plans into text, `writer` is the one thread that writes.
+
+mod checkpoint;
+pub mod engine;
+pub mod indexes;
+pub mod lock;
+mod migrate;
+pub mod records;
+pub mod sql;
+mod sqlite;
+pub mod stage;
+pub mod tables;
+mod writer;

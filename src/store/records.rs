@@ -1,0 +1,233 @@
+//! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
+
+use super::engine::{ReadTx, WriteTx};
+use super::sql::{self, Statement, column, field_column, table};
+use super::sqlite::OrFailed;
+use crate::model::error::{Error, Result};
+use crate::model::expr::Op;
+use crate::model::field::Field;
+use crate::model::plan::{Cell, Column, Cond, Plan};
+use crate::model::principal::UserId;
+use crate::model::record::{Clean, Page, Record, RecordId};
+use crate::model::schema::Schema;
+use rusqlite::{OptionalExtension, Row, params_from_iter};
+use serde_json::{Map, Value};
+
+/// One window of a list and the size of the whole.
+pub fn page(tx: &ReadTx<'_>, plan: &Plan) -> Result<Page> {
+    let total = match plan.filter {
+        Cond::True => counter(tx, &plan.schema)?,
+        _ => {
+            let count = sql::count(plan);
+            let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
+            statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()?
+        }
+    };
+    let mut records = Vec::new();
+    each(tx, plan, |record| {
+        records.push(record);
+        Ok(())
+    })?;
+    Ok(Page { records, total })
+}
+
+/// Hands every row of a plan's window to `take`, in order, one at a time.
+pub fn each(tx: &ReadTx<'_>, plan: &Plan, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
+    let select = sql::select(plan);
+    let mut statement = tx.conn().prepare_cached(&select.text).or_failed()?;
+    let mut rows = statement.query(params_from_iter(&select.cells)).or_failed()?;
+    while let Some(row) = rows.next().or_failed()? {
+        take(record(row).or_failed()?)?;
+    }
+    Ok(())
+}
+
+/// How many records a schema has.
+pub fn counter(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
+    let mut statement = tx.conn().prepare_cached("SELECT records FROM schema WHERE id = ?1").or_failed()?;
+    statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
+}
+
+/// The record with this id among the rows that exist for the caller.
+pub fn find(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Result<Option<Record>> {
+    let mut sql = Statement {
+        text: format!("SELECT id, data, created_at, updated_at, version FROM {} WHERE id = ?", table(schema.id)),
+        cells: vec![Cell::Integer(id.0)],
+    };
+    if *rows != Cond::True {
+        sql.text.push_str(" AND ");
+        sql.push_cond(rows);
+    }
+    let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
+    statement.query_row(params_from_iter(&sql.cells), record).optional().or_failed()
+}
+
+/// Stores a new record under the schema's next id.
+pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema, clean: &Clean, by: Option<UserId>) -> Result<Record> {
+    let id = take_ids(tx, schema, 1)?;
+    let data = text_of(&clean.values)?;
+    let now = tx.now().text.clone();
+    let sql = format!(
+        "INSERT INTO {} (id, data, created_at, created_by, updated_at, updated_by, version) VALUES (?1, ?2, ?3, ?4, ?3, ?4, 1)",
+        table(schema.id)
+    );
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
+    statement.execute((id, &data, &now, by.map(|user| user.0))).or_failed()?;
+    Ok(Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
+}
+
+/// Sets the checked values on a stored record; the others stay. Gives the new record and what the changed keys held before and hold now.
+pub fn update(
+    tx: &mut WriteTx<'_>,
+    schema: &Schema,
+    old: &Record,
+    clean: &Clean,
+    by: Option<UserId>,
+) -> Result<(Record, Map<String, Value>, Map<String, Value>)> {
+    let mut values = values_of(old)?;
+    let (mut before, mut after) = (Map::new(), Map::new());
+    for (key, value) in &clean.values {
+        let was = values.insert(key.clone(), value.clone()).unwrap_or(Value::Null);
+        if was != *value {
+            before.insert(key.clone(), was);
+            after.insert(key.clone(), value.clone());
+        }
+    }
+    if after.is_empty() {
+        return Ok((old.clone(), before, after));
+    }
+    let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
+    let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
+    statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
+    Ok((new, before, after))
+}
+
+pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<()> {
+    let gone = tx
+        .conn()
+        .prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table(schema.id)))
+        .and_then(|mut delete| delete.execute([id.0]))
+        .or_failed()?;
+    let mut count = tx.conn().prepare_cached("UPDATE schema SET records = records - ?2 WHERE id = ?1").or_failed()?;
+    count.execute((schema.id.0, i64::try_from(gone).unwrap_or_default())).or_failed().map(drop)
+}
+
+/// The record that already has these values together, if any but `except` has.
+pub fn holder_of(tx: &ReadTx<'_>, schema: &Schema, values: &[(Column, Cell)], except: Option<RecordId>) -> Result<Option<RecordId>> {
+    let mut conds: Vec<Cond> =
+        values.iter().map(|(column, cell)| Cond::Compare { column: column.clone(), op: Op::Eq, cell: cell.clone() }).collect();
+    if let Some(id) = except {
+        conds.push(Cond::Compare { column: Column::Id, op: Op::Ne, cell: Cell::Integer(id.0) });
+    }
+    let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
+    sql.push_where(&Cond::All(conds));
+    sql.text.push_str(" LIMIT 1");
+    let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
+    statement.query_row(params_from_iter(&sql.cells), |row| row.get(0).map(RecordId)).optional().or_failed()
+}
+
+pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
+    let mut statement = tx.conn().prepare_cached(&format!("SELECT 1 FROM {} WHERE id = ?1", table(schema.id))).or_failed()?;
+    statement.exists([id.0]).or_failed()
+}
+
+/// The records whose reference field points to this one; at most `limit`.
+pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<Record>> {
+    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "");
+    let sql =
+        format!("SELECT id, data, created_at, updated_at, version FROM {} WHERE {place} = ?1 ORDER BY id LIMIT {limit}", table(schema.id));
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
+    let rows = statement.query_map([id.text()], record).or_failed()?;
+    rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Finds for every staged row the record that has the same key.
+pub fn match_staged(tx: &mut WriteTx<'_>, schema: &Schema, key: &str) -> Result<()> {
+    let place = key_column(schema, key)?;
+    tx.conn()
+        .execute(&format!("UPDATE staged.row SET record = (SELECT id FROM main.{} WHERE {place} = staged.row.k)", table(schema.id)), [])
+        .or_failed()
+        .map(drop)
+}
+
+/// Staged rows without a record whose values in these fields a stored record has already: numbers of the rows, at most `limit`.
+pub fn staged_taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<i64>> {
+    let columns: Vec<Column> = group.iter().filter_map(|slug| field_column(schema, slug)).collect();
+    let same: Vec<String> = columns.iter().map(|place| format!("{} = {}", column(place, ""), column(place, "s."))).collect();
+    let sql = format!(
+        "SELECT n FROM staged.row s WHERE record IS NULL AND EXISTS (SELECT 1 FROM main.{} WHERE {}) ORDER BY n LIMIT {limit}",
+        table(schema.id),
+        same.join(" AND ")
+    );
+    numbers(tx, &sql)
+}
+
+/// Staged rows whose reference points to nothing: numbers of the rows, at most `limit`.
+pub fn staged_dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<i64>> {
+    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "s.");
+    let sql = format!(
+        "SELECT n FROM staged.row s WHERE {place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr({place}, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
+        table(target.id)
+    );
+    numbers(tx, &sql)
+}
+
+/// Numbers and data of the staged rows that belong to stored records: what an upsert has to update.
+pub fn staged_updates(tx: &ReadTx<'_>, after: i64, limit: usize) -> Result<Vec<(i64, RecordId, String)>> {
+    let mut statement = tx
+        .conn()
+        .prepare_cached(&format!("SELECT n, record, data FROM staged.row WHERE record IS NOT NULL AND n > ?1 ORDER BY n LIMIT {limit}"))
+        .or_failed()?;
+    let rows = statement.query_map([after], |row| Ok((row.get(0)?, RecordId(row.get(1)?), row.get(2)?))).or_failed()?;
+    rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Takes all staged rows without a record in, in their order, with one statement. Gives the first and the last new id.
+pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) -> Result<Option<(RecordId, RecordId)>> {
+    let count: i64 = tx.conn().query_row("SELECT count(*) FROM staged.row WHERE record IS NULL", [], |row| row.get(0)).or_failed()?;
+    if count == 0 {
+        return Ok(None);
+    }
+    let first = take_ids(tx, schema, count)?;
+    let sql = format!(
+        "INSERT INTO main.{} (id, data, created_at, created_by, updated_at, updated_by, version)
+         SELECT ?1 - 1 + row_number() OVER (ORDER BY n), data, ?2, ?3, ?2, ?3, 1 FROM staged.row WHERE record IS NULL ORDER BY n",
+        table(schema.id)
+    );
+    tx.conn().execute(&sql, (first, &tx.now().text, by.map(|user| user.0))).or_failed()?;
+    Ok(Some((RecordId(first), RecordId(first + count - 1))))
+}
+
+/// Reserves ids and counts the rows that will have them.
+fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64> {
+    let mut statement = tx
+        .conn()
+        .prepare_cached("UPDATE schema SET next_id = next_id + ?2, records = records + ?2 WHERE id = ?1 RETURNING next_id - ?2")
+        .or_failed()?;
+    statement.query_row((schema.id.0, count), |row| row.get(0)).or_failed()
+}
+
+/// A record's values by field.
+pub fn values_of(record: &Record) -> Result<Map<String, Value>> {
+    serde_json::from_str(&record.data).map_err(Error::internal)
+}
+
+/// The text that is stored for these values.
+pub fn text_of(values: &Map<String, Value>) -> Result<String> {
+    serde_json::to_string(values).map_err(Error::internal)
+}
+
+fn key_column(schema: &Schema, slug: &str) -> Result<String> {
+    field_column(schema, slug).map(|place| column(&place, "")).ok_or_else(|| Error::internal("the key is no field"))
+}
+
+fn numbers(tx: &ReadTx<'_>, sql: &str) -> Result<Vec<i64>> {
+    let mut statement = tx.conn().prepare(sql).or_failed()?;
+    let rows = statement.query_map([], |row| row.get(0)).or_failed()?;
+    rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record { id: RecordId(row.get(0)?), data: row.get(1)?, created_at: row.get(2)?, updated_at: row.get(3)?, version: row.get(4)? })
+}

@@ -1,0 +1,152 @@
+//! Plans to SQL text and bound values. `column` is the only producer of a field's SQL: filters, sorts and indexes use its literal text, so an index always fits.
+
+use crate::model::expr::Op;
+use crate::model::field::Kind;
+use crate::model::plan::{Cell, Column, Cond, Order, Plan};
+use crate::model::schema::{Schema, SchemaId};
+use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
+
+/// The table of a schema's records. The number is ours: no text of anybody reaches a table's name.
+pub fn table(schema: SchemaId) -> String {
+    format!("r{}", schema.0)
+}
+
+/// The SQL of a column; `alias` is empty or `t.`. Field slugs are `[A-Za-z][A-Za-z0-9_]*` by `model::field::is_field_slug`, so the JSON path needs no quoting.
+pub fn column(column: &Column, alias: &str) -> String {
+    match column {
+        Column::Id => format!("{alias}id"),
+        Column::CreatedAt => format!("{alias}created_at"),
+        Column::UpdatedAt => format!("{alias}updated_at"),
+        Column::Field { slug, kind } => {
+            let raw = format!("{alias}data->>'$.{slug}'");
+            match kind {
+                // '…05Z' and '…05.5Z' compare as times once the Z is gone.
+                Kind::Datetime => format!("rtrim({raw},'Z')"),
+                // Numbers, texts and whole documents side by side have one order: that of their text.
+                Kind::Json => format!("CAST({raw} AS TEXT)"),
+                Kind::Text | Kind::Integer | Kind::Decimal | Kind::Boolean | Kind::Date | Kind::Reference => raw,
+            }
+        }
+    }
+}
+
+/// The column of a field by its slug; `None` when the schema has no such field.
+pub fn field_column(schema: &Schema, slug: &str) -> Option<Column> {
+    schema.field(slug).map(|field| Column::Field { slug: field.slug.clone(), kind: field.kind })
+}
+
+/// SQL text under construction with the values bound so far.
+#[derive(Debug, Default)]
+pub struct Statement {
+    pub text: String,
+    pub cells: Vec<Cell>,
+}
+
+/// The rows of a list, in order, one window of it.
+pub fn select(plan: &Plan) -> Statement {
+    let mut sql =
+        Statement { text: format!("SELECT id, data, created_at, updated_at, version FROM {}", table(plan.schema.id)), cells: Vec::new() };
+    sql.push_where(&plan.filter);
+    sql.push_order(&plan.order);
+    sql.text.push_str(" LIMIT ? OFFSET ?");
+    sql.cells.extend([Cell::Integer(plan.window.limit), Cell::Integer(plan.window.offset)]);
+    sql
+}
+
+/// How many rows the whole list has; only for lists with a filter, the others have a counter.
+pub fn count(plan: &Plan) -> Statement {
+    let mut sql = Statement { text: format!("SELECT count(*) FROM {}", table(plan.schema.id)), cells: Vec::new() };
+    sql.push_where(&plan.filter);
+    sql
+}
+
+impl Statement {
+    pub fn push_where(&mut self, cond: &Cond) {
+        if *cond != Cond::True {
+            self.text.push_str(" WHERE ");
+            self.push_cond(cond);
+        }
+    }
+
+    pub fn push_cond(&mut self, cond: &Cond) {
+        match cond {
+            Cond::True => self.text.push('1'),
+            Cond::All(conds) => self.push_joined(conds, " AND ", "1"),
+            Cond::Any(conds) => self.push_any(conds),
+            Cond::Compare { column: place, op, cell } => self.push_compare(place, *op, cell),
+            Cond::Blank { column: place } => {
+                let place = column(place, "");
+                self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
+            }
+        }
+    }
+
+    /// Several equalities on one column become one IN, which an index serves.
+    fn push_any(&mut self, conds: &[Cond]) {
+        let first = match conds.first() {
+            Some(Cond::Compare { column, op: Op::Eq, .. }) => Some(column),
+            _ => None,
+        };
+        let same = |cond: &Cond| matches!(cond, Cond::Compare { column, op: Op::Eq, .. } if Some(column) == first);
+        let Some(place) = first.filter(|_| conds.iter().all(same)) else {
+            return self.push_joined(conds, " OR ", "0");
+        };
+        let marks = vec!["?"; conds.len()].join(",");
+        self.text.push_str(&format!("{} IN ({marks})", column(place, "")));
+        self.cells.extend(conds.iter().filter_map(|cond| match cond {
+            Cond::Compare { cell, .. } => Some(cell.clone()),
+            _ => None,
+        }));
+    }
+
+    fn push_joined(&mut self, conds: &[Cond], word: &str, empty: &str) {
+        if conds.is_empty() {
+            return self.text.push_str(empty);
+        }
+        self.text.push('(');
+        for (at, cond) in conds.iter().enumerate() {
+            if at > 0 {
+                self.text.push_str(word);
+            }
+            self.push_cond(cond);
+        }
+        self.text.push(')');
+    }
+
+    fn push_compare(&mut self, place: &Column, op: Op, cell: &Cell) {
+        let place = column(place, "");
+        let (before, after) = match op {
+            Op::Eq => (format!("{place} = "), ""),
+            Op::Ne => (format!("{place} IS NOT "), ""),
+            Op::Gt => (format!("{place} > "), ""),
+            Op::Gte => (format!("{place} >= "), ""),
+            Op::Lt => (format!("{place} < "), ""),
+            Op::Lte => (format!("{place} <= "), ""),
+            Op::Contains => (format!("instr({place}, "), ") > 0"),
+        };
+        self.text.push_str(&before);
+        self.text.push('?');
+        self.text.push_str(after);
+        self.cells.push(cell.clone());
+    }
+
+    fn push_order(&mut self, order: &[Order]) {
+        for (at, key) in order.iter().enumerate() {
+            self.text.push_str(if at == 0 { " ORDER BY " } else { ", " });
+            self.text.push_str(&column(&key.column, ""));
+            if key.descending {
+                self.text.push_str(" DESC");
+            }
+        }
+    }
+}
+
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Cell::Integer(number) => ToSqlOutput::Owned(Value::Integer(*number)),
+            Cell::Real(number) => ToSqlOutput::Owned(Value::Real(*number)),
+            Cell::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
+    }
+}

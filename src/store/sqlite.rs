@@ -1,0 +1,81 @@
+//! Connections and the driver's errors. Pragmas and error codes stand here and nowhere else.
+
+use crate::model::error::{Error, Problem, Result};
+use rusqlite::{Connection, ErrorCode, OpenFlags, limits::Limit};
+use std::path::Path;
+
+/// How much a 2xx promises: `Full` survives a power cut, `Relaxed` may lose the last moments but never tears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    Full,
+    Relaxed,
+}
+
+/// A connection that writes. There is one, in the writer's thread.
+pub fn open_writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Relaxed => "NORMAL",
+    };
+    conn.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
+         PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;"
+    ))?;
+    settle(&conn)?;
+    Ok(conn)
+}
+
+/// Makes an open connection one that reads.
+pub fn prepare_reader(conn: &mut Connection) -> rusqlite::Result<()> {
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 268435456;")?;
+    settle(conn)
+}
+
+/// A third connection that moves the write-ahead log into the file and waits for nobody.
+pub fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.execute_batch("PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 0; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;")?;
+    Ok(conn)
+}
+
+fn settle(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(
+        "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+    )?;
+    conn.set_prepared_statement_cache_capacity(256);
+    conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1_000_000)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 2)?;
+    Ok(())
+}
+
+/// Translates a driver's error by its code. There is no `From`: no driver error leaves this room by accident.
+pub fn failed(error: rusqlite::Error) -> Error {
+    let busy = |message: &str, retry_after_s| Error::Busy { message: message.to_owned(), retry_after_s };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => busy("The data file is busy; try again", 1),
+        Some(ErrorCode::DiskFull) => busy("The disk is full: nothing was changed. Make room, then try again", 30),
+        Some(ErrorCode::OperationInterrupted) => {
+            busy("The question took too long and was stopped. Ask for less, or add an index to the field", 1)
+        }
+        Some(ErrorCode::ReadOnly) => busy("The data file cannot be written: nothing was changed", 30),
+        Some(ErrorCode::ConstraintViolation) => {
+            Error::Conflict(Problem::new("conflict", "The change breaks a rule of the table: nothing was changed"))
+        }
+        _ => Error::internal(error),
+    }
+}
+
+/// `?` over a driver's result, through `failed`.
+pub trait OrFailed<T> {
+    fn or_failed(self) -> Result<T>;
+}
+
+impl<T> OrFailed<T> for rusqlite::Result<T> {
+    fn or_failed(self) -> Result<T> {
+        self.map_err(failed)
+    }
+}

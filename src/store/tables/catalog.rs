@@ -1,0 +1,100 @@
+//! Loads all apps and schemas, and the number that says whether they changed.
+
+use crate::model::app::{App, AppId};
+use crate::model::catalog::Catalog;
+use crate::model::error::{Error, Result};
+use crate::model::field::{Field, Kind, Rules};
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::sqlite::OrFailed;
+use rusqlite::{Connection, Row};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub fn version(conn: &Connection) -> Result<i64> {
+    let mut statement = conn.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'catalog_version'").or_failed()?;
+    statement.query_row([], |row| row.get(0)).or_failed()
+}
+
+pub fn raise_version(conn: &Connection) -> Result<()> {
+    conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'catalog_version'", []).or_failed().map(drop)
+}
+
+pub fn load(conn: &Connection) -> Result<Catalog> {
+    let mut statement = conn.prepare("SELECT id, uuid, slug, name, description, created_at FROM app").or_failed()?;
+    let apps = statement.query_map([], app).or_failed()?.map(|app| app.map(Arc::new)).collect::<rusqlite::Result<Vec<_>>>().or_failed()?;
+    let mut fields = fields(conn)?;
+    let mut statement =
+        conn.prepare("SELECT id, app, slug, name, model, display_field, version, unique_groups, index_groups FROM schema").or_failed()?;
+    let mut rows = statement.query([]).or_failed()?;
+    let mut schemas = Vec::new();
+    while let Some(row) = rows.next().or_failed()? {
+        let mut schema = schema(row).or_failed()?;
+        schema.fields = fields.remove(&schema.id).unwrap_or_default();
+        schemas.push(Arc::new(schema));
+    }
+    Ok(Catalog::new(version(conn)?, apps, schemas))
+}
+
+fn app(row: &Row<'_>) -> rusqlite::Result<App> {
+    Ok(App {
+        id: AppId(row.get(0)?),
+        uuid: row.get(1)?,
+        slug: row.get(2)?,
+        name: row.get(3)?,
+        description: row.get(4)?,
+        created_at: row.get(5)?,
+    })
+}
+
+fn schema(row: &Row<'_>) -> rusqlite::Result<Schema> {
+    Ok(Schema {
+        id: SchemaId(row.get(0)?),
+        app: AppId(row.get(1)?),
+        slug: row.get(2)?,
+        name: row.get(3)?,
+        model: row.get(4)?,
+        display_field: row.get(5)?,
+        version: row.get(6)?,
+        fields: Vec::new(),
+        unique: groups(&row.get::<_, String>(7)?),
+        indexes: groups(&row.get::<_, String>(8)?),
+    })
+}
+
+fn fields(conn: &Connection) -> Result<HashMap<SchemaId, Vec<Field>>> {
+    let mut statement = conn
+        .prepare("SELECT schema, slug, name, header, type, kind, required, is_unique, is_indexed, default_value, rules FROM field ORDER BY schema, position")
+        .or_failed()?;
+    let mut rows = statement.query([]).or_failed()?;
+    let mut fields: HashMap<SchemaId, Vec<Field>> = HashMap::new();
+    while let Some(row) = rows.next().or_failed()? {
+        let schema = SchemaId(row.get(0).or_failed()?);
+        fields.entry(schema).or_default().push(field(row)?);
+    }
+    Ok(fields)
+}
+
+fn field(row: &Row<'_>) -> Result<Field> {
+    let text = |at: usize| row.get::<_, String>(at).or_failed();
+    let flag = |at: usize| row.get::<_, bool>(at).or_failed();
+    let kind = text(5)?;
+    let default: Value = serde_json::from_str(&text(9)?).map_err(Error::internal)?;
+    let rules: Map<String, Value> = serde_json::from_str(&text(10)?).map_err(Error::internal)?;
+    Ok(Field {
+        slug: text(1)?,
+        name: text(2)?,
+        header: row.get(3).or_failed()?,
+        type_name: text(4)?,
+        kind: Kind::from_name(&kind).ok_or_else(|| Error::internal(format!("unknown kind {kind}")))?,
+        required: flag(6)?,
+        unique: flag(7)?,
+        indexed: flag(8)?,
+        default,
+        rules: Rules::from_json(&rules),
+    })
+}
+
+fn groups(text: &str) -> Vec<Vec<String>> {
+    serde_json::from_str(text).unwrap_or_default()
+}

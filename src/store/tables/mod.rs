@@ -1,0 +1,9 @@
+//! One file per system table of `schema.sql`: plain functions over a transaction.
+
+pub mod apps;
+pub mod catalog;
+pub mod changes;
+pub mod links;
+pub mod schemas;
+pub mod sessions;
+pub mod users;

@@ -1,0 +1,187 @@
+//! The one thread that writes: group commit.
+//!
+//! It never waits for more: it takes what is queued, up to `GROUP_JOBS_MAX` jobs or `GROUP_WORK`, each in a savepoint, commits once, then answers.
+//! So an answer means that the data is on the disk. When an error has rolled the whole transaction back (a full disk, an interrupt), nobody
+//! has been answered yet, and the group runs again one by one. Heavy jobs run alone.
+
+use super::engine::{ReadTx, Shared, WriteTx};
+use super::sqlite::{OrFailed, failed};
+use crate::model::error::{Error, Result};
+use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+const GROUP_JOBS_MAX: usize = 64;
+const GROUP_WORK: Duration = Duration::from_millis(2);
+
+/// May run twice.
+pub type Work = Box<dyn FnMut(&mut WriteTx<'_>) -> Result<()> + Send>;
+
+pub struct Job {
+    pub work: Work,
+    pub done: SyncSender<Result<()>>,
+    pub ticket: Arc<Ticket>,
+    /// Runs alone in its transaction, with this database attached as `staged`.
+    pub staged: Option<PathBuf>,
+}
+
+/// Lets a caller give up on a job that has not begun.
+#[derive(Default)]
+pub struct Ticket(AtomicU8);
+
+const WAITING: u8 = 0;
+const TAKEN: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+impl Ticket {
+    /// True when the job will now never run.
+    pub fn give_up(&self) -> bool {
+        self.0.compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    fn take(&self) -> bool {
+        self.0.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// The writer's loop; ends when all senders are gone.
+pub fn run(conn: &Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &SyncSender<()>) {
+    let mut kept = None;
+    loop {
+        let Some(first) = kept.take().or_else(|| queue.recv().ok()) else { return };
+        if !first.ticket.take() {
+            continue;
+        }
+        if first.staged.is_some() {
+            alone(conn, shared, first);
+        } else {
+            kept = group(conn, shared, first, queue);
+        }
+        let _ = nudge.try_send(());
+    }
+}
+
+/// Runs a group that begins with `first`. Gives back a heavy job that it met.
+fn group(conn: &Connection, shared: &Shared, first: Job, queue: &Receiver<Job>) -> Option<Job> {
+    let started = Instant::now();
+    let mut kept = None;
+    let mut finished: Vec<(Job, Result<()>)> = Vec::new();
+    let mut tx = match begin(conn, shared) {
+        Ok(tx) => tx,
+        Err(error) => {
+            answer(first, Err(error));
+            return None;
+        }
+    };
+    let mut next = Some(first);
+    while let Some(mut job) = next.take() {
+        let result = in_savepoint(&mut tx, &mut job.work);
+        finished.push((job, result));
+        if conn.is_autocommit() {
+            return one_by_one(conn, shared, finished);
+        }
+        while finished.len() < GROUP_JOBS_MAX && started.elapsed() < GROUP_WORK {
+            match queue.try_recv() {
+                Ok(job) if !job.ticket.take() => continue,
+                Ok(job) if job.staged.is_some() => kept = Some(untake(job)),
+                Ok(job) => next = Some(job),
+                Err(_) => {}
+            }
+            break;
+        }
+    }
+    match commit(conn, shared, tx) {
+        Ok(()) => finished.into_iter().for_each(|(job, result)| answer(job, result)),
+        Err(_) => {
+            roll_back(conn);
+            one_by_one(conn, shared, finished);
+        }
+    }
+    kept
+}
+
+/// A heavy job goes back to the front of the line as if nobody had touched it.
+fn untake(job: Job) -> Job {
+    job.ticket.0.store(WAITING, Ordering::Release);
+    job
+}
+
+/// The group's transaction is gone. Jobs that failed on their own keep their answer; the others run again, each in a transaction of its own.
+fn one_by_one(conn: &Connection, shared: &Shared, jobs: Vec<(Job, Result<()>)>) -> Option<Job> {
+    for (mut job, result) in jobs {
+        let result = result.and_then(|()| single(conn, shared, &mut job.work));
+        answer(job, result);
+    }
+    None
+}
+
+fn single(conn: &Connection, shared: &Shared, work: &mut Work) -> Result<()> {
+    let mut tx = begin(conn, shared)?;
+    let result = in_savepoint(&mut tx, work).and_then(|()| commit(conn, shared, tx));
+    if result.is_err() {
+        roll_back(conn);
+    }
+    result
+}
+
+fn alone(conn: &Connection, shared: &Shared, mut job: Job) {
+    let attached = match &job.staged {
+        Some(path) => conn.execute("ATTACH DATABASE ?1 AS staged", [path.to_string_lossy()]).or_failed().map(drop),
+        None => Ok(()),
+    };
+    let result = attached.and_then(|()| single(conn, shared, &mut job.work));
+    if let Err(error) = conn.execute_batch("DETACH DATABASE staged") {
+        log::error!("detach: {error}");
+    }
+    answer(job, result);
+}
+
+fn begin<'c>(conn: &'c Connection, shared: &Shared) -> Result<WriteTx<'c>> {
+    conn.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).or_failed()?;
+    Ok(WriteTx::new(ReadTx::new(conn, shared.catalog()), shared.now()))
+}
+
+/// Commits, then tells the rest of the house.
+fn commit(conn: &Connection, shared: &Shared, tx: WriteTx<'_>) -> Result<()> {
+    conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).or_failed()?;
+    shared.publish(tx);
+    Ok(())
+}
+
+fn roll_back(conn: &Connection) {
+    if !conn.is_autocommit()
+        && let Err(error) = conn.execute_batch("ROLLBACK")
+    {
+        log::error!("rollback: {error}");
+    }
+}
+
+/// One job inside a group: on any failure, a panic included, nothing of it stays.
+fn in_savepoint(tx: &mut WriteTx<'_>, work: &mut Work) -> Result<()> {
+    let statement =
+        |tx: &WriteTx<'_>, sql: &str| tx.conn().prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(failed);
+    let before = tx.mark();
+    statement(tx, "SAVEPOINT job")?;
+    let result =
+        catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))));
+    match result {
+        Ok(()) => statement(tx, "RELEASE job").map(drop),
+        Err(error) => {
+            tx.restore(before);
+            if !tx.conn().is_autocommit() {
+                statement(tx, "ROLLBACK TO job")?;
+                statement(tx, "RELEASE job")?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A caller that has gone is no fault.
+fn answer(job: Job, result: Result<()>) {
+    let _ = job.done.send(result);
+}

@@ -1,0 +1,28 @@
+//! What a handler gets: one request, taken apart.
+
+use super::body::Body;
+use super::query::Query;
+use crate::model::principal::Caller;
+
+pub struct Call<'r> {
+    /// Method, headers and address; its body is empty, because the transport has read it already.
+    pub request: &'r rouille::Request,
+    /// The values of the route's `{…}` segments, decoded, in order.
+    pub params: Vec<String>,
+    pub query: Query,
+    pub body: Body,
+    pub caller: Caller,
+}
+
+impl Call<'_> {
+    /// The value of the route's `{…}` number `at`, counted from 0; empty when the route has fewer.
+    pub fn param(&self, at: usize) -> &str {
+        self.params.get(at).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether the caller wants JSON rather than a page: it sends JSON, or asks for it and not for HTML.
+    pub fn wants_json(&self) -> bool {
+        let accept = self.request.header("Accept").unwrap_or_default();
+        self.body.is_json(self.request) || (accept.contains("application/json") && !accept.contains("text/html"))
+    }
+}

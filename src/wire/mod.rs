@@ -1,0 +1,9 @@
+//! HTTP as plain values over rouille's types: the call that a handler gets, and the parsing and rendering that all dialects share. No dialect's form lives here.
+
+pub mod body;
+pub mod call;
+pub mod cookie;
+pub mod json;
+pub mod path;
+pub mod query;
+pub mod reply;

@@ -1,0 +1,33 @@
+// What there is: apps, their tables, their fields. The last answer is kept, so that going back shows something at once.
+// Not here: records (records.js) and what a field type looks like (types.js).
+import { get } from './api.js';
+
+const apps = { list: null, bySlug: new Map() };
+const address = slug => `/api/apps/${encodeURIComponent(slug)}`;
+
+/** The list as it was last seen, or null. */
+export const knownApps = () => apps.list;
+/** `{ app, tables }` as last seen, or null. */
+export const knownApp = slug => apps.bySlug.get(slug) ?? null;
+
+export async function loadApps(signal) {
+  apps.list = (await get('/api/apps', signal)).apps;
+  return apps.list;
+}
+
+export async function loadApp(slug, signal) {
+  const [app, { schemas: tables }] = await Promise.all([get(address(slug), signal), get(`${address(slug)}/schemas`, signal)]);
+  const known = { app, tables };
+  apps.bySlug.set(slug, known);
+  return known;
+}
+
+/** Forgets everything: the next person to sign in may not be allowed to see it. */
+export function forget() {
+  apps.list = null;
+  apps.bySlug.clear();
+}
+
+export const appHref = app => `/_/${encodeURIComponent(app)}`;
+export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;
+export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${encodeURIComponent(id)}`;

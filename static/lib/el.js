@@ -1,0 +1,59 @@
+// The base of every element of this page: reactive properties, one render per microtask, clean-up on removal.
+// Light DOM on purpose: labels, ARIA ids and one style sheet keep working across elements.
+// Not here: how a template becomes DOM (view.js), and any particular element.
+import { render } from './view.js';
+
+export class El extends HTMLElement {
+  static props = {};
+  #queued = false;
+  #life = null;
+
+  /** Aborts when the element leaves the page: pass it to listeners and requests. */
+  get life() { return this.#life.signal; }
+
+  connectedCallback() {
+    this.#life = new AbortController();
+    this.connected();
+    this.update();
+  }
+
+  disconnectedCallback() { this.#life.abort(); }
+
+  // A row that only changes its place is not taken down and built up again.
+  connectedMoveCallback() {}
+
+  /** Renders again soon; several changes in one task cost one render. */
+  update() {
+    if (this.#queued) return;
+    this.#queued = true;
+    queueMicrotask(() => {
+      this.#queued = false;
+      if (!this.isConnected) return;
+      this.prepare();
+      render(this.view(), this);
+      this.rendered();
+    });
+  }
+
+  use(store) { store.on(() => this.update(), this.life); }
+
+  connected() {}
+  prepare() {}
+  rendered() {}
+}
+
+/** Registers an element and turns its `static props` into properties that render when they change. */
+export function define(tag, cls) {
+  for (const [name, initial] of Object.entries(cls.props)) {
+    const slot = Symbol(name);
+    Object.defineProperty(cls.prototype, name, {
+      get() { return slot in this ? this[slot] : initial; },
+      set(value) {
+        if (value === this[name]) return;
+        this[slot] = value;
+        this.update();
+      },
+    });
+  }
+  customElements.define(tag, cls);
+}

@@ -1,0 +1,56 @@
+// All apps as cards. With none, it says how to make the first one.
+// Not here: what is inside an app (table.js).
+import { El, define } from '../lib/el.js';
+import { html, each } from '../lib/view.js';
+import { title } from '../lib/a11y.js';
+import { appHref, knownApps, loadApps } from '../app/meta.js';
+import { plural } from '../app/types.js';
+import { bars, brand, glyph } from '../ui/parts.js';
+import { failure, notice } from '../ui/notice.js';
+import '../ui/profile.js';
+
+class Apps extends El {
+  #fault = null;
+
+  connected() {
+    title('Apps', 'Carryall');
+    this.#load();
+  }
+
+  #load = async () => {
+    this.#fault = null;
+    this.update();
+    try {
+      await loadApps(this.life);
+    } catch (e) {
+      if (e.name === 'AbortError') return;
+      this.#fault = e;
+    }
+    this.update();
+  };
+
+  #card(app) {
+    return html`<li class="card"><span class="card-glyph">${glyph(app, 'l')}</span>
+      <h2><a href=${appHref(app.slug)}>${app.name}</a></h2>
+      <p>${app.description || html`<code>/api/apps/${app.slug}</code>`}</p></li>`;
+  }
+
+  #content() {
+    const apps = knownApps();
+    if (this.#fault) return failure(this.#fault, this.#load, 2);
+    if (!apps) return html`<div class="cards skeleton">${bars(3)}</div>`;
+    if (!apps.length) return notice({ level: 2, sign: 'bag', title: 'No apps yet', text: 'An app holds tables. Import a file in a terminal to make the first one:', code: 'carryall import FILE --app my-app' });
+    return html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>`;
+  }
+
+  view() {
+    const apps = knownApps();
+    return html`<div class="plain">
+      <header class="plain-bar">${brand()}<ui-profile></ui-profile></header>
+      <main id="main" tabindex="-1" class="plain-main">
+        <div class="page-head"><h1 tabindex="-1">Apps</h1>${apps?.length ? html`<p class="hint">${plural(apps.length, 'app', 'apps')}</p>` : null}</div>
+        ${this.#content()}
+      </main></div>`;
+  }
+}
+define('screen-apps', Apps);

@@ -1,0 +1,87 @@
+// Sign in with e-mail and password, then on to where the person wanted to go.
+// Not here: one-time links from the terminal (start.js).
+import { El, define } from '../lib/el.js';
+import { html } from '../lib/view.js';
+import { title } from '../lib/a11y.js';
+import { go, here } from '../lib/router.js';
+import { signIn } from '../app/session.js';
+import { brand } from '../ui/parts.js';
+
+/** Only addresses of this page: a foreign `next` must not send anyone away. */
+function destination() {
+  const next = here.get().query.get('next');
+  return next?.startsWith('/_/') && !next.startsWith('/_/sign-in') ? next : '/_/';
+}
+
+class SignIn extends El {
+  #fault = null;
+  #busy = false;
+  #shown = false;
+
+  connected() { title('Sign in', 'Carryall'); }
+
+  firstFocus() { this.querySelector('#username').focus(); }
+
+  #fail(name, text) {
+    this.#fault = { name, text };
+    this.update();
+    const input = this.querySelector(`#${name}`);
+    input.focus();
+    input.select();
+  }
+
+  #words(e) {
+    if (e.kind === 'auth' || e.kind === 'invalid') return 'This e-mail and password do not belong together. Check both and try again.';
+    if (e.kind === 'busy') return e.wait ? `Too many tries. Try again in ${e.wait} seconds.` : 'Too many tries. Try again in a minute.';
+    return e.message;
+  }
+
+  #submit = async e => {
+    e.preventDefault();
+    if (this.#busy) return;
+    const username = this.querySelector('#username').value.trim(), password = this.querySelector('#password').value;
+    if (!username) { this.#fail('username', 'Type your e-mail.'); return; }
+    if (!password) { this.#fail('password', 'Type your password.'); return; }
+    this.#busy = true;
+    this.#fault = null;
+    this.update();
+    try {
+      await signIn(username, password);
+      go(destination(), { replace: true });
+    } catch (fault) {
+      this.#fail('password', this.#words(fault));
+    } finally {
+      this.#busy = false;
+      this.update();
+    }
+  };
+
+  #toggle = () => { this.#shown = !this.#shown; this.update(); };
+
+  #marks(name) {
+    return this.#fault?.name === name ? { bad: 'true', by: 'sign-in-error' } : { bad: null, by: null };
+  }
+
+  view() {
+    const user = this.#marks('username'), pass = this.#marks('password');
+    return html`<main id="main" tabindex="-1" class="center"><div class="sheet">
+      ${brand()}
+      <h1>Sign in</h1>
+      <form method="post" novalidate @submit=${this.#submit}>
+        <div class="field"><label for="username">E-mail</label>
+          <input id="username" name="username" type="email" autocomplete="username" autocapitalize="none" spellcheck="false" required
+            aria-invalid=${user.bad} aria-describedby=${user.by}></div>
+        <div class="field"><label for="password">Password</label>
+          <div class="with-button">
+            <input id="password" name="password" type=${this.#shown ? 'text' : 'password'} autocomplete="current-password" required
+              aria-invalid=${pass.bad} aria-describedby=${pass.by}>
+            <button type="button" class="btn" aria-pressed=${String(this.#shown)} aria-controls="password" @click=${this.#toggle}>Show<span class="quiet"> password</span></button>
+          </div></div>
+        <p class="form-error" id="sign-in-error" role="alert">${this.#fault?.text}</p>
+        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Signing in…' : 'Sign in'}</button>
+      </form>
+      <p class="hint">Password forgotten? Run <code>carryall link</code> in a terminal on the server. It prints a link that signs you in once.</p>
+    </div></main>`;
+  }
+}
+define('screen-signin', SignIn);

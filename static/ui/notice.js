@@ -1,0 +1,34 @@
+// A screenful of words instead of content: nothing there yet, not found, or a failure with the way on.
+// Not here: errors that belong to one form, which stand at that form.
+import { html } from '../lib/view.js';
+import { icon } from './parts.js';
+
+const heading = (level, title) => {
+  if (level === 1) return html`<h1 tabindex="-1">${title}</h1>`;
+  return level === 2 ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`;
+};
+
+/** `level` is the heading level: 1 where the notice is the whole page, 2 or 3 where something above it already has a name. */
+export function notice({ level = 1, title, text, code = null, actions = null, sign = null }) {
+  return html`<div class="notice">
+    ${sign && html`<span class="notice-sign">${icon(sign)}</span>`}
+    ${heading(level, title)}
+    <p>${text}</p>
+    ${code && html`<p><code class="line">${code}</code></p>`}
+    ${actions && html`<div class="notice-actions">${actions}</div>`}
+  </div>`;
+}
+
+const HEADS = { offline: 'No answer from the server', forbidden: 'Not allowed', busy: 'The server is busy' };
+
+/** A failed request. A lost session shows nothing: the page is on its way to the sign-in screen. */
+export function failure(fault, again, level = 1) {
+  if (fault.kind === 'auth') return null;
+  return html`<div role="alert">${notice({
+    level,
+    sign: 'alert',
+    title: HEADS[fault.kind] ?? 'This did not work',
+    text: fault.message,
+    actions: html`<button class="btn line" type="button" @click=${again}>Try again</button>`,
+  })}</div>`;
+}

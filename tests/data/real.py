@@ -1,0 +1,505 @@
+#!/usr/bin/env python3
+"""Real and nasty data through the executable: import, ask over HTTP, export. Every answer is computed here from the
+source files, never copied from the server. What the five APIs look like in detail is tested by the transcripts.
+
+CARRYALL_BIN   the executable (default target/release/carryall)
+CARRYALL_VEGA  the data folder of the npm package vega-datasets, as tests/run installs it
+"""
+import csv
+import http.client
+import io
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from decimal import Decimal
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.path.abspath(os.environ.get("CARRYALL_BIN") or os.path.join(ROOT, "target", "release", "carryall"))
+VEGA = os.path.abspath(os.environ.get("CARRYALL_VEGA") or os.path.join(
+    ROOT, "target", "tests", "vega", "node_modules", "vega-datasets", "data"))
+EMAIL, PASSWORD = "owner@example.com", "correct-horse-battery"
+NUMBERS = ("integer", "number", "decimal", "money")
+COMMAND_SECONDS = 30
+
+
+class Failed(Exception):
+    pass
+
+
+def check(name, ok, detail=""):
+    if not ok:
+        raise Failed("%s\n    %s" % (name, str(detail)[:2000]))
+    print("  \u2713 " + name, flush=True)
+
+
+def same(name, got, want):
+    """Like check, but tells the first difference of two lists."""
+    if got != want and isinstance(got, list) and isinstance(want, list):
+        at = next((i for i, (g, w) in enumerate(zip(got, want)) if g != w), min(len(got), len(want)))
+        pair = [rows[at] if at < len(rows) else "nothing" for rows in (got, want)]
+        if all(isinstance(row, dict) for row in pair):
+            keys = [k for k in {**pair[0], **pair[1]} if pair[0].get(k, Failed) != pair[1].get(k, Failed)]
+            pair = [{k: row.get(k) for k in keys} for row in pair]
+        check(name, False, "of %d rows (expected %d) row %d is\n    %s\n    expected\n    %s"
+              % (len(got), len(want), at, *map(repr, pair)))
+    check(name, got == want, "got      %r\n    expected %r" % (got, want))
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+def command(*args, code=0):
+    """Runs the executable and returns (stdout bytes, stderr text); any other exit code is a failure."""
+    done = subprocess.run([BIN, *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS)
+    err = done.stderr.decode("utf-8", "replace")
+    if done.returncode != code:
+        raise Failed("carryall %s\n    exit %d, expected %d\n    %s"
+                     % (" ".join(args), done.returncode, code, (err or done.stdout.decode("utf-8", "replace"))[:2000]))
+    return done.stdout, err
+
+
+def bring_in(db, path, app, *more):
+    out, _ = command("import", path, "--app", app, "--db", db, "--json", *more)
+    return json.loads(out)
+
+
+def take_out(db, app, schema, form):
+    """An export, once to a file and once to stdout: both must be the same bytes."""
+    path = os.path.join(os.path.dirname(db), "out.%s.%s" % (schema, form))
+    args = ("export", "--app", app, "--schema", schema, "--format", form, "--db", db)
+    command(*args, "-o", path)
+    with open(path, "rb") as file:
+        data = file.read()
+    piped, _ = command(*args)
+    if piped != data:
+        raise Failed("carryall %s: stdout and -o FILE differ" % " ".join(args))
+    return data
+
+
+def rows_of(data):
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+
+
+def typed(value):
+    """A value with its type spelled out, so that 1, 1.0 and True differ and key order counts."""
+    if isinstance(value, dict):
+        return [(key, typed(inner)) for key, inner in value.items()]
+    if isinstance(value, list):
+        return [typed(inner) for inner in value]
+    return (type(value).__name__, value)
+
+
+# --- the server -------------------------------------------------------------------------------------------------------
+
+class Server:
+    def __init__(self, db):
+        env = dict(os.environ, CARRYALL_ADMIN_EMAIL=EMAIL, CARRYALL_ADMIN_PASSWORD=PASSWORD)
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [BIN, "serve", "--db", db, "--listen", "127.0.0.1:0", "--no-open"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors, env=env)
+        ready, _, _ = select.select([self.process.stdout], [], [], COMMAND_SECONDS)
+        line = self.process.stdout.readline().decode() if ready else ""
+        found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", line)
+        if not found:
+            self.process.kill()
+            self.errors.seek(0)
+            raise Failed("serve did not say 'listening on http://127.0.0.1:PORT' but %r\n    %s"
+                         % (line, self.errors.read().decode("utf-8", "replace")[:2000]))
+        self.http = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=COMMAND_SECONDS)
+        self.cookie = None
+
+    def ask(self, method, path, body=None, headers=None):
+        headers = dict(headers or {})
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        self.http.request(method, path, body, headers)
+        reply = self.http.getresponse()
+        return reply, reply.read()
+
+    def log_in(self):
+        form = urllib.parse.urlencode({"username": EMAIL, "password": PASSWORD})
+        reply, body = self.ask("POST", "/auth/login/", form, {"Content-Type": "application/x-www-form-urlencoded"})
+        cookies = [c.split(";")[0] for c in reply.headers.get_all("Set-Cookie") or []]
+        self.cookie = next((c for c in cookies if re.match(r"sessionid=.+", c)), None)
+        check("login by form gives the cookie sessionid", self.cookie and reply.status in (200, 302), (reply.status, cookies, body))
+
+    def page(self, app, schema, *query):
+        """One page of records, numbers read exactly; query is pairs."""
+        path = "/api/apps/%s/schemas/%s/records?%s" % (app, schema, urllib.parse.urlencode(query))
+        reply, body = self.ask("GET", path)
+        if reply.status != 200:
+            raise Failed("GET %s\n    %d %s" % (path, reply.status, body[:500]))
+        return json.loads(body, parse_float=Decimal)
+
+    def total(self, app, schema, *query):
+        return self.page(app, schema, ("per_page", 1), *query)["total"]
+
+    def all(self, app, schema, *query):
+        """All records by pages of 100; every page but the last is full and the pages add up to the total."""
+        records, number = [], 1
+        while True:
+            page = self.page(app, schema, ("per_page", 100), ("page", number), *query)
+            records += page["records"]
+            if len(records) >= page["total"] or len(page["records"]) < 100:
+                break
+            number += 1
+        if len(records) != page["total"]:
+            raise Failed("%s: the pages hold %d records, the total says %d" % (schema, len(records), page["total"]))
+        return records
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        rest, _ = self.process.communicate(timeout=COMMAND_SECONDS)
+        return rest, self.process.returncode
+
+
+# --- what the answers must be -----------------------------------------------------------------------------------------
+
+def slug(header):
+    return re.sub(r"[^0-9A-Za-z]+", "_", header).strip("_").lower()
+
+
+def number(record):
+    return int(record["id"].removeprefix("rec_"))
+
+
+def ordered(rows, key, down=False):
+    """Indexes of rows by a column: nulls first ascending and last descending, ties by id in the same direction."""
+    return sorted(range(len(rows)), key=lambda i: (rows[i][key] is not None, rows[i][key] or 0, i), reverse=down)
+
+
+def as_asked(rows, indexes, key):
+    return [(i + 1, rows[i][key]) for i in indexes]
+
+
+def as_told(records, key):
+    return [(number(r), r[key]) for r in records]
+
+
+class Source:
+    """A source file as the rows the API should show: slug -> value, a CSV cell read by the column's type."""
+
+    def __init__(self, path, summary):
+        self.types = {f["slug"]: f["type"] for f in summary["fields"]}
+        self.headers = [f["header"] for f in summary["fields"]]
+        slugs = [f["slug"] for f in summary["fields"]]
+        if path.endswith(".json"):
+            with open(path, encoding="utf-8") as file:
+                self.rows = [dict(zip(slugs, row.values())) for row in json.load(file, parse_float=Decimal)]
+        else:
+            with open(path, "rb") as file:
+                lines = rows_of(file.read())
+            self.rows = [{s: self.cell(s, text) for s, text in zip(slugs, line)} for line in lines[1:]]
+
+    def cell(self, name, text):
+        kind = self.types[name]
+        if text == "":
+            return None
+        return Decimal(text) if kind in NUMBERS else text == "true" if kind == "boolean" else text
+
+
+def import_vega(db):
+    print("import", flush=True)
+    sources = {}
+    for file in ("movies.json", "airports.csv", "seattle-weather.csv"):
+        path, schema = os.path.join(VEGA, file), file.rsplit(".", 1)[0]
+        summary = bring_in(db, path, "films")
+        source = sources[schema] = Source(path, summary)
+        count = len(source.rows)
+        check("%s: %d rows" % (file, count), (summary["created"], summary["updated"], summary["rows"]) == (count, 0, count), summary)
+        check("%s: app films, schema %s" % (file, schema), (summary["app"], summary["schema"], summary["dry_run"]) == ("films", schema, False), summary)
+        same("%s: slugs are the headers in small letters" % file, list(source.types), [slug(h) for h in source.headers])
+    told = {(schema, name): sources[schema].types[name] for schema, name in EXPECTED_TYPES}
+    same("columns have the types that give every value back", told, EXPECTED_TYPES)
+    return sources
+
+
+EXPECTED_TYPES = {
+    ("movies", "title"): "json",  # nine titles are numbers
+    ("movies", "release_date"): "text",  # Jun 12 1998
+    ("movies", "us_gross"): "integer",
+    ("airports", "iata"): "text",  # 00M
+    ("seattle-weather", "date"): "date",
+    ("seattle-weather", "temp_min"): "decimal",  # 5.0 stays 5.0
+    ("seattle-weather", "precipitation"): "decimal",
+}
+
+
+def questions(server, sources):
+    print("questions", flush=True)
+    kept = {}
+    for schema, source in sources.items():
+        records = kept[schema] = server.all("films", schema)
+        check("%s: the pages visit each row once" % schema, [number(r) for r in records] == list(range(1, len(source.rows) + 1)),
+              len(records))
+        same("%s: every record is its source row" % schema, [{s: r.get(s) for s in source.types} for r in records], source.rows)
+    movies, airports, weather = (sources[s].rows for s in ("movies", "airports", "seattle-weather"))
+
+    for key in ("us_gross", "imdb_rating", "running_time_min"):
+        top = server.page("films", "movies", ("per_page", 10), ("sort", "-" + key))["records"]
+        same("top 10 by %s" % key, as_told(top, key), as_asked(movies, ordered(movies, key, down=True)[:10], key))
+    for sort, down in (("rotten_tomatoes_rating", False), ("-rotten_tomatoes_rating", True), ("imdb_rating", False), ("-imdb_rating", True)):
+        key = sort.lstrip("-")
+        same("all by sort=%s, nulls %s, ties by id" % (sort, "last" if down else "first"),
+             as_told(server.all("films", "movies", ("sort", sort)), key), as_asked(movies, ordered(movies, key, down), key))
+    two = sorted(range(len(weather)), key=lambda i: (weather[i]["weather"], weather[i]["temp_max"], i))
+    two.sort(key=lambda i: weather[i]["weather"], reverse=True)
+    same("two keys: sort=-weather,temp_max", [number(r) for r in server.all("films", "seattle-weather", ("sort", "-weather,temp_max"))], [i + 1 for i in two])
+    same("text sorts by code point", as_told(server.all("films", "airports", ("sort", "city")), "city"), as_asked(airports, ordered_text(airports, "city"), "city"))
+
+    filters = (("movies", "major_genre", "Drama"), ("movies", "imdb_rating", "6.1"), ("movies", "imdb_votes", "207"),
+               ("airports", "state", "TX"), ("airports", "iata", "00M"), ("airports", "city", "Bay Springs"),
+               ("seattle-weather", "date", "2014-02-28"), ("seattle-weather", "temp_min", "5.0"), ("seattle-weather", "weather", "snow"))
+    for schema, key, value in filters:
+        want = [i + 1 for i, row in enumerate(sources[schema].rows)
+                if (row[key] == Decimal(value) if sources[schema].types[key] in NUMBERS else row[key] == value)]
+        check("%s: the source has a row with %s=%s" % (schema, key, value), want)
+        same("%s: filter[%s]=%s gives %d" % (schema, key, value, len(want)),
+             [number(r) for r in server.all("films", schema, ("filter[%s]" % key, value))], want)
+    for key in ("director", "imdb_rating", "running_time_min", "release_date"):
+        want = sum(row[key] in (None, "") for row in movies)
+        same("filter[%s]= gives the %d empty ones" % (key, want), server.total("films", "movies", ("filter[%s]" % key, "")), want)
+    both = [("filter[weather]", "rain"), ("filter[wind]", "2.6")]
+    same("two filters at once", server.total("films", "seattle-weather", *both),
+         sum(r["weather"] == "rain" and r["wind"] == Decimal("2.6") for r in weather))
+    same("a value that is not there gives none", server.total("films", "movies", ("filter[major_genre]", "drama")), 0)
+
+    total = lambda rows, key: sum(r[key] for r in rows if r[key] is not None)
+    for schema, key in (("movies", "worldwide_gross"), ("seattle-weather", "precipitation"), ("movies", "production_budget")):
+        same("%s: the sum of %s" % (schema, key), Decimal(total(kept[schema], key)), Decimal(total(sources[schema].rows, key)))
+    rain = server.all("films", "seattle-weather", ("filter[weather]", "rain"), ("sort", "-date"))
+    same("the average temp_max of rainy days", total(rain, "temp_max") / len(rain),
+         total([r for r in weather if r["weather"] == "rain"], "temp_max") / sum(r["weather"] == "rain" for r in weather))
+
+
+def ordered_text(rows, key):
+    return sorted(range(len(rows)), key=lambda i: (rows[i][key] is not None, rows[i][key] or "", i))
+
+
+def exports(db):
+    """Runs while the server has the file open: reading commands just work."""
+    print("export", flush=True)
+    with open(os.path.join(VEGA, "movies.json"), encoding="utf-8") as file:
+        movies = json.load(file)
+    same("movies.json comes out as it went in", typed(json.loads(take_out(db, "films", "movies", "json"))), typed(movies))
+    for file in ("airports.csv", "seattle-weather.csv"):
+        with open(os.path.join(VEGA, file), "rb") as source:
+            want = rows_of(source.read())
+        same("%s comes out cell for cell" % file, rows_of(take_out(db, "films", file[:-4], "csv")), want)
+    lines = take_out(db, "films", "movies", "ndjson")
+    same("movies as ndjson, a row a line", [typed(json.loads(line)) for line in lines.decode().splitlines()], typed(movies))
+    path = os.path.join(os.path.dirname(db), "again.ndjson")
+    with open(path, "wb") as file:
+        file.write(lines)
+    bring_in(db, path, "again", "--schema", "movies")
+    same("that ndjson into another app comes out the same", typed(json.loads(take_out(db, "again", "movies", "json"))), typed(movies))
+
+
+def handed_over(db, server):
+    print("import into a running server", flush=True)
+    path = os.path.join(os.path.dirname(db), "late.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("name,size\nAnn,1\nBob,2\n")
+    out, _ = command("import", path, "--app", "films", "--db", db)
+    check("without --json the summary is one line of words", len(out.decode().strip().splitlines()) == 1, out)
+    rows = [(r["name"], r["size"]) for r in server.all("films", "late")]
+    same("the rows are there at once", rows, [("Ann", 1), ("Bob", 2)])
+    bring_in(db, path, "films")
+    same("a second import appends", server.total("films", "late"), 4)
+
+
+# --- nasty files ------------------------------------------------------------------------------------------------------
+
+# header, cells, the type the column must get (None: any that gives the text back)
+NASTY_COLUMNS = (
+    ("Leading Zeros", ["00123", "04567", "9", "10"], "text"),
+    ("Twenty digits", ["12345678901234567890", "1", "2", "3"], None),
+    ("Tenths", ["0.1", "0.10", "0.2", "0.3"], "text"),
+    ("Cents", ["1.50", "0.25", "-3.00", "1000000.99"], "decimal"),
+    ("Powers", ["1e5", "2", "3", "4"], "text"),
+    ("Signs", ["+5", "-5", "5", "6"], "text"),
+    ("Minus nought", ["-0", "1", "2", "3"], "text"),
+    ("Bare points", [".5", "5.", "1.0", "2.0"], "text"),
+    ("No numbers", ["NaN", "inf", "1", "2"], "text"),
+    ("Thousands", ["1,000", "2,500", "1", "2"], "text"),
+    ("Whole", ["1", "-2", "9223372036854775807", "0"], None),
+    ("Spaces", [" x ", "y ", " 1", "\t2"], "text"),
+    ("Gaps", ["", "7", "", "8"], "integer"),
+    ("Nothing", ["", "", "", ""], None),
+    ("Quotes", ['say "hi"', "it's", '""', '"'], "text"),
+    ("Lines", ["one\ntwo", "one\r\ntwo", "\n", "plain"], "text"),
+    ("Truth", ["true", "false", "true", "false"], "boolean"),
+    ("Loud truth", ["TRUE", "false", "true", "False"], "text"),
+    ("Leap day", ["2024-02-29", "2000-02-29", "1999-12-31", "0999-01-01"], None),
+    ("Real day", ["2024-02-29", "2025-01-01", "1999-12-31", "2024-03-01"], "date"),
+    ("No such day", ["2023-02-29", "2024-02-29", "2024-01-01", "2024-01-02"], "text"),
+    ("Other days", ["29/02/2024", "1/1/2024", "2024-1-1", "Jun 12 1998"], "text"),
+    ("Moments", ["2024-02-29T10:00:00Z", "2024-02-29T10:00:00+02:00", "2024-02-29 10:00:00", ""], None),
+    ("Accents \u00e9\u00df", ["Zo\u00eb", "e\u0301", "\u0130stanbul", "\U0001f469\u200d\U0001f680 \u65e5\u672c"], "text"),
+    ("Mail", ["a@example.com", "not mail", "B@Example.COM", ""], None),
+    ("Formula", ["=1+1", "@x", "-y", "+z"], "text"),
+    ("id", ["5", "4", "3", "2"], None),
+    ("created_at", ["yesterday", "x", "y", "z"], "text"),
+    ("ID", ["a", "b", "c", "d"], "text"),
+    ("1st", ["a", "b", "c", "d"], "text"),
+    ("---", ["a", "b", "c", "d"], "text"),
+    ("x" * 300, ["a", "b", "c", "d"], "text"),
+)
+
+
+def text_of(rows, **form):
+    out = io.StringIO(newline="")
+    csv.writer(out, **form).writerows(rows)
+    return out.getvalue()
+
+
+class Nasty:
+    """A folder of made files and a data file of its own, with no server over it."""
+
+    def __init__(self, folder):
+        self.folder, self.db = folder, os.path.join(folder, "nasty.db")
+
+    def file(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode("utf-8"))
+        return path
+
+    def round(self, name, data, want, title, header=True):
+        """Imports a CSV and expects the very rows back; returns the summary."""
+        schema = name.split(".")[0]
+        summary = bring_in(self.db, self.file(name, data), "nasty")
+        got = rows_of(take_out(self.db, "nasty", schema, "csv"))
+        same(title, got if header else got[1:], want if header else want[1:])
+        return summary
+
+
+def nasty_csv(nasty):
+    print("nasty CSV", flush=True)
+    rows = [[c[0] for c in NASTY_COLUMNS]] + [list(row) for row in zip(*(c[1] for c in NASTY_COLUMNS))]
+    summary = nasty.round("nasty.csv", text_of(rows), rows, "%d nasty columns come out cell for cell" % len(NASTY_COLUMNS))
+    types = {f["header"]: f["type"] for f in summary["fields"]}
+    for header, cells, want in NASTY_COLUMNS:
+        if want:
+            same("%s is %s: %s" % (header[:20], want, ", ".join(map(repr, cells))[:60]), types.get(header), want)
+    slugs = [f["slug"].lower() for f in summary["fields"]]
+    check("no slug twice, none reserved", len(set(slugs)) == len(slugs) and not {"id", "created_at", "updated_at"} & set(slugs), slugs)
+
+    small = [["name", "size", "note"], ["Ann", "1", "a, b; c"], ["Bj\u00f6rn", "2", ""], ["\u65e5\u672c", "3", "x\ty"]]
+    nasty.round("bom.csv", b"\xef\xbb\xbf" + text_of(small).encode(), small, "a byte order mark is no part of the first header")
+    nasty.round("semicolons.csv", text_of(small, delimiter=";"), small, "semicolons are found out")
+    nasty.round("tabs.tsv", text_of(small, delimiter="\t"), small, "tabs in a .tsv")
+    nasty.round("tabbed.csv", text_of(small, delimiter="\t"), small, "tabs in a .csv")
+    nasty.round("unix.csv", text_of(small, lineterminator="\n"), small, "line feeds alone")
+    nasty.round("open.csv", text_of(small).rstrip(), small, "no line end at the end")
+    one = [["only"], ["a"], [""], ["b"]]
+    nasty.round("single.csv", text_of(one, quoting=csv.QUOTE_ALL), one, "one column, with an empty cell")
+    twins = [["name", "name", "", "Name", ""], ["a", "b", "c", "d", "e"], ["1", "2", "3", "4", "5"]]
+    nasty.round("twins.csv", text_of(twins), twins, "headers that are twice or empty lose no column", header=False)
+    wide = [["c%d" % i for i in range(300)]] + [["%d" % (r * 300 + i) for i in range(300)] for r in range(3)]
+    nasty.round("wide.csv", text_of(wide), wide, "300 columns")
+    headers = [["first", "second"]]
+    summary = nasty.round("headers.csv", text_of(headers), headers, "headers alone make a schema without rows")
+    same("and no record", (summary["created"], summary["rows"]), (0, 0))
+
+
+def nasty_json(nasty):
+    print("nasty JSON", flush=True)
+    rows = [
+        {"Big": 12345678901234567890123, "Mixed": 1, "Nested": {"b": [1, {"a": None}], "a": 2.0}, "Empty": "", "Flag": True, "Float": 0.30000000000000004, "None": None, "Text": "\u2028\"\\/\b\f\n\r\t\u00e9\U0001f600", "Whole": 5},
+        {"Big": -1, "Mixed": "1", "Nested": [], "Empty": None, "Flag": False, "Float": 1e-7, "None": None, "Text": "", "Whole": 5.0},
+        {"Big": 9007199254740993, "Mixed": True, "Nested": {}, "Empty": " ", "Flag": None, "Float": 1.5e300, "None": None, "Text": "null", "Whole": None},
+    ]
+    raw = json.dumps(rows, indent=1)
+    bring_in(nasty.db, nasty.file("mixed.json", raw), "nasty")
+    out = take_out(nasty.db, "nasty", "mixed", "json").decode()
+    same("values come out with their types, nothing coerced", typed(json.loads(out)), typed(rows))
+    for digits in ("12345678901234567890123", "9007199254740993"):
+        check("the integer %s is exact in the export" % digits, re.search(r"(?<!\d)%s(?![\d.eE])" % digits, out), out)
+    again = nasty.file("mixed_again.ndjson", take_out(nasty.db, "nasty", "mixed", "ndjson"))
+    bring_in(nasty.db, again, "nasty")
+    same("and the same by way of ndjson", typed(json.loads(take_out(nasty.db, "nasty", "mixed_again", "json"))), typed(rows))
+    with_gaps = [{"a": 1}, {"b": "x"}, {"a": 2, "b": "y"}]
+    bring_in(nasty.db, nasty.file("gaps.json", json.dumps(with_gaps)), "nasty")
+    same("a key that is not in every row", [(r.get("a"), r.get("b")) for r in json.loads(take_out(nasty.db, "nasty", "gaps", "json"))],
+         [(1, None), (None, "x"), (2, "y")])
+
+
+def refusals(nasty):
+    print("refusals, dry runs, keys", flush=True)
+    ragged = nasty.file("ragged.csv", "a,b\n1,2\n3,4\n5\n6,7\n")
+    _, err = command("import", ragged, "--app", "nasty", "--db", nasty.db, code=1)
+    check("a ragged row is refused with its line number", re.search(r"\b4\b", err), err)
+    command("export", "--app", "nasty", "--schema", "ragged", "--format", "csv", "--db", nasty.db, code=1)
+    check("and nothing of it was imported", True)
+    for name, data in (("broken.json", '[{"a": 1}, {"a": ]'), ("bytes.csv", b"a\n\xff\xfe\xfd\n"), ("open_quote.csv", 'a,b\n"x,1\n')):
+        _, err = command("import", nasty.file(name, data), "--app", "nasty", "--db", nasty.db, code=1)
+        check("%s is refused in words" % name, err.strip() and "panicked" not in err, err)
+    command("import", os.path.join(nasty.folder, "absent.csv"), "--app", "nasty", "--db", nasty.db, code=1)
+    command("import", "--app", "nasty", "--db", nasty.db, code=2)
+    check("a missing file is exit 1, a missing argument 2", True)
+
+    people = nasty.file("people.csv", "name,email,age\nAnn,ann@example.com,31\nBob,bob@example.com,32\nCy,cy@example.com,33\n")
+    summary = bring_in(nasty.db, people, "nasty", "--dry-run")
+    same("a dry run says what would come", (summary["dry_run"], summary["rows"], len(summary["fields"])), (True, 3, 3))
+    command("export", "--app", "nasty", "--schema", "people", "--format", "csv", "--db", nasty.db, code=1)
+    check("and makes nothing", True)
+    bring_in(nasty.db, people, "nasty")
+    bring_in(nasty.db, people, "nasty", "--dry-run")
+    before = take_out(nasty.db, "nasty", "people", "csv")
+    same("nor over a schema that is there", len(rows_of(before)), 4)
+    changed = nasty.file("changed.csv", "E-Mail,age\nbob@example.com,50\ndee@example.com,34\n")
+    summary = bring_in(nasty.db, changed, "nasty", "--schema", "people", "--map", "E-Mail=email", "--key", "email")
+    same("--key updates what is there and adds the rest", (summary["created"], summary["updated"], summary["rows"]), (1, 1, 2))
+    same("and leaves what the file does not name", rows_of(take_out(nasty.db, "nasty", "people", "csv")),
+         [["name", "email", "age"], ["Ann", "ann@example.com", "31"], ["Bob", "bob@example.com", "50"], ["Cy", "cy@example.com", "33"], ["", "dee@example.com", "34"]])
+    bad = nasty.file("bad.csv", "name,email,age\nEve,eve@example.com,1\nFay,fay@example.com,old\n")
+    _, err = command("import", bad, "--app", "nasty", "--schema", "people", "--db", nasty.db, code=1)
+    check("a value that does not fit its field is refused with its line", re.search(r"\b3\b", err), err)
+    same("and no row of that file stays", len(rows_of(take_out(nasty.db, "nasty", "people", "csv"))), 5)
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8")
+    for need in (BIN, VEGA):
+        if not os.path.exists(need):
+            sys.exit("%s is not there: run it by tests/run data" % os.path.relpath(need))
+    begun, server = time.monotonic(), None
+    # Our own limits would otherwise come from the person's environment.
+    for name in [n for n in os.environ if n.startswith("CARRYALL_") and n not in ("CARRYALL_BIN", "CARRYALL_VEGA")]:
+        del os.environ[name]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            db = os.path.join(folder, "f.db")
+            sources = import_vega(db)
+            server = Server(db)
+            server.log_in()
+            questions(server, sources)
+            exports(db)
+            handed_over(db, server)
+            rest, code = server.stop()
+            server = None
+            check("the server stops on SIGTERM, its stdout was one line", (rest, code) == (b"", 0), (rest, code))
+            nasty = Nasty(folder)
+            nasty_csv(nasty)
+            nasty_json(nasty)
+            refusals(nasty)
+        except Failed as failed:
+            print("  \u2717 %s" % failed, flush=True)
+            sys.exit(1)
+        finally:
+            if server:
+                server.process.kill()
+                server.process.wait()
+    print("real data: all as it should be, %.1f s" % (time.monotonic() - begun))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+//! App files: applied, applied again, changed, refused whole.

@@ -1,0 +1,26 @@
+//! Runs every transcript in `tests/http/<dialect>/`, each against a fresh server.
+
+use crate::harness::{Harness, root};
+use crate::transcript;
+use std::path::PathBuf;
+
+#[test]
+fn the_house_answers_as_its_transcripts_say() {
+    run_all("house");
+}
+
+fn run_all(dialect: &str) {
+    let folder = root().join("tests/http").join(dialect);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let failures: Vec<String> = files.iter().filter_map(|file| run_one(file).err()).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// All files run even when one fails, so that one run tells everything.
+fn run_one(file: &PathBuf) -> Result<(), String> {
+    let harness = Harness::crm();
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| transcript::run(file, &mut |ask| harness.answer(ask))));
+    run.map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
+}

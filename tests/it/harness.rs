@@ -1,0 +1,95 @@
+//! A server without sockets: a fresh data file, the fixture app, a clock that stands at the seed's moment, chance that counts.
+
+use crate::transcript::{Ask, Reply};
+use carryall::model::limits::Limits;
+use carryall::model::principal::{Caller, Principal, Role};
+use carryall::ops::ctx::{self, Ctx};
+use carryall::ops::{apply, sessions};
+use carryall::server::answer::{self, Head};
+use carryall::store::engine::{Durability, Store};
+use carryall::store::tables::{sessions as session_rows, users};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// 2025-01-15T10:30:00Z, the moment in the seed's examples.
+pub const NOW_S: i64 = 1_736_937_000;
+/// The cookie that the seed's examples send.
+pub const OWNER_COOKIE: &str = "your_session_cookie";
+/// bcrypt of `your_password`, the password in the seed's examples, at the lowest cost.
+const OWNER_HASH: &str = "$2b$04$Rv34VrHgkUmCCWqjN0xgW.lYYvEmAVPZGN85QztOVWtAwm32AN/lS";
+
+pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test" };
+
+pub struct Harness {
+    pub ctx: Arc<Ctx>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Harness {
+    /// An empty data file.
+    pub fn empty() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    pub fn with_limits(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let Ok(store) = Store::open(&path, Durability::Relaxed, 2, &limits, ctx::stopped_clock(NOW_S)) else {
+            panic!("the store does not open")
+        };
+        let counter = AtomicU8::new(0);
+        let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
+        Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), folder }
+    }
+
+    /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.
+    pub fn crm() -> Self {
+        let harness = Self::empty();
+        apply::apply(&harness.ctx, &OWNER, &fixture("my-crm.json"), false, false).unwrap();
+        let session = carryall::auth::session::digest(OWNER_COOKIE);
+        let made = harness.ctx.store.write(move |tx| {
+            let owner = users::insert(tx, "your@email.com", OWNER_HASH, Role::Admin)?;
+            session_rows::insert(tx, &session, owner.id, NOW_S + 1_000)
+        });
+        made.unwrap();
+        harness
+    }
+
+    /// Answers as the server would. `As: owner` stands for the owner's cookie.
+    pub fn answer(&self, ask: &Ask) -> Reply {
+        let mut headers = vec![("Host".to_owned(), "127.0.0.1:8090".to_owned())];
+        for (name, value) in &ask.headers {
+            match (name.as_str(), value.as_str()) {
+                ("As", "owner") => headers.push(("Cookie".to_owned(), format!("sessionid={OWNER_COOKIE}"))),
+                ("As", other) => panic!("nobody is called {other}"),
+                _ => headers.push((name.clone(), value.clone())),
+            }
+        }
+        let head = Head { peer: "127.0.0.1:50000".parse().unwrap(), method: ask.method.clone(), target: ask.url.clone(), headers };
+        let response = answer::in_process(&self.ctx, head, ask.body.clone());
+        let headers = response.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let mut body = Vec::new();
+        response.data.into_reader_and_size().0.read_to_end(&mut body).unwrap();
+        if ask.method == "HEAD" {
+            body.clear();
+        }
+        Reply { status: response.status_code, headers, body }
+    }
+
+    /// One request of the owner's; status and JSON body.
+    pub fn ask(&self, method: &str, url: &str, body: &str) -> (u16, serde_json::Value) {
+        let headers = vec![("As".to_owned(), "owner".to_owned())];
+        let reply = self.answer(&Ask { method: method.to_owned(), url: url.to_owned(), headers, body: body.as_bytes().to_vec() });
+        (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+    }
+}
+
+pub fn fixture(name: &str) -> String {
+    std::fs::read_to_string(root().join("tests/fixtures").join(name)).unwrap()
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}

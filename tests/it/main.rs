@@ -1,0 +1,26 @@
+//! The one test program. Each module says what it proves; what needs no server is tested beside the code it is about.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may fall")]
+
+/// A whole server in this process, with a clock that stands still.
+mod harness;
+
+/// Every `.http` transcript of every dialect.
+mod dialects;
+
+/// Field types: what is accepted comes back equal, what is refused says why.
+mod fields;
+
+/// The store: group commit and its failure rules, snapshots, plans of statements.
+mod store;
+
+/// App files: applied, applied again, refused whole.
+mod apply;
+
+/// The built executable: starts, answers, survives kill -9.
+mod smoke;
+
+/// The house rules.
+mod tidy;
+
+/// The reader of transcripts.
+mod transcript;

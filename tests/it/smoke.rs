@@ -1,0 +1,1 @@
+//! The built executable: starts, answers, survives kill -9.

@@ -1,0 +1,1 @@
+//! The store: group commit and its failure rules, snapshots, plans of statements.

@@ -1,0 +1,387 @@
+// Journeys through the admin page in a real browser, against a running server that holds the demo CRM.
+//   CARRYALL_URL, CARRYALL_EMAIL, CARRYALL_PASSWORD   where, and who signs in
+//   CARRYALL_LINK   optional: a one-time sign-in link, used up by the run
+//   SHOTS           optional: a folder for one picture of every screen
+//   CHROMIUM        optional: the browser, else Debian's
+// Tables and fields are discovered; only a table `deals` with more than 50 records is expected.
+// Not here: checks of the source (lint.test.mjs).
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const { CARRYALL_URL, CARRYALL_EMAIL, CARRYALL_PASSWORD, CARRYALL_LINK, SHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const WIDE = { width: 1280, height: 800 }, PHONE = { width: 390, height: 800 };
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SMALLEST_ROW_COUNT = 18, PAGE = 50;
+const ROWS = 'tbody[role] tr[data-id]', SETTLED = '.grid[aria-busy="false"]';
+
+let browser, signedIn, app;
+const at = href => new URL(href, CARRYALL_URL).href;
+const table = slug => at(`/_/${app.slug}/t/${slug}`);
+
+/** A page that writes down everything that must not happen. `expected` holds the statuses a journey provokes on purpose. */
+async function open({ view = WIDE, scheme = 'light', state = signedIn } = {}) {
+  const context = await browser.newContext({ viewport: view, hasTouch: view === PHONE, isMobile: view === PHONE, colorScheme: scheme, storageState: state ?? undefined, locale: 'en-US', reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const wrong = page.wrong = [];
+  page.expected = new Set();
+  const origin = new URL(CARRYALL_URL).origin;
+  page.on('console', m => {
+    const status = Number(/status of (\d+)/.exec(m.text())?.[1]);
+    const refused = /ERR_INTERNET_DISCONNECTED/.test(m.text()) && page.expected.has('offline');
+    if (m.type() === 'error' && !page.expected.has(status) && !refused) wrong.push(`console: ${m.text()}`);
+  });
+  page.on('pageerror', e => wrong.push(`error: ${e.message}`));
+  page.on('request', r => { if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== origin) wrong.push(`foreign request: ${r.url()}`); });
+  page.on('response', r => { if (r.status() >= 500) wrong.push(`${r.status()}: ${r.url()}`); });
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`));
+    addEventListener('unhandledrejection', e => console.error(`rejection: ${e.reason}`));
+  });
+  return page;
+}
+
+async function close(page) {
+  await page.context().close();
+  assert.deepEqual(page.wrong, []);
+}
+
+/** No accessibility violation, one h1, a title of two parts, and a picture. */
+async function inspect(page, name) {
+  assert.match(await page.title(), / – /);
+  assert.equal(await page.locator('h1').count(), 1, 'one h1');
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => (await globalThis.axe.run(document)).violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(' | ')}`));
+  assert.deepEqual(found, [], `axe on ${name}`);
+  if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+}
+
+const rows = page => page.locator(`${SETTLED} ${ROWS}`);
+const ids = page => page.$$eval(ROWS, list => list.map(r => r.dataset.id));
+const settled = page => page.waitForSelector(`${SETTLED} ${ROWS}`);
+const query = page => new URL(page.url()).searchParams;
+const queryIs = (page, name, value) => page.waitForFunction(([n, v]) => new URLSearchParams(location.search).get(n) === v, [name, value]);
+
+async function show(page, slug, search = '') {
+  await page.goto(table(slug) + search);
+  await settled(page);
+}
+
+before(async () => {
+  assert.ok(CARRYALL_URL && CARRYALL_EMAIL && CARRYALL_PASSWORD, 'CARRYALL_URL, CARRYALL_EMAIL and CARRYALL_PASSWORD are needed');
+  if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const context = await browser.newContext();
+  const answer = await context.request.post(at('/auth/login/'), { data: { username: CARRYALL_EMAIL, password: CARRYALL_PASSWORD } });
+  assert.ok(answer.ok(), `sign-in answered ${answer.status()}`);
+  const read = async href => (await context.request.get(at(href))).json();
+  const { apps } = await read('/api/apps');
+  for (const candidate of apps) {
+    const { schemas } = await read(`/api/apps/${candidate.slug}/schemas`);
+    if (schemas.some(s => s.slug === 'deals' && s.records > PAGE)) app = { ...candidate, tables: schemas };
+  }
+  assert.ok(app, 'an app with a table deals of more than 50 records');
+  signedIn = await context.storageState();
+  await context.close();
+});
+after(() => browser?.close());
+
+test('signing in: a page behind it leads there, wrong words are explained, right ones lead back', async () => {
+  const page = await open({ state: null });
+  page.expected.add(401).add(400);
+  await page.goto(table('deals'));
+  await page.waitForURL(/sign-in\?next=/);
+  await page.waitForFunction(() => document.activeElement?.id === 'username');
+  assert.equal(await page.getAttribute('#username', 'autocomplete'), 'username');
+  assert.equal(await page.getAttribute('#password', 'autocomplete'), 'current-password');
+  await page.fill('#username', CARRYALL_EMAIL);
+  await page.keyboard.press('Enter');
+  await page.getByText('Type your password.').waitFor();
+  await page.fill('#password', `${CARRYALL_PASSWORD}-wrong`);
+  await page.keyboard.press('Enter');
+  await page.getByText('do not belong together').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'password');
+  await inspect(page, 'sign-in-wrong');
+  await page.fill('#password', CARRYALL_PASSWORD);
+  await page.keyboard.press('Enter');
+  await settled(page);
+  assert.equal(page.url(), table('deals'));
+  await close(page);
+});
+
+test('a sign-in link works once and leaves the address bar', { skip: !CARRYALL_LINK && 'no CARRYALL_LINK' }, async () => {
+  const page = await open({ state: null });
+  page.expected.add(401).add(400).add(403).add(404);
+  await page.goto(at(CARRYALL_LINK));
+  await page.waitForSelector('.cards a, .shell .nav a, .notice');
+  assert.ok(!page.url().includes('#'), 'the token is gone from the address');
+  assert.ok(!page.url().includes('/start'), 'the link signed in');
+  await page.context().clearCookies();
+  await page.goto('about:blank');
+  await page.goto(at(CARRYALL_LINK));
+  await page.getByText('has been used or has expired').waitFor();
+  assert.ok(!page.url().includes('#'));
+  await inspect(page, 'link-used');
+  await close(page);
+});
+
+test('apps, first table, rail', async () => {
+  const page = await open();
+  await page.goto(at('/_/apps'));
+  await page.locator('.card a', { hasText: app.name }).first().click();
+  await page.waitForURL(`**/_/${app.slug}/t/${app.tables[0].slug}`);
+  await page.locator('.nav a').nth(app.tables.length - 1).waitFor();
+  for (const t of app.tables) {
+    await page.locator(`.nav a[href="/_/${app.slug}/t/${t.slug}"]`).click();
+    await page.waitForFunction(name => document.querySelector('h1').textContent === name, t.name);
+    await page.waitForSelector(`${SETTLED}, .notice`);
+    assert.equal(await page.title(), `${t.name} – ${app.name}`);
+  }
+  await close(page);
+});
+
+test('the table: rows in sight, sorting, paging, reload and back', async () => {
+  const page = await open();
+  await show(page, 'deals');
+  const deals = app.tables.find(t => t.slug === 'deals');
+  assert.equal(await rows(page).count(), PAGE);
+  assert.equal(await page.locator('thead th').count(), deals.fields.length + 1);
+  const inSight = await page.$$eval(ROWS, list => {
+    const foot = document.querySelector('.foot').getBoundingClientRect().top;
+    return list.filter(r => r.getBoundingClientRect().bottom <= foot).length;
+  });
+  assert.ok(inSight >= SMALLEST_ROW_COUNT, `${inSight} rows in sight`);
+  assert.match(await page.locator('.foot-text').innerText(), /[\d,]+ records · page 1 of \d+/);
+
+  const unsorted = await ids(page), head = page.locator('thead th').nth(0);
+  for (const [sort, aria] of [['id', 'ascending'], ['-id', 'descending']]) {
+    await head.locator('button').click();
+    await queryIs(page, 'sort', sort);
+    await settled(page);
+    assert.equal(await head.getAttribute('aria-sort'), aria);
+  }
+  await page.waitForFunction(([sel, id]) => document.querySelector(sel).dataset.id !== id, [ROWS, unsorted[0]]);
+  const sorted = await ids(page);
+  assert.notDeepEqual(sorted, unsorted);
+
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await queryIs(page, 'page', '2');
+  await page.waitForFunction(([sel, id]) => document.querySelector(sel).dataset.id !== id, [ROWS, sorted[0]]);
+  const second = await ids(page);
+  await page.reload();
+  await settled(page);
+  assert.deepEqual(await ids(page), second, 'a reload keeps page and order');
+  await page.goBack();
+  await queryIs(page, 'page', null);
+  await page.waitForFunction(([sel, id]) => document.querySelector(sel).dataset.id === id, [ROWS, sorted[0]]);
+  await page.goForward();
+  await queryIs(page, 'page', '2');
+
+  await page.locator('.foot-size select').selectOption('25');
+  await queryIs(page, 'per_page', '25');
+  await page.waitForFunction(sel => document.querySelectorAll(sel).length === 25, ROWS);
+  await head.locator('button').click();
+  await queryIs(page, 'sort', null);
+  assert.equal(await head.getAttribute('aria-sort'), 'none');
+  await close(page);
+});
+
+test('the grid by keyboard: one stop, arrows, sort, open, close, focus comes back', async () => {
+  const page = await open();
+  await show(page, 'deals');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+  await page.keyboard.press('Enter');
+  const spot = () => page.evaluate(() => { const c = document.activeElement.closest('td, th'); return c && [c.parentElement.dataset.id ?? 'head', c.cellIndex]; });
+  const [first, second] = await ids(page);
+  assert.deepEqual(await spot(), [first, 1]);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  assert.deepEqual(await spot(), [second, 2]);
+  await page.keyboard.press('Enter');
+  await queryIs(page, 'r', second);
+  await page.waitForFunction(() => document.activeElement?.closest('.panel'));
+  await page.keyboard.press('Alt+ArrowUp');
+  await queryIs(page, 'r', first);
+  await page.keyboard.press('Escape');
+  await queryIs(page, 'r', null);
+  await page.waitForFunction(id => document.activeElement?.closest('tr')?.dataset.id === id, first);
+  await page.keyboard.press('Space');
+  await queryIs(page, 'r', first);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(id => document.activeElement?.closest('tr')?.dataset.id === id, first);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => new URLSearchParams(location.search).has('sort'));
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => !!document.activeElement.closest('.grid')), false, 'Tab leaves the grid');
+  await close(page);
+});
+
+test('the record panel: all fields, neighbours over the page edge, a link to a record elsewhere', async () => {
+  const page = await open();
+  await show(page, 'deals', '?sort=id');
+  const deals = app.tables.find(t => t.slug === 'deals');
+  const list = await ids(page);
+  await page.locator(ROWS).nth(PAGE - 1).locator('.number').click();
+  await queryIs(page, 'r', list[PAGE - 1]);
+  assert.equal(await page.locator('.panel .field-row').count(), deals.fields.length);
+  await page.getByRole('button', { name: /^Next record/ }).click();
+  await page.waitForFunction(id => !['', id].includes(new URLSearchParams(location.search).get('r') ?? ''), list[PAGE - 1]);
+  assert.equal(query(page).get('page'), '2');
+  assert.equal(query(page).get('r'), (await ids(page))[0]);
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /^Next record/, 'the pressed button keeps the focus');
+  await page.reload();
+  await page.waitForSelector('.panel .field-row');
+  if (deals.fields.some(f => f.type === 'reference')) {
+    const link = page.locator('.panel a.ref').first(), name = await link.innerText();
+    await link.click();
+    await page.waitForFunction(n => document.querySelector('.panel h2')?.textContent === n, name);
+    await settled(page);
+    await page.goBack();
+    await page.waitForFunction(n => document.querySelector('h1').textContent === n, deals.name);
+  }
+  await close(page);
+});
+
+test('what is not there is said in words, and the way back works', async () => {
+  const page = await open();
+  page.expected.add(404);
+  await page.goto(at('/_/no-such-app'));
+  await page.getByText('No app called').waitFor();
+  await inspect(page, 'no-app');
+  await page.goto(table('no-such-table'));
+  await page.getByText('No table called').waitFor();
+  await inspect(page, 'no-table');
+  await page.goto(at('/_/a-b/c/d/e'));
+  await page.getByText('No page at this address').waitFor();
+  await show(page, 'deals', '?page=9999&sort=no_such_field');
+  assert.notEqual(query(page).get('page'), '9999', 'a page beyond the end leads to the last page');
+  await page.goto(`${table('deals')}?r=rec_99999999`);
+  await page.getByText('Not in this table').waitFor();
+  await inspect(page, 'no-record');
+  await close(page);
+});
+
+test('a lost connection is explained and can be tried again', async () => {
+  const page = await open();
+  page.expected.add('offline');
+  await show(page, 'deals');
+  await page.context().setOffline(true);
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await page.getByText('The server did not answer').waitFor();
+  await inspect(page, 'offline');
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await settled(page);
+  await close(page);
+});
+
+test('a session that ends leads to sign-in and back to the same place', async () => {
+  const page = await open();
+  page.expected.add(401);
+  await show(page, 'deals');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await page.waitForURL(/sign-in\?next=/);
+  await page.fill('#username', CARRYALL_EMAIL);
+  await page.fill('#password', CARRYALL_PASSWORD);
+  await page.keyboard.press('Enter');
+  await settled(page);
+  assert.equal(query(page).get('page'), '2');
+  await close(page);
+});
+
+test('the theme can be chosen and stays, the switcher leads to all apps, sign out ends the session', async () => {
+  const page = await open();
+  page.expected.add(401);
+  await show(page, 'deals');
+  await page.getByRole('button', { name: /^App: / }).click();
+  await inspect(page, 'switcher');
+  await page.keyboard.press('Escape');
+  const profile = page.getByRole('button', { name: /^Profile: / });
+  await profile.click();
+  await inspect(page, 'profile-menu');
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  const canvas = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await canvas();
+  await inspect(page, 'profile-menu-dark');
+  await page.reload();
+  await settled(page);
+  assert.equal(await canvas(), dark, 'the choice survives a reload');
+  await profile.click();
+  await page.getByRole('menuitemradio', { name: 'Like the system' }).click();
+  assert.notEqual(await canvas(), dark);
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL(/\/_\/sign-in$/);
+  await page.goto(table('deals'));
+  await page.waitForURL(/sign-in\?next=/);
+  await close(page);
+  // That session is over now; the tests below need one of their own.
+  const context = await browser.newContext();
+  await context.request.post(at('/auth/login/'), { data: { username: CARRYALL_EMAIL, password: CARRYALL_PASSWORD } });
+  signedIn = await context.storageState();
+  await context.close();
+});
+
+test('phone: rail as a sheet, rows as cards, sorting and the record without a mouse', async () => {
+  const page = await open({ view: PHONE });
+  await show(page, 'deals');
+  const menu = page.getByRole('button', { name: 'Tables and profile' });
+  for (const width of [320, PHONE.width]) {
+    await page.setViewportSize({ ...PHONE, width });
+    const wider = await page.evaluate(() => ['html', '.bar', '.sorting', '.gridbox', '.foot'].filter(s => { const box = document.querySelector(s); return box.scrollWidth > box.clientWidth; }));
+    assert.deepEqual(wider, [], `nothing is wider than a screen of ${width} px`);
+  }
+  assert.equal(await page.locator('.nav a').first().isVisible(), false);
+  await menu.click();
+  await page.locator('.nav a').first().waitFor();
+  await inspect(page, 'phone-rail');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.matches('.bar-menu'));
+  await menu.click();
+  const other = app.tables.find(t => t.slug !== 'deals');
+  await page.locator(`.nav a[href="/_/${app.slug}/t/${other.slug}"]`).click();
+  await page.waitForFunction(name => document.querySelector('h1').textContent === name, other.name);
+  await page.waitForSelector('.rail', { state: 'hidden' });
+  await page.locator('.sorting select').selectOption({ index: 1 });
+  await page.waitForFunction(() => new URLSearchParams(location.search).has('sort'));
+  await close(page);
+});
+
+for (const scheme of ['light', 'dark']) {
+  for (const [size, view] of [['wide', WIDE], ['phone', PHONE]]) {
+    test(`every screen is accessible: ${scheme}, ${view.width} px`, async () => {
+      const name = part => `${part}-${scheme}-${size}`;
+      const guest = await open({ view, scheme, state: null });
+      guest.expected.add(401);
+      await guest.goto(at('/_/sign-in'));
+      await guest.waitForSelector('#username');
+      await inspect(guest, name('sign-in'));
+      await guest.goto(at('/_/start'));
+      await guest.getByText('has been used or has expired').waitFor();
+      await inspect(guest, name('start'));
+      await close(guest);
+
+      const page = await open({ view, scheme });
+      await page.goto(at('/_/apps'));
+      await page.waitForSelector('.card');
+      await inspect(page, name('apps'));
+      for (const t of app.tables) {
+        await page.goto(table(t.slug));
+        await page.waitForSelector(`${SETTLED} ${ROWS}, .notice`);
+        await inspect(page, name(`table-${t.slug}`));
+      }
+      await show(page, 'deals', '?sort=-id&page=2');
+      await page.locator(ROWS).nth(1).locator('.number').click();
+      await page.waitForSelector('.panel .field-row');
+      await inspect(page, name('record'));
+      await close(page);
+    });
+  }
+}
