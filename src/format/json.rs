@@ -89,24 +89,21 @@ impl<'de> Deserialize<'de> for Object {
 impl Object {
     /// Refuses a key that stands twice: one of the two values would be lost.
     pub fn into_row(self, number: u64, headings: &mut Headings) -> Result<Row> {
-        let mut cells: Vec<(usize, Value)> = Vec::with_capacity(self.0.len());
+        let mut row = Row { number, cells: Vec::with_capacity(self.0.len()), long_numbers: Vec::new() };
         for (key, raw) in self.0 {
             let place = headings.place(&key);
-            if cells.iter().any(|(known, _)| *known == place) {
+            if row.cells.iter().any(|(known, _)| *known == place) {
                 return Err(Error::Malformed(Problem::new("malformed", format!("Row {number} has the key '{key}' twice"))));
             }
-            cells.push((place, value(&raw).map_err(|error| unreadable(&error, "One of the values is no JSON"))?));
+            let mut value: Value = serde_json::from_str(raw.get()).map_err(|error| unreadable(&error, "One of the values is no JSON"))?;
+            if value.as_number().is_some_and(|number| is_rounded(raw.get(), number)) {
+                row.long_numbers.push(place);
+                value = Value::String(raw.get().to_owned());
+            }
+            row.cells.push((place, value));
         }
-        Ok(Row { number, cells })
+        Ok(row)
     }
-}
-
-fn value(raw: &RawValue) -> serde_json::Result<Value> {
-    let value: Value = serde_json::from_str(raw.get())?;
-    Ok(match &value {
-        Value::Number(number) if is_rounded(raw.get(), number) => Value::String(raw.get().to_owned()),
-        _ => value,
-    })
 }
 
 /// True when the number that was read no longer has the digits that were written.

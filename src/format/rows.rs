@@ -25,6 +25,8 @@ pub struct Row {
     pub number: u64,
     /// Index into the headings, value. Cells of a CSV file are texts, an empty one is null.
     pub cells: Vec<(usize, Value)>,
+    /// Columns of this row whose number has more digits than JSON readers keep: its cell holds the digits as a text.
+    pub long_numbers: Vec<usize>,
 }
 
 /// Called for every row with the headings known so far.

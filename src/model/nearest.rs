@@ -45,7 +45,7 @@ mod tests {
         for (wrong, near) in [
             ("emial", Some("email")),
             ("Name", Some("name")),
-            ("state", Some("status")),
+            ("sttaus", Some("status")),
             ("closedate", Some("close_date")),
             ("x", None),
             ("amount", None),

@@ -7,7 +7,7 @@ use crate::model::field::{Field, FieldType, field_slug_from, is_field_slug, quot
 use crate::model::schema::{SYSTEM_KEYS, label_from};
 use serde_json::Value;
 
-/// Beyond this JavaScript rounds: such a column stays text.
+/// Beyond this JavaScript rounds: such a column is no number.
 const SAFE_INTEGER_MAX: i64 = 9_007_199_254_740_991;
 /// `text` without a rule of its own holds this many characters.
 const TEXT_CHARS: u64 = 100_000;
@@ -38,9 +38,10 @@ struct Column {
     chars_max: u64,
     /// Digits after the point, as long as all values agree.
     scale: Option<u64>,
-    /// The first value that broke the best candidate, to tell why.
     numbers: u64,
     texts: u64,
+    /// Numbers that came in as the text of their digits.
+    long_numbers: u64,
 }
 
 /// Looks at every row of a file once.
@@ -55,10 +56,19 @@ impl Inference {
         self.rows += 1;
         for (at, value) in &row.cells {
             while self.columns.len() <= *at {
-                self.columns.push(Column { alive: [true; CANDIDATES.len()], values: 0, chars_max: 0, scale: None, numbers: 0, texts: 0 });
+                self.columns.push(Column {
+                    alive: [true; CANDIDATES.len()],
+                    values: 0,
+                    chars_max: 0,
+                    scale: None,
+                    numbers: 0,
+                    texts: 0,
+                    long_numbers: 0,
+                });
             }
             if let Some(column) = self.columns.get_mut(*at).filter(|_| !value.is_null()) {
                 column.see(value, textual);
+                column.long_numbers += u64::from(row.long_numbers.contains(at));
             }
         }
     }
@@ -79,6 +89,13 @@ impl Inference {
                     column.texts,
                     column.numbers,
                     quoted(heading)
+                ));
+            }
+            if let Some(column) = column.filter(|column| column.long_numbers > 0) {
+                notes.push(format!(
+                    "{} holds {} numbers of more digits than JSON readers keep: they became text, every digit kept",
+                    quoted(heading),
+                    column.long_numbers
                 ));
             }
             fields.push(field);
@@ -121,14 +138,13 @@ impl Column {
                 return false;
             }
         }
-        let same = match value {
+        // `true` and `1` are read as booleans, but written only as the former: the comparison sees to that.
+        match value {
             Value::String(cell) if textual => {
-                type_.read_text(&field, cell).is_ok_and(|read| type_.write_text(&field, &read) == *cell && is_safe(&read))
+                type_.read_text(&field, cell).is_ok_and(|read| type_.write_text(&field, &read) == *cell && is_safe(name, &read))
             }
-            _ => type_.clean(&field, value).is_ok_and(|clean| clean == *value && is_safe(&clean)),
-        };
-        // `true` and `1` are read as booleans, but written only as the former; the comparison above sees to that.
-        same
+            _ => type_.clean(&field, value).is_ok_and(|clean| clean == *value && is_safe(name, &clean)),
+        }
     }
 
     fn field(&self, slug: &str, heading: &str) -> Field {
@@ -149,8 +165,8 @@ impl Column {
     }
 }
 
-fn is_safe(value: &Value) -> bool {
-    value.as_i64().is_none_or(|number| number.abs() <= SAFE_INTEGER_MAX)
+fn is_safe(name: &str, value: &Value) -> bool {
+    name == "json" || value.as_i64().is_none_or(|number| number.abs() <= SAFE_INTEGER_MAX)
 }
 
 fn text() -> &'static dyn FieldType {
@@ -173,7 +189,7 @@ mod tests {
     fn typed(values: &[Value], textual: bool) -> String {
         let mut inference = Inference::default();
         for (at, value) in values.iter().enumerate() {
-            inference.see(&Row { number: at as u64 + 1, cells: vec![(0, value.clone())] }, textual);
+            inference.see(&Row { number: at as u64 + 1, cells: vec![(0, value.clone())], long_numbers: Vec::new() }, textual);
         }
         let (fields, _) = inference.fields(&["Column".to_owned()]);
         let field = fields.first().expect("one field");

@@ -1,8 +1,6 @@
 //! The admin page and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever; `index.html` answers every other address of the page.
 
 use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
-use std::sync::OnceLock;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
 
@@ -45,23 +43,8 @@ pub fn sample(name: &str) -> Option<&'static str> {
     FILES.get_file(format!("samples/{name}.json"))?.contents_utf8()
 }
 
-/// Changes with every change of any file.
-pub fn build() -> &'static str {
-    static BUILD: OnceLock<String> = OnceLock::new();
-    BUILD.get_or_init(|| {
-        let mut hash = Sha256::new();
-        add(&FILES, &mut hash);
-        hash.finalize().iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-    })
-}
-
-fn add(folder: &Dir<'_>, hash: &mut Sha256) {
-    for file in folder.files() {
-        hash.update(file.path().to_string_lossy().as_bytes());
-        hash.update(file.contents());
-    }
-    folder.dirs().for_each(|folder| add(folder, hash));
-}
+/// Changes with every change of any file; from `build.rs`.
+const BUILD: &str = env!("CARRYALL_BUILD");
 
 /// Browsers go to the page, programs learn whom they talk to.
 fn root(accept: &str) -> Asset {
@@ -77,7 +60,7 @@ fn moved() -> Asset {
 }
 
 fn page() -> Asset {
-    let html = FILES.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", build());
+    let html = FILES.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
     Asset { status: 200, headers: headers("text/html; charset=utf-8", "no-cache"), body: html.into_bytes() }
 }
 

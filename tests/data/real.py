@@ -420,12 +420,15 @@ def nasty_json(nasty):
     raw = json.dumps(rows, indent=1)
     bring_in(nasty.db, nasty.file("mixed.json", raw), "nasty")
     out = take_out(nasty.db, "nasty", "mixed", "json").decode()
-    same("values come out with their types, nothing coerced", typed(json.loads(out)), typed(rows))
+    # A number that JSON readers would round is kept as the text of its digits, and the import says so.
+    kept = [dict(row) for row in rows]
+    kept[0]["Big"] = str(rows[0]["Big"])
+    same("values come out with their types, every digit kept", typed(json.loads(out)), typed(kept))
     for digits in ("12345678901234567890123", "9007199254740993"):
         check("the integer %s is exact in the export" % digits, re.search(r"(?<!\d)%s(?![\d.eE])" % digits, out), out)
     again = nasty.file("mixed_again.ndjson", take_out(nasty.db, "nasty", "mixed", "ndjson"))
     bring_in(nasty.db, again, "nasty")
-    same("and the same by way of ndjson", typed(json.loads(take_out(nasty.db, "nasty", "mixed_again", "json"))), typed(rows))
+    same("and the same by way of ndjson", typed(json.loads(take_out(nasty.db, "nasty", "mixed_again", "json"))), typed(kept))
     with_gaps = [{"a": 1}, {"b": "x"}, {"a": 2, "b": "y"}]
     bring_in(nasty.db, nasty.file("gaps.json", json.dumps(with_gaps)), "nasty")
     same("a key that is not in every row", [(r.get("a"), r.get("b")) for r in json.loads(take_out(nasty.db, "nasty", "gaps", "json"))],

@@ -32,7 +32,8 @@ const CORRIDORS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms whose files stand side by side without doors, and the files that all of them may use.
-const SIDE_BY_SIDE: &[(&str, &[&str])] = &[("field", &[]), ("auth", &[]), ("dialect", &["contract"]), ("cli", &["job", "progress"])];
+const SIDE_BY_SIDE: &[(&str, &[&str])] =
+    &[("field", &[]), ("auth", &[]), ("dialect", &["contract"]), ("cli", &["host", "job", "logging", "outcome", "progress"])];
 
 /// Where a foreign crate may be named: a folder or a file of src.
 const DOORS: &[(&[&str], &[&str])] = &[
