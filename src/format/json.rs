@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Object {
 impl Object {
     /// Refuses a key that stands twice: one of the two values would be lost.
     pub fn into_row(self, number: u64, headings: &mut Headings) -> Result<Row> {
-        let mut row = Row { number, cells: Vec::with_capacity(self.0.len()), long_numbers: Vec::new() };
+        let mut row = Row { number, line: None, cells: Vec::with_capacity(self.0.len()), long_numbers: Vec::new() };
         for (key, raw) in self.0 {
             let place = headings.place(&key);
             if row.cells.iter().any(|(known, _)| *known == place) {

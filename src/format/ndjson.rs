@@ -42,7 +42,7 @@ fn object(text: &[u8], line: u64, number: u64, headings: &mut Headings) -> Resul
             }
             other => other,
         })?;
-    object.into_row(number, headings)
+    Ok(Row { line: Some(line), ..object.into_row(number, headings)? })
 }
 
 pub struct Writer<'w> {

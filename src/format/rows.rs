@@ -23,6 +23,8 @@ pub enum Format {
 pub struct Row {
     /// Counts from 1, headings apart.
     pub number: u64,
+    /// Where it begins in a file of lines, counted from 1.
+    pub line: Option<u64>,
     /// Index into the headings, value. Cells of a CSV file are texts, an empty one is null.
     pub cells: Vec<(usize, Value)>,
     /// Columns of this row whose number has more digits than JSON readers keep: its cell holds the digits as a text.

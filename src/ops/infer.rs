@@ -189,7 +189,7 @@ mod tests {
     fn typed(values: &[Value], textual: bool) -> String {
         let mut inference = Inference::default();
         for (at, value) in values.iter().enumerate() {
-            inference.see(&Row { number: at as u64 + 1, cells: vec![(0, value.clone())], long_numbers: Vec::new() }, textual);
+            inference.see(&Row { number: at as u64 + 1, line: None, cells: vec![(0, value.clone())], long_numbers: Vec::new() }, textual);
         }
         let (fields, _) = inference.fields(&["Column".to_owned()]);
         let field = fields.first().expect("one field");

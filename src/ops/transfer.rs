@@ -250,6 +250,7 @@ fn stage(ctx: &Ctx, job: &Import, format: Format, target: &Target, columns: &[(S
                 if key.is_some() && looked_for.is_none() {
                     found.add(
                         row.number,
+                        row.line,
                         vec![Problem::of(job.key.as_deref().unwrap_or_default(), "required", "has no value in the key column")],
                     );
                     return Ok(());
@@ -257,7 +258,7 @@ fn stage(ctx: &Ctx, job: &Import, format: Format, target: &Target, columns: &[(S
                 stage.add(i64::try_from(row.number).map_err(Error::internal)?, &rows::text_of(&clean.values)?, looked_for.as_ref())
             }
             Err(problems) => {
-                found.add(row.number, problems);
+                found.add(row.number, row.line, problems);
                 Ok(())
             }
         }
@@ -270,6 +271,7 @@ fn stage(ctx: &Ctx, job: &Import, format: Format, target: &Target, columns: &[(S
             let names = group.join(" and ");
             found.add(
                 second,
+                None,
                 vec![Problem::of(
                     group.first().map(String::as_str).unwrap_or_default(),
                     "unique",
@@ -334,12 +336,13 @@ struct Problems {
 }
 
 impl Problems {
-    fn add(&mut self, row: u64, problems: Vec<Problem>) {
+    fn add(&mut self, row: u64, line: Option<u64>, problems: Vec<Problem>) {
+        let place = line.map_or_else(|| format!("Row {row}"), |line| format!("Row {row} (line {line})"));
         for problem in problems {
             self.count += 1;
             if self.shown.len() < self.shown_max {
                 let index = usize::try_from(row.saturating_sub(1)).ok();
-                self.shown.push(Problem { message: format!("Row {row}: {}", problem.message), index, ..problem });
+                self.shown.push(Problem { message: format!("{place}: {}", problem.message), index, ..problem });
             }
         }
     }
@@ -380,6 +383,7 @@ fn finish(
                 let first = group.first().map(String::as_str).unwrap_or_default();
                 found.add(
                     u64::try_from(row).unwrap_or_default(),
+                    None,
                     vec![
                         Problem::of(first, "unique", format!("a record with the same {names} is there already"))
                             .hint(format!("--key {first} updates it")),
@@ -392,6 +396,7 @@ fn finish(
             for row in rows::staged_dangling(tx, field, &pointed, shown_max)? {
                 found.add(
                     u64::try_from(row).unwrap_or_default(),
+                    None,
                     vec![Problem::of(
                         &field.slug,
                         "reference",
