@@ -1,4 +1,53 @@
-//! placeholder map
+//! Carryall: an app backend you can carry. One executable, one data file, APIs in several dialects over one store, an admin page.
+//!
+//! # The map
+//!
+//! Rooms in the order in which they stand on each other; a room uses only what the table allows (`tests/it/tidy` enforces it).
+//!
+//! | room | what lives there | may use |
+//! |---|---|---|
+//! | [`model`] | nouns: app, schema, field, record, query, plan, principal, change, error | nothing |
+//! | [`field`] | the field types, one file each | model |
+//! | [`format`] | CSV, JSON, NDJSON, the app file: rows in and out | model |
+//! | [`wire`] | HTTP as values: call, query string, body, cookies, reply | model |
+//! | [`store`] | rows and SQL: engine, writer, tables, indexes | model |
+//! | [`auth`] | credentials, one file per scheme | model, store |
+//! | [`ops`] | everything the product can do, one file per noun | model, field, format, store, auth |
+//! | [`dialect`] | the tongues; each translates HTTP to operations and back | model, format, wire, ops |
+//! | [`server`] | the door: sockets, router, threads, answers, the embedded page | model, wire, dialect, ops |
+//! | [`cli`] | the commands, one file each | config, model, format, ops, store, server |
+//!
+//! Foreign crates have one door each: hyper and tokio in `server`, rusqlite in `store`, rouille in `wire`, `dialect` and `server`,
+//! bcrypt in `auth/password`, and so on.
+//!
+//! # The walk of a request
+//!
+//! `PUT /api/apps/crm/schemas/deals/records/rec_7` with `{"stage": "won"}`:
+//!
+//! 1. `server/transport` (hyper, one thread) reads the head, asks `server/router` for the route, reads the whole body within its limit,
+//!    and hands the request to the pool that the route names. A full queue is refused with 503 at once.
+//! 2. On that pool's thread `server/answer` makes a `rouille::Request` and calls `dialect/contract::enter`: it finds the credential by its
+//!    shape, refuses a foreign page's use of the cookie, and learns from `ops/sessions` who asks.
+//! 3. The handler, `dialect/house/records::update`, parses the body and calls one operation in its two parts.
+//! 4. The pure part runs here: `ops/records::prepare_update` asks `ops/access` for the caller's scope and lets `ops/validate` turn the
+//!    draft into a `Clean`, with every problem found at once.
+//! 5. The other part, `ops/records::update`, is queued for `store/writer`, the one thread that writes: it finds the record within the
+//!    scope, checks what only rows can tell (unique values, references), stores the new text, moves the counter and writes the change
+//!    log, all in one savepoint. Up to 64 such jobs share one COMMIT and so one fsync; only then is anybody answered.
+//! 6. The handler renders the record: the stored text goes out as it lies. `server/answer` logs a line; `server/transport` writes it.
+//!
+//! A list goes the same way with `ops/plan` in place of `validate` (names become columns, texts become typed cells, the scope becomes a
+//! condition) and one snapshot of `store/engine` in place of the writer.
+//!
+//! # What must stay true
+//!
+//! - Values change type as they become trusted: `Query` to `Plan` to `Page`, `Draft` to `Clean` to `Record`, `Credential` to `Principal`.
+//!   The store takes only `Plan` and `Clean`, so an unchecked or unscoped question cannot reach SQL.
+//! - A 2xx means that the data is on the disk (`--durability full`).
+//! - Rights are asked in `ops/access`, before the first read. The store has never heard of a principal; handlers never ask.
+//! - One error type without status codes; each dialect gives it its face. A cause is logged once and never shown.
+//! - A vendor's words stay in its dialect.
+
 pub mod auth;
 pub mod cli;
 pub mod config;

@@ -20,8 +20,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+type Define = fn() -> Command;
+type Run = fn(&ArgMatches) -> outcome::Ended;
+
 /// Every command: its definition and what it does.
-const COMMANDS: [(fn() -> Command, fn(&ArgMatches) -> outcome::Ended); 8] = [
+const COMMANDS: [(Define, Run); 8] = [
     (serve::command, serve::run),
     (demo::command, demo::run),
     (apply::command, apply::run),

@@ -48,7 +48,7 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
 
 /// Like `records::change` without its checks: a null is never taken and points nowhere.
 fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, checked: &Checked, batch: Option<i64>) -> Result<()> {
-    let (_, before, after) = rows::update(tx, schema, record, &checked.clean, who.user_id())?;
+    let rows::Updated { before, after, .. } = rows::update(tx, schema, record, &checked.clean, who.user_id())?;
     let label = format!("cleared {}", name_of(schema, &rows::values_of(record)?, record.id));
     log(tx, who, schema, ChangeKind::Update, record.id, batch, label, Some(json!({"before": before, "after": after}))).map(drop)
 }

@@ -83,7 +83,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record,
     let mut merged = rows::values_of(old)?;
     merged.extend(new.clean.values.clone());
     check_rows(tx, schema, &merged, Some(old.id))?;
-    let (record, before, after) = rows::update(tx, schema, old, &new.clean, who.user_id())?;
+    let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
     if !after.is_empty() {
         let label = format!("changed {}", name_of(schema, &merged, old.id));
         log(tx, who, schema, ChangeKind::Update, old.id, batch, label, Some(json!({"before": before, "after": after})))?;

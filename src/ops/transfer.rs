@@ -82,7 +82,7 @@ struct Meter<'a> {
 
 impl Meter<'_> {
     fn tell(&self, stage: &'static str, rows: u64) {
-        if rows % REPORT_EVERY_ROWS == 0 || stage == "writing" {
+        if rows.is_multiple_of(REPORT_EVERY_ROWS) || stage == "writing" {
             (self.report)(Progress {
                 stage,
                 rows,

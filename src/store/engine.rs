@@ -56,6 +56,10 @@ pub struct Shared {
 }
 
 impl Shared {
+    pub(super) fn new(catalog: Catalog, clock: Clock) -> Self {
+        Self { catalog: RwLock::new(Arc::new(catalog)), credentials: AtomicU64::new(0), clock }
+    }
+
     pub(super) fn catalog(&self) -> Arc<Catalog> {
         self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -85,7 +89,7 @@ impl Store {
         let conn = migrate::open(path, durability).map_err(OpenError::Unusable)?;
         let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(format!("{error:?}")))?;
         let (checkpointer, nudge) = Checkpointer::start(path).map_err(unusable)?;
-        let shared = Arc::new(Shared { catalog: RwLock::new(Arc::new(catalog)), credentials: AtomicU64::new(0), clock });
+        let shared = Arc::new(Shared::new(catalog, clock));
         let (queue, queued) = sync_channel(limits.writer_queue_max);
         let for_writer = shared.clone();
         let writer = std::thread::spawn(move || writer::run(&conn, &for_writer, &queued, &nudge));
@@ -102,7 +106,7 @@ impl Store {
         if !path.exists() {
             return Err(OpenError::Unusable("there is no such file".to_owned()));
         }
-        let shared = Shared { catalog: RwLock::default(), credentials: AtomicU64::new(0), clock };
+        let shared = Shared::new(Catalog::default(), clock);
         let store = Self::with_readers(path, 1, limits, Arc::new(shared)).map_err(OpenError::Unusable)?;
         let loaded = store.reader().and_then(|conn| catalog::load(&conn));
         let loaded = loaded.map_err(|_| OpenError::Unusable("it is not a Carryall data file".to_owned()))?;

@@ -65,3 +65,151 @@ fn refused(schema: &Schema, index: &str, error: rusqlite::Error) -> Error {
         format!("Table '{}' holds records with the same {fields}: make them differ before {fields} can be unique", schema.slug),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::app::AppId;
+    use crate::model::expr::Op;
+    use crate::model::field::{Field, Kind, Rules};
+    use crate::model::limits::Limits;
+    use crate::model::plan::{Cell, Column, Cond, Order, Plan};
+    use crate::model::query::Window;
+    use crate::model::schema::{Schema, SchemaId};
+    use crate::model::time::Moment;
+    use crate::store::engine::{Durability, Store};
+    use crate::store::sql::{self, Statement};
+    use crate::store::tables::{apps, schemas};
+    use serde_json::Value;
+    use std::sync::Arc;
+
+    const KINDS: [Kind; 8] =
+        [Kind::Text, Kind::Integer, Kind::Decimal, Kind::Boolean, Kind::Date, Kind::Datetime, Kind::Reference, Kind::Json];
+
+    fn field(kind: Kind) -> Field {
+        let (slug, type_name) = (kind.name().to_owned(), kind.name().to_owned());
+        let rules = Rules::default();
+        Field {
+            name: slug.clone(),
+            slug,
+            header: None,
+            type_name,
+            kind,
+            required: false,
+            unique: false,
+            indexed: true,
+            default: Value::Null,
+            rules,
+        }
+    }
+
+    fn cell(kind: Kind) -> Cell {
+        match kind {
+            Kind::Integer | Kind::Boolean => Cell::Integer(1),
+            Kind::Decimal => Cell::Real(1.5),
+            _ => Cell::Text("x".to_owned()),
+        }
+    }
+
+    /// One schema with an indexed field of every kind, and a group of two.
+    fn store() -> (tempfile::TempDir, Store, Arc<Schema>) {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(|| Moment { epoch_seconds: 0, text: "2025-01-01T00:00:00Z".to_owned() });
+        let path = folder.path().join("t.db");
+        let Ok(store) = Store::open(&path, Durability::Relaxed, 1, &Limits::default(), clock) else { panic!("no store") };
+        let schema = store.write(|tx| {
+            let app = apps::insert(tx, "u", "a", "A", "")?;
+            let fields = KINDS.into_iter().map(field).collect();
+            let text = |text: &str| text.to_owned();
+            let indexes = vec![vec![text("text"), text("integer")]];
+            let schema = Schema {
+                id: SchemaId(0),
+                app: AppId(app.0),
+                slug: text("s"),
+                name: text("S"),
+                model: text("S"),
+                display_field: None,
+                version: 1,
+                fields,
+                unique: Vec::new(),
+                indexes,
+            };
+            let id = schemas::insert(tx, &schema)?;
+            tx.catalog_changed()?;
+            Ok(tx.catalog().schema_by_id(id).unwrap())
+        });
+        (folder, store, schema.unwrap())
+    }
+
+    /// What SQLite means to do, a line for each step.
+    fn steps(store: &Store, statement: &Statement) -> String {
+        let explained = store.read(|tx| {
+            let mut explain = tx.conn().prepare(&format!("EXPLAIN QUERY PLAN {}", statement.text)).unwrap();
+            let rows = explain.query_map(rusqlite::params_from_iter(&statement.cells), |row| row.get::<_, String>(3)).unwrap();
+            Ok(rows.map(Result::unwrap).collect::<Vec<_>>().join("; "))
+        });
+        explained.unwrap()
+    }
+
+    fn plan(schema: &Arc<Schema>, filter: Cond, column: Column, descending: bool) -> Plan {
+        let mut order = vec![Order { column: column.clone(), descending }];
+        if column != Column::Id {
+            order.push(Order { column: Column::Id, descending });
+        }
+        Plan { schema: schema.clone(), filter, order, window: Window { offset: 0, limit: 50 } }
+    }
+
+    #[test]
+    fn an_index_serves_every_comparison_and_every_sort_of_every_kind() {
+        let (_folder, store, schema) = store();
+        for kind in KINDS {
+            let column = Column::Field { slug: kind.name().to_owned(), kind };
+            let index = format!("USING INDEX i{}_{}", schema.id.0, kind.name());
+            // With an equality the rows of the index lie in the order of ids; with a range in the order of the column.
+            for (op, order) in [
+                (Op::Eq, Column::Id),
+                (Op::Gt, column.clone()),
+                (Op::Gte, column.clone()),
+                (Op::Lt, column.clone()),
+                (Op::Lte, column.clone()),
+            ] {
+                let filter = Cond::Compare { column: column.clone(), op, cell: cell(kind) };
+                let asked = steps(&store, &sql::select(&plan(&schema, filter, order, false)));
+                let served = asked.contains("SEARCH")
+                    && (asked.contains(&index) || asked.contains("i1_text__integer"))
+                    && !asked.contains("TEMP B-TREE");
+                assert!(served, "{kind:?} {op:?}: {asked}");
+            }
+            for descending in [false, true] {
+                let asked = steps(&store, &sql::select(&plan(&schema, Cond::True, column.clone(), descending)));
+                assert!(asked.contains(&index) && !asked.contains("TEMP B-TREE"), "{kind:?} sorted: {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_by_id_and_one_record_need_no_other_index() {
+        let (_folder, store, schema) = store();
+        let listed = steps(&store, &sql::select(&plan(&schema, Cond::True, Column::Id, true)));
+        assert_eq!(listed, format!("SCAN r{}", schema.id.0));
+        let filter = Cond::Compare { column: Column::Id, op: Op::Eq, cell: Cell::Integer(1) };
+        assert!(steps(&store, &sql::select(&plan(&schema, filter, Column::Id, false))).contains("USING INTEGER PRIMARY KEY"));
+    }
+
+    #[test]
+    fn a_group_serves_a_filter_by_its_first_field_with_a_sort_by_its_second() {
+        let (_folder, store, schema) = store();
+        let column = |kind: Kind| Column::Field { slug: kind.name().to_owned(), kind };
+        let filter = Cond::Compare { column: column(Kind::Text), op: Op::Eq, cell: cell(Kind::Text) };
+        let asked = steps(&store, &sql::select(&plan(&schema, filter, column(Kind::Integer), true)));
+        assert!(asked.contains("i1_text__integer") && !asked.contains("TEMP B-TREE"), "{asked}");
+    }
+
+    #[test]
+    fn several_values_of_one_field_are_looked_up_in_its_index() {
+        let (_folder, store, schema) = store();
+        let column = Column::Field { slug: "date".to_owned(), kind: Kind::Date };
+        let one = |text: &str| Cond::Compare { column: column.clone(), op: Op::Eq, cell: Cell::Text(text.to_owned()) };
+        let asked = steps(&store, &sql::count(&plan(&schema, Cond::Any(vec![one("a"), one("b")]), Column::Id, false)));
+        assert!(asked.contains("SEARCH") && asked.contains("i1_date"), "{asked}");
+    }
+}

@@ -76,14 +76,15 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema, clean: &Clean, by: Option<U
     Ok(Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
 }
 
-/// Sets the checked values on a stored record; the others stay. Gives the new record and what the changed keys held before and hold now.
-pub fn update(
-    tx: &mut WriteTx<'_>,
-    schema: &Schema,
-    old: &Record,
-    clean: &Clean,
-    by: Option<UserId>,
-) -> Result<(Record, Map<String, Value>, Map<String, Value>)> {
+/// A record after a change, and what the changed keys held before and hold now; both are empty when nothing changed.
+pub struct Updated {
+    pub record: Record,
+    pub before: Map<String, Value>,
+    pub after: Map<String, Value>,
+}
+
+/// Sets the checked values on a stored record; the others stay.
+pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean, by: Option<UserId>) -> Result<Updated> {
     let mut values = values_of(old)?;
     let (mut before, mut after) = (Map::new(), Map::new());
     for (key, value) in &clean.values {
@@ -94,13 +95,13 @@ pub fn update(
         }
     }
     if after.is_empty() {
-        return Ok((old.clone(), before, after));
+        return Ok(Updated { record: old.clone(), before, after });
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
     let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
-    Ok((new, before, after))
+    Ok(Updated { record: new, before, after })
 }
 
 pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<()> {

@@ -185,3 +185,112 @@ fn in_savepoint(tx: &mut WriteTx<'_>, work: &mut Work) -> Result<()> {
 fn answer(job: Job, result: Result<()>) {
     let _ = job.done.send(result);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalog::Catalog;
+    use crate::model::error::Problem;
+    use crate::model::time::Moment;
+    use proptest::prelude::*;
+    use std::sync::mpsc::sync_channel;
+
+    /// What a job of the test does, besides storing its number.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Kind {
+        Good,
+        /// Stores its row, then refuses.
+        Refuses,
+        Panics,
+        /// Stores more than the file may hold: SQLite takes the whole transaction back.
+        FillsTheDisk,
+        /// Ends the transaction that it shares, as an interrupt does.
+        LosesTheTransaction,
+    }
+
+    fn shared() -> Shared {
+        Shared::new(Catalog::default(), Arc::new(|| Moment { epoch_seconds: 0, text: String::new() }))
+    }
+
+    fn file() -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (k INTEGER PRIMARY KEY, filler TEXT); PRAGMA max_page_count = 40;").unwrap();
+        conn
+    }
+
+    fn work(number: i64, kind: Kind) -> Work {
+        Box::new(move |tx| {
+            let insert = |filler: &str| tx.conn().execute("INSERT INTO t VALUES (?1, ?2)", (number, filler)).map_err(failed);
+            match kind {
+                Kind::FillsTheDisk => insert(&"x".repeat(1_000_000)).map(drop),
+                _ => insert("").map(drop),
+            }?;
+            match kind {
+                Kind::Refuses => Err(Error::invalid(Problem::new("test", "no"))),
+                Kind::Panics => panic!("as told"),
+                Kind::LosesTheTransaction => tx.conn().execute_batch("ROLLBACK").map_err(failed).and(Err(Error::internal("interrupted"))),
+                Kind::Good | Kind::FillsTheDisk => Ok(()),
+            }
+        })
+    }
+
+    /// Queues all jobs at once and runs the writer until nothing is left: the rows that stay, and every job's answer.
+    fn run_all(conn: &Connection, kinds: &[Kind]) -> (Vec<i64>, Vec<Result<()>>) {
+        let (queue, queued) = sync_channel(kinds.len().max(1));
+        let (nudge, _nudged) = sync_channel(1);
+        let mut answers = Vec::new();
+        for (number, kind) in (0..).zip(kinds) {
+            let (done, answer) = sync_channel(1);
+            queue.try_send(Job { work: work(number, *kind), done, ticket: Arc::default(), staged: None }).ok().unwrap();
+            answers.push(answer);
+        }
+        drop(queue);
+        run(conn, &shared(), &queued, &nudge);
+        let mut statement = conn.prepare("SELECT k FROM t ORDER BY k").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap().map(std::result::Result::unwrap).collect();
+        (rows, answers.into_iter().map(|answer| answer.recv().unwrap()).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_mix_of_jobs_leaves_what_the_good_ones_alone_would_leave(kinds in prop::collection::vec(prop_oneof![
+            6 => Just(Kind::Good), 2 => Just(Kind::Refuses), 1 => Just(Kind::Panics), 1 => Just(Kind::FillsTheDisk), 1 => Just(Kind::LosesTheTransaction),
+        ], 0..150)) {
+            std::panic::set_hook(Box::new(|_| {}));
+            let (rows, answers) = run_all(&file(), &kinds);
+            let good: Vec<i64> = (0..).zip(&kinds).filter(|(_, kind)| **kind == Kind::Good).map(|(number, _)| number).collect();
+            prop_assert_eq!(&rows, &good);
+            for (number, answer) in answers.iter().enumerate() {
+                prop_assert_eq!(answer.is_ok(), kinds[number] == Kind::Good, "job {} was told {:?}", number, answer);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_such_to_the_job_that_met_it_and_to_nobody_else() {
+        let (rows, answers) = run_all(&file(), &[Kind::Good, Kind::FillsTheDisk, Kind::Good]);
+        assert_eq!(rows, [0, 2]);
+        assert!(matches!(&answers[1], Err(Error::Busy { message, .. }) if message.contains("disk is full")));
+    }
+
+    #[test]
+    fn a_job_that_was_given_up_never_runs_and_one_that_runs_cannot_be_given_up() {
+        let conn = file();
+        let (queue, queued) = sync_channel(2);
+        let (nudge, _nudged) = sync_channel(1);
+        let (done, answer) = sync_channel(1);
+        let ticket = Arc::new(Ticket::default());
+        queue.try_send(Job { work: work(1, Kind::Good), done, ticket: ticket.clone(), staged: None }).ok().unwrap();
+        assert!(ticket.give_up());
+        let (done, second) = sync_channel(1);
+        let taken = Arc::new(Ticket::default());
+        queue.try_send(Job { work: work(2, Kind::Good), done, ticket: taken.clone(), staged: None }).ok().unwrap();
+        drop(queue);
+        run(&conn, &shared(), &queued, &nudge);
+        assert!(answer.recv().is_err() && second.recv() == Ok(Ok(())));
+        assert!(!taken.give_up());
+        assert_eq!(conn.query_row("SELECT group_concat(k) FROM t", [], |row| row.get::<_, String>(0)), Ok("2".to_owned()));
+    }
+}

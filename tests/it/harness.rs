@@ -24,7 +24,7 @@ pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test" }
 
 pub struct Harness {
     pub ctx: Arc<Ctx>,
-    pub folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Harness {
@@ -41,7 +41,7 @@ impl Harness {
         };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
-        Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), folder }
+        Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), _folder: folder }
     }
 
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.

@@ -10,9 +10,6 @@ mod dialects;
 /// Field types: what is accepted comes back equal, what is refused says why.
 mod fields;
 
-/// The store: group commit and its failure rules, snapshots, plans of statements.
-mod store;
-
 /// App files: applied, applied again, refused whole.
 mod apply;
 

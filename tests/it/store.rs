@@ -1,1 +1,0 @@
-//! The store: group commit and its failure rules, snapshots, plans of statements.
