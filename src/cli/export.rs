@@ -3,7 +3,7 @@
 use super::job::{OWNER, data_file};
 use super::outcome::{Ended, Failure, say, unopened};
 use super::progress::Bar;
-use crate::format::rows::Format;
+use crate::format::file::Format;
 use crate::model::job::Progress;
 use crate::model::limits::Limits;
 use crate::ops::{ctx, export};

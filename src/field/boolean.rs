@@ -1,6 +1,7 @@
 //! `boolean`: true or false. `0`, `1`, `"true"` and `"false"` are read as well, as the dialects' clients send them.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, described};
+use crate::model::name::quoted;
 use serde_json::Value;
 
 pub struct Boolean;

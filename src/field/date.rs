@@ -1,6 +1,7 @@
 //! `date`: a day of the calendar without a time, `YYYY-MM-DD`.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::name::quoted;
 use jiff::civil;
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! `datetime`: an instant. Read as RFC 3339 with any offset (none means UTC; a space may stand for the T), stored in UTC with `Z`, fractions only when they are not zero.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, described};
+use crate::model::name::quoted;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde_json::Value;
 

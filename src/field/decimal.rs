@@ -2,7 +2,8 @@
 //!
 //! With a `scale` the digits after the point are limited, and text forms always show that many. Without one a number keeps its own form: 5 stays 5, 5.0 stays 5.0.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::name::quoted;
 use rust_decimal::Decimal as Exact;
 use serde_json::{Number, Value};
 

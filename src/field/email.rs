@@ -1,6 +1,7 @@
 //! `email`: one address without a display name; its domain has a dot or is `localhost`.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, described};
+use crate::model::name::quoted;
 use email_address::{EmailAddress, Options};
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! `integer`: a whole number of 64 bits with sign.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::name::quoted;
 use serde_json::Value;
 
 pub struct Integer;

@@ -1,6 +1,7 @@
 //! `select`: one of the field's choices, stored and answered as the choice's value.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::name::quoted;
 use crate::model::nearest::nearest;
 use serde_json::Value;
 use std::collections::HashSet;

@@ -2,6 +2,7 @@
 
 pub mod app_file;
 pub mod csv;
+pub mod file;
 pub mod json;
 pub mod ndjson;
 pub mod rows;

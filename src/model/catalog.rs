@@ -66,6 +66,6 @@ impl Catalog {
 }
 
 fn missing<'a>(what: &str, slug: &str, known: impl Iterator<Item = &'a str>) -> Error {
-    let problem = Problem::new("not_found", format!("There is no {what} {}", super::field::quoted(slug)));
+    let problem = Problem::new("not_found", format!("There is no {what} {}", super::name::quoted(slug)));
     Error::NotFound(problem.did_you_mean(slug, known))
 }

@@ -1,6 +1,7 @@
 //! What a field is, and the contract that every field type in `field/` fulfils.
 
 use super::error::Problem;
+use super::name::{label_from, quoted};
 use serde_json::{Map, Value, json};
 
 /// How a value is stored, compared and bound: closed on purpose. Store and dialects know kinds; the set of types may grow without them.
@@ -146,42 +147,12 @@ pub fn described(value: &Value) -> String {
     }
 }
 
-/// A value of the caller's inside a sentence: quoted, control characters escaped, cut after 40 characters.
-pub fn quoted(text: &str) -> String {
-    let short: String = text.chars().take(40).flat_map(char::escape_debug).collect();
-    if text.chars().count() > 40 { format!("'{short}…'") } else { format!("'{short}'") }
-}
-
-/// Slugs of fields: a letter, then letters, digits and `_`; at most 64 bytes. Case is kept.
-pub fn is_field_slug(text: &str) -> bool {
-    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// A field slug from a heading: `IMDB Rating` gives `imdb_rating`, `2nd` gives `f_2nd`, `…` gives `field`.
-pub fn field_slug_from(heading: &str) -> String {
-    let mut slug = String::new();
-    for c in heading.chars() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with('_') {
-            slug.push('_');
-        }
-    }
-    slug.truncate(60);
-    let slug = slug.trim_end_matches('_');
-    match slug.chars().next() {
-        None => "field".to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("f_{slug}"),
-        Some(_) => slug.to_owned(),
-    }
-}
-
 impl Field {
     /// A field with nothing but a name and a type.
     pub fn plain(slug: &str, type_: &dyn FieldType) -> Self {
         Self {
             slug: slug.to_owned(),
-            name: super::schema::label_from(slug),
+            name: label_from(slug),
             header: None,
             type_name: type_.name().to_owned(),
             kind: type_.kind(),
@@ -300,15 +271,5 @@ mod tests {
         };
         assert_eq!(Rules::from_json(&rules.to_json()), rules);
         assert_eq!(Rules::from_json(&Rules::default().to_json()), Rules::default());
-    }
-
-    #[test]
-    fn a_heading_gives_a_field_slug() {
-        for (heading, slug) in
-            [("IMDB Rating", "imdb_rating"), ("iata", "iata"), ("2nd", "f_2nd"), ("…", "field"), ("Größe (cm)", "gr_e_cm"), ("__a__", "a")]
-        {
-            assert_eq!(field_slug_from(heading), slug);
-            assert!(is_field_slug(slug));
-        }
     }
 }

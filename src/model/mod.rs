@@ -8,6 +8,7 @@ pub mod expr;
 pub mod field;
 pub mod job;
 pub mod limits;
+pub mod name;
 pub mod nearest;
 pub mod plan;
 pub mod principal;

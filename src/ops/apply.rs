@@ -1,22 +1,23 @@
 //! App file to app: what is missing is made, what differs is changed, and the difference is told. Everything in one transaction, or nothing.
 
 use super::access::may;
+use super::changes::log_definition;
 use super::ctx::Ctx;
 use super::define;
 use super::records;
 use super::validate;
 use crate::format::app_file::{AppFile, parse};
-use crate::model::app::{AppId, is_slug};
-use crate::model::change::{Change, ChangeKind};
+use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, Kind, quoted};
+use crate::model::field::{Field, Kind};
 use crate::model::job::Outcome;
+use crate::model::name::{is_slug, quoted};
 use crate::model::principal::{Action, Caller};
 use crate::model::record::RecordId;
-use crate::model::schema::{Schema, SchemaId, label_from};
+use crate::model::schema::Schema;
 use crate::store::engine::WriteTx;
 use crate::store::records as rows;
-use crate::store::tables::{apps, changes, schemas};
+use crate::store::tables::{apps, schemas};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -76,7 +77,7 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
         told.push(format!("create app {}", part.slug));
         let taken = |uuid: &str| tx.catalog().apps().iter().any(|app| app.uuid == uuid);
         let uuid = part.uuid.as_deref().map(str::to_lowercase).filter(|uuid| !taken(uuid)).unwrap_or_else(|| fresh_uuid.to_owned());
-        return create_app(tx, who, &part.slug, &uuid, part.name.as_deref(), part.description.as_deref());
+        return super::apps::create(tx, who, &part.slug, &uuid, part.name.as_deref(), part.description.as_deref());
     };
     let mut app = (*known).clone();
     app.name = part.name.clone().unwrap_or(app.name);
@@ -87,22 +88,6 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
         log_definition(tx, who, app.id, None, format!("changed the app {}", app.slug))?;
     }
     Ok(app.id)
-}
-
-/// Makes an app and logs it.
-pub fn create_app(
-    tx: &mut WriteTx<'_>,
-    who: &Caller,
-    slug: &str,
-    uuid: &str,
-    name: Option<&str>,
-    description: Option<&str>,
-) -> Result<AppId> {
-    let name = name.map_or_else(|| label_from(slug), str::to_owned);
-    let id = apps::insert(tx, uuid, slug, &name, description.unwrap_or_default())?;
-    log_definition(tx, who, id, None, format!("made the app {slug}"))?;
-    tx.catalog_changed()?;
-    Ok(id)
 }
 
 fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, prune: bool, told: &mut Vec<String>) -> Result<()> {
@@ -312,20 +297,4 @@ fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: &Map<Str
     let checked = validate::create(&pending.schema, draft).map_err(placed)?;
     let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
     records::create(tx, who, &prepared).map_err(placed).map(|written| written.record.id)
-}
-
-/// An entry of the change log about an app or a schema.
-pub fn log_definition(tx: &mut WriteTx<'_>, who: &Caller, app: AppId, schema: Option<SchemaId>, label: String) -> Result<()> {
-    let change = Change {
-        kind: ChangeKind::Define,
-        principal: who.principal.label(),
-        dialect: who.door,
-        app: Some(app),
-        schema,
-        record: None,
-        batch: None,
-        label,
-        body: None,
-    };
-    changes::insert(tx, &change).map(drop)
 }

@@ -1,6 +1,6 @@
 //! Deleting a record that others refer to: one plan, one batch in the log, all or nothing.
 
-use super::records::{log, name_of};
+use super::changes::{log, name_of};
 use super::validate::{self, Checked};
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};

@@ -1,6 +1,6 @@
 //! What every operation stands on: the store, chance, limits, credentials, jobs. The clock is read here and nowhere else.
 
-use super::jobs::Jobs;
+use super::job_board::Jobs;
 use crate::auth::control::Control;
 use crate::auth::password::Hasher;
 use crate::auth::session::Cache;

@@ -3,10 +3,11 @@
 use super::validate;
 use crate::field;
 use crate::format::app_file::{FieldPart, FullOption, OptionPart, SchemaPart};
-use crate::model::app::{AppId, is_slug};
+use crate::model::app::AppId;
 use crate::model::error::Problem;
-use crate::model::field::{Choice, Field, FieldType, OnDelete, Refusal, Rules, is_field_slug, quoted};
-use crate::model::schema::{SYSTEM_KEYS, Schema, SchemaId, label_from, model_from};
+use crate::model::field::{Choice, Field, FieldType, OnDelete, Refusal, Rules};
+use crate::model::name::{is_field_slug, is_slug, label_from, model_from, quoted};
+use crate::model::schema::{SYSTEM_KEYS, Schema, SchemaId};
 use serde_json::Value;
 use std::collections::HashSet;
 

@@ -3,8 +3,9 @@
 
 use crate::field;
 use crate::format::rows::Row;
-use crate::model::field::{Field, FieldType, field_slug_from, is_field_slug, quoted};
-use crate::model::schema::{SYSTEM_KEYS, label_from};
+use crate::model::field::{Field, FieldType};
+use crate::model::name::{field_slug_from, is_field_slug, label_from, quoted};
+use crate::model::schema::SYSTEM_KEYS;
 use serde_json::Value;
 
 /// Beyond this JavaScript rounds: such a column is no number.

@@ -1,32 +1,13 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
 use super::ctx::Ctx;
+use super::job_board::State;
 use super::{access, apply, sessions, transfer, users};
 use crate::model::error::{Error, Result};
-use crate::model::job::{Job, Outcome, Progress};
+use crate::model::job::{Job, Outcome};
 use crate::model::principal::Caller;
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Jobs of this run of the server; finished ones are kept for a while so that whoever asked can hear the end.
-#[derive(Default)]
-pub struct Jobs(Mutex<Kept>);
-
-#[derive(Default)]
-struct Kept {
-    last: u64,
-    states: BTreeMap<u64, State>,
-}
-
-#[derive(Debug, Clone)]
-pub enum State {
-    Running(Progress),
-    Done(Outcome),
-    Failed(Error),
-}
-
-const JOBS_KEPT_MAX: usize = 100;
+use std::sync::Arc;
 
 /// Does a job to its end.
 pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> Result<Outcome> {
@@ -61,33 +42,5 @@ pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
 /// How far a job is.
 pub fn state(ctx: &Ctx, who: &Caller, id: u64) -> Result<State> {
     access::may_control(who)?;
-    let kept = ctx.jobs.0.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.states.get(&id).cloned().ok_or_else(|| Error::not_found(format!("There is no job {id}")))
-}
-
-impl Jobs {
-    fn add(&self, running_max: usize) -> Result<u64> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.states.values().filter(|state| matches!(state, State::Running(_))).count() >= running_max {
-            return Err(Error::Busy {
-                message: format!("{running_max} jobs are running already; try again when one is done"),
-                retry_after_s: 5,
-            });
-        }
-        kept.last += 1;
-        let id = kept.last;
-        kept.states.insert(id, State::Running(Progress::default()));
-        while kept.states.len() > JOBS_KEPT_MAX {
-            let oldest = kept.states.iter().find(|(_, state)| !matches!(state, State::Running(_))).map(|(id, _)| *id);
-            match oldest {
-                Some(oldest) => drop(kept.states.remove(&oldest)),
-                None => break,
-            }
-        }
-        Ok(id)
-    }
-
-    fn set(&self, id: u64, state: State) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.insert(id, state);
-    }
+    ctx.jobs.get(id).ok_or_else(|| Error::not_found(format!("There is no job {id}")))
 }

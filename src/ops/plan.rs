@@ -3,8 +3,9 @@
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, quoted};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
 use crate::model::limits::Limits;
+use crate::model::name::quoted;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
 use crate::model::principal::Scope;
 use crate::model::query::{Query, Sort, Window};

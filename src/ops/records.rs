@@ -2,10 +2,11 @@
 
 use super::access::may;
 use super::cascade;
+use super::changes::{log, name_of};
 use super::plan::{cell, column, plan};
 use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
-use crate::model::change::{Change, ChangeKind};
+use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
@@ -16,7 +17,6 @@ use crate::model::record::{Draft, Page, Record, RecordId};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
-use crate::store::tables::changes;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -100,39 +100,6 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, id: &
     Ok(record.id)
 }
 
-/// Writes an entry of the change log about one record.
-#[allow(clippy::too_many_arguments)]
-pub fn log(
-    tx: &mut WriteTx<'_>,
-    who: &Caller,
-    schema: &Schema,
-    kind: ChangeKind,
-    record: RecordId,
-    batch: Option<i64>,
-    label: String,
-    body: Option<Value>,
-) -> Result<i64> {
-    let change = Change {
-        kind,
-        principal: who.principal.label(),
-        dialect: who.door,
-        app: Some(schema.app),
-        schema: Some(schema.id),
-        record: Some(record),
-        batch,
-        label,
-        body: body.map(|body| body.to_string()),
-    };
-    changes::insert(tx, &change)
-}
-
-/// What a record is called in a label: the value of its display field, else its id.
-pub fn name_of(schema: &Schema, values: &Map<String, Value>, id: RecordId) -> String {
-    let shown = schema.display_field.as_deref().and_then(|slug| values.get(slug)).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let name = shown.map_or_else(|| id.text(), |text| text.chars().take(80).collect());
-    format!("{name} in {}", schema.slug)
-}
-
 /// App and schema by their slugs.
 pub fn find_schema(catalog: &Catalog, app: &str, schema: &str) -> Result<Arc<Schema>> {
     catalog.schema(&*catalog.app(app)?, schema)
@@ -202,7 +169,7 @@ fn current(tx: &ReadTx<'_>, prepared: &Prepared) -> Result<Arc<Schema>> {
 }
 
 fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {
-    let missing = || Error::not_found(format!("There is no record {} in table '{}'", crate::model::field::quoted(id), schema.slug));
+    let missing = || Error::not_found(format!("There is no record {} in table '{}'", crate::model::name::quoted(id), schema.slug));
     let id = RecordId::parse(id).ok_or_else(missing)?;
     rows::find(tx, schema, &scope.rows, id)?.ok_or_else(missing)
 }

@@ -75,7 +75,7 @@ pub fn issue_link(ctx: &Ctx, who: &Caller, email: Option<&str>) -> Result<String
         None => users::first_admin(tx),
     })?;
     let missing = || match email {
-        Some(email) => format!("There is no user {}", crate::model::field::quoted(email)),
+        Some(email) => format!("There is no user {}", crate::model::name::quoted(email)),
         None => "There is no user yet. Make the first one: carryall admin create --email you@example.com".to_owned(),
     };
     let user = user.ok_or_else(|| Error::not_found(missing()))?;

@@ -2,27 +2,29 @@
 //! then the writer takes the stage in with one statement.
 
 use super::access::may;
+use super::changes::{log_definition, log_import};
 use super::ctx::Ctx;
 use super::infer::Inference;
 use super::plan::cell;
 use super::records::unique_groups;
 use super::validate;
 use crate::field;
-use crate::format::rows::{Format, Row};
-use crate::model::app::{App, AppId, is_slug, slug_from};
+use crate::format::file::Format;
+use crate::format::rows::Row;
+use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
-use crate::model::change::{Change, ChangeKind};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, Kind, Refusal, quoted};
+use crate::model::field::{Field, Kind, Refusal};
 use crate::model::job::{Import, Outcome, Progress};
+use crate::model::name::{is_slug, label_from, model_from, quoted, slug_from};
 use crate::model::nearest::nearest;
 use crate::model::principal::{Action, Caller};
 use crate::model::record::{Clean, Draft};
-use crate::model::schema::{Schema, SchemaId, label_from, model_from};
+use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::WriteTx;
 use crate::store::records as rows;
 use crate::store::stage::Stage;
-use crate::store::tables::{changes, schemas};
+use crate::store::tables::schemas;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -156,7 +158,7 @@ fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()>
         (field.type_name, field.kind) = (type_.name().to_owned(), type_.kind());
     }
     for (heading, slug) in &job.map {
-        if !crate::model::field::is_field_slug(slug) || crate::model::schema::SYSTEM_KEYS.contains(&slug.to_lowercase().as_str()) {
+        if !crate::model::name::is_field_slug(slug) || crate::model::schema::SYSTEM_KEYS.contains(&slug.to_lowercase().as_str()) {
             return Err(Error::invalid(Problem::new(
                 "slug",
                 format!("{} is no field slug: a letter, then letters, digits and _; not id or a stamp", quoted(slug)),
@@ -407,7 +409,7 @@ fn finish(
         }
         found.refuse()?;
         let ids = rows::insert_staged(tx, &schema, who.user_id())?;
-        let batch = log(tx, &who, &schema, ids)?;
+        let batch = log_import(tx, &who, &schema, ids)?;
         let updated = update_staged(tx, &who, &schema, &slugs, batch)?;
         Ok(Taken { created: ids.map_or(0, |(first, last)| last.0 - first.0 + 1), updated })
     }
@@ -420,39 +422,13 @@ fn settle(tx: &mut WriteTx<'_>, who: &Caller, target: &Target) -> Result<Arc<Sch
     }
     let app = match tx.catalog().app(&target.app_slug) {
         Ok(app) => app.id,
-        Err(_) => super::apply::create_app(tx, who, &target.app_slug, &target.fresh_uuid, None, None)?,
+        Err(_) => super::apps::create(tx, who, &target.app_slug, &target.fresh_uuid, None, None)?,
     };
     let schema = Schema { app, ..target.schema.clone() };
     let id = schemas::insert(tx, &schema)?;
-    super::apply::log_definition(tx, who, app, Some(id), format!("made the table {}", schema.slug))?;
+    log_definition(tx, who, app, Some(id), format!("made the table {}", schema.slug))?;
     tx.catalog_changed()?;
     tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))
-}
-
-fn log(
-    tx: &mut WriteTx<'_>,
-    who: &Caller,
-    schema: &Schema,
-    ids: Option<(crate::model::record::RecordId, crate::model::record::RecordId)>,
-) -> Result<Option<i64>> {
-    let (body, label) = match ids {
-        Some((first, last)) => {
-            (json!({"first": first.0, "last": last.0}), format!("imported {} records into {}", last.0 - first.0 + 1, schema.slug))
-        }
-        None => (json!({}), format!("imported into {}", schema.slug)),
-    };
-    let change = Change {
-        kind: ChangeKind::Import,
-        principal: who.principal.label(),
-        dialect: who.door,
-        app: Some(schema.app),
-        schema: Some(schema.id),
-        record: None,
-        batch: None,
-        label,
-        body: Some(body.to_string()),
-    };
-    changes::insert(tx, &change).map(Some)
 }
 
 /// Updates the records that staged rows belong to, with the file's columns only.

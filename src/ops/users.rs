@@ -40,7 +40,7 @@ fn check(ctx: &Ctx, email: &str, password: &str) -> Result<()> {
         problems.push(Problem::of(
             "email",
             "type",
-            format!("The sign-in name must be an e-mail address such as ann@example.com, not {}", crate::model::field::quoted(email)),
+            format!("The sign-in name must be an e-mail address such as ann@example.com, not {}", crate::model::name::quoted(email)),
         ));
     }
     let (shortest, longest) = (ctx.limits.password_chars_min, ctx.limits.password_bytes_max);

@@ -2,7 +2,8 @@
 
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, quoted};
+use crate::model::field::Field;
+use crate::model::name::quoted;
 use crate::model::record::{Clean, Draft};
 use crate::model::schema::{SYSTEM_KEYS, Schema};
 use serde_json::{Map, Value};

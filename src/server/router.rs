@@ -37,7 +37,7 @@ pub fn find(method: &str, target: &str) -> Result<Place> {
     if allow.is_empty() {
         return Err(Error::not_found(format!(
             "There is nothing at {}",
-            crate::model::field::quoted(target.split('?').next().unwrap_or_default())
+            crate::model::name::quoted(target.split('?').next().unwrap_or_default())
         )));
     }
     if allow.contains(&"GET") {

@@ -1,8 +1,8 @@
 //! Which indexes a schema has, and making them so. An index is an expression over `data`, word for word what `sql::column` gives to filters and sorts.
 
-use super::engine::WriteTx;
 use super::sql::{column, field_column, table};
 use super::sqlite::OrFailed;
+use super::tx::WriteTx;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Kind;
 use crate::model::schema::Schema;

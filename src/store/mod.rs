@@ -13,4 +13,5 @@ pub mod sql;
 mod sqlite;
 pub mod stage;
 pub mod tables;
+mod tx;
 mod writer;

@@ -1,8 +1,8 @@
 //! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
 
-use super::engine::{ReadTx, WriteTx};
 use super::sql::{self, Statement, column, field_column, table};
 use super::sqlite::OrFailed;
+use super::tx::{ReadTx, WriteTx};
 use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
 use crate::model::field::Field;

@@ -4,8 +4,8 @@
 //! So an answer means that the data is on the disk. When an error has rolled the whole transaction back (a full disk, an interrupt), nobody
 //! has been answered yet, and the group runs again one by one. Heavy jobs run alone.
 
-use super::engine::{ReadTx, Shared, WriteTx};
 use super::sqlite::{OrFailed, failed};
+use super::tx::{ReadTx, Shared, WriteTx};
 use crate::model::error::{Error, Result};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};

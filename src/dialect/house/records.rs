@@ -139,7 +139,7 @@ impl Asked {
 fn count(name: &str, value: &str) -> std::result::Result<i64, Problem> {
     let number = value.parse().ok().filter(|number| *number >= 1);
     number.ok_or_else(|| {
-        Problem::of(name, "range", format!("'{name}' must be a whole number from 1, not {}", crate::model::field::quoted(value)))
+        Problem::of(name, "range", format!("'{name}' must be a whole number from 1, not {}", crate::model::name::quoted(value)))
     })
 }
 
@@ -159,7 +159,7 @@ fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
 /// `filter[field]=value`, `filter[field][op]=value`. The same key several times means any of the values.
 fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> std::result::Result<(), Problem> {
     let unknown = || {
-        Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::field::quoted(name)))
+        Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::name::quoted(name)))
             .did_you_mean(name, NAMES.into_iter())
     };
     let (field, op) = match brackets(name).as_deref() {
@@ -180,7 +180,7 @@ fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {
         [("eq", Op::Eq), ("ne", Op::Ne), ("gt", Op::Gt), ("gte", Op::Gte), ("lt", Op::Lt), ("lte", Op::Lte), ("contains", Op::Contains)];
     let found = OPERATORS.into_iter().find(|(name, _)| *name == op).map(|(_, op)| op);
     found.ok_or_else(|| {
-        Problem::of(field, "operator", format!("There is no operator {}", crate::model::field::quoted(op)))
+        Problem::of(field, "operator", format!("There is no operator {}", crate::model::name::quoted(op)))
             .hint("eq, ne, gt, gte, lt, lte or contains")
     })
 }

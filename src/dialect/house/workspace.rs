@@ -46,7 +46,7 @@ pub fn known(call: &Call<'_>) -> Result<()> {
     match call.param(0) {
         SLUG => Ok(()),
         other => {
-            Err(Error::not_found(format!("There is no workspace {}; a data file has one, 'default'", crate::model::field::quoted(other))))
+            Err(Error::not_found(format!("There is no workspace {}; a data file has one, 'default'", crate::model::name::quoted(other))))
         }
     }
 }

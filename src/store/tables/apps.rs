@@ -2,8 +2,8 @@
 
 use crate::model::app::{App, AppId};
 use crate::model::error::Result;
-use crate::store::engine::WriteTx;
 use crate::store::sqlite::OrFailed;
+use crate::store::tx::WriteTx;
 
 /// Stores a new app; its id and time come from the transaction.
 pub fn insert(tx: &mut WriteTx<'_>, uuid: &str, slug: &str, name: &str, description: &str) -> Result<AppId> {

@@ -2,8 +2,8 @@
 
 use crate::model::change::Change;
 use crate::model::error::Result;
-use crate::store::engine::WriteTx;
 use crate::store::sqlite::OrFailed;
+use crate::store::tx::WriteTx;
 
 /// Writes an entry and gives its sequence number.
 pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {

@@ -3,8 +3,8 @@
 use super::users::{known, user};
 use crate::model::error::Result;
 use crate::model::principal::{User, UserId};
-use crate::store::engine::WriteTx;
 use crate::store::sqlite::OrFailed;
+use crate::store::tx::WriteTx;
 use rusqlite::OptionalExtension;
 
 pub fn insert(tx: &mut WriteTx<'_>, hash: &[u8; 32], user: UserId, expires_s: i64) -> Result<()> {

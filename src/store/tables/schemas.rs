@@ -3,10 +3,10 @@
 use crate::model::error::{Error, Result};
 use crate::model::field::Field;
 use crate::model::schema::{Schema, SchemaId};
-use crate::store::engine::WriteTx;
 use crate::store::indexes;
 use crate::store::sql::table;
 use crate::store::sqlite::OrFailed;
+use crate::store::tx::WriteTx;
 use serde_json::{Value, json};
 
 /// Stores a new schema with its fields, its empty table and its indexes; `schema.id` is not looked at.

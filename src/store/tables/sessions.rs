@@ -3,8 +3,8 @@
 use super::users::{known, user};
 use crate::model::error::Result;
 use crate::model::principal::{User, UserId};
-use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::sqlite::OrFailed;
+use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::OptionalExtension;
 
 /// Who holds this session, and when it ends (seconds since 1970).

@@ -2,8 +2,8 @@
 
 use crate::model::error::{Error, Problem, Result};
 use crate::model::principal::{Role, User, UserId};
-use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::sqlite::OrFailed;
+use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::{OptionalExtension, Row};
 
 /// A user with the hash of the password, which goes no further than `auth`.
