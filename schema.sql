@@ -72,10 +72,11 @@ CREATE TABLE link (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE change (
-  seq       INTEGER PRIMARY KEY,
+  seq       INTEGER PRIMARY KEY AUTOINCREMENT,  -- a cursor of readers: never used again, even when the log was emptied
   at        TEXT NOT NULL,
   principal TEXT NOT NULL,
   dialect   TEXT NOT NULL,
+  token     TEXT,                       -- which credential, when it has a name
   app       INTEGER,
   schema    INTEGER,
   record    INTEGER,

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 const COST: u32 = 10;
-/// bcrypt looks at no more; longer passwords are hashed to a shorter text first.
-const BCRYPT_BYTES_MAX: usize = 72;
+/// bcrypt takes no more (72 with the NUL at its end); longer passwords are hashed to a shorter text first.
+const BCRYPT_BYTES_MAX: usize = 71;
 
 /// Hashes and compares, so many at a time as half the cores, at least one.
 pub struct Hasher {
@@ -92,6 +92,11 @@ mod tests {
     #[test]
     fn a_long_password_is_compared_to_its_last_character() {
         let hasher = Hasher::new(&Limits::default());
+        for length in [1, 70, 71, 72, 73] {
+            let password = "x".repeat(length);
+            let hash = hasher.hash(&password).expect("hashed");
+            assert_eq!((hasher.verify(&password, Some(&hash)), hasher.verify(&"x".repeat(length + 1), Some(&hash))), (Ok(true), Ok(false)));
+        }
         let long = "x".repeat(100);
         let hash = hasher.hash(&long).expect("hashed");
         assert_eq!(hasher.verify(&long, Some(&hash)), Ok(true));

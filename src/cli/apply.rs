@@ -3,6 +3,7 @@
 use super::job::{self, data_file, whole};
 use super::outcome::{Ended, Failure, result, tell};
 use crate::model::job::Job;
+use crate::ops::jobs;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -17,7 +18,10 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> Ended {
     let name = matches.get_one::<String>("file").map_or("", String::as_str);
     let file = whole(name)?;
-    let text = std::fs::read_to_string(&file).map_err(|error| Failure::new(1, format!("{name} cannot be read: {error}")))?;
+    if !file.is_file() {
+        return Err(Failure::new(1, format!("There is no file {name}")));
+    }
+    let text = jobs::app_file(&file)?;
     let (dry_run, prune) = (matches.get_flag("dry-run"), matches.get_flag("prune"));
     let sent = json!({"kind": "apply", "file": file, "dry_run": dry_run, "prune": prune});
     let outcome = job::run(&data_file(matches), &Job::Apply { text, dry_run, prune }, &sent)?;

@@ -6,9 +6,10 @@ use super::outcome::{Ended, Failure, say};
 use crate::config::first_admin;
 use crate::model::job::Job;
 use crate::ops::ctx::Ctx;
-use crate::ops::{jobs, sessions, users};
+use crate::ops::{jobs, sessions};
 use crate::server::assets;
 use clap::{Arg, ArgMatches, Command};
+use serde_json::Value;
 use std::path::PathBuf;
 
 const EMAIL: &str = "demo@example.com";
@@ -41,15 +42,16 @@ fn fill(ctx: &Ctx, sample: &str) -> Ended {
 /// Says how to get in, three ways. The curl works when it is pasted.
 fn greet(ctx: &Ctx, sample: &str, keep: Option<&PathBuf>, url: &str) -> Result<String, Failure> {
     let (email, password) = first_admin().unwrap_or_else(|| (EMAIL.to_owned(), password(ctx)));
-    users::create_first_admin(ctx, &OWNER, &email, &password)?;
-    let link = format!("{url}/_/start#t={}", sessions::issue_link(ctx, &OWNER, None)?);
+    host::first_admin_once(ctx, email.clone(), password.clone())?;
+    let issued = jobs::run(ctx, &OWNER, &Job::Link { user: None }, &|_| {})?;
+    let link = format!("{url}/_/start#t={}", issued.get("token").and_then(Value::as_str).unwrap_or_default());
     match keep {
         Some(file) => say(&format!("The sample '{sample}' is in {}.", file.display())),
         None => say(&format!("Demo: the sample '{sample}', thrown away when this stops (--keep FILE keeps it).")),
     }
     say(&format!("\n  Open     {link}\n           (signs you in; works once)"));
     // A file that was kept has its admin already, whose password we do not know.
-    if let Ok(opened) = sessions::open(ctx, &email, &password) {
+    if let Ok(opened) = ctx.write(|| sessions::verify(ctx, &email, &password), sessions::open) {
         say(&format!("  Sign in  {email}  {password}"));
         say(&format!(
             "  Try      curl -b sessionid={} '{url}/api/apps/{sample}/schemas/deals/records?per_page=2&sort=-amount'",

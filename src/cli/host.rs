@@ -4,9 +4,10 @@ use super::job::{OWNER, open};
 use super::logging;
 use super::outcome::{Ended, Failure, say, tell, unopened};
 use crate::config::{Config, PORTS, first_admin, variable};
+use crate::model::job::Job;
 use crate::model::limits::Limits;
 use crate::ops::ctx::{self, Ctx};
-use crate::ops::{sessions, users};
+use crate::ops::{jobs, sessions, users};
 use crate::server::transport;
 use crate::store::engine::Durability;
 use clap::{Arg, ArgAction, ArgMatches};
@@ -14,6 +15,9 @@ use std::io::{self, IsTerminal};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Reading connections besides those of the read threads: writers look a session up, too.
+const SPARE_READERS: usize = 2;
 
 /// The arguments that every serving command takes.
 pub fn args() -> [Arg; 3] {
@@ -45,13 +49,13 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let readers = cores * 2;
     let durability = if config.is_relaxed { Durability::Relaxed } else { Durability::Full };
-    let store =
-        open(&config.data_file, durability, u32::try_from(readers).unwrap_or(2)).map_err(|error| unopened(&config.data_file, error))?;
+    let store = open(&config.data_file, durability, u32::try_from(readers + SPARE_READERS).unwrap_or(2), &config.limits)
+        .map_err(|error| unopened(&config.data_file, error))?;
     let random = ctx::random();
     let (secret, control) = sessions::issue_control(&random);
     let ctx = Arc::new(Ctx::new(store, random, config.limits.clone(), control));
     if let Some((email, password)) = first_admin() {
-        users::create_first_admin(&ctx, &OWNER, &email, &password)?;
+        first_admin_once(&ctx, email, password)?;
     }
     prepare(&ctx)?;
     let listeners = listen(&config.listen)?;
@@ -70,8 +74,17 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
         }
     };
     let served = transport::run(ctx.clone(), listeners, readers, ready);
+    ctx.jobs.finish();
     ctx.store.stop();
     served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))
+}
+
+/// Makes the first admin if there is none.
+pub fn first_admin_once(ctx: &Ctx, email: String, password: String) -> Ended {
+    if !users::has_admin(ctx)? {
+        jobs::run(ctx, &OWNER, &Job::AdminCreate { email, password }, &|_| {})?;
+    }
+    Ok(())
 }
 
 fn listen(wanted: &[String]) -> Result<Vec<TcpListener>, Failure> {
@@ -90,7 +103,10 @@ fn listen(wanted: &[String]) -> Result<Vec<TcpListener>, Failure> {
         return Ok(vec![free.ok_or_else(none)?]);
     }
     let bind = |address: &String| {
-        TcpListener::bind(address).map_err(|error| match error.kind() {
+        // A bare port means this machine only.
+        let bare = address.strip_prefix(':').unwrap_or(address);
+        let whole = if bare.parse::<u16>().is_ok() { format!("127.0.0.1:{bare}") } else { address.clone() };
+        TcpListener::bind(&whole).map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => {
                 Failure::new(1, format!("{address} is taken by another program. Try --listen 127.0.0.1:0 for any free port"))
             }

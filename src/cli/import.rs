@@ -32,14 +32,15 @@ pub fn run(matches: &ArgMatches) -> Ended {
         file,
         app: text("app").unwrap_or_default(),
         schema: text("schema").unwrap_or(stem),
+        schema_given: text("schema").is_some(),
         map: pairs(matches, "map")?,
         types: pairs(matches, "type")?,
         key: text("key"),
         dry_run: matches.get_flag("dry-run"),
     };
     let sent = json!({
-        "kind": "import", "file": import.file, "app": import.app, "schema": import.schema, "map": import.map, "types": import.types,
-        "key": import.key, "dry_run": import.dry_run,
+        "kind": "import", "file": import.file, "app": import.app, "schema": import.schema, "schema_given": import.schema_given,
+        "map": import.map, "types": import.types, "key": import.key, "dry_run": import.dry_run,
     });
     let outcome = job::run(&data_file(matches), &Job::Import(import), &sent)?;
     describe(&outcome);

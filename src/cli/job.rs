@@ -30,8 +30,8 @@ pub fn data_file(matches: &ArgMatches) -> PathBuf {
 }
 
 /// A store of this process; `readers` is the number of its reading connections.
-pub fn open(path: &Path, durability: Durability, readers: u32) -> Result<Store, OpenError> {
-    Store::open(path, durability, readers, &Limits::default(), ctx::clock())
+pub fn open(path: &Path, durability: Durability, readers: u32, limits: &Limits) -> Result<Store, OpenError> {
+    Store::open(path, durability, readers, limits, ctx::clock())
 }
 
 /// Does the job where the data file is open. `sent` is the job's form on the wire.
@@ -47,8 +47,9 @@ pub fn run(path: &Path, job: &Job, sent: &Value) -> Result<Outcome, Failure> {
 }
 
 fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
-    let store = open(path, Durability::Full, 2).map_err(|error| unopened(path, error))?;
-    let ctx = Ctx::new(store, ctx::random(), Limits::default(), crate::ops::sessions::no_control());
+    let limits = Limits::default();
+    let store = open(path, Durability::Full, 2, &limits).map_err(|error| unopened(path, error))?;
+    let ctx = Ctx::new(store, ctx::random(), limits, crate::ops::sessions::no_control());
     let done = jobs::run(&ctx, &OWNER, job, &|progress| bar.show(progress));
     ctx.store.stop();
     Ok(done?)

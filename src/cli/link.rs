@@ -1,7 +1,7 @@
 //! `carryall link`: a fresh one-time sign-in link.
 
 use super::job::{self, data_file};
-use super::outcome::{Ended, result};
+use super::outcome::{Ended, Failure, result};
 use crate::model::job::Job;
 use crate::store::lock::holder;
 use clap::{Arg, ArgMatches, Command};
@@ -15,6 +15,9 @@ pub fn command() -> Command {
 
 pub fn run(matches: &ArgMatches) -> Ended {
     let path = data_file(matches);
+    if !path.exists() {
+        return Err(Failure::new(3, format!("{} cannot be used: there is no such file", path.display())));
+    }
     let user = matches.get_one::<String>("user").cloned();
     let sent = json!({"kind": "link", "user": user});
     let server = holder(&path).and_then(|holder| holder.address);

@@ -31,6 +31,8 @@ pub struct Route {
     pub pattern: &'static str,
     pub pool: Pool,
     pub handler: Handler,
+    /// Names that its query string takes, when the handler does not look at them itself; every other is refused.
+    pub query: Option<&'static [&'static str]>,
 }
 
 pub struct Dialect {
@@ -52,6 +54,12 @@ pub fn enter(
     body: Body,
 ) -> Result<Response> {
     let query = Query::parse(request.raw_query_string())?;
+    if let Some(names) = route.query {
+        query.only(names)?;
+    }
+    if request.header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
+    }
     let credential = credential(request);
     if !matches!(credential, Credential::Control(_)) {
         same_origin(request)?;
@@ -85,7 +93,7 @@ fn same_origin(request: &Request) -> Result<()> {
         return Ok(());
     }
     let refused = |what: &str| Err(Error::CrossOrigin(format!("{what}: only pages of this server may use its cookie")));
-    if request.header("Sec-Fetch-Site").is_some_and(|site| site == "cross-site") {
+    if request.header("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site")) {
         return refused("The request comes from a page of another site");
     }
     let host = request.header("Host").unwrap_or_default();

@@ -22,21 +22,26 @@ impl FieldType for Datetime {
                 .hint("Write it as \"2024-12-31T18:30:00Z\""));
         };
         match instant(text) {
-            Some(instant) => Ok(Value::String(instant.to_string())),
+            Some(instant) => Ok(Value::String(instant)),
             None => Err(Refusal::new("type", format!("must be a date and time as 2024-12-31T18:30:00Z, not {}", quoted(text)))),
         }
     }
 }
 
-fn instant(text: &str) -> Option<Timestamp> {
-    let dated = text.len() >= 16 && text.as_bytes().get(4) == Some(&b'-') && matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '));
-    // Names of time zones in brackets are no part of RFC 3339; years past 9999 would not sort as text.
-    if !dated || text.contains('[') {
+fn instant(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let dated = bytes.len() >= 16 && bytes.get(4) == Some(&b'-') && matches!(bytes.get(10), Some(b'T' | b't' | b' '));
+    // Names of time zones in brackets are no part of RFC 3339; a second 60 would be stored as another.
+    if !dated || text.contains('[') || text.get(17..19) == Some("60") {
         return None;
     }
-    let read = text.parse::<Timestamp>().ok().or_else(|| {
-        let local = text.parse::<civil::DateTime>().ok()?;
-        local.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })?;
-    (0..=9999).contains(&read.to_zoned(TimeZone::UTC).year()).then_some(read)
+    let time = text.get(11..)?;
+    let in_utc = text.strip_suffix(['Z', 'z']).or_else(|| (!time.contains(['+', '-'])).then_some(text));
+    if let Some(plain) = in_utc {
+        return plain.parse::<civil::DateTime>().ok().filter(|at| at.year() >= 0).map(|at| format!("{at}Z"));
+    }
+    let hours: u32 = time.rsplit(['+', '-']).next()?.get(..2)?.parse().ok()?;
+    let at = text.parse::<Timestamp>().ok().filter(|_| hours < 24)?;
+    let year = at.to_zoned(TimeZone::UTC).year();
+    (0..=9999).contains(&year).then(|| at.to_string())
 }

@@ -1,6 +1,6 @@
 //! `decimal`: an exact number of at most 15 significant digits, so that every JSON reader gets the digits that were sent.
 //!
-//! With a `scale` the digits after the point are limited, and text forms always show that many. Without one a number keeps its own form: 5 stays 5, 5.0 stays 5.0.
+//! With a `scale` the digits after the point are limited, a number is stored in its shortest form, and text forms always show that many. Without one a number keeps its own form: 5 stays 5, 5.0 stays 5.0.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
 use crate::model::name::quoted;
@@ -9,7 +9,8 @@ use serde_json::{Number, Value};
 
 pub struct Decimal;
 
-const PRECISION_MAX: u64 = 15;
+/// Digits that every JSON reader keeps.
+pub const PRECISION_MAX: u64 = 15;
 
 impl FieldType for Decimal {
     fn name(&self) -> &'static str {
@@ -54,16 +55,19 @@ impl FieldType for Decimal {
             return Err(Refusal::new("type", format!("must be a number, not {}", described(value))));
         };
         check(field, number)?;
-        Ok(value.clone())
+        Ok(if field.rules.scale.is_some() { short(number).unwrap_or_else(|| value.clone()) } else { value.clone() })
     }
 
     fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
         let plain = text.trim();
         let number = parse(plain).ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))?;
         check(field, number)?;
-        let read =
-            if plain.contains('.') { plain.parse().ok().and_then(Number::from_f64) } else { plain.parse::<i64>().ok().map(Number::from) };
-        read.map(Value::Number).ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))
+        let read = match field.rules.scale {
+            Some(_) => short(number),
+            None if plain.contains('.') => plain.parse().ok().and_then(Number::from_f64).map(Value::Number),
+            None => plain.parse::<i64>().ok().map(Value::from),
+        };
+        read.ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))
     }
 
     fn write_text(&self, field: &Field, value: &Value) -> String {
@@ -72,6 +76,8 @@ impl FieldType for Decimal {
                 number.rescale(u32::try_from(scale).unwrap_or_default());
                 number.to_string()
             }
+            // Digits in place of the exponent in which doubles below 0.00001 print.
+            (None, Some(number)) if value.to_string().contains('e') => number.to_string(),
             _ => value.to_string(),
         }
     }
@@ -81,6 +87,16 @@ impl FieldType for Decimal {
 fn exact(value: &Value) -> Option<Exact> {
     let text = value.as_number()?.to_string();
     if text.contains(['e', 'E']) { Exact::from_scientific(&text).ok() } else { text.parse().ok() }
+}
+
+/// The one form of a number whose digits after the point are limited: 463.00, 463.0 and 463 are all 463.
+fn short(number: Exact) -> Option<Value> {
+    let text = number.normalize().to_string();
+    if text.contains('.') {
+        text.parse().ok().and_then(Number::from_f64).map(Value::Number)
+    } else {
+        text.parse::<i64>().ok().map(Value::from)
+    }
 }
 
 /// Digits with at most one point inside: no exponent, no plus, no bare point.

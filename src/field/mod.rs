@@ -14,7 +14,10 @@ mod select;
 mod text;
 
 use crate::model::field::FieldType;
+
 use crate::model::nearest::nearest;
+pub use decimal::PRECISION_MAX as DECIMAL_DIGITS_MAX;
+pub use text::LENGTH_MAX as TEXT_CHARS_MAX;
 
 /// Every type, in the order in which they are offered.
 pub const FIELD_TYPES: [&dyn FieldType; 10] = [

@@ -6,7 +6,7 @@ use serde_json::Value;
 pub struct Text;
 
 /// In characters, when the field says nothing.
-const LENGTH_MAX: u64 = 100_000;
+pub const LENGTH_MAX: u64 = 100_000;
 
 impl FieldType for Text {
     fn name(&self) -> &'static str {

@@ -32,7 +32,7 @@ pub fn read(mut source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
             .enumerate()
             .map(|(at, text)| (at, if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) }))
             .collect();
-        take(&headings, Row { number, line: record.position().map(::csv::Position::line), cells, long_numbers: Vec::new() })?;
+        take(&headings, Row { number, line: record.position().map(::csv::Position::line), cells, rounded: Vec::new() })?;
     }
     Ok(headings)
 }

@@ -1,12 +1,18 @@
-//! JSON in and out: one array of objects, streamed. A number that JSON readers would round comes in as the text of its digits.
+//! JSON in and out: one array of objects, streamed. A cell with a number that JSON readers would round comes in as its exact text.
 
 use super::rows::{Headings, OutRow, Row, RowWriter, Take, unwritten};
 use crate::model::error::{Error, Problem, Result};
+use crate::model::json::{self, Fault};
+use crate::model::name::quoted;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{BufReader, Read, Write};
+
+/// Levels of one cell: with the record around it as deep as the body of a request may be.
+const DEPTH_MAX: usize = 63;
 
 pub fn read(source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
     let mut source = serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, source));
@@ -87,33 +93,38 @@ impl<'de> Deserialize<'de> for Object {
 }
 
 impl Object {
-    /// Refuses a key that stands twice: one of the two values would be lost.
+    /// Refuses a key that stands twice, here or further in: one of the two values would be lost.
     pub fn into_row(self, number: u64, headings: &mut Headings) -> Result<Row> {
-        let mut row = Row { number, line: None, cells: Vec::with_capacity(self.0.len()), long_numbers: Vec::new() };
+        let mut row = Row { number, line: None, cells: Vec::with_capacity(self.0.len()), rounded: Vec::new() };
+        let mut seen = HashSet::new();
         for (key, raw) in self.0 {
             let place = headings.place(&key);
-            if row.cells.iter().any(|(known, _)| *known == place) {
-                return Err(Error::Malformed(Problem::new("malformed", format!("Row {number} has the key '{key}' twice"))));
+            if !seen.insert(place) {
+                return Err(refused(number, &format!("has the key {} twice", quoted(&key))));
             }
-            let mut value: Value = serde_json::from_str(raw.get()).map_err(|error| unreadable(&error, "One of the values is no JSON"))?;
-            if value.as_number().is_some_and(|number| is_rounded(raw.get(), number)) {
-                row.long_numbers.push(place);
-                value = Value::String(raw.get().to_owned());
-            }
+            let value = match json::read(raw.get(), DEPTH_MAX) {
+                Ok(value) => value,
+                Err(Fault::Rounded(_)) => {
+                    row.rounded.push(place);
+                    Value::String(raw.get().to_owned())
+                }
+                Err(Fault::Twice { key: inner, .. }) => {
+                    return Err(refused(number, &format!("has the key {} twice inside {}", quoted(&inner), quoted(&key))));
+                }
+                Err(Fault::TooDeep(_)) => return Err(refused(number, &format!("is nested too deep at the key {}", quoted(&key)))),
+                Err(Fault::NoJson { why, .. }) => {
+                    return Err(refused(number, &format!("has no good JSON at the key {}: {why}", quoted(&key))));
+                }
+            };
             row.cells.push((place, value));
         }
         Ok(row)
     }
 }
 
-/// True when the number that was read no longer has the digits that were written.
-fn is_rounded(text: &str, number: &serde_json::Number) -> bool {
-    let digits = |text: &str| {
-        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
-        mantissa.trim_start_matches('-').replace('.', "").trim_matches('0').to_owned()
-    };
-    // Few digits always survive; more are compared with what would be written again.
-    text.len() > 15 && digits(text) != digits(&number.to_string())
+fn refused(row: u64, why: &str) -> Error {
+    let problem = Problem::new("malformed", format!("Row {row} {why}"));
+    Error::Malformed(Problem { index: usize::try_from(row.saturating_sub(1)).ok(), ..problem })
 }
 
 pub struct Writer<'w> {
@@ -146,26 +157,42 @@ impl RowWriter for Writer<'_> {
 mod tests {
     use super::*;
 
+    fn cells(text: &str) -> Result<Vec<Value>> {
+        let mut values = Vec::new();
+        read(text.as_bytes(), &mut |_, row| {
+            values.extend(row.cells.into_iter().map(|(_, value)| value));
+            Ok(())
+        })
+        .map(|_| values)
+    }
+
     #[test]
-    fn a_number_that_would_be_rounded_comes_in_as_its_digits() {
-        let read = |text: &str| {
-            let mut values = Vec::new();
-            super::read(text.as_bytes(), &mut |_, row| {
-                values.extend(row.cells.into_iter().map(|(_, value)| value));
-                Ok(())
-            })
-            .map(|_| values)
-        };
-        let values =
-            read(r#"[{"a": 12345678901234567890123, "b": 9007199254740993, "c": 0.1000000000000000, "d": 1.23456789012345678, "e": 1e2}]"#)
-                .expect("good JSON");
-        assert_eq!(values.first(), Some(&Value::from("12345678901234567890123")));
-        assert_eq!(values.get(1), Some(&Value::from(9_007_199_254_740_993_i64)));
-        assert_eq!(values.get(2), Some(&Value::from(0.1)));
-        assert_eq!(values.get(3), Some(&Value::from("1.23456789012345678")));
-        assert_eq!(values.get(4), Some(&Value::from(100.0)));
-        for bad in ["", "{}", "[1]", "[{}] x", "[{\"a\":1,\"a\":2}]", "[{\"a\":1},", "nonsense"] {
-            assert!(read(bad).is_err(), "{bad}");
+    fn a_cell_that_would_be_rounded_comes_in_as_its_exact_text() {
+        for (cell, value) in [
+            ("12345678901234567890123", Value::from("12345678901234567890123")),
+            ("9007199254740993", Value::from(9_007_199_254_740_993_i64)),
+            ("0.1000000000000000", Value::from(0.1)),
+            ("1.23456789012345678", Value::from("1.23456789012345678")),
+            ("1e2", Value::from(100.0)),
+            ("1e-400", Value::from("1e-400")),
+            ("1e999", Value::from("1e999")),
+            (r#"{"x": [1.10, 12345678901234567890123]}"#, Value::from(r#"{"x": [1.10, 12345678901234567890123]}"#)),
+            (r#"{"x": [1.10, 2]}"#, serde_json::json!({"x": [1.10, 2]})),
+        ] {
+            assert_eq!(cells(&format!(r#"[{{"a": {cell}}}]"#)).as_deref(), Ok([value].as_slice()), "{cell}");
         }
+    }
+
+    #[test]
+    fn what_is_no_array_of_objects_without_loss_is_refused() {
+        for bad in ["", "{}", "[1]", "[{}] x", "[{\"a\":1},", "nonsense"] {
+            assert!(cells(bad).is_err(), "{bad}");
+        }
+        for bad in [r#"{"a": 1, "a": 2}"#, r#"{"a": {"b": [{"c": 1, "c": 2}]}}"#, r#"{"a": {"b": 1e-400, "b": 2}}"#] {
+            let told = cells(&format!("[{{}}, {bad}]")).expect_err(bad).message();
+            assert!(told.starts_with("Row 2 has the key"), "{told}");
+        }
+        let deep = format!(r#"[{{"a": {}{}}}]"#, "[".repeat(64), "]".repeat(64));
+        assert!(cells(&deep).expect_err("too deep").message().starts_with("Row 1 is nested too deep"));
     }
 }

@@ -11,8 +11,8 @@ pub struct Row {
     pub line: Option<u64>,
     /// Index into the headings, value. Cells of a CSV file are texts, an empty one is null.
     pub cells: Vec<(usize, Value)>,
-    /// Columns of this row whose number has more digits than JSON readers keep: its cell holds the digits as a text.
-    pub long_numbers: Vec<usize>,
+    /// Columns of this row with a number that JSON readers would round: the cell is the exact JSON text, as a text.
+    pub rounded: Vec<usize>,
 }
 
 /// Called for every row with the headings known so far.

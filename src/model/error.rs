@@ -62,7 +62,9 @@ pub enum Error {
     Malformed(Problem),
     /// The request was read and breaks rules: every problem that could be found.
     Invalid(Vec<Problem>),
-    /// Nobody is signed in, or the credential is not good.
+    /// Nobody is signed in; the dialect says how to.
+    NotSignedIn,
+    /// The credential is not good.
     Unauthenticated(String),
     /// Somebody is signed in and may not do this.
     Forbidden(String),
@@ -127,6 +129,7 @@ impl Error {
             Error::Unauthenticated(message) | Error::Forbidden(message) | Error::CrossOrigin(message) | Error::TooLarge(message) => {
                 message.clone()
             }
+            Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),
             Error::Stale => "The table changed at the same moment; send the request again".to_owned(),

@@ -17,6 +17,10 @@ pub enum Expr {
     Blank {
         field: String,
     },
+    /// The opposite of `Blank`.
+    Present {
+        field: String,
+    },
 }
 
 /// Comparisons. A comparison with a missing value is false, but for `Ne`: two-valued logic.

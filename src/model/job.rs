@@ -29,6 +29,8 @@ pub struct Import {
     pub file: PathBuf,
     pub app: String,
     pub schema: String,
+    /// A person named the schema; else it is guessed from the file's name.
+    pub schema_given: bool,
     /// Heading in the file to field slug.
     pub map: Vec<(String, String)>,
     /// Heading in the file to field type, in place of the guess.

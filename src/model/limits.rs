@@ -1,4 +1,5 @@
-//! Every limit of the product: a name with its unit, and a default. `config` may change them; nobody else holds numbers.
+//! The limits of a running server: a name with its unit, and a default; `config` may change them. Limits of a form (digits of a decimal, fields of a
+//! table) stand with the form.
 
 /// Field names end in their unit.
 #[derive(Debug, Clone)]
@@ -8,8 +9,6 @@ pub struct Limits {
     pub target_bytes_max: usize,
     /// One JSON body; forms and logins too.
     pub body_bytes_max: usize,
-    /// Bodies above this lie in an unnamed temporary file while they arrive.
-    pub body_memory_bytes_max: usize,
     pub json_depth_max: usize,
     pub page_rows_default: i64,
     pub page_rows_max: i64,
@@ -19,6 +18,7 @@ pub struct Limits {
     pub import_problems_shown_max: usize,
     pub jobs_running_max: usize,
     pub connections_max: usize,
+    /// For a whole head, and for an idle connection until its next one.
     pub head_timeout_ms: u64,
     pub body_timeout_ms: u64,
     pub read_timeout_ms: u64,
@@ -44,7 +44,6 @@ impl Default for Limits {
             headers_max: 100,
             target_bytes_max: 8 * 1024,
             body_bytes_max: 1024 * 1024,
-            body_memory_bytes_max: 1024 * 1024,
             json_depth_max: 64,
             page_rows_default: 50,
             page_rows_max: 100,
@@ -54,7 +53,7 @@ impl Default for Limits {
             import_problems_shown_max: 20,
             jobs_running_max: 4,
             connections_max: 5_256,
-            head_timeout_ms: 10_000,
+            head_timeout_ms: 60_000,
             body_timeout_ms: 120_000,
             read_timeout_ms: 30_000,
             stop_timeout_ms: 8_000,

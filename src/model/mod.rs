@@ -7,6 +7,7 @@ pub mod error;
 pub mod expr;
 pub mod field;
 pub mod job;
+pub mod json;
 pub mod limits;
 pub mod name;
 pub mod nearest;

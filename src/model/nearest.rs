@@ -2,7 +2,8 @@
 
 /// The known name with the smallest edit distance, if it is near enough to be meant (a third of the length, at least one, case apart).
 pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if wrong.len() > 64 {
+    // Of one or two letters everything is near.
+    if wrong.len() > 64 || wrong.chars().count() < 3 {
         return None;
     }
     let wrong = wrong.to_lowercase();

@@ -22,6 +22,7 @@ pub enum Cond {
     Any(Vec<Cond>),
     Compare { column: Column, op: super::expr::Op, cell: Cell },
     Blank { column: Column },
+    Present { column: Column },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,7 @@ use crate::model::principal::{Action, Caller, Principal, Role, Scope};
 /// Asks for an action on records, apps and schemas. A guest may nothing; an admin and the owner's command line may everything.
 pub fn may(who: &Caller, _action: Action) -> Result<Scope> {
     match &who.principal {
-        Principal::Guest => Err(Error::Unauthenticated(
-            "You are not signed in. POST username and password to /auth/login/ and send the cookie back".to_owned(),
-        )),
+        Principal::Guest => Err(Error::NotSignedIn),
         Principal::User(user) => match user.role {
             Role::Admin => Ok(Scope { rows: Cond::True }),
         },

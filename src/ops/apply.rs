@@ -1,40 +1,51 @@
 //! App file to app: what is missing is made, what differs is changed, and the difference is told. Everything in one transaction, or nothing.
 
 use super::access::may;
-use super::changes::log_definition;
+use super::changes::{log_all_cleared, log_all_deleted, log_definition};
+use super::choices;
 use super::ctx::Ctx;
 use super::define;
-use super::records;
-use super::validate;
+use super::fill;
 use crate::format::app_file::{AppFile, parse};
 use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, Kind};
+use crate::model::field::Field;
 use crate::model::job::Outcome;
 use crate::model::name::{is_slug, quoted};
 use crate::model::principal::{Action, Caller};
-use crate::model::record::RecordId;
 use crate::model::schema::Schema;
 use crate::store::engine::WriteTx;
 use crate::store::records as rows;
 use crate::store::tables::{apps, schemas};
-use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use serde_json::json;
 use std::sync::Arc;
 
-/// Applies an app file's text. Answers `{app, dry_run, changes: ["create table contacts (6 fields)", …], records}`.
-pub fn apply(ctx: &Ctx, who: &Caller, text: &str, dry_run: bool, prune: bool) -> Result<Outcome> {
+/// An app file that makes sense as far as that can be said without the data file.
+#[derive(Clone)]
+pub struct Ready {
+    file: Arc<AppFile>,
+    /// For an app that brings none, or one that is taken.
+    fresh_uuid: String,
+}
+
+/// The part of `apply` before the transaction.
+pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
     may(who, Action::Manage)?;
-    let file = Arc::new(parse(text)?);
+    let file = Arc::new(parse(text, ctx.limits.json_depth_max)?);
     check(&file)?;
-    let uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
-    let who = who.clone();
-    let work = move |tx: &mut WriteTx<'_>| run(tx, &who, &file, &uuid, prune);
-    let mut outcome = if dry_run { ctx.store.rehearse(work) } else { ctx.store.write(work) }?;
-    if let Some(outcome) = outcome.as_object_mut() {
-        outcome.insert("dry_run".to_owned(), Value::Bool(dry_run));
-    }
-    Ok(outcome)
+    Ok(Ready { file, fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string() })
+}
+
+/// Makes and changes what differs. Answers `{app, changes: ["create table contacts (6 fields)", …], records}`.
+pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> Result<Outcome> {
+    let file = &ready.file;
+    let mut told = Vec::new();
+    let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
+    settle_schemas(tx, who, file, app, prune, &mut told)?;
+    tx.catalog_changed()?;
+    check_targets(tx, file, app)?;
+    let records = fill::fill(tx, who, file, app, &mut told)?;
+    Ok(json!({"app": file.app.slug, "changes": told, "records": records}))
 }
 
 /// What can be seen without the data file.
@@ -42,6 +53,10 @@ fn check(file: &AppFile) -> Result<()> {
     let mut problems = Vec::new();
     if !is_slug(&file.app.slug) {
         problems.push(Problem::new("slug", format!("The app slug {} must be lower-case words joined by - or _", quoted(&file.app.slug))));
+    }
+    if define::is_reserved_app(&file.app.slug) {
+        let message = format!("The app slug '{}' is an address of the API or of the admin page; choose another", file.app.slug);
+        problems.push(Problem::new("reserved", message));
     }
     if let Some(uuid) = &file.app.uuid
         && uuid::Uuid::try_parse(uuid).is_err()
@@ -61,22 +76,18 @@ fn check(file: &AppFile) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
-fn run(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &str, prune: bool) -> Result<Outcome> {
-    let mut told = Vec::new();
-    let app = settle_app(tx, who, file, fresh_uuid, &mut told)?;
-    settle_schemas(tx, who, file, app, prune, &mut told)?;
-    tx.catalog_changed()?;
-    check_targets(tx, file, app)?;
-    let records = insert_records(tx, who, file, app, &mut told)?;
-    Ok(json!({"app": file.app.slug, "changes": told, "records": records}))
-}
-
 fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &str, told: &mut Vec<String>) -> Result<AppId> {
     let part = &file.app;
     let Ok(known) = tx.catalog().app(&part.slug) else {
         told.push(format!("create app {}", part.slug));
         let taken = |uuid: &str| tx.catalog().apps().iter().any(|app| app.uuid == uuid);
-        let uuid = part.uuid.as_deref().map(str::to_lowercase).filter(|uuid| !taken(uuid)).unwrap_or_else(|| fresh_uuid.to_owned());
+        let uuid = part
+            .uuid
+            .as_deref()
+            .and_then(|text| uuid::Uuid::try_parse(text).ok())
+            .map(|uuid| uuid.to_string())
+            .filter(|uuid| !taken(uuid))
+            .unwrap_or_else(|| fresh_uuid.to_owned());
         return super::apps::create(tx, who, &part.slug, &uuid, part.name.as_deref(), part.description.as_deref());
     };
     let mut app = (*known).clone();
@@ -85,18 +96,22 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
     if app != *known {
         told.push(format!("change app {}", app.slug));
         apps::update(tx, &app)?;
-        log_definition(tx, who, app.id, None, format!("changed the app {}", app.slug))?;
+        let body = json!({"before": {"name": known.name, "description": known.description}, "after": {"name": app.name, "description": app.description}});
+        log_definition(tx, who, app.id, None, format!("changed the app {}", app.slug), Some(body))?;
     }
     Ok(app.id)
 }
 
 fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, prune: bool, told: &mut Vec<String>) -> Result<()> {
-    let mut problems = Vec::new();
+    let mut problems = choices::check(tx.catalog(), file, app);
+    if problems.is_empty() {
+        choices::reserve(tx, file, app)?;
+    }
     for part in &file.schemas {
         let old = tx.catalog().schemas(app).find(|schema| schema.slug == part.slug).cloned();
         match define::schema(app, part, old.as_deref()) {
             Ok(new) => {
-                let new = Schema { fields: number_choices(tx, app, new.fields)?, ..new };
+                let new = Schema { fields: choices::number(tx, app, new.fields)?, ..new };
                 match old {
                     None => create_schema(tx, who, &new, told)?,
                     Some(old) => problems.extend(change_schema(tx, who, &old, new, prune, told)?),
@@ -113,8 +128,10 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
     for schema in extra {
         if prune {
             told.push(format!("delete table {} with its records", schema.slug));
+            let body = json!({"before": schemas::described(&schema)});
+            let batch = log_definition(tx, who, app, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
+            log_all_deleted(tx, who, &schema, batch)?;
             schemas::remove(tx, &schema)?;
-            log_definition(tx, who, app, Some(schema.id), format!("deleted the table {}", schema.slug))?;
         } else {
             told.push(format!("keep table {}, which is not in the file (--prune deletes it)", schema.slug));
         }
@@ -123,9 +140,10 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
 }
 
 fn create_schema(tx: &mut WriteTx<'_>, who: &Caller, new: &Schema, told: &mut Vec<String>) -> Result<()> {
-    told.push(format!("create table {} ({} fields)", new.slug, new.fields.len()));
+    told.push(format!("create table {} ({})", new.slug, fill::counted(new.fields.len(), "field")));
     let id = schemas::insert(tx, new)?;
-    log_definition(tx, who, new.app, Some(id), format!("made the table {}", new.slug))
+    log_definition(tx, who, new.app, Some(id), format!("made the table {}", new.slug), Some(json!({"after": schemas::described(new)})))
+        .map(drop)
 }
 
 fn change_schema(
@@ -162,30 +180,31 @@ fn change_schema(
                 format!("Table '{}' has records: the new field '{}' cannot be required without a default", old.slug, field.slug),
             )),
             None => told.push(format!("add field {}.{} ({})", old.slug, field.slug, field.type_name)),
+            Some(before) if field.required && !before.required => {
+                if let Some(id) = rows::first_blank(tx, old, field)? {
+                    let message =
+                        format!("Table '{}': {} has no {}; fill it in before it can be required", old.slug, id.text(), field.slug);
+                    problems.push(Problem::of(&field.slug, "required", message));
+                }
+                told.push(format!("change field {}.{}", old.slug, field.slug));
+            }
             Some(before) if before != field => told.push(format!("change field {}.{}", old.slug, field.slug)),
             Some(_) => {}
         }
     }
     if problems.is_empty() && new != *old {
+        let body = json!({"before": schemas::described(old), "after": schemas::described(&new)});
+        let batch = log_definition(tx, who, old.app, Some(old.id), format!("changed the table {}", old.slug), Some(body))?;
+        for gone in old.fields.iter().filter(|field| new.field(&field.slug).is_none()) {
+            log_all_cleared(tx, who, old, &gone.slug, batch)?;
+        }
         schemas::replace(tx, old, &new)?;
-        log_definition(tx, who, old.app, Some(old.id), format!("changed the table {}", old.slug))?;
         let same_fields = new.fields == old.fields;
         if same_fields {
             told.push(format!("change table {}", old.slug));
         }
     }
     Ok(problems)
-}
-
-/// Gives ids to options that have none.
-fn number_choices(tx: &mut WriteTx<'_>, app: AppId, mut fields: Vec<Field>) -> Result<Vec<Field>> {
-    for choice in fields.iter_mut().flat_map(|field| field.rules.choices.iter_mut()) {
-        match choice.id {
-            0 => choice.id = apps::take_choice_ids(tx, app, 1)?,
-            given => apps::reserve_choice_id(tx, app, given)?,
-        }
-    }
-    Ok(fields)
 }
 
 /// Every reference must point to a table of the app.
@@ -203,98 +222,4 @@ fn check_targets(tx: &WriteTx<'_>, file: &AppFile, app: AppId) -> Result<()> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
-}
-
-/// A record of the file that waits for its references.
-struct Pending {
-    schema: Arc<Schema>,
-    draft: Map<String, Value>,
-    place: String,
-}
-
-/// Puts the file's records into tables that have none. References inside the file may point forward: they are set when both ends are there.
-fn insert_records(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<usize> {
-    let mut waiting = Vec::new();
-    for (slug, list) in &file.records {
-        let Some(schema) = tx.catalog().schemas(app).find(|schema| schema.slug == *slug).cloned() else { continue };
-        let list =
-            list.as_array().ok_or_else(|| Error::invalid(Problem::new("type", format!("The records of '{slug}' must be an array"))))?;
-        if rows::counter(tx, &schema)? > 0 {
-            told.push(format!("leave the records of {slug} alone: it has some already"));
-            continue;
-        }
-        told.push(format!("add {} records to {slug}", list.len()));
-        for (at, value) in list.iter().enumerate() {
-            let place = format!("records.{slug}[{at}]");
-            let draft =
-                value.as_object().cloned().ok_or_else(|| Error::invalid(Problem::new("type", format!("{place} must be an object"))))?;
-            waiting.push(Pending { schema: schema.clone(), draft, place });
-        }
-    }
-    let count = waiting.len();
-    let mut names: HashMap<String, String> = HashMap::new();
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        let mut later = Vec::new();
-        for pending in waiting {
-            match resolved(&pending, &names)? {
-                Some((name, draft)) => {
-                    let id = insert(tx, who, &pending, &draft)?;
-                    names.extend(name.map(|name| (name, id.text())));
-                }
-                None => later.push(pending),
-            }
-        }
-        if later.len() == before {
-            let places: Vec<&str> = later.iter().take(5).map(|pending| pending.place.as_str()).collect();
-            return Err(Error::invalid(Problem::new(
-                "reference",
-                format!("{} point by $ref to records that are not in the file, or in a circle", places.join(", ")),
-            )));
-        }
-        waiting = later;
-    }
-    Ok(count)
-}
-
-type Resolved = (Option<String>, Map<String, Value>);
-
-/// The draft with every `{"$ref": …}` replaced by an id; `None` while one of them is not there yet.
-fn resolved(pending: &Pending, names: &HashMap<String, String>) -> Result<Option<Resolved>> {
-    let mut draft = pending.draft.clone();
-    let name = match draft.shift_remove("$ref") {
-        Some(Value::String(name)) if names.contains_key(&name) => {
-            return Err(Error::invalid(Problem::new(
-                "twice",
-                format!("{}: the $ref {} stands twice in the file", pending.place, quoted(&name)),
-            )));
-        }
-        Some(Value::String(name)) => Some(name),
-        None => None,
-        Some(_) => return Err(Error::invalid(Problem::new("type", format!("{}: $ref must be a text", pending.place)))),
-    };
-    for field in pending.schema.fields.iter().filter(|field| field.kind == Kind::Reference) {
-        if let Some(slot) = draft.get_mut(&field.slug)
-            && let Some(wanted) = slot.get("$ref").and_then(Value::as_str)
-        {
-            match names.get(wanted) {
-                Some(id) => *slot = Value::from(id.clone()),
-                None => return Ok(None),
-            }
-        }
-    }
-    Ok(Some((name, draft)))
-}
-
-fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: &Map<String, Value>) -> Result<RecordId> {
-    let placed = |error: Error| match error {
-        Error::Invalid(problems) => Error::Invalid(
-            problems.into_iter().map(|problem| Problem { message: format!("{}: {}", pending.place, problem.message), ..problem }).collect(),
-        ),
-        other => other,
-    };
-    let scope = may(who, Action::Create)?;
-    let checked = validate::create(&pending.schema, draft).map_err(placed)?;
-    let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
-    records::create(tx, who, &prepared).map_err(placed).map(|written| written.record.id)
 }

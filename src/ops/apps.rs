@@ -25,7 +25,7 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Arc<App>> {
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, slug: &str, uuid: &str, name: Option<&str>, description: Option<&str>) -> Result<AppId> {
     let name = name.map_or_else(|| label_from(slug), str::to_owned);
     let id = apps::insert(tx, uuid, slug, &name, description.unwrap_or_default())?;
-    log_definition(tx, who, id, None, format!("made the app {slug}"))?;
+    log_definition(tx, who, id, None, format!("made the app {slug}"), None)?;
     tx.catalog_changed()?;
     Ok(id)
 }

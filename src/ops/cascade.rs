@@ -12,7 +12,7 @@ use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// What a delete brings with it, in the order in which it is done.
@@ -20,7 +20,9 @@ use std::sync::Arc;
 struct Plan {
     deleted: Vec<(Arc<Schema>, Record)>,
     /// Records that stay and lose references, with the fields they lose.
-    cleared: HashMap<(SchemaId, RecordId), Vec<String>>,
+    cleared: BTreeMap<(SchemaId, RecordId), Vec<String>>,
+    /// Records that forbid it, unless they go too: where they are, and the field that refers.
+    holding: Vec<(Arc<Schema>, Record, String, RecordId)>,
 }
 
 /// Deletes `record` and does to those that refer to it what their fields say: clear, follow, or refuse.
@@ -72,17 +74,7 @@ fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usiz
                     OnDelete::SetNull if !field.required => {
                         plan.cleared.entry((from.id, referring.id)).or_default().push(field.slug.clone())
                     }
-                    OnDelete::SetNull | OnDelete::Restrict => {
-                        let holder = name_of(&from, &rows::values_of(&referring)?, referring.id);
-                        return Err(Error::Conflict(
-                            Problem::of(
-                                &field.slug,
-                                "referenced",
-                                format!("{} is still referred to by {holder} (field '{}')", record.id.text(), field.slug),
-                            )
-                            .hint("Delete or change that record first"),
-                        ));
-                    }
+                    OnDelete::SetNull | OnDelete::Restrict => plan.holding.push((from.clone(), referring, field.slug.clone(), record.id)),
                 }
                 if seen.len() + plan.cleared.len() > records_max {
                     return Err(Error::TooLarge(format!("More than {records_max} records hang on this one; delete some of them first")));
@@ -91,6 +83,16 @@ fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usiz
         }
         plan.deleted.push((schema, record));
     }
+    // Judged at the end: in which order tables were made must not decide.
     plan.cleared.retain(|key, _| !seen.contains(key));
-    Ok(plan)
+    match plan.holding.iter().find(|(schema, record, ..)| !seen.contains(&(schema.id, record.id))) {
+        Some((schema, record, field, target)) => Err(held(schema, record, field, *target)?),
+        None => Ok(plan),
+    }
+}
+
+fn held(schema: &Schema, record: &Record, field: &str, target: RecordId) -> Result<Error> {
+    let holder = name_of(schema, &rows::values_of(record)?, record.id);
+    let message = format!("{} is still referred to by {holder} (field '{field}')", target.text());
+    Ok(Error::Conflict(Problem::of(field, "referenced", message).hint("Delete or change that record first")))
 }

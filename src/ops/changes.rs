@@ -36,41 +36,76 @@ pub fn log(
     changes::insert(tx, &change)
 }
 
-/// An entry of the change log about an app or a schema.
-pub fn log_definition(tx: &mut WriteTx<'_>, who: &Caller, app: AppId, schema: Option<SchemaId>, label: String) -> Result<()> {
+/// An entry about an app or a schema; `body` holds its definitions `{"before"?, "after"?}`.
+pub fn log_definition(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    app: AppId,
+    schema: Option<SchemaId>,
+    label: String,
+    body: Option<Value>,
+) -> Result<i64> {
+    changes::insert(
+        tx,
+        &Change { app: Some(app), schema, body: body.map(|body| body.to_string()), ..plain(who, ChangeKind::Define, label) },
+    )
+}
+
+/// An entry about a person; never with a secret.
+pub fn log_account(tx: &mut WriteTx<'_>, who: &Caller, label: String) -> Result<i64> {
+    changes::insert(tx, &plain(who, ChangeKind::Account, label))
+}
+
+/// One entry for each record of a schema that goes, in one batch.
+pub fn log_all_deleted(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: i64) -> Result<()> {
     let change = Change {
-        kind: ChangeKind::Define,
+        app: Some(schema.app),
+        batch: Some(batch),
+        ..plain(who, ChangeKind::Delete, format!("deleted with the table {}", schema.slug))
+    };
+    changes::insert_all_deleted(tx, &change, schema.id)
+}
+
+/// One entry for each record that loses the value of a field that goes, in one batch.
+pub fn log_all_cleared(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &str, batch: i64) -> Result<()> {
+    let change = Change {
+        app: Some(schema.app),
+        batch: Some(batch),
+        ..plain(who, ChangeKind::Update, format!("lost the field {}.{field}", schema.slug))
+    };
+    changes::insert_all_cleared(tx, &change, schema.id, field)
+}
+
+fn plain(who: &Caller, kind: ChangeKind, label: String) -> Change {
+    Change {
+        kind,
         principal: who.principal.label(),
         dialect: who.door,
-        app: Some(app),
-        schema,
+        app: None,
+        schema: None,
         record: None,
         batch: None,
         label,
         body: None,
-    };
-    changes::insert(tx, &change).map(drop)
+    }
 }
 
-/// One entry for all new records of an import; its number is the batch of the updates that come with it.
-pub fn log_import(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, ids: Option<(RecordId, RecordId)>) -> Result<Option<i64>> {
-    let (body, label) = match ids {
-        Some((first, last)) => {
-            (json!({"first": first.0, "last": last.0}), format!("imported {} records into {}", last.0 - first.0 + 1, schema.slug))
-        }
-        None => (json!({}), format!("imported into {}", schema.slug)),
+/// One entry for all new records of an import, `{"first", "last", "created", "updated"}`; its number is the batch of the updates that come with it.
+pub fn log_import(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    ids: Option<(RecordId, RecordId)>,
+    updated: i64,
+) -> Result<Option<i64>> {
+    let created = ids.map_or(0, |(first, last)| last.0 - first.0 + 1);
+    let label = match updated {
+        0 => format!("imported {created} records into {}", schema.slug),
+        _ => format!("imported {created} new records into {} and {updated} over others", schema.slug),
     };
-    let change = Change {
-        kind: ChangeKind::Import,
-        principal: who.principal.label(),
-        dialect: who.door,
-        app: Some(schema.app),
-        schema: Some(schema.id),
-        record: None,
-        batch: None,
-        label,
-        body: Some(body.to_string()),
-    };
+    let body = json!({"first": ids.map(|(first, _)| first.0), "last": ids.map(|(_, last)| last.0), "created": created, "updated": updated});
+    let change =
+        Change { app: Some(schema.app), schema: Some(schema.id), body: Some(body.to_string()), ..plain(who, ChangeKind::Import, label) };
     changes::insert(tx, &change).map(Some)
 }
 

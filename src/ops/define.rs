@@ -5,13 +5,13 @@ use crate::field;
 use crate::format::app_file::{FieldPart, FullOption, OptionPart, SchemaPart};
 use crate::model::app::AppId;
 use crate::model::error::Problem;
-use crate::model::field::{Choice, Field, FieldType, OnDelete, Refusal, Rules};
+use crate::model::field::{Choice, Field, FieldType, Kind, OnDelete, Refusal, Rules};
 use crate::model::name::{is_field_slug, is_slug, label_from, model_from, quoted};
 use crate::model::schema::{SYSTEM_KEYS, Schema, SchemaId};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// First words after `/api/` that belong to a dialect: no app or schema may take them, or it could not be reached.
+/// First words after `/api/` that belong to a dialect: a table of that name could not be reached.
 pub const RESERVED: [&str; 22] = [
     "apps",
     "workspaces",
@@ -37,8 +37,16 @@ pub const RESERVED: [&str; 22] = [
     "resequence",
 ];
 
+/// Words of the admin page's own addresses, `/_/apps`.
+const PAGE_WORDS: [&str; 12] = ["a", "api", "apps", "f", "files", "people", "requests", "roles", "settings", "sign-in", "start", "tokens"];
+
+/// Whether an app of this slug could not be reached.
+pub fn is_reserved_app(slug: &str) -> bool {
+    RESERVED.contains(&slug) || PAGE_WORDS.contains(&slug)
+}
+
 /// Most fields one schema may have.
-const FIELDS_MAX: usize = 500;
+pub const FIELDS_MAX: usize = 500;
 
 /// A schema as it should be, beside the one that is there. Options without an id get 0: the store's counter gives them one.
 pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Schema, Vec<Problem>> {
@@ -59,6 +67,12 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
         if !seen.insert(part.slug.to_lowercase()) {
             problems.push(Problem::of(&part.slug, "twice", format!("Table '{slug}' has two fields '{}' (case does not count)", part.slug)));
         }
+        let other_case = |known: &&Field| known.slug != part.slug && known.slug.eq_ignore_ascii_case(&part.slug);
+        if let Some(known) = old.and_then(|old| old.fields.iter().find(other_case)) {
+            let message =
+                format!("Table '{slug}' has the field '{}' already, in other case: '{}' cannot stand beside it", known.slug, part.slug);
+            problems.push(Problem::of(&part.slug, "twice", message));
+        }
         match field(part, old.and_then(|old| old.field(&part.slug))) {
             Ok(field) => fields.push(field),
             Err(found) => problems
@@ -69,6 +83,13 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
     if let Some(old) = old {
         fields.sort_by_key(|field: &Field| old.fields.iter().position(|known| known.slug == field.slug).unwrap_or(usize::MAX));
     }
+    if part.unique.iter().chain(&part.indexes).any(Vec::is_empty) {
+        problems.push(Problem::new("empty", format!("Table '{slug}' has an empty group of fields; name at least one")));
+    }
+    let json = |name: &&String| fields.iter().any(|field| field.slug == **name && field.kind == Kind::Json);
+    if let Some(name) = part.unique.iter().flatten().find(json) {
+        problems.push(Problem::of(name, "unique", format!("Table '{slug}': field '{name}' is json, which cannot be unique")));
+    }
     let named = |name: &String| fields.iter().any(|field| field.slug == *name);
     let groups = part.unique.iter().chain(&part.indexes).flatten().chain(part.display_field.iter());
     let unknown: Vec<&String> = groups.filter(|name| !named(name)).collect();
@@ -76,10 +97,8 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
     if !problems.is_empty() {
         return Err(problems);
     }
-    let display_field = part
-        .display_field
-        .clone()
-        .or_else(|| fields.iter().find(|field| field.kind == crate::model::field::Kind::Text).map(|field| field.slug.clone()));
+    let display_field =
+        part.display_field.clone().or_else(|| fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone()));
     Ok(Schema {
         id: old.map_or(SchemaId(0), |old| old.id),
         app,
@@ -145,6 +164,15 @@ fn field(part: &FieldPart, old: Option<&Field>) -> Result<Field, Vec<Problem>> {
         rules,
         ..Field::plain(slug, type_)
     };
+    if field.unique && field.kind == Kind::Json {
+        problems.push(refused(Refusal::new("unique", "is json, which cannot be unique")));
+    }
+    if field.kind == Kind::Reference && !part.default.is_null() {
+        problems.push(refused(Refusal::new("default", "is a reference, which takes no default")));
+    }
+    if field.required && part.default.as_str() == Some("") {
+        problems.push(refused(Refusal::new("default", "is required, so the empty text is no default")));
+    }
     match validate::clean(&field, &part.default) {
         Ok(default) => field.default = default,
         Err(problem) => problems.push(Problem { message: format!("{} (its default)", problem.message), ..problem }),
@@ -201,23 +229,35 @@ pub fn is_compatible(old: &Field, new: &Field) -> Result<(), String> {
             old.slug, old.type_name, new.type_name
         ));
     }
-    let tighter = |old: Option<u64>, new: Option<u64>| new.is_some_and(|new| old.is_none_or(|old| new < old));
     let gone = old.rules.choices.iter().find(|choice| !new.rules.choices.iter().any(|known| known.value == choice.value));
     if let Some(choice) = gone {
         return Err(format!("field '{}' would lose the option '{}', which records may hold", old.slug, choice.value));
     }
-    if tighter(old.rules.max_length, new.rules.max_length)
-        || tighter(old.rules.scale, new.rules.scale)
-        || tighter(old.rules.precision, new.rules.precision)
-    {
+    if holds_less(&old.rules, &new.rules) {
         return Err(format!("field '{}' would hold less than before; records may be longer", old.slug));
     }
     if old.rules.target != new.rules.target {
         return Err(format!("field '{}' points to another table", old.slug));
     }
-    let bound = |old: &Option<Value>, new: &Option<Value>| new.is_some() && old != new;
-    if bound(&old.rules.min, &new.rules.min) || bound(&old.rules.max, &new.rules.max) {
-        return Err(format!("field '{}' would get other bounds; records may lie outside", old.slug));
+    let above = |low: &Value, high: &Value| match (low.as_f64(), high.as_f64()) {
+        (Some(low), Some(high)) => low > high,
+        // Days are texts of one form.
+        _ => low.as_str() > high.as_str(),
+    };
+    let raised = new.rules.min.as_ref().is_some_and(|new| old.rules.min.as_ref().is_none_or(|old| above(new, old)));
+    let lowered = new.rules.max.as_ref().is_some_and(|new| old.rules.max.as_ref().is_none_or(|old| above(old, new)));
+    if raised || lowered {
+        return Err(format!("field '{}' would get narrower bounds; records may lie outside", old.slug));
     }
     Ok(())
+}
+
+/// Whether a text or a number could fit the old rules and not the new ones. What is not said is the type's own limit.
+fn holds_less(old: &Rules, new: &Rules) -> bool {
+    let length = |rules: &Rules| rules.max_length.unwrap_or(field::TEXT_CHARS_MAX);
+    let precision = |rules: &Rules| rules.precision.unwrap_or(field::DECIMAL_DIGITS_MAX);
+    let scale = |rules: &Rules| rules.scale.unwrap_or(field::DECIMAL_DIGITS_MAX);
+    // With a scale, the digits before the point have what the precision leaves.
+    let whole = |rules: &Rules| precision(rules) - rules.scale.unwrap_or(0).min(precision(rules));
+    length(new) < length(old) || precision(new) < precision(old) || scale(new) < scale(old) || whole(new) < whole(old)
 }

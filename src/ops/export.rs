@@ -7,7 +7,9 @@ use crate::field;
 use crate::format::file::Format;
 use crate::format::rows::OutRow;
 use crate::model::error::Result;
+use crate::model::field::Field;
 use crate::model::principal::{Action, Caller};
+use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
 use serde_json::{Map, Value};
@@ -25,19 +27,19 @@ pub fn export(
 ) -> Result<u64> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    let headings: Vec<String> = schema.fields.iter().map(|field| field.heading().to_owned()).collect();
+    let headings = headings(&schema);
     let mut writer = format.write(out, &headings)?;
     let mut count = 0;
     rows::each(tx, &everything(&schema, &scope), |record| {
         let mut stored = rows::values_of(&record)?;
         let mut row = OutRow { values: Map::new(), texts: Vec::new() };
-        for field in &schema.fields {
+        for (field, heading) in schema.fields.iter().zip(&headings) {
             let value = stored.get_mut(&field.slug).map(Value::take).unwrap_or_default();
             if format.is_textual() {
                 let text = field::find(&field.type_name).filter(|_| !value.is_null()).map(|type_| type_.write_text(field, &value));
                 row.texts.push(text.unwrap_or_default());
             } else {
-                row.values.insert(field.heading().to_owned(), value);
+                row.values.insert(heading.clone(), value);
             }
         }
         count += 1;
@@ -48,4 +50,15 @@ pub fn export(
     })?;
     writer.finish()?;
     Ok(count)
+}
+
+/// The heading of every field, no two the same: a header that another field has too, or has as its slug, gives way to the slug.
+fn headings(schema: &Schema) -> Vec<String> {
+    let heading = |field: &Field| {
+        let clash =
+            |other: &&Field| other.slug != field.slug && (other.header == field.header || Some(&other.slug) == field.header.as_ref());
+        let shared = field.header.is_some() && schema.fields.iter().any(|other| clash(&other));
+        if shared { field.slug.clone() } else { field.heading().to_owned() }
+    };
+    schema.fields.iter().map(heading).collect()
 }

@@ -7,6 +7,7 @@ use crate::model::field::{Field, FieldType};
 use crate::model::name::{field_slug_from, is_field_slug, label_from, quoted};
 use crate::model::schema::SYSTEM_KEYS;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Beyond this JavaScript rounds: such a column is no number.
 const SAFE_INTEGER_MAX: i64 = 9_007_199_254_740_991;
@@ -41,8 +42,8 @@ struct Column {
     scale: Option<u64>,
     numbers: u64,
     texts: u64,
-    /// Numbers that came in as the text of their digits.
-    long_numbers: u64,
+    /// Cells that came in as their exact JSON text.
+    rounded: u64,
 }
 
 /// Looks at every row of a file once.
@@ -64,44 +65,67 @@ impl Inference {
                     scale: None,
                     numbers: 0,
                     texts: 0,
-                    long_numbers: 0,
+                    rounded: 0,
                 });
             }
             if let Some(column) = self.columns.get_mut(*at).filter(|_| !value.is_null()) {
                 column.see(value, textual);
-                column.long_numbers += u64::from(row.long_numbers.contains(at));
+                column.rounded += u64::from(row.rounded.contains(at));
             }
         }
     }
 
-    /// A field for every heading, with a slug of its own, and notes on what may surprise.
-    pub fn fields(&self, headings: &[String]) -> (Vec<Field>, Vec<String>) {
-        let (mut fields, mut notes): (Vec<Field>, Vec<String>) = (Vec::new(), Vec::new());
-        for (at, heading) in headings.iter().enumerate() {
-            let slug = free_slug(heading, &fields);
-            let column = self.columns.get(at);
-            let mut field = column.map_or_else(|| Field::plain(&slug, text()), |column| column.field(&slug, heading));
-            field.name = if heading.trim().is_empty() { label_from(&slug) } else { heading.trim().to_owned() };
-            field.header = (*heading != slug).then(|| heading.clone());
-            if let Some(column) = column.filter(|column| field.type_name == "json" && column.numbers > 0 && column.texts > 0) {
-                notes.push(format!(
+    /// A field for every heading, with a slug of its own and without a header.
+    pub fn fields(&self, headings: &[String]) -> Vec<Field> {
+        let named = headings.iter().zip(slugs(headings)).enumerate();
+        named
+            .map(|(at, (heading, slug))| {
+                let column = self.columns.get(at);
+                let mut field = column.map_or_else(|| Field::plain(&slug, text()), |column| column.field(&slug, heading));
+                field.name = if heading.trim().is_empty() { label_from(&slug) } else { heading.trim().to_owned() };
+                field
+            })
+            .collect()
+    }
+
+    /// What may surprise in the fields that were made of these headings.
+    pub fn surprises(&self, headings: &[String], fields: &[Field]) -> Vec<String> {
+        let columns = headings.iter().zip(fields).zip(&self.columns);
+        columns
+            .filter(|((_, field), column)| field.type_name == "json" && column.numbers > 0 && column.texts > 0)
+            .map(|((heading, _), column)| {
+                format!(
                     "{} holds {} texts and {} numbers: it became json, which keeps both as they are (--type {}=text makes all of it text)",
                     quoted(heading),
                     column.texts,
                     column.numbers,
                     quoted(heading)
-                ));
-            }
-            if let Some(column) = column.filter(|column| column.long_numbers > 0) {
-                notes.push(format!(
-                    "{} holds {} numbers of more digits than JSON readers keep: they became text, every digit kept",
+                )
+            })
+            .collect()
+    }
+
+    /// Which columns hold numbers that came in as texts.
+    pub fn rounded(&self, headings: &[String]) -> Vec<String> {
+        let columns = headings.iter().zip(&self.columns).filter(|(_, column)| column.rounded > 0);
+        columns
+            .map(|(heading, column)| {
+                format!(
+                    "{} holds {} values with numbers of more digits than JSON readers keep: they became text, every digit kept",
                     quoted(heading),
-                    column.long_numbers
-                ));
-            }
-            fields.push(field);
-        }
-        (fields, notes)
+                    column.rounded
+                )
+            })
+            .collect()
+    }
+}
+
+/// Gives each field the heading it came from, for exports; where two would then be the same, the slug has to do.
+pub fn keep_headers(fields: &mut [Field], headings: &[String]) {
+    let slugs: Vec<String> = fields.iter().map(|field| field.slug.clone()).collect();
+    for (field, heading) in fields.iter_mut().zip(headings) {
+        let alone = headings.iter().filter(|other| *other == heading).count() == 1 && !slugs.contains(heading);
+        field.header = alone.then(|| heading.clone());
     }
 }
 
@@ -174,12 +198,23 @@ fn text() -> &'static dyn FieldType {
     field::find("text").unwrap_or(field::FIELD_TYPES[0])
 }
 
-/// The heading as a slug that no field and no system key has yet.
-fn free_slug(heading: &str, fields: &[Field]) -> String {
-    let base = if is_field_slug(heading) && heading.to_lowercase() == heading { heading.to_owned() } else { field_slug_from(heading) };
-    let taken = |slug: &str| SYSTEM_KEYS.contains(&slug) || fields.iter().any(|field| field.slug.eq_ignore_ascii_case(slug));
-    let numbered = (2..).map(|number| format!("{base}_{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(|slug| !taken(slug)).unwrap_or(base)
+/// A slug for every heading, all different. A heading that is a slug keeps it, wherever it stands: it is found again by it.
+fn slugs(headings: &[String]) -> Vec<String> {
+    let is_plain = |heading: &str| is_field_slug(heading) && heading.to_lowercase() == heading && !SYSTEM_KEYS.contains(&heading);
+    let mut taken: HashSet<String> = SYSTEM_KEYS.iter().map(|key| (*key).to_owned()).collect();
+    taken.extend(headings.iter().filter(|heading| is_plain(heading)).cloned());
+    let mut kept = HashSet::new();
+    let mut slug = |heading: &String| {
+        if is_plain(heading) && kept.insert(heading.clone()) {
+            return heading.clone();
+        }
+        let base = field_slug_from(heading);
+        let numbered = (2_u64..).map(|number| format!("{base}_{number}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|slug| !taken.contains(slug)).unwrap_or(base);
+        taken.insert(free.clone());
+        free
+    };
+    headings.iter().map(|heading| slug(heading)).collect()
 }
 
 #[cfg(test)]
@@ -190,9 +225,9 @@ mod tests {
     fn typed(values: &[Value], textual: bool) -> String {
         let mut inference = Inference::default();
         for (at, value) in values.iter().enumerate() {
-            inference.see(&Row { number: at as u64 + 1, line: None, cells: vec![(0, value.clone())], long_numbers: Vec::new() }, textual);
+            inference.see(&Row { number: at as u64 + 1, line: None, cells: vec![(0, value.clone())], rounded: Vec::new() }, textual);
         }
-        let (fields, _) = inference.fields(&["Column".to_owned()]);
+        let fields = inference.fields(&["Column".to_owned()]);
         let field = fields.first().expect("one field");
         field.rules.scale.map_or_else(|| field.type_name.clone(), |scale| format!("{}/{scale}", field.type_name))
     }
@@ -242,6 +277,27 @@ mod tests {
             (vec![json!(9_007_199_254_740_993_i64)], "json"),
         ] {
             assert_eq!(typed(&values, false), type_, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn every_heading_gets_a_slug_of_its_own_and_keeps_itself_where_it_is_alone() {
+        for (headings, slugs, headers) in [
+            (vec!["name", "name"], vec!["name", "name_2"], vec!["name", "name_2"]),
+            (vec!["Name", "name"], vec!["name_2", "name"], vec!["Name", "name"]),
+            (vec!["a b", "a_b", "A B"], vec!["a_b_2", "a_b", "a_b_3"], vec!["a b", "a_b", "A B"]),
+            (vec!["a", "a", "a_2"], vec!["a", "a_3", "a_2"], vec!["a", "a_3", "a_2"]),
+            (
+                vec!["", "id", "ID", "IMDB Rating", ""],
+                vec!["field", "id_2", "id_3", "imdb_rating", "field_2"],
+                vec!["field", "id", "ID", "IMDB Rating", "field_2"],
+            ),
+        ] {
+            let headings: Vec<String> = headings.into_iter().map(str::to_owned).collect();
+            let mut fields = Inference::default().fields(&headings);
+            keep_headers(&mut fields, &headings);
+            assert_eq!(fields.iter().map(|field| field.slug.as_str()).collect::<Vec<_>>(), slugs);
+            assert_eq!(fields.iter().map(Field::heading).collect::<Vec<_>>(), headers);
         }
     }
 }

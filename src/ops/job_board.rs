@@ -4,6 +4,7 @@ use crate::model::error::{Error, Result};
 use crate::model::job::{Outcome, Progress};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// Jobs of this run of the server; finished ones are kept for a while so that whoever asked can hear the end.
 #[derive(Default)]
@@ -13,6 +14,7 @@ pub struct Jobs(Mutex<Kept>);
 struct Kept {
     last: u64,
     states: BTreeMap<u64, State>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +51,21 @@ impl Jobs {
 
     pub fn set(&self, id: u64, state: State) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).states.insert(id, state);
+    }
+
+    /// The thread that does a job; `finish` waits for it.
+    pub fn keep(&self, thread: JoinHandle<()>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.threads.retain(|thread| !thread.is_finished());
+        kept.threads.push(thread);
+    }
+
+    /// Waits until nothing runs any more: a stop must not tear a job apart.
+    pub fn finish(&self) {
+        let threads = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).threads);
+        for thread in threads {
+            let _ = thread.join();
+        }
     }
 
     pub fn get(&self, id: u64) -> Option<State> {

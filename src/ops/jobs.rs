@@ -6,19 +6,55 @@ use super::{access, apply, sessions, transfer, users};
 use crate::model::error::{Error, Result};
 use crate::model::job::{Job, Outcome};
 use crate::model::principal::Caller;
-use serde_json::json;
+use crate::store::engine::WriteTx;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
-/// Does a job to its end.
+/// An app file with records: more is a data file.
+const APP_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Does a job to its end. An entry, like a dialect: it opens the transactions.
 pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> Result<Outcome> {
+    let me = who.clone();
     match job {
         Job::Import(import) => transfer::import(ctx, who, import, report),
-        Job::Apply { text, dry_run, prune } => apply::apply(ctx, who, text, *dry_run, *prune),
-        Job::AdminCreate { email, password } => {
-            users::create_admin(ctx, who, email, password).map(|user| json!({"id": user.id.0, "email": user.email}))
+        Job::Apply { text, dry_run, prune } => {
+            let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
+            let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);
+            let mut outcome = if *dry_run { ctx.store.rehearse(work) } else { ctx.store.write_alone(work) }?;
+            if let Some(outcome) = outcome.as_object_mut() {
+                outcome.insert("dry_run".to_owned(), Value::Bool(*dry_run));
+            }
+            Ok(outcome)
         }
-        Job::Link { user } => sessions::issue_link(ctx, who, user.as_deref()).map(|token| json!({"token": token})),
+        Job::AdminCreate { email, password } => {
+            let made = ctx.write(|| users::prepare_admin(ctx, who, email, password), move |tx, new| users::create_admin(tx, &me, new));
+            made.map(|user| json!({"id": user.id.0, "email": user.email}))
+        }
+        Job::Link { user } => {
+            let made = ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link);
+            made.map(|token| json!({"token": token}))
+        }
     }
+}
+
+/// Whether somebody may hand over a job at all; asked before its body is read.
+pub fn may_start(who: &Caller) -> Result<()> {
+    access::may_control(who)
+}
+
+/// The text of an app file on this machine, within its limit.
+pub fn app_file(path: &Path) -> Result<String> {
+    let unread = |error: std::io::Error| Error::malformed(format!("{} cannot be read: {error}", path.display()));
+    let file = std::fs::File::open(path).map_err(unread)?;
+    let mut text = String::new();
+    let read = file.take(APP_FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(unread)?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > APP_FILE_BYTES_MAX {
+        return Err(Error::TooLarge(format!("{} is larger than {APP_FILE_BYTES_MAX} bytes", path.display())));
+    }
+    Ok(text)
 }
 
 /// Starts a job on a thread of its own; gives its number.
@@ -26,7 +62,8 @@ pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
     access::may_control(who)?;
     let id = ctx.jobs.add(ctx.limits.jobs_running_max)?;
     let (ctx, who) = (ctx.clone(), who.clone());
-    std::thread::spawn(move || {
+    let jobs = ctx.clone();
+    let handle = std::thread::spawn(move || {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             run(&ctx, &who, &job, &|progress| ctx.jobs.set(id, State::Running(progress)))
         }));
@@ -36,6 +73,7 @@ pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
         }
         ctx.jobs.set(id, done.map_or_else(State::Failed, State::Done));
     });
+    jobs.jobs.keep(handle);
     Ok(id)
 }
 

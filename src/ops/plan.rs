@@ -40,6 +40,7 @@ pub fn cell(kind: Kind, value: &Value) -> Option<Cell> {
             number.as_i64().map(Cell::Integer).or_else(|| number.as_f64().map(Cell::Real))
         }
         (Kind::Datetime, Value::String(text)) => Some(Cell::Text(text.trim_end_matches('Z').to_owned())),
+        (Kind::Json, value) => Some(Cell::Text(value.to_string().trim_end_matches('"').to_owned())),
         (_, Value::String(text)) => Some(Cell::Text(text.clone())),
         (_, other) => Some(Cell::Text(other.to_string())),
     }
@@ -57,47 +58,60 @@ fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
         Expr::All(exprs) => Cond::All(all(exprs)?),
         Expr::Any(exprs) => Cond::Any(all(exprs)?),
         Expr::Blank { field } => Cond::Blank { column: resolve(schema, field, field)?.0 },
+        Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
             let (column, found) = resolve(schema, field, field)?;
-            if *op == Op::Contains && !is_text(&column) {
-                return Err(Error::invalid(
-                    Problem::of(field, "operator", format!("Field '{field}' holds no text: 'contains' cannot look into it"))
-                        .hint("Use eq, ne, gt, gte, lt or lte"),
-                ));
+            if *op == Op::Contains {
+                return contains(column, field, text);
             }
-            let cell = read(&column, found, text).map_err(|refusal| Error::invalid(refusal.of(field)))?;
-            Cond::Compare { column, op: *op, cell }
+            let cells = read(&column, found, text).map_err(|refusal| Error::invalid(refusal.of(field)))?;
+            let mut conds: Vec<Cond> = cells.into_iter().map(|cell| Cond::Compare { column: column.clone(), op: *op, cell }).collect();
+            match (conds.len(), op) {
+                (1, _) => conds.pop().unwrap_or(Cond::True),
+                (_, Op::Ne) => Cond::All(conds),
+                _ => Cond::Any(conds),
+            }
         }
     })
 }
 
-/// A text as the cell of a column.
-fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Result<Cell, Refusal> {
+/// Part of a text: any text may be looked for, whatever the field's type lets in.
+fn contains(column: Column, field: &str, text: &str) -> Result<Cond> {
+    if !matches!(column, Column::Field { kind: Kind::Text | Kind::Json, .. }) {
+        let problem = Problem::of(field, "operator", format!("Field '{field}' holds no text: 'contains' cannot look into it"));
+        return Err(Error::invalid(problem.hint("Use eq, ne, gt, gte, lt or lte")));
+    }
+    Ok(Cond::Compare { column, op: Op::Contains, cell: Cell::Text(text.to_owned()) })
+}
+
+/// A text as cells of a column: one, but for json, where `5` may be a number or a text.
+fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Result<Vec<Cell>, Refusal> {
     match (column, field) {
         (Column::Id, _) => {
-            RecordId::parse(text).map(|id| Cell::Integer(id.0)).ok_or_else(|| Refusal::new("type", "must be a record's id such as rec_5"))
+            let id = RecordId::parse(text).ok_or_else(|| Refusal::new("type", "must be a record's id such as rec_5"))?;
+            Ok(vec![Cell::Integer(id.0)])
         }
         (Column::CreatedAt | Column::UpdatedAt, _) | (_, None) => {
             let probe = Field::plain("stamp", datetime());
             let value = datetime().read_text(&probe, text)?;
-            Ok(Cell::Text(value.as_str().unwrap_or_default().to_owned()))
+            Ok(cell(Kind::Datetime, &value).into_iter().collect())
+        }
+        (Column::Field { kind: Kind::Json, .. }, _) => {
+            let literal = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string() && !value.is_null());
+            Ok([Some(Value::from(text)), literal].iter().flatten().filter_map(|value| cell(Kind::Json, value)).collect())
         }
         (Column::Field { kind, .. }, Some(field)) => {
             let type_ = field::find(&field.type_name).ok_or_else(|| Refusal::new("type", "has a type that this program does not know"))?;
-            // A question may name what a record may not hold: only the form must be right.
+            // Bounds do not bind questions: what no record may hold is simply not found.
             let open = Field { rules: Rules { choices: field.rules.choices.clone(), ..Default::default() }, ..field.clone() };
             let value = type_.read_text(&open, text)?;
-            cell(*kind, &value).ok_or_else(|| Refusal::new("type", "has no value to compare with"))
+            Ok(cell(*kind, &value).into_iter().collect())
         }
     }
 }
 
 fn datetime() -> &'static dyn FieldType {
     field::find("datetime").unwrap_or(field::FIELD_TYPES[0])
-}
-
-fn is_text(column: &Column) -> bool {
-    matches!(column, Column::Field { kind: Kind::Text | Kind::Json, .. })
 }
 
 fn order(schema: &Schema, sort: &[Sort], limits: &Limits) -> Result<Vec<Order>> {

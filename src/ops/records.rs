@@ -91,13 +91,30 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record,
     Ok(record)
 }
 
-/// Deletes a record and does to those that refer to it what their fields say.
-pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, limits: &Limits) -> Result<RecordId> {
+/// A record that may be deleted, as far as that can be said without rows.
+#[derive(Clone)]
+pub struct Deletion {
+    app: String,
+    schema: String,
+    id: String,
+    scope: Scope,
+    limits: Limits,
+}
+
+/// The pure part of `delete`.
+pub fn prepare_delete(catalog: &Catalog, who: &Caller, app: &str, schema: &str, id: &str, limits: &Limits) -> Result<Deletion> {
     let scope = may(who, Action::Delete)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
-    let record = stored(tx, &schema, &scope, id)?;
-    cascade::delete(tx, who, &schema, record.clone(), limits)?;
-    Ok(record.id)
+    find_schema(catalog, app, schema)?;
+    Ok(Deletion { app: app.to_owned(), schema: schema.to_owned(), id: id.to_owned(), scope, limits: limits.clone() })
+}
+
+/// Deletes a record and does to those that refer to it what their fields say.
+pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<RecordId> {
+    let schema = find_schema(tx.catalog(), &gone.app, &gone.schema)?;
+    let record = stored(tx, &schema, &gone.scope, &gone.id)?;
+    let id = record.id;
+    cascade::delete(tx, who, &schema, record, &gone.limits)?;
+    Ok(id)
 }
 
 /// App and schema by their slugs.

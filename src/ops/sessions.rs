@@ -1,17 +1,39 @@
-//! Signing in and out, and who a credential belongs to.
+//! Signing in and out, and who a credential belongs to. What takes time or chance (hashing, new secrets) is done before the transaction.
 
 use super::access::may;
 use super::ctx::{Ctx, Random};
-use crate::auth::control::Control;
+use crate::auth::control::{self, Control};
 use crate::auth::{link, session};
 use crate::model::error::{Error, Result};
+use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller, Credential, Principal, User};
+use crate::store::engine::WriteTx;
 use crate::store::tables::{links, sessions, users};
 
-/// A new session: the cookie's value is known to its holder only.
+/// A session that is about to begin: the key is the cookie's value and known to its holder only.
+#[derive(Clone)]
+pub struct Beginning {
+    /// `None` when a link says whose it is.
+    user: Option<User>,
+    link: Option<[u8; 32]>,
+    key: String,
+    hash: [u8; 32],
+    seconds: i64,
+}
+
+/// A session that has begun.
 pub struct Opened {
     pub user: User,
     pub key: String,
+}
+
+/// A one-time link that is about to be made.
+#[derive(Clone)]
+pub struct NewLink {
+    user: User,
+    token: String,
+    hash: [u8; 32],
+    seconds: i64,
 }
 
 /// Who a request comes from. No credential is a guest, and so is a session that has ended; a credential of no known form is refused.
@@ -26,8 +48,9 @@ pub fn identify(ctx: &Ctx, credential: &Credential) -> Result<Principal> {
     }
 }
 
-/// Opens a session for an e-mail address and its password. An unknown address takes as long as a wrong password and gets the same answer.
-pub fn open(ctx: &Ctx, email: &str, password: &str) -> Result<Opened> {
+/// The part of `open` before the transaction: an e-mail address and its password. An unknown address takes as long as a wrong password
+/// and gets the same answer.
+pub fn verify(ctx: &Ctx, email: &str, password: &str) -> Result<Beginning> {
     let wrong = || Error::Unauthenticated("E-mail or password is wrong".to_owned());
     if password.len() > ctx.limits.password_bytes_max {
         return Err(wrong());
@@ -35,62 +58,60 @@ pub fn open(ctx: &Ctx, email: &str, password: &str) -> Result<Opened> {
     let stored = ctx.read(|tx| users::by_email(tx, email))?;
     let fits = ctx.credentials.passwords.verify(password, stored.as_ref().map(|stored| stored.password_hash.as_str()))?;
     match stored {
-        Some(stored) if fits => start(ctx, stored.user),
+        Some(stored) if fits => Ok(beginning(ctx, Some(stored.user), None)),
         _ => Err(wrong()),
     }
 }
 
-/// Opens a session by a one-time link, which is used up.
-pub fn open_by_link(ctx: &Ctx, token: &str) -> Result<Opened> {
+/// The part of `open` before the transaction: a one-time link, looked at without using it up.
+pub fn verify_link(ctx: &Ctx, token: &str) -> Result<Beginning> {
     let hash = link::digest(token);
-    let user = ctx.store.write(move |tx| links::take(tx, &hash))?;
-    let user =
-        user.ok_or_else(|| Error::Unauthenticated("This link has been used or has expired. Run `carryall link` for a new one".to_owned()))?;
-    start(ctx, user)
+    if ctx.read(|tx| links::exists(tx, &hash))? { Ok(beginning(ctx, None, Some(hash))) } else { Err(used_link()) }
 }
 
-/// A new session, whatever the request carried: an id from before the sign-in is never taken over.
-fn start(ctx: &Ctx, user: User) -> Result<Opened> {
-    let (key, hash) = session::issue(ctx.random());
-    let seconds = ctx.limits.session_seconds;
-    let id = user.id;
-    ctx.store.write(move |tx| {
-        let expires_s = tx.now().epoch_seconds + seconds;
-        sessions::insert(tx, &hash, id, expires_s)
-    })?;
-    Ok(Opened { user, key })
+/// Opens the session; a link is used up in the same transaction. Always a new id: one from before the sign-in is never taken over.
+pub fn open(tx: &mut WriteTx<'_>, new: &Beginning) -> Result<Opened> {
+    let user = match (&new.user, &new.link) {
+        (Some(user), _) => user.clone(),
+        (None, Some(hash)) => links::take(tx, hash)?.ok_or_else(used_link)?,
+        (None, None) => return Err(used_link()),
+    };
+    let expires_s = tx.now().epoch_seconds + new.seconds;
+    sessions::insert(tx, &new.hash, user.id, expires_s)?;
+    Ok(Opened { user, key: new.key.clone() })
 }
 
 /// Ends a session; one that has ended already is no fault.
-pub fn close(ctx: &Ctx, key: &str) -> Result<()> {
-    let hash = session::digest(key);
-    ctx.store.write(move |tx| sessions::remove(tx, &hash))
+pub fn close(tx: &mut WriteTx<'_>, key: &str) -> Result<()> {
+    sessions::remove(tx, &session::digest(key))
 }
 
-/// A token for a one-time sign-in link of this user, or of the first admin.
-pub fn issue_link(ctx: &Ctx, who: &Caller, email: Option<&str>) -> Result<String> {
+/// The part of `issue_link` before the transaction: for this user, or the first admin.
+pub fn prepare_link(ctx: &Ctx, who: &Caller, email: Option<&str>) -> Result<NewLink> {
     may(who, Action::Manage)?;
     let user = ctx.read(|tx| match email {
         Some(email) => Ok(users::by_email(tx, email)?.map(|stored| stored.user)),
         None => users::first_admin(tx),
     })?;
     let missing = || match email {
-        Some(email) => format!("There is no user {}", crate::model::name::quoted(email)),
+        Some(email) => format!("There is no user {}", quoted(email)),
         None => "There is no user yet. Make the first one: carryall admin create --email you@example.com".to_owned(),
     };
     let user = user.ok_or_else(|| Error::not_found(missing()))?;
     let (token, hash) = link::issue(ctx.random());
-    let seconds = ctx.limits.link_seconds;
-    ctx.store.write(move |tx| {
-        let expires_s = tx.now().epoch_seconds + seconds;
-        links::insert(tx, &hash, user.id, expires_s)
-    })?;
-    Ok(token)
+    Ok(NewLink { user, token, hash, seconds: ctx.limits.link_seconds })
+}
+
+/// Keeps the link's hash; gives the token for the address.
+pub fn issue_link(tx: &mut WriteTx<'_>, new: &NewLink) -> Result<String> {
+    let expires_s = tx.now().epoch_seconds + new.seconds;
+    links::insert(tx, &new.hash, new.user.id, expires_s)?;
+    Ok(new.token.clone())
 }
 
 /// Whether a bearer token has the shape of the running server's control secret.
 pub fn is_control(token: &str) -> bool {
-    crate::auth::control::is_control(token)
+    control::is_control(token)
 }
 
 /// For a process that serves nobody.
@@ -103,4 +124,13 @@ pub fn issue_control(random: &Random) -> (String, Control) {
     let mut bytes = [0; 32];
     random(&mut bytes);
     Control::issue(bytes)
+}
+
+fn beginning(ctx: &Ctx, user: Option<User>, link: Option<[u8; 32]>) -> Beginning {
+    let (key, hash) = session::issue(ctx.random());
+    Beginning { user, link, key, hash, seconds: ctx.limits.session_seconds }
+}
+
+fn used_link() -> Error {
+    Error::Unauthenticated("This link has been used or has expired. Run `carryall link` for a new one".to_owned())
 }

@@ -3,6 +3,7 @@
 
 use super::access::may;
 use super::changes::{log_definition, log_import};
+use super::columns::{Target, check_count, columns, key_field, target};
 use super::ctx::Ctx;
 use super::infer::Inference;
 use super::plan::cell;
@@ -11,34 +12,19 @@ use super::validate;
 use crate::field;
 use crate::format::file::Format;
 use crate::format::rows::Row;
-use crate::model::app::{App, AppId};
-use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Refusal};
 use crate::model::job::{Import, Outcome, Progress};
-use crate::model::name::{is_slug, label_from, model_from, quoted, slug_from};
-use crate::model::nearest::nearest;
 use crate::model::principal::{Action, Caller};
 use crate::model::record::{Clean, Draft};
-use crate::model::schema::{Schema, SchemaId};
-use crate::store::engine::WriteTx;
+use crate::model::schema::Schema;
+use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
-use crate::store::stage::Stage;
+use crate::store::stage::{Stage, Staging};
 use crate::store::tables::schemas;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Where rows will lie: a schema that is there, or one that the import makes.
-struct Target {
-    app: Option<Arc<App>>,
-    app_slug: String,
-    schema: Schema,
-    is_new: bool,
-    /// For an app that the import makes.
-    fresh_uuid: String,
-    notes: Vec<String>,
-}
 
 /// Called from time to time.
 pub type Report<'a> = &'a (dyn Fn(Progress) + Sync);
@@ -46,8 +32,37 @@ pub type Report<'a> = &'a (dyn Fn(Progress) + Sync);
 const REPORT_EVERY_ROWS: u64 = 1_000;
 const UPDATE_ROWS: usize = 1_000;
 
-/// Runs an import. Answers `{app, schema, rows, created, updated, dry_run, fields, notes}`.
+/// A file whose rows are checked as far as that goes without the table, and staged.
+pub struct Ready {
+    target: Target,
+    stage: Stage,
+    key: Option<Field>,
+    rows: u64,
+    /// What became of the columns, as the outcome tells it.
+    told: Vec<Value>,
+    /// For an app that the import makes.
+    fresh_uuid: String,
+    dry_run: bool,
+    problems_shown_max: usize,
+}
+
+impl Ready {
+    /// What the transaction has to have attached.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+}
+
+/// Runs an import.
 pub fn import(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Result<Outcome> {
+    let ready = Arc::new(prepare(ctx, who, job, report)?);
+    let (who, inside) = (who.clone(), ready.clone());
+    let work = move |tx: &mut WriteTx<'_>| finish(tx, &who, &inside);
+    if job.dry_run { ctx.store.rehearse_staged(ready.stage(), work) } else { ctx.store.write_staged(ready.stage(), work) }
+}
+
+/// The part before the transaction: reads the file, finds or draws up the table, checks and stages every row.
+pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Result<Ready> {
     may(who, Action::Manage)?;
     let format = Format::of(&job.file)?;
     let bytes_total =
@@ -55,24 +70,53 @@ pub fn import(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Resu
     let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total, report };
 
     let mut inference = Inference::default();
-    let headings = format.read(&job.file, &meter.bytes, &mut |_, row| {
+    let headings = format.read(&job.file, &meter.bytes, &mut |headings, row| {
+        check_count(headings)?;
         inference.see(&row, format.is_textual());
         meter.tell("reading", row.number);
         Ok(())
     })?;
-    let fresh_uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
-    let target = Arc::new(target(&ctx.store.catalog(), job, &headings, &inference, fresh_uuid)?);
+    check_count(&headings)?;
+    let target = target(&ctx.store.catalog(), job, &headings, &inference)?;
     let columns = columns(&target, job, &headings)?;
+    let key = job.key.as_deref().map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 
-    let (stage, staged) = stage(ctx, job, format, &target, &columns, &meter)?;
-    meter.tell("writing", staged);
-    let finish = finish(who, job, &target, &columns, ctx.limits.import_problems_shown_max);
-    let taken = if job.dry_run { ctx.store.rehearse_staged(&stage, finish) } else { ctx.store.write_staged(&stage, finish) }?;
-    let fields: Vec<Value> =
-        columns.iter().map(|(heading, field)| json!({"slug": field.slug, "header": heading, "type": field.type_name})).collect();
+    let intake = Intake { job, format, schema: &target.schema, columns: &columns, key: key.as_ref() };
+    let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
+    meter.tell("writing", rows);
+    let told = columns.iter().map(|(heading, field)| json!({"slug": field.slug, "header": heading, "type": field.type_name})).collect();
+    Ok(Ready {
+        target,
+        stage,
+        key,
+        rows,
+        told,
+        fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string(),
+        dry_run: job.dry_run,
+        problems_shown_max: ctx.limits.import_problems_shown_max,
+    })
+}
+
+/// The part inside the transaction: makes what is missing, updates what has the same key, takes in the rest.
+/// Answers `{app, schema, rows, created, updated, dry_run, new_app, new_schema, fields, notes}`.
+pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outcome> {
+    let target = &ready.target;
+    let schema = settle(tx, who, ready)?;
+    let mut found = Problems::new(ready.problems_shown_max);
+    if let Some(key) = &ready.key {
+        rows::match_staged(tx, &schema, &key.slug)?;
+        check_matches(tx, &schema, key, &mut found)?;
+    }
+    check_new(tx, &schema, ready.key.is_some(), &mut found)?;
+    found.refuse()?;
+    let updated = rows::staged_matches(tx)?;
+    let ids = rows::insert_staged(tx, &schema, who.user_id())?;
+    let batch = log_import(tx, who, &schema, ids, updated)?;
+    update_staged(tx, who, &schema, batch, ready.problems_shown_max)?;
     Ok(json!({
-        "app": target.app_slug, "schema": target.schema.slug, "rows": staged, "created": taken.created, "updated": taken.updated,
-        "dry_run": job.dry_run, "new_app": target.app.is_none(), "new_schema": target.is_new, "fields": fields, "notes": target.notes,
+        "app": target.app_slug, "schema": target.schema.slug, "rows": ready.rows,
+        "created": ids.map_or(0, |(first, last)| last.0 - first.0 + 1), "updated": updated,
+        "dry_run": ready.dry_run, "new_app": target.app.is_none(), "new_schema": target.is_new, "fields": ready.told, "notes": target.notes,
     }))
 }
 
@@ -95,232 +139,109 @@ impl Meter<'_> {
     }
 }
 
-/// Finds the app and the schema, or draws up the schema from the columns.
-fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &Inference, fresh_uuid: String) -> Result<Target> {
-    let app = match catalog.app(&job.app) {
-        Ok(app) => Some(app),
-        // A slug close to one that is there is more likely a slip than a wish for another app.
-        Err(Error::NotFound(problem)) if problem.hint.is_some() || !is_slug(&job.app) => return Err(bad_app(&job.app, problem)),
-        Err(_) => None,
-    };
-    let schema_slug = slug_from(&job.schema).ok_or_else(|| {
-        Error::invalid(Problem::new("slug", format!("No table name can be made of {}; give one with --schema", quoted(&job.schema))))
-    })?;
-    let known = app.as_ref().and_then(|app| catalog.schema(app, &schema_slug).ok());
-    if let Some(schema) = known {
-        return Ok(Target { app, app_slug: job.app.clone(), schema: (*schema).clone(), is_new: false, fresh_uuid, notes: Vec::new() });
-    }
-    let slug = if super::define::RESERVED.contains(&schema_slug.as_str()) { format!("{schema_slug}-2") } else { schema_slug };
-    if inference.rows == 0 && headings.is_empty() {
-        return Err(Error::invalid(Problem::new("empty", "The file has no rows: there is nothing to make a table of")));
-    }
-    let (mut fields, notes) = inference.fields(headings);
-    retype(&mut fields, headings, job)?;
-    let display_field = fields.iter().find(|field| field.kind == Kind::Text).or(fields.first()).map(|field| field.slug.clone());
-    let app_id = app.as_ref().map_or(AppId(0), |app| app.id);
-    let (name, model) = (label_from(&slug), model_from(&slug));
-    let schema = Schema {
-        id: SchemaId(0),
-        app: app_id,
-        slug,
-        name,
-        model,
-        display_field,
-        version: 1,
-        fields,
-        unique: Vec::new(),
-        indexes: Vec::new(),
-    };
-    Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, fresh_uuid, notes })
+/// The second reading of a file: what its rows are checked against.
+struct Intake<'a> {
+    job: &'a Import,
+    format: Format,
+    schema: &'a Schema,
+    columns: &'a [(String, Field)],
+    key: Option<&'a Field>,
 }
 
-fn bad_app(slug: &str, problem: Problem) -> Error {
-    if is_slug(slug) {
-        return Error::NotFound(problem);
-    }
-    Error::invalid(Problem::new("slug", format!("The app slug {} must be lower-case words joined by - or _", quoted(slug))))
+/// A row that may be taken in: as a new record, or with what was sent into the one that has its key.
+struct Taken {
+    /// `None` when it is no whole record: then there must be one to update.
+    whole: Option<Clean>,
+    /// `None` without a key.
+    sent: Option<Clean>,
 }
 
-/// Applies `--map` (heading to slug) and `--type` (heading to type) to fields that were drawn up.
-fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()> {
-    for (heading, type_name) in &job.types {
-        let type_ = field::find(type_name).ok_or_else(|| {
-            Error::invalid(Problem::new("type", format!("There is no field type {}", quoted(type_name))).hint(field::suggestion(type_name)))
-        })?;
-        if !type_.rules().is_empty() && matches!(type_.name(), "select" | "reference") {
-            return Err(Error::invalid(Problem::new(
-                "type",
-                format!("A column cannot be made {type_name} by an import: describe the table in an app file and apply it first"),
-            )));
-        }
-        let field = place(headings, heading).and_then(|at| fields.get_mut(at)).ok_or_else(|| no_heading(heading, headings))?;
-        field.rules = Default::default();
-        (field.type_name, field.kind) = (type_.name().to_owned(), type_.kind());
-    }
-    for (heading, slug) in &job.map {
-        if !crate::model::name::is_field_slug(slug) || crate::model::schema::SYSTEM_KEYS.contains(&slug.to_lowercase().as_str()) {
-            return Err(Error::invalid(Problem::new(
-                "slug",
-                format!("{} is no field slug: a letter, then letters, digits and _; not id or a stamp", quoted(slug)),
-            )));
-        }
-        let at = place(headings, heading).ok_or_else(|| no_heading(heading, headings))?;
-        if fields.iter().enumerate().any(|(other, field)| other != at && field.slug.eq_ignore_ascii_case(slug)) {
-            return Err(Error::invalid(Problem::new("twice", format!("Two columns would become the field '{slug}'"))));
-        }
-        if let Some(field) = fields.get_mut(at) {
-            field.header = (heading != slug).then(|| heading.clone());
-            field.slug.clone_from(slug);
-        }
-    }
-    Ok(())
-}
-
-fn place(headings: &[String], heading: &str) -> Option<usize> {
-    headings.iter().position(|known| known == heading)
-}
-
-fn no_heading(heading: &str, headings: &[String]) -> Error {
-    let problem = Problem::new("unknown_column", format!("The file has no column {}", quoted(heading)));
-    Error::invalid(problem.did_you_mean(heading, headings.iter().map(String::as_str)))
-}
-
-/// Which field each column of the file is, in the file's order.
-fn columns(target: &Target, job: &Import, headings: &[String]) -> Result<Vec<(String, Field)>> {
-    if target.is_new {
-        return Ok(headings.iter().cloned().zip(target.schema.fields.iter().cloned()).collect());
-    }
-    if let Some((heading, _)) = job.types.first() {
-        return Err(Error::invalid(Problem::new(
-            "type",
-            format!("Table '{}' is there already: --type {heading}=… cannot change its fields", target.schema.slug),
-        )));
-    }
-    if let Some((heading, _)) = job.map.iter().find(|(heading, _)| place(headings, heading).is_none()) {
-        return Err(no_heading(heading, headings));
-    }
-    let mut problems = Vec::new();
-    let mut columns: Vec<(String, Field)> = Vec::new();
-    for heading in headings {
-        let mapped = job.map.iter().find(|(from, _)| from == heading).map(|(_, slug)| slug.as_str());
-        match column(&target.schema, heading, mapped) {
-            Ok(field) if columns.iter().any(|(_, known)| known.slug == field.slug) => {
-                problems.push(Problem::of(&field.slug, "twice", format!("Two columns of the file are the field '{}'", field.slug)));
-            }
-            Ok(field) => columns.push((heading.clone(), field)),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(columns) } else { Err(Error::Invalid(problems)) }
-}
-
-/// By `--map`, by the heading it was imported under, by slug, by name.
-fn column(schema: &Schema, heading: &str, mapped: Option<&str>) -> std::result::Result<Field, Problem> {
-    let wanted = mapped.unwrap_or(heading);
-    let fields = || schema.fields.iter();
-    let found = fields()
-        .find(|field| mapped.is_none() && field.header.as_deref() == Some(heading))
-        .or_else(|| schema.field(wanted))
-        .or_else(|| {
-            fields().find(|field| {
-                mapped.is_none() && (field.name.eq_ignore_ascii_case(wanted.trim()) || field.slug.eq_ignore_ascii_case(wanted.trim()))
-            })
-        });
-    found.cloned().ok_or_else(|| {
-        let problem =
-            Problem::of(wanted, "unknown_field", format!("Table '{}' has no field for the column {}", schema.slug, quoted(heading)));
-        match nearest(wanted, fields().map(|field| field.slug.as_str())) {
-            Some(near) => problem.hint(format!("--map \"{heading}={near}\"")),
-            None => problem.hint(format!("--map \"{heading}=FIELD\"")),
-        }
-    })
-}
-
-/// Checks every row and puts it on a stage. All problems are counted, the first ones told.
-fn stage(ctx: &Ctx, job: &Import, format: Format, target: &Target, columns: &[(String, Field)], meter: &Meter<'_>) -> Result<(Stage, u64)> {
-    let key = job.key.as_deref().map(|key| key_field(target, columns, key)).transpose()?;
-    let stage = Stage::create()?;
-    let mut found = Problems { shown: Vec::new(), count: 0, shown_max: ctx.limits.import_problems_shown_max };
-    let mut rows = 0;
-    meter.bytes.store(0, Ordering::Relaxed);
-    format.read(&job.file, &meter.bytes, &mut |_, row| {
-        rows = row.number;
-        meter.tell("checking", row.number);
-        match check(&target.schema, columns, &row, format.is_textual()) {
-            Ok(clean) => {
-                let looked_for = key.as_ref().and_then(|key| cell(key.kind, clean.values.get(&key.slug)?));
-                if key.is_some() && looked_for.is_none() {
-                    found.add(
-                        row.number,
-                        row.line,
-                        vec![Problem::of(job.key.as_deref().unwrap_or_default(), "required", "has no value in the key column")],
-                    );
-                    return Ok(());
+impl Intake<'_> {
+    /// Checks every row and puts it on a stage. All problems are counted, the first ones told.
+    fn stage(&self, meter: &Meter<'_>, shown_max: usize) -> Result<(Stage, u64)> {
+        let staging = Staging::create()?;
+        let mut found = Problems::new(shown_max);
+        let mut rows = 0;
+        meter.bytes.store(0, Ordering::Relaxed);
+        let headings = self.format.read(&self.job.file, &meter.bytes, &mut |_, row| {
+            rows = row.number;
+            meter.tell("checking", row.number);
+            match self.check(&row) {
+                Ok(taken) => self.put(&staging, &row, &taken),
+                Err(problems) => {
+                    found.add(number(row.number), row.line, problems);
+                    Ok(())
                 }
-                stage.add(i64::try_from(row.number).map_err(Error::internal)?, &rows::text_of(&clean.values)?, looked_for.as_ref())
             }
-            Err(problems) => {
-                found.add(row.number, row.line, problems);
-                Ok(())
+        })?;
+        if !headings.iter().eq(self.columns.iter().map(|(heading, _)| heading)) {
+            let changed = Problem::new("changed", "The file changed while it was read: its columns are no longer those it began with");
+            return Err(Error::invalid(changed.hint("Import it again when nobody writes to it")));
+        }
+        match self.key {
+            Some(key) => {
+                for (first, second) in staging.same_keys(shown_max)? {
+                    found.add(second, None, vec![same_as(first, std::slice::from_ref(&key.slug))]);
+                }
+            }
+            None => {
+                for group in unique_groups(self.schema) {
+                    for (first, second) in staging.twins(self.schema, &group, shown_max)? {
+                        found.add(second, None, vec![same_as(first, &group)]);
+                    }
+                }
             }
         }
-    })?;
-    let mut groups = unique_groups(&target.schema);
-    groups.extend(key.iter().filter(|key| !key.unique).map(|key| vec![key.slug.clone()]));
-    for group in groups {
-        for (first, second) in stage.twins(&target.schema, &group, ctx.limits.import_problems_shown_max)? {
-            let second = u64::try_from(second).unwrap_or_default();
-            let names = group.join(" and ");
-            found.add(
-                second,
-                None,
-                vec![Problem::of(
-                    group.first().map(String::as_str).unwrap_or_default(),
-                    "unique",
-                    format!("has the same {names} as row {first}"),
-                )],
-            );
-        }
+        found.refuse()?;
+        Ok((staging.finish()?, rows))
     }
-    found.refuse()?;
-    stage.finish()?;
-    Ok((stage, rows))
-}
 
-fn key_field<'c>(target: &Target, columns: &'c [(String, Field)], key: &str) -> Result<&'c Field> {
-    let found = columns.iter().map(|(_, field)| field).find(|field| field.slug == key);
-    found.ok_or_else(|| {
-        let problem = Problem::of(
-            key,
-            "unknown_field",
-            format!("--key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
-        );
-        Error::invalid(problem.did_you_mean(key, columns.iter().map(|(_, field)| field.slug.as_str())))
-    })
-}
+    fn put(&self, staging: &Staging, row: &Row, taken: &Taken) -> Result<()> {
+        let text = |clean: &Option<Clean>| clean.as_ref().map(|clean| rows::text_of(&clean.values)).transpose();
+        let value = |key: &Field| taken.sent.as_ref().and_then(|sent| cell(key.kind, sent.values.get(&key.slug)?));
+        staging.add(number(row.number), text(&taken.whole)?.as_deref(), text(&taken.sent)?.as_deref(), self.key.and_then(value).as_ref())
+    }
 
-/// One row as a whole clean record.
-fn check(schema: &Schema, columns: &[(String, Field)], row: &Row, textual: bool) -> std::result::Result<Clean, Vec<Problem>> {
-    let mut draft = Draft::new();
-    let mut problems = Vec::new();
-    for (at, value) in &row.cells {
-        let Some((_, field)) = columns.get(*at) else { continue };
-        let read = match value {
-            Value::String(text) if textual => read_cell(field, text),
-            other => Ok(other.clone()),
+    /// Without a key a row must be a whole record. With one it is enough that what it sends is right: whether it must be whole
+    /// is known when its record has been looked for.
+    fn check(&self, row: &Row) -> std::result::Result<Taken, Vec<Problem>> {
+        let draft = self.draft(row)?;
+        let Some(key) = self.key else {
+            let whole = validate::create(self.schema, &draft).map_err(problems_of)?.clean;
+            return Ok(Taken { whole: Some(whole), sent: None });
         };
-        match read {
-            Ok(value) => drop(draft.insert(field.slug.clone(), value)),
-            Err(refusal) => problems.push(refusal.of(&field.slug)),
+        let sent = validate::update(self.schema, &draft).map_err(problems_of)?.clean;
+        if sent.values.get(&key.slug).is_none_or(Value::is_null) {
+            return Err(vec![Problem::of(&key.slug, "required", format!("Field '{}' is the key and has no value", key.slug))]);
         }
+        let whole = validate::create(self.schema, &draft).ok().map(|checked| checked.clean);
+        Ok(Taken { whole, sent: Some(sent) })
     }
-    match validate::create(schema, &draft) {
-        Ok(checked) if problems.is_empty() => Ok(checked.clean),
-        Err(Error::Invalid(more)) => {
-            problems.extend(more);
-            Err(problems)
+
+    fn draft(&self, row: &Row) -> std::result::Result<Draft, Vec<Problem>> {
+        let mut draft = Draft::new();
+        let mut problems = Vec::new();
+        for (at, value) in &row.cells {
+            // A column that was not there before: the whole file is refused when it has been read.
+            let Some((_, field)) = self.columns.get(*at) else { continue };
+            let read = match value {
+                Value::String(text) if self.format.is_textual() => read_cell(field, text),
+                other => Ok(other.clone()),
+            };
+            match read {
+                Ok(value) => drop(draft.insert(field.slug.clone(), value)),
+                Err(refusal) => problems.push(refusal.of(&field.slug)),
+            }
         }
-        _ => Err(problems),
+        if problems.is_empty() {
+            return Ok(draft);
+        }
+        // The other cells have their say too; what is only missing because it could not be read has not.
+        let others = if self.key.is_some() { validate::update(self.schema, &draft) } else { validate::create(self.schema, &draft) };
+        let others = others.err().map_or_else(Vec::new, problems_of);
+        let told: Vec<Option<String>> = problems.iter().map(|problem| problem.field.clone()).collect();
+        problems.extend(others.into_iter().filter(|problem| !told.contains(&problem.field)));
+        Err(problems)
     }
 }
 
@@ -331,6 +252,109 @@ fn read_cell(field: &Field, text: &str) -> std::result::Result<Value, Refusal> {
     }
 }
 
+fn problems_of(error: Error) -> Vec<Problem> {
+    match error {
+        Error::Invalid(problems) => problems,
+        other => vec![Problem::new("invalid", other.message())],
+    }
+}
+
+fn same_as(row: i64, group: &[String]) -> Problem {
+    let names = group.join(" and ");
+    Problem::of(group.first().map(String::as_str).unwrap_or_default(), "unique", format!("has the same {names} as row {row}"))
+}
+
+/// Rows that have no record of their own to update, or more than one.
+fn check_matches(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems) -> Result<()> {
+    for (row, records) in rows::staged_ambiguous(tx, found.shown_max)? {
+        let message = format!("{records} records have this {}: which of them is meant is not clear", key.slug);
+        found.add(row, None, vec![Problem::of(&key.slug, "ambiguous", message).hint("Use a key whose values differ")]);
+    }
+    for (row, sent) in rows::staged_incomplete(tx, found.shown_max)? {
+        let sent: Draft = serde_json::from_str(&sent).map_err(Error::internal)?;
+        if let Err(error) = validate::create(schema, &sent) {
+            let told = problems_of(error).into_iter();
+            let because = format!("(no record has this {}, so this would be a new one)", key.slug);
+            found.add(row, None, told.map(|problem| Problem { message: format!("{} {because}", problem.message), ..problem }).collect());
+        }
+    }
+    Ok(())
+}
+
+/// What only the table's rows can tell of new records: values that must be unique, records that must be there.
+fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems) -> Result<()> {
+    for group in unique_groups(schema) {
+        let first = group.first().map(String::as_str).unwrap_or_default();
+        for row in rows::staged_taken(tx, schema, &group, found.shown_max)? {
+            let problem = Problem::of(first, "unique", format!("a record with the same {} is there already", group.join(" and ")));
+            let alone = group.len() == 1 && !keyed;
+            found.add(row, None, vec![if alone { problem.hint(format!("--key {first} updates it")) } else { problem }]);
+        }
+        // Without a key all rows are new and were compared when they were staged.
+        if keyed {
+            for (earlier, row) in rows::staged_twins(tx, schema, &group, found.shown_max)? {
+                found.add(row, None, vec![same_as(earlier, &group)]);
+            }
+        }
+    }
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::Reference) {
+        let Some(pointed) = tx.catalog().target(schema, field) else { continue };
+        for row in rows::staged_dangling(tx, field, &pointed, found.shown_max)? {
+            let message = format!("Field '{}' points to a record that is not in table '{}'", field.slug, pointed.slug);
+            found.add(row, None, vec![Problem::of(&field.slug, "reference", message)]);
+        }
+    }
+    Ok(())
+}
+
+/// The schema in this transaction, made if it is new.
+fn settle(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Arc<Schema>> {
+    let target = &ready.target;
+    if !target.is_new {
+        return tx.catalog().schema_by_id(target.schema.id).filter(|schema| schema.version == target.schema.version).ok_or(Error::Stale);
+    }
+    let app = match tx.catalog().app(&target.app_slug) {
+        Ok(app) => app.id,
+        Err(_) => super::apps::create(tx, who, &target.app_slug, &ready.fresh_uuid, None, None)?,
+    };
+    let schema = Schema { app, ..target.schema.clone() };
+    // Made by somebody else since: the rows have to be checked against that one.
+    if tx.catalog().schemas(app).any(|known| known.slug == schema.slug) {
+        return Err(Error::Stale);
+    }
+    let id = schemas::insert(tx, &schema)?;
+    log_definition(tx, who, app, Some(id), format!("made the table {}", schema.slug), Some(json!({"after": schemas::described(&schema)})))?;
+    tx.catalog_changed()?;
+    tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))
+}
+
+/// Updates the records that staged rows belong to, with what was sent only.
+fn update_staged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, batch: Option<i64>, shown_max: usize) -> Result<()> {
+    let mut found = Problems::new(shown_max);
+    let mut after = 0;
+    loop {
+        let staged = rows::staged_updates(tx, after, UPDATE_ROWS)?;
+        let Some((last, ..)) = staged.last() else { return found.refuse() };
+        after = *last;
+        for (row, id, sent) in staged {
+            let sent: Map<String, Value> = serde_json::from_str(&sent).map_err(Error::internal)?;
+            let Some(old) = rows::find(tx, schema, &crate::model::plan::Cond::True, id)? else { continue };
+            let changed =
+                validate::update(schema, &sent).and_then(|checked| super::records::change(tx, who, schema, &old, &checked, batch));
+            match changed {
+                Err(Error::Invalid(problems)) => found.add(row, None, problems),
+                other => drop(other?),
+            }
+        }
+    }
+}
+
+/// No file has more rows than that.
+fn number(row: u64) -> i64 {
+    i64::try_from(row).unwrap_or(i64::MAX)
+}
+
+/// What is wrong with the rows of a file, each told with its row.
 struct Problems {
     shown: Vec<Problem>,
     count: usize,
@@ -338,12 +362,16 @@ struct Problems {
 }
 
 impl Problems {
-    fn add(&mut self, row: u64, line: Option<u64>, problems: Vec<Problem>) {
+    fn new(shown_max: usize) -> Self {
+        Self { shown: Vec::new(), count: 0, shown_max }
+    }
+
+    fn add(&mut self, row: i64, line: Option<u64>, problems: Vec<Problem>) {
         let place = line.map_or_else(|| format!("Row {row}"), |line| format!("Row {row} (line {line})"));
         for problem in problems {
             self.count += 1;
             if self.shown.len() < self.shown_max {
-                let index = usize::try_from(row.saturating_sub(1)).ok();
+                let index = usize::try_from(row - 1).ok();
                 self.shown.push(Problem { message: format!("{place}: {}", problem.message), index, ..problem });
             }
         }
@@ -355,105 +383,5 @@ impl Problems {
             self.shown.push(Problem::new("more", format!("… and {more} more problems")));
         }
         if self.shown.is_empty() { Ok(()) } else { Err(Error::Invalid(self.shown)) }
-    }
-}
-
-struct Taken {
-    created: i64,
-    updated: usize,
-}
-
-/// The part inside the transaction: makes what is missing, updates what has the same key, takes in the rest.
-fn finish(
-    who: &Caller,
-    job: &Import,
-    target: &Arc<Target>,
-    columns: &[(String, Field)],
-    shown_max: usize,
-) -> impl FnMut(&mut WriteTx<'_>) -> Result<Taken> + Send + 'static {
-    let (who, job, target) = (who.clone(), job.clone(), target.clone());
-    let slugs: Vec<String> = columns.iter().map(|(_, field)| field.slug.clone()).collect();
-    move |tx| {
-        let schema = settle(tx, &who, &target)?;
-        if let Some(key) = &job.key {
-            rows::match_staged(tx, &schema, key)?;
-        }
-        let mut found = Problems { shown: Vec::new(), count: 0, shown_max };
-        for group in unique_groups(&schema) {
-            let names = group.join(" and ");
-            for row in rows::staged_taken(tx, &schema, &group, shown_max)? {
-                let first = group.first().map(String::as_str).unwrap_or_default();
-                found.add(
-                    u64::try_from(row).unwrap_or_default(),
-                    None,
-                    vec![
-                        Problem::of(first, "unique", format!("a record with the same {names} is there already"))
-                            .hint(format!("--key {first} updates it")),
-                    ],
-                );
-            }
-        }
-        for field in schema.fields.iter().filter(|field| field.kind == Kind::Reference) {
-            let Some(pointed) = tx.catalog().target(&schema, field) else { continue };
-            for row in rows::staged_dangling(tx, field, &pointed, shown_max)? {
-                found.add(
-                    u64::try_from(row).unwrap_or_default(),
-                    None,
-                    vec![Problem::of(
-                        &field.slug,
-                        "reference",
-                        format!("Field '{}' points to a record that is not in table '{}'", field.slug, pointed.slug),
-                    )],
-                );
-            }
-        }
-        found.refuse()?;
-        let ids = rows::insert_staged(tx, &schema, who.user_id())?;
-        let batch = log_import(tx, &who, &schema, ids)?;
-        let updated = update_staged(tx, &who, &schema, &slugs, batch)?;
-        Ok(Taken { created: ids.map_or(0, |(first, last)| last.0 - first.0 + 1), updated })
-    }
-}
-
-/// The schema in this transaction, made if it is new.
-fn settle(tx: &mut WriteTx<'_>, who: &Caller, target: &Target) -> Result<Arc<Schema>> {
-    if !target.is_new {
-        return tx.catalog().schema_by_id(target.schema.id).filter(|schema| schema.version == target.schema.version).ok_or(Error::Stale);
-    }
-    let app = match tx.catalog().app(&target.app_slug) {
-        Ok(app) => app.id,
-        Err(_) => super::apps::create(tx, who, &target.app_slug, &target.fresh_uuid, None, None)?,
-    };
-    let schema = Schema { app, ..target.schema.clone() };
-    let id = schemas::insert(tx, &schema)?;
-    log_definition(tx, who, app, Some(id), format!("made the table {}", schema.slug))?;
-    tx.catalog_changed()?;
-    tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))
-}
-
-/// Updates the records that staged rows belong to, with the file's columns only.
-fn update_staged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, slugs: &[String], batch: Option<i64>) -> Result<usize> {
-    let (mut after, mut updated) = (0, 0);
-    loop {
-        let staged = rows::staged_updates(tx, after, UPDATE_ROWS)?;
-        let Some((last, ..)) = staged.last() else { return Ok(updated) };
-        after = *last;
-        for (row, id, data) in staged {
-            let whole: Map<String, Value> = serde_json::from_str(&data).map_err(Error::internal)?;
-            let draft: Draft = whole.into_iter().filter(|(slug, _)| slugs.contains(slug)).collect();
-            let Some(old) = rows::find(tx, schema, &crate::model::plan::Cond::True, id)? else { continue };
-            let checked = validate::update(schema, &draft)?;
-            super::records::change(tx, who, schema, &old, &checked, batch).map_err(|error| at_row(error, row))?;
-            updated += 1;
-        }
-    }
-}
-
-fn at_row(error: Error, row: i64) -> Error {
-    match error {
-        Error::Invalid(problems) => Error::Invalid(
-            problems.into_iter().map(|problem| Problem { message: format!("Row {row}: {}", problem.message), ..problem }).collect(),
-        ),
-        other => other,
     }
 }

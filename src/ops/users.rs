@@ -1,31 +1,35 @@
 //! People: making the first admins.
 
 use super::access::may;
+use super::changes::log_account;
 use super::ctx::Ctx;
 use crate::field;
-use crate::model::change::{Change, ChangeKind};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, FieldType};
 use crate::model::principal::{Action, Caller, Role, User};
 use crate::store::engine::WriteTx;
-use crate::store::tables::{changes, users};
+use crate::store::tables::users;
 use serde_json::Value;
 
-/// Makes an admin. The password is hashed before the transaction begins.
-pub fn create_admin(ctx: &Ctx, who: &Caller, email: &str, password: &str) -> Result<User> {
-    may(who, Action::Manage)?;
-    check(ctx, email, password)?;
-    let hash = ctx.credentials.passwords.hash(password)?;
-    let (who, email) = (who.clone(), email.to_owned());
-    ctx.store.write(move |tx| insert(tx, &who, &email, &hash))
+/// An admin that is about to be made.
+#[derive(Clone)]
+pub struct NewAdmin {
+    email: String,
+    password_hash: String,
 }
 
-/// Makes the first admin if there is none; says whether it did.
-pub fn create_first_admin(ctx: &Ctx, who: &Caller, email: &str, password: &str) -> Result<bool> {
-    if has_admin(ctx)? {
-        return Ok(false);
-    }
-    create_admin(ctx, who, email, password).map(|_| true)
+/// The part of `create_admin` before the transaction: checks, and hashes the password.
+pub fn prepare_admin(ctx: &Ctx, who: &Caller, email: &str, password: &str) -> Result<NewAdmin> {
+    may(who, Action::Manage)?;
+    check(ctx, email, password)?;
+    Ok(NewAdmin { email: email.to_owned(), password_hash: ctx.credentials.passwords.hash(password)? })
+}
+
+/// Makes an admin.
+pub fn create_admin(tx: &mut WriteTx<'_>, who: &Caller, new: &NewAdmin) -> Result<User> {
+    let user = users::insert(tx, &new.email, &new.password_hash, Role::Admin)?;
+    log_account(tx, who, format!("made {} an admin", new.email))?;
+    Ok(user)
 }
 
 /// Whether anybody can sign in.
@@ -51,22 +55,4 @@ fn check(ctx: &Ctx, email: &str, password: &str) -> Result<()> {
         problems.push(Problem::of("password", "max_length", format!("The password may have at most {longest} bytes")));
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
-}
-
-fn insert(tx: &mut WriteTx<'_>, who: &Caller, email: &str, hash: &str) -> Result<User> {
-    let user = users::insert(tx, email, hash, Role::Admin)?;
-    let label = format!("made {email} an admin");
-    let change = Change {
-        kind: ChangeKind::Account,
-        principal: who.principal.label(),
-        dialect: who.door,
-        app: None,
-        schema: None,
-        record: None,
-        batch: None,
-        label,
-        body: None,
-    };
-    changes::insert(tx, &change)?;
-    Ok(user)
 }

@@ -22,10 +22,9 @@ pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
     for field in &schema.fields {
         let sent = draft.get(&field.slug);
         let value = match sent {
-            None => Ok(field.default.clone()),
-            Some(value) => clean(field, value),
+            None => required(field, &field.default).map(|()| field.default.clone()),
+            Some(value) => required(field, value).and_then(|()| clean(field, value)),
         };
-        let value = value.and_then(|value| required(field, value));
         match value {
             Ok(value) => drop(values.insert(field.slug.clone(), value)),
             Err(problem) => problems.push(problem),
@@ -40,7 +39,7 @@ pub fn update(schema: &Schema, draft: &Draft) -> Result<Checked> {
     let mut values = Map::new();
     for field in &schema.fields {
         if let Some(sent) = draft.get(&field.slug) {
-            match clean(field, sent).and_then(|value| required(field, value)) {
+            match required(field, sent).and_then(|()| clean(field, sent)) {
                 Ok(value) => drop(values.insert(field.slug.clone(), value)),
                 Err(problem) => problems.push(problem),
             }
@@ -59,13 +58,10 @@ pub fn clean(field: &Field, value: &Value) -> std::result::Result<Value, Problem
     type_.clean(field, value).map_err(|refusal| refusal.of(&field.slug))
 }
 
-fn required(field: &Field, value: Value) -> std::result::Result<Value, Problem> {
+/// Asked before the type is: whoever sends nothing, null or the empty text left the field out.
+fn required(field: &Field, value: &Value) -> std::result::Result<(), Problem> {
     let empty = value.is_null() || value.as_str() == Some("");
-    if field.required && empty {
-        Err(Problem::of(&field.slug, "required", format!("Field '{}' is required", field.slug)))
-    } else {
-        Ok(value)
-    }
+    if field.required && empty { Err(Problem::of(&field.slug, "required", format!("Field '{}' is required", field.slug))) } else { Ok(()) }
 }
 
 fn checked(schema: &Schema, draft: &Draft, values: Map<String, Value>, problems: Vec<Problem>) -> Result<Checked> {

@@ -192,7 +192,7 @@ async fn read_body(incoming: Incoming, limits: &Limits) -> Result<Body, Error> {
     match tokio::time::timeout(Duration::from_millis(limits.body_timeout_ms), reading).await {
         Ok(Ok(body)) => {
             let bytes = body.to_bytes();
-            Ok(if bytes.is_empty() { Body::Empty } else { Body::Memory(bytes.to_vec()) })
+            Ok(if bytes.is_empty() { Body::Empty } else { Body::Memory(Vec::from(bytes)) })
         }
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Error::Malformed(Problem::new("malformed", "The body ended before its end"))),

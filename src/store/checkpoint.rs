@@ -1,4 +1,4 @@
-//! Moves the write-ahead log into the data file, on a thread and a connection of its own, so that no writer and no reader ever waits for it.
+//! Moves the write-ahead log into the data file, on a thread and a connection of its own, so that no reader waits for it, and a writer only while a log of over 64 MB is cut.
 
 use super::sqlite::open_checkpointer;
 use rusqlite::Connection;
@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 
 const PASSIVE_OVER_BYTES: u64 = 4 * 1024 * 1024;
 const TRUNCATE_OVER_BYTES: u64 = 64 * 1024 * 1024;
+/// A page of 4096 bytes and its head.
+const FRAME_BYTES: u64 = 4_120;
 
 pub struct Checkpointer {
     nudge: Option<SyncSender<()>>,
@@ -35,15 +37,19 @@ impl Checkpointer {
 
 fn run(conn: &Connection, wal: &Path, nudged: &Receiver<()>) {
     while nudged.recv().is_ok() {
+        // The log's length never shrinks by itself, so beyond a first glance only what is not yet moved counts.
         let bytes = std::fs::metadata(wal).map(|data| data.len()).unwrap_or_default();
-        let mode = match bytes {
-            TRUNCATE_OVER_BYTES.. => "TRUNCATE",
-            PASSIVE_OVER_BYTES.. => "PASSIVE",
-            _ => continue,
-        };
-        checkpoint(conn, mode);
+        if bytes >= PASSIVE_OVER_BYTES && waiting_bytes(conn) >= PASSIVE_OVER_BYTES {
+            checkpoint(conn, if bytes >= TRUNCATE_OVER_BYTES { "TRUNCATE" } else { "PASSIVE" });
+        }
     }
     checkpoint(conn, "TRUNCATE");
+}
+
+/// Bytes of the log that are not in the data file yet; asking moves nothing.
+fn waiting_bytes(conn: &Connection) -> u64 {
+    let frames = conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?));
+    u64::try_from(frames.unwrap_or_default()).unwrap_or_default() * FRAME_BYTES
 }
 
 /// A busy database is no fault: the next commit nudges again.

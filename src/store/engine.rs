@@ -5,14 +5,14 @@ use super::lock::{Holder, Lock, Refused};
 use super::sqlite::{OrFailed, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
-use super::writer::{self, Job, Ticket, Work};
+use super::writer::{self, Job, Manner, Ticket, Work};
 use super::{migrate, stage::Stage};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Result};
 use crate::model::limits::Limits;
 use crate::model::time::Moment;
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,6 +72,7 @@ impl Store {
         if !path.exists() {
             return Err(OpenError::Unusable("there is no such file".to_owned()));
         }
+        migrate::check_readable(path).map_err(OpenError::Unusable)?;
         let shared = Shared::new(Catalog::default(), clock);
         let store = Self::with_readers(path, 1, limits, Arc::new(shared)).map_err(OpenError::Unusable)?;
         let loaded = store.reader().and_then(|conn| catalog::load(&conn));
@@ -86,7 +87,8 @@ impl Store {
             .with_init(prepare_reader);
         let pool = r2d2::Pool::builder()
             .max_size(readers)
-            .min_idle(Some(1))
+            .max_lifetime(None)
+            .idle_timeout(None)
             .test_on_check_out(false)
             .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(r2d2::NopErrorHandler))
@@ -134,7 +136,7 @@ impl Store {
         let conn = self.reader()?;
         let deadline = Instant::now() + self.read_timeout;
         conn.progress_handler(10_000, Some(move || Instant::now() > deadline)).or_failed()?;
-        conn.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])).or_failed()?;
+        let snapshot = Snapshot::begin(&conn)?;
         // The first question fixes the snapshot; it may be newer than the catalog that was published when we looked.
         let mut catalog = self.catalog();
         let result = catalog::version(&conn).and_then(|version| {
@@ -143,10 +145,7 @@ impl Store {
             }
             ask(&ReadTx::new(&conn, catalog))
         });
-        let ended = conn.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
-        if ended.is_err() {
-            let _ = conn.execute_batch("ROLLBACK");
-        }
+        drop(snapshot);
         result
     }
 
@@ -156,21 +155,26 @@ impl Store {
 
     /// Runs `work` in a transaction and answers when it is on the disk. `work` may run twice.
     pub fn write<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.submit(None, work)
+        self.submit(Manner::Grouped, work)
     }
 
-    /// Like `write`, alone in its transaction, with what was staged attached; others wait as long as it takes them to give up.
+    /// Like `write`, alone in its transaction: for work that would hold up everybody who shares it.
+    pub fn write_alone<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.submit(Manner::Alone(None), work)
+    }
+
+    /// `write_alone` with what was staged attached.
     pub fn write_staged<T: Send + 'static>(
         &self,
         stage: &Stage,
         work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(Some(stage.path()), work)
+        self.submit(Manner::Alone(Some(stage.path())), work)
     }
 
     /// Runs `work` and takes everything back: what would happen, without its happening.
     pub fn rehearse<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.rehearsed(None, work)
+        self.rehearsed(Manner::Alone(None), work)
     }
 
     /// `rehearse` with a stage.
@@ -179,18 +183,18 @@ impl Store {
         stage: &Stage,
         work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.rehearsed(Some(stage.path()), work)
+        self.rehearsed(Manner::Alone(Some(stage.path())), work)
     }
 
     fn rehearsed<T: Send + 'static>(
         &self,
-        staged: Option<PathBuf>,
+        manner: Manner,
         mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
         let filled = slot.clone();
         // A job that fails leaves nothing behind; this one fails after it has told what it did.
-        let failed = self.submit(staged, move |tx| -> Result<()> {
+        let failed = self.submit(manner, move |tx| -> Result<()> {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(work(tx)?);
             Err(Error::Stale)
         });
@@ -202,11 +206,7 @@ impl Store {
         }
     }
 
-    fn submit<T: Send + 'static>(
-        &self,
-        staged: Option<PathBuf>,
-        mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    fn submit<T: Send + 'static>(&self, manner: Manner, mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
         let filled = slot.clone();
         let work: Work = Box::new(move |tx| {
@@ -216,8 +216,8 @@ impl Store {
         });
         let (done, answer) = sync_channel(1);
         let ticket = Arc::new(Ticket::default());
-        let patient = staged.is_some();
-        self.enqueue(Job { work, done, ticket: ticket.clone(), staged })?;
+        let patient = matches!(manner, Manner::Alone(_));
+        self.enqueue(Job { work, done, ticket: ticket.clone(), manner })?;
         let answered = match answer.recv_timeout(self.write_wait) {
             Err(RecvTimeoutError::Timeout) if !patient && ticket.give_up() => return Err(overloaded(5)),
             Err(RecvTimeoutError::Timeout) => answer.recv().map_err(|_| stopped()),
@@ -252,6 +252,26 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// A reader's open transaction; ended whatever happens, or the connection would go back to the pool with its old snapshot.
+struct Snapshot<'c>(&'c Connection);
+
+impl<'c> Snapshot<'c> {
+    fn begin(conn: &'c Connection) -> Result<Self> {
+        conn.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])).or_failed()?;
+        Ok(Self(conn))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let ended = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        if let Err(error) = ended {
+            log::warn!("the end of a read: {error}");
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
     }
 }
 

@@ -14,9 +14,10 @@ pub fn wanted(schema: &Schema) -> BTreeMap<String, String> {
     let mut add = |prefix: &str, unique: bool, slugs: &[String]| {
         let columns: Option<Vec<String>> = slugs.iter().map(|slug| field_column(schema, slug).map(|place| column(&place, ""))).collect();
         if let Some(columns) = columns {
-            let name = format!("{prefix}{}_{}", schema.id.0, slugs.join("__").to_lowercase());
+            // A point cannot be in a slug, so no two groups share a name; it must be quoted in SQL.
+            let name = format!("{prefix}{}.{}", schema.id.0, slugs.join(".").to_lowercase());
             let unique = if unique { "UNIQUE " } else { "" };
-            let sql = format!("CREATE {unique}INDEX {name} ON {} ({})", table(schema.id), columns.join(", "));
+            let sql = format!("CREATE {unique}INDEX \"{name}\" ON {} ({})", table(schema.id), columns.join(", "));
             wanted.insert(name, sql);
         }
     };
@@ -44,7 +45,7 @@ pub fn settle(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
     let wanted = wanted(schema);
     for (name, sql) in &present {
         if wanted.get(name) != Some(sql) {
-            conn.execute_batch(&format!("DROP INDEX {name}")).or_failed()?;
+            conn.execute_batch(&format!("DROP INDEX \"{name}\"")).or_failed()?;
         }
     }
     for (name, sql) in &wanted {
@@ -59,7 +60,7 @@ fn refused(schema: &Schema, index: &str, error: rusqlite::Error) -> Error {
     if error.sqlite_error_code() != Some(rusqlite::ErrorCode::ConstraintViolation) {
         return super::sqlite::failed(error);
     }
-    let fields = index.split_once('_').map_or(index, |(_, fields)| fields).replace("__", " and ");
+    let fields = index.split_once('.').map_or(index, |(_, fields)| fields).replace('.', " and ");
     Error::Conflict(Problem::new(
         "unique",
         format!("Table '{}' holds records with the same {fields}: make them differ before {fields} can be unique", schema.slug),
@@ -163,7 +164,7 @@ mod tests {
         let (_folder, store, schema) = store();
         for kind in KINDS {
             let column = Column::Field { slug: kind.name().to_owned(), kind };
-            let index = format!("USING INDEX i{}_{}", schema.id.0, kind.name());
+            let index = format!("USING INDEX i{}.{}", schema.id.0, kind.name());
             // With an equality the rows of the index lie in the order of ids; with a range in the order of the column.
             for (op, order) in [
                 (Op::Eq, Column::Id),
@@ -175,7 +176,7 @@ mod tests {
                 let filter = Cond::Compare { column: column.clone(), op, cell: cell(kind) };
                 let asked = steps(&store, &sql::select(&plan(&schema, filter, order, false)));
                 let served = asked.contains("SEARCH")
-                    && (asked.contains(&index) || asked.contains("i1_text__integer"))
+                    && (asked.contains(&index) || asked.contains("i1.text.integer"))
                     && !asked.contains("TEMP B-TREE");
                 assert!(served, "{kind:?} {op:?}: {asked}");
             }
@@ -201,7 +202,7 @@ mod tests {
         let column = |kind: Kind| Column::Field { slug: kind.name().to_owned(), kind };
         let filter = Cond::Compare { column: column(Kind::Text), op: Op::Eq, cell: cell(Kind::Text) };
         let asked = steps(&store, &sql::select(&plan(&schema, filter, column(Kind::Integer), true)));
-        assert!(asked.contains("i1_text__integer") && !asked.contains("TEMP B-TREE"), "{asked}");
+        assert!(asked.contains("i1.text.integer") && !asked.contains("TEMP B-TREE"), "{asked}");
     }
 
     #[test]
@@ -210,6 +211,6 @@ mod tests {
         let column = Column::Field { slug: "date".to_owned(), kind: Kind::Date };
         let one = |text: &str| Cond::Compare { column: column.clone(), op: Op::Eq, cell: Cell::Text(text.to_owned()) };
         let asked = steps(&store, &sql::count(&plan(&schema, Cond::Any(vec![one("a"), one("b")]), Column::Id, false)));
-        assert!(asked.contains("SEARCH") && asked.contains("i1_date"), "{asked}");
+        assert!(asked.contains("SEARCH") && asked.contains("i1.date"), "{asked}");
     }
 }

@@ -1,6 +1,6 @@
 //! Brings a data file to the version of this program, or says why it cannot be used.
 
-use super::sqlite::{Durability, open_writer};
+use super::sqlite::{Durability, open_untouched, prepare_writer};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -12,26 +12,39 @@ const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// Opens the writing connection of a data file that has this program's tables. The error is a sentence for the person.
 pub fn open(path: &Path, durability: Durability) -> Result<Connection, String> {
+    if has_other_names(path) {
+        return Err("it has a second name (a hard link), and SQLite's log belongs to one name: two servers would not see each other. Copy it instead".to_owned());
+    }
     create_private(path).map_err(|error| format!("the data file cannot be created: {error}"))?;
-    let conn = open_writer(path, durability).map_err(sentence)?;
-    let number = |pragma: &str| conn.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).map_err(sentence);
-    let (application, version) = (number("application_id")?, number("user_version")?);
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sentence)?;
-    match (application, version) {
-        (0, 0) if tables == 0 => conn
-            .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
-            ))
-            .map_err(sentence)?,
-        (APPLICATION_ID, VERSION) => {}
-        (APPLICATION_ID, newer) if newer > VERSION => {
-            return Err(format!(
-                "it was made by a newer Carryall (file version {newer}, this program knows {VERSION}). Use the newer program"
-            ));
-        }
-        _ => return Err("it is a SQLite file of another program. Choose another file with --db".to_owned()),
+    let conn = open_untouched(path).map_err(sentence)?;
+    // Looked at before anything is set: a file of another program stays as it is.
+    let is_new = look(&conn)?;
+    prepare_writer(&conn, durability).map_err(sentence)?;
+    if is_new {
+        let make = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;");
+        conn.execute_batch(&make).map_err(sentence)?;
     }
     Ok(conn)
+}
+
+/// Whether a file is empty, or ours in a version that this program knows; else why not.
+fn look(conn: &Connection) -> Result<bool, String> {
+    let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(sentence);
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    match (number("PRAGMA application_id")?, number("PRAGMA user_version")?) {
+        (0, 0) if tables == 0 => Ok(true),
+        (APPLICATION_ID, VERSION) => Ok(false),
+        (APPLICATION_ID, newer) if newer > VERSION => {
+            Err(format!("it was made by a newer Carryall (file version {newer}, this program knows {VERSION}). Use the newer program"))
+        }
+        _ => Err("it is a SQLite file of another program. Choose another file with --db".to_owned()),
+    }
+}
+
+/// Says why a file cannot be read, if it cannot.
+pub fn check_readable(path: &Path) -> Result<(), String> {
+    let conn = open_untouched(path).map_err(sentence)?;
+    if look(&conn)? { Err("it is empty".to_owned()) } else { Ok(()) }
 }
 
 fn sentence(error: rusqlite::Error) -> String {
@@ -44,6 +57,17 @@ fn sentence(error: rusqlite::Error) -> String {
         }
         _ => error.to_string(),
     }
+}
+
+#[cfg(unix)]
+fn has_other_names(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).is_ok_and(|data| data.nlink() > 1)
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Path) -> bool {
+    false
 }
 
 /// A new data file belongs to its owner alone.

@@ -2,6 +2,7 @@
 
 use super::sql::{self, Statement, column, field_column, table};
 use super::sqlite::OrFailed;
+use super::stage;
 use super::tx::{ReadTx, WriteTx};
 use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
@@ -46,6 +47,19 @@ pub fn each(tx: &ReadTx<'_>, plan: &Plan, mut take: impl FnMut(Record) -> Result
 pub fn counter(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
     let mut statement = tx.conn().prepare_cached("SELECT records FROM schema WHERE id = ?1").or_failed()?;
     statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
+}
+
+/// Whether a schema has or ever had records.
+pub fn ever_had_any(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
+    let mut statement = tx.conn().prepare_cached("SELECT next_id > 1 FROM schema WHERE id = ?1").or_failed()?;
+    statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
+}
+
+/// The first record without a value, or with the empty text, in a field.
+pub fn first_blank(tx: &ReadTx<'_>, schema: &Schema, field: &Field) -> Result<Option<RecordId>> {
+    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "");
+    let sql = format!("SELECT id FROM {} WHERE {place} IS NULL OR {place} = '' ORDER BY id LIMIT 1", table(schema.id));
+    tx.conn().query_row(&sql, [], |row| row.get(0).map(RecordId)).optional().or_failed()
 }
 
 /// The record with this id among the rows that exist for the caller.
@@ -146,10 +160,43 @@ pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, 
 /// Finds for every staged row the record that has the same key.
 pub fn match_staged(tx: &mut WriteTx<'_>, schema: &Schema, key: &str) -> Result<()> {
     let place = key_column(schema, key)?;
-    tx.conn()
-        .execute(&format!("UPDATE staged.row SET record = (SELECT id FROM main.{} WHERE {place} = staged.row.k)", table(schema.id)), [])
-        .or_failed()
-        .map(drop)
+    // The table is walked once, or its index asked; without this copy it would be walked for every row of the file.
+    let sql = format!(
+        "DROP TABLE IF EXISTS staged.held;
+         CREATE TABLE staged.held (k, id INTEGER NOT NULL);
+         INSERT INTO staged.held SELECT {place}, id FROM main.{} WHERE {place} IN (SELECT k FROM staged.row);
+         CREATE INDEX staged.held_k ON held (k, id);
+         UPDATE staged.row SET record = (SELECT min(id) FROM staged.held WHERE held.k = row.k);",
+        table(schema.id)
+    );
+    tx.conn().execute_batch(&sql).or_failed()
+}
+
+/// How many staged rows belong to stored records.
+pub fn staged_matches(tx: &ReadTx<'_>) -> Result<i64> {
+    tx.conn().query_row("SELECT count(*) FROM staged.row WHERE record IS NOT NULL", [], |row| row.get(0)).or_failed()
+}
+
+/// Staged rows whose key several records have: numbers of the rows, and of how many records; at most `limit`.
+pub fn staged_ambiguous(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(i64, i64)>> {
+    let sql = format!(
+        "SELECT n, (SELECT count(*) FROM staged.held WHERE held.k = s.k) AS records FROM staged.row s
+         WHERE record IS NOT NULL AND records > 1 ORDER BY n LIMIT {limit}"
+    );
+    stage::pairs(tx.conn(), &sql, [])
+}
+
+/// Staged rows that have no record and are no whole one: their numbers and what was sent; at most `limit`.
+pub fn staged_incomplete(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(i64, String)>> {
+    let sql = format!("SELECT n, sent FROM staged.row WHERE record IS NULL AND data IS NULL ORDER BY n LIMIT {limit}");
+    let mut statement = tx.conn().prepare(&sql).or_failed()?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).or_failed()?;
+    rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Pairs of staged rows without a record that have the same values in these fields; at most `limit`.
+pub fn staged_twins(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(i64, i64)>> {
+    stage::pairs(tx.conn(), &stage::twins("staged.row", schema, group, limit), [])
 }
 
 /// Staged rows without a record whose values in these fields a stored record has already: numbers of the rows, at most `limit`.
@@ -164,21 +211,21 @@ pub fn staged_taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: u
     numbers(tx, &sql)
 }
 
-/// Staged rows whose reference points to nothing: numbers of the rows, at most `limit`.
+/// Staged rows without a record whose reference points to nothing: numbers of the rows, at most `limit`.
 pub fn staged_dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<i64>> {
     let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "s.");
     let sql = format!(
-        "SELECT n FROM staged.row s WHERE {place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr({place}, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
+        "SELECT n FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr({place}, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
         table(target.id)
     );
     numbers(tx, &sql)
 }
 
-/// Numbers and data of the staged rows that belong to stored records: what an upsert has to update.
+/// The staged rows that belong to stored records: number, record, what was sent.
 pub fn staged_updates(tx: &ReadTx<'_>, after: i64, limit: usize) -> Result<Vec<(i64, RecordId, String)>> {
     let mut statement = tx
         .conn()
-        .prepare_cached(&format!("SELECT n, record, data FROM staged.row WHERE record IS NOT NULL AND n > ?1 ORDER BY n LIMIT {limit}"))
+        .prepare_cached(&format!("SELECT n, record, sent FROM staged.row WHERE record IS NOT NULL AND n > ?1 ORDER BY n LIMIT {limit}"))
         .or_failed()?;
     let rows = statement.query_map([after], |row| Ok((row.get(0)?, RecordId(row.get(1)?), row.get(2)?))).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()

@@ -15,15 +15,17 @@ pub fn table(schema: SchemaId) -> String {
 pub fn column(column: &Column, alias: &str) -> String {
     match column {
         Column::Id => format!("{alias}id"),
-        Column::CreatedAt => format!("{alias}created_at"),
-        Column::UpdatedAt => format!("{alias}updated_at"),
+        // Like datetimes, so that they compare with instants that have a fraction.
+        Column::CreatedAt => format!("rtrim({alias}created_at,'Z')"),
+        Column::UpdatedAt => format!("rtrim({alias}updated_at,'Z')"),
         Column::Field { slug, kind } => {
             let raw = format!("{alias}data->>'$.{slug}'");
             match kind {
                 // '…05Z' and '…05.5Z' compare as times once the Z is gone.
                 Kind::Datetime => format!("rtrim({raw},'Z')"),
-                // Numbers, texts and whole documents side by side have one order: that of their text.
-                Kind::Json => format!("CAST({raw} AS TEXT)"),
+                // The JSON text itself, so that true, 1 and "1" differ and no SQLite spells a number its own way;
+                // without the closing quote, so that texts sort as texts.
+                Kind::Json => format!("rtrim(nullif({alias}data->'$.{slug}','null'),'\"')"),
                 Kind::Text | Kind::Integer | Kind::Decimal | Kind::Boolean | Kind::Date | Kind::Reference => raw,
             }
         }
@@ -74,6 +76,10 @@ impl Statement {
             Cond::All(conds) => self.push_joined(conds, " AND ", "1"),
             Cond::Any(conds) => self.push_any(conds),
             Cond::Compare { column: place, op, cell } => self.push_compare(place, *op, cell),
+            Cond::Present { column: place } => {
+                let place = column(place, "");
+                self.text.push_str(&format!("({place} IS NOT NULL AND {place} <> '')"));
+            }
             Cond::Blank { column: place } => {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));

@@ -11,12 +11,13 @@ pub enum Durability {
     Relaxed,
 }
 
-/// A connection that writes. There is one, in the writer's thread.
-pub fn open_writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
-    let conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+/// A connection on which nothing is set yet: opening it changes nothing in the file.
+pub fn open_untouched(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// Makes an open connection the one that writes. There is one, in the writer's thread.
+pub fn prepare_writer(conn: &Connection, durability: Durability) -> rusqlite::Result<()> {
     let synchronous = match durability {
         Durability::Full => "FULL",
         Durability::Relaxed => "NORMAL",
@@ -25,8 +26,7 @@ pub fn open_writer(path: &Path, durability: Durability) -> rusqlite::Result<Conn
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
          PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;"
     ))?;
-    settle(&conn)?;
-    Ok(conn)
+    settle(conn)
 }
 
 /// Makes an open connection one that reads.

@@ -5,7 +5,7 @@ use crate::model::catalog::Catalog;
 use crate::model::error::Result;
 use crate::model::time::Moment;
 use rusqlite::Connection;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -126,11 +126,5 @@ impl<'c> Deref for WriteTx<'c> {
 
     fn deref(&self) -> &ReadTx<'c> {
         &self.read
-    }
-}
-
-impl DerefMut for WriteTx<'_> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.read
     }
 }

@@ -25,8 +25,20 @@ pub struct Job {
     pub work: Work,
     pub done: SyncSender<Result<()>>,
     pub ticket: Arc<Ticket>,
-    /// Runs alone in its transaction, with this database attached as `staged`.
-    pub staged: Option<PathBuf>,
+    pub manner: Manner,
+}
+
+pub enum Manner {
+    /// In one transaction with others.
+    Grouped,
+    /// In a transaction of its own, with this database attached as `staged`.
+    Alone(Option<PathBuf>),
+}
+
+impl Job {
+    fn is_alone(&self) -> bool {
+        matches!(self.manner, Manner::Alone(_))
+    }
 }
 
 /// Lets a caller give up on a job that has not begun.
@@ -56,7 +68,7 @@ pub fn run(conn: &Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &Sy
         if !first.ticket.take() {
             continue;
         }
-        if first.staged.is_some() {
+        if first.is_alone() {
             alone(conn, shared, first);
         } else {
             kept = group(conn, shared, first, queue);
@@ -87,7 +99,7 @@ fn group(conn: &Connection, shared: &Shared, first: Job, queue: &Receiver<Job>) 
         while finished.len() < GROUP_JOBS_MAX && started.elapsed() < GROUP_WORK {
             match queue.try_recv() {
                 Ok(job) if !job.ticket.take() => continue,
-                Ok(job) if job.staged.is_some() => kept = Some(untake(job)),
+                Ok(job) if job.is_alone() => kept = Some(untake(job)),
                 Ok(job) => next = Some(job),
                 Err(_) => {}
             }
@@ -129,12 +141,15 @@ fn single(conn: &Connection, shared: &Shared, work: &mut Work) -> Result<()> {
 }
 
 fn alone(conn: &Connection, shared: &Shared, mut job: Job) {
-    let attached = match &job.staged {
-        Some(path) => conn.execute("ATTACH DATABASE ?1 AS staged", [path.to_string_lossy()]).or_failed().map(drop),
-        None => Ok(()),
+    let staged = match &job.manner {
+        Manner::Alone(Some(path)) => Some(path.to_string_lossy().into_owned()),
+        Manner::Alone(None) | Manner::Grouped => None,
     };
-    let result = attached.and_then(|()| single(conn, shared, &mut job.work));
-    if let Err(error) = conn.execute_batch("DETACH DATABASE staged") {
+    let attached = staged.as_ref().map_or(Ok(0), |path| conn.execute("ATTACH DATABASE ?1 AS staged", [path]));
+    let result = attached.or_failed().and_then(|_| single(conn, shared, &mut job.work));
+    if staged.is_some()
+        && let Err(error) = conn.execute_batch("DETACH DATABASE staged")
+    {
         log::error!("detach: {error}");
     }
     answer(job, result);
@@ -241,7 +256,7 @@ mod tests {
         let mut answers = Vec::new();
         for (number, kind) in (0..).zip(kinds) {
             let (done, answer) = sync_channel(1);
-            queue.try_send(Job { work: work(number, *kind), done, ticket: Arc::default(), staged: None }).ok().unwrap();
+            queue.try_send(Job { work: work(number, *kind), done, ticket: Arc::default(), manner: Manner::Grouped }).ok().unwrap();
             answers.push(answer);
         }
         drop(queue);
@@ -282,11 +297,11 @@ mod tests {
         let (nudge, _nudged) = sync_channel(1);
         let (done, answer) = sync_channel(1);
         let ticket = Arc::new(Ticket::default());
-        queue.try_send(Job { work: work(1, Kind::Good), done, ticket: ticket.clone(), staged: None }).ok().unwrap();
+        queue.try_send(Job { work: work(1, Kind::Good), done, ticket: ticket.clone(), manner: Manner::Grouped }).ok().unwrap();
         assert!(ticket.give_up());
         let (done, second) = sync_channel(1);
         let taken = Arc::new(Ticket::default());
-        queue.try_send(Job { work: work(2, Kind::Good), done, ticket: taken.clone(), staged: None }).ok().unwrap();
+        queue.try_send(Job { work: work(2, Kind::Good), done, ticket: taken.clone(), manner: Manner::Grouped }).ok().unwrap();
         drop(queue);
         run(&conn, &shared(), &queued, &nudge);
         assert!(answer.recv().is_err() && second.recv() == Ok(Ok(())));

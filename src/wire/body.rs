@@ -1,8 +1,8 @@
 //! Request bodies as the transport hands them over, whole; read as JSON or as a form.
 
-use super::json;
 use super::query::Query;
 use crate::model::error::{Error, Problem, Result};
+use crate::model::json;
 use crate::model::limits::Limits;
 use serde_json::{Map, Value};
 

@@ -3,7 +3,6 @@
 pub mod body;
 pub mod call;
 pub mod cookie;
-pub mod json;
 pub mod path;
 pub mod query;
 pub mod reply;

@@ -1,7 +1,8 @@
 //! The query string: every pair in its order, nothing dropped, nothing guessed.
 
 use super::path::decoded;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::name::quoted;
 
 /// Names and values, decoded; a name may stand several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +20,18 @@ impl Query {
 
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
+    }
+
+    /// Refuses every name but these, `_` and `utm_*`, which caches and campaigns add.
+    pub fn only(&self, names: &[&str]) -> Result<()> {
+        let known = |name: &str| names.contains(&name) || name == "_" || name.starts_with("utm_");
+        let unknown = self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !known(name));
+        let problem = |name: &str| {
+            let message = format!("There is no parameter {} here", quoted(name));
+            Problem::of(name, "unknown_parameter", message).did_you_mean(name, names.iter().copied())
+        };
+        let problems: Vec<Problem> = unknown.map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
     }
 
     pub fn pairs(&self) -> &[(String, String)] {

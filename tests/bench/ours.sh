@@ -24,7 +24,7 @@ APP
 ours_start() {
   local t0
   t0=$(now)
-  "$OURS_BIN" serve --db "$1/bench.db" --listen 127.0.0.1:$OURS_PORT --no-open --quiet ${OURS_ARGS:-} >"$1/log.txt" 2>&1 &
+  "$OURS_BIN" serve --db "$1/bench.db" --listen 127.0.0.1:$OURS_PORT --no-open ${OURS_ARGS:-} >"$1/log.txt" 2>&1 &
   OURS_PID=$!
   wait_ready "$OURS_READY" 20 || { cat "$1/log.txt"; return 1; }
   OURS_READY_S=$(el "$t0" "$(now)")

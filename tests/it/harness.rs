@@ -1,10 +1,12 @@
 //! A server without sockets: a fresh data file, the fixture app, a clock that stands at the seed's moment, chance that counts.
 
 use crate::transcript::{Ask, Reply};
+use carryall::model::error::Result;
+use carryall::model::job::{Job, Outcome};
 use carryall::model::limits::Limits;
 use carryall::model::principal::{Caller, Principal, Role};
 use carryall::ops::ctx::{self, Ctx};
-use carryall::ops::{apply, sessions};
+use carryall::ops::{jobs, sessions};
 use carryall::server::answer::{self, Head};
 use carryall::store::engine::{Durability, Store};
 use carryall::store::tables::{sessions as session_rows, users};
@@ -47,7 +49,7 @@ impl Harness {
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.
     pub fn crm() -> Self {
         let harness = Self::empty();
-        apply::apply(&harness.ctx, &OWNER, &fixture("my-crm.json"), false, false).unwrap();
+        harness.apply(&fixture("my-crm.json"), false, false).unwrap();
         let session = carryall::auth::session::digest(OWNER_COOKIE);
         let made = harness.ctx.store.write(move |tx| {
             let owner = users::insert(tx, "your@email.com", OWNER_HASH, Role::Admin)?;
@@ -55,6 +57,11 @@ impl Harness {
         });
         made.unwrap();
         harness
+    }
+
+    /// Applies an app file as the command does.
+    pub fn apply(&self, text: &str, dry_run: bool, prune: bool) -> Result<Outcome> {
+        jobs::run(&self.ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run, prune }, &|_| {})
     }
 
     /// Answers as the server would. `As: owner` stands for the owner's cookie.

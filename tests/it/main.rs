@@ -13,6 +13,9 @@ mod fields;
 /// App files: applied, applied again, refused whole.
 mod apply;
 
+/// Files of rows: in, out, over what is there.
+mod transfer;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

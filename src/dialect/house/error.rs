@@ -5,17 +5,24 @@ use crate::wire::reply;
 use rouille::Response;
 use serde_json::{Map, Value, json};
 
+/// More are counted, not listed.
+const DETAILS_MAX: usize = 50;
+
 /// Status and body. `details` stands there only when there is more than one problem, or an index, position or hint to tell.
 pub fn render(error: &Error) -> Response {
     let (status, code) = kind(error);
-    let mut body = Map::from_iter([("code".to_owned(), Value::from(code)), ("message".to_owned(), Value::from(error.message()))]);
+    let mut body = Map::from_iter([("code".to_owned(), Value::from(code)), ("message".to_owned(), Value::from(message(error)))]);
     let problems = problems(error);
     if let Some(field) = problems.first().and_then(|problem| problem.field.as_deref()) {
         body.insert("field".to_owned(), Value::from(field));
     }
     let more = |problem: &Problem| problem.index.is_some() || problem.position.is_some() || problem.hint.is_some();
     if problems.len() > 1 || problems.iter().any(more) {
-        body.insert("details".to_owned(), problems.iter().map(detail).collect());
+        let mut details: Vec<Value> = problems.iter().take(DETAILS_MAX).map(detail).collect();
+        if problems.len() > DETAILS_MAX {
+            details.push(detail(&Problem::new("more", format!("… and {} more problems", problems.len() - DETAILS_MAX))));
+        }
+        body.insert("details".to_owned(), Value::Array(details));
     }
     let response = reply::json(status, &json!({"error": body}));
     match error {
@@ -27,11 +34,18 @@ pub fn render(error: &Error) -> Response {
     }
 }
 
+fn message(error: &Error) -> String {
+    match error {
+        Error::NotSignedIn => "You are not signed in. POST username and password to /auth/login/ and send the cookie back".to_owned(),
+        _ => error.message(),
+    }
+}
+
 fn kind(error: &Error) -> (u16, &'static str) {
     match error {
         Error::Malformed(_) => (400, "bad_request"),
         Error::Invalid(_) => (400, "validation_error"),
-        Error::Unauthenticated(_) => (401, "unauthorized"),
+        Error::NotSignedIn | Error::Unauthenticated(_) => (401, "unauthorized"),
         Error::Forbidden(_) => (403, "forbidden"),
         Error::CrossOrigin(_) => (403, "csrf_failed"),
         Error::NotFound(_) => (404, "not_found"),

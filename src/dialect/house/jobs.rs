@@ -1,11 +1,10 @@
 //! Jobs that a command hands to the server which has the data file open. For the holder of the control secret only: files are named by their path.
 
-use super::workspace::known;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::job::{Import, Job};
 use crate::ops::ctx::Ctx;
 use crate::ops::job_board::State;
-use crate::ops::jobs;
+use crate::ops::{jobs, workspace};
 use crate::wire::call::Call;
 use crate::wire::reply;
 use rouille::Response;
@@ -22,6 +21,8 @@ enum Sent {
         file: PathBuf,
         app: String,
         schema: String,
+        #[serde(default)]
+        schema_given: bool,
         #[serde(default)]
         map: Vec<(String, String)>,
         #[serde(default)]
@@ -47,8 +48,8 @@ enum Sent {
 }
 
 pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    crate::ops::access::may_control(&call.caller)?;
-    known(call)?;
+    workspace::read(&call.caller, call.param(0))?;
+    jobs::may_start(&call.caller)?;
     let body = Value::Object(call.body.object(&ctx.limits)?);
     let sent: Sent =
         serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
@@ -58,8 +59,7 @@ pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `{"id", "state": "running" | "done" | "failed", "progress"?, "outcome"?, "error"?}`
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    crate::ops::access::may_control(&call.caller)?;
-    known(call)?;
+    workspace::read(&call.caller, call.param(0))?;
     let id = call.param(1).parse().map_err(|_| Error::not_found("There is no such job"))?;
     let body = match jobs::state(ctx, &call.caller, id)? {
         State::Running(progress) => json!({
@@ -74,7 +74,9 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 fn job(sent: Sent) -> Result<Job> {
     Ok(match sent {
-        Sent::Import { file, app, schema, map, types, key, dry_run } => Job::Import(Import { file, app, schema, map, types, key, dry_run }),
+        Sent::Import { file, app, schema, schema_given, map, types, key, dry_run } => {
+            Job::Import(Import { file, app, schema, schema_given, map, types, key, dry_run })
+        }
         Sent::Apply { file, dry_run, prune } => {
             let text =
                 std::fs::read_to_string(&file).map_err(|error| Error::malformed(format!("{} cannot be read: {error}", file.display())))?;

@@ -41,8 +41,8 @@ use super::contract::{Dialect, Handler, Pool, Route};
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
 const ROUTES: [Route; 21] = [
-    get("/auth/login", Pool::Reads, session::form),
-    post("/auth/login", Pool::Slow, session::login),
+    Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
+    Route { query: Some(&["next"]), ..post("/auth/login", Pool::Slow, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
     post("/auth/logout", Pool::Writes, session::logout),
     post("/auth/link", Pool::Writes, session::link),
@@ -50,7 +50,7 @@ const ROUTES: [Route; 21] = [
     get("/api/apps/{app}", Pool::Reads, apps::read),
     get("/api/apps/{app}/schemas", Pool::Reads, schemas::list),
     get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
-    get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list),
+    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
     post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
     get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
     put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
@@ -65,21 +65,21 @@ const ROUTES: [Route; 21] = [
 ];
 
 const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler }
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]) }
 }
 
 const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "POST", pattern, pool, handler }
+    Route { method: "POST", pattern, pool, handler, query: Some(&[]) }
 }
 
 const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PUT", pattern, pool, handler }
+    Route { method: "PUT", pattern, pool, handler, query: Some(&[]) }
 }
 
 const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PATCH", pattern, pool, handler }
+    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]) }
 }
 
 const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "DELETE", pattern, pool, handler }
+    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]) }
 }

@@ -62,13 +62,10 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let (caller, limits, params) = (call.caller.clone(), ctx.limits.clone(), call.params.clone());
+    let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2), call.caller.clone());
     let id = ctx.write(
-        || Ok(params.clone()),
-        move |tx, params| match params.as_slice() {
-            [app, schema, id] => records::delete(tx, &caller, app, schema, id, &limits),
-            _ => Err(Error::internal("the route names no record")),
-        },
+        || records::prepare_delete(&ctx.store.catalog(), &call.caller, app, schema, id, &ctx.limits),
+        move |tx, gone| records::delete(tx, &caller, gone),
     )?;
     Ok(reply::json(200, &json!({"success": true, "id": id.text()})))
 }
@@ -122,6 +119,11 @@ impl Asked {
                 _ => term(name, value, &mut terms),
             };
             problems.extend(read.err());
+        }
+        for name in ["page", "per_page", "sort"] {
+            if pairs.iter().filter(|(known, _)| known == name).count() > 1 {
+                problems.push(Problem::of(name, "twice", format!("'{name}' stands twice; send it once")));
+            }
         }
         if pairs.len() > limits.filter_terms_max {
             problems.push(Problem::of("filter", "too_many", format!("At most {} parameters are possible", limits.filter_terms_max)));
@@ -188,12 +190,15 @@ fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {
 fn filter(terms: Vec<(String, Op, Vec<String>)>) -> Expr {
     let one = |field: &str, op: Op, text: String| match (op, text.is_empty()) {
         (Op::Eq, true) => Expr::Blank { field: field.to_owned() },
+        (Op::Ne, true) => Expr::Present { field: field.to_owned() },
         _ => Expr::Compare { field: field.to_owned(), op, text },
     };
     let mut all: Vec<Expr> = terms
         .into_iter()
         .map(|(field, op, mut values)| match values.len() {
             1 => one(&field, op, values.pop().unwrap_or_default()),
+            // "Not a, not b" excludes both; every other operator asks for either.
+            _ if op == Op::Ne => Expr::All(values.into_iter().map(|value| one(&field, op, value)).collect()),
             _ => Expr::Any(values.into_iter().map(|value| one(&field, op, value)).collect()),
         })
         .collect();

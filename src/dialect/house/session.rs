@@ -2,7 +2,7 @@
 
 use crate::dialect::contract::{SESSION_COOKIE, session_key};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::principal::User;
+use crate::model::principal::{Principal, User};
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions::{self, Opened};
 use crate::wire::call::Call;
@@ -27,7 +27,7 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let field = |name: &str, alias: &str| form.get(name).or_else(|| form.get(alias)).filter(|text| !text.is_empty());
     let missing = |name: &str| Problem::of(name, "required", format!("Field '{name}' is required"));
     let opened = match (field("username", "email"), field("password", "password")) {
-        (Some(username), Some(password)) => sessions::open(ctx, username, password),
+        (Some(username), Some(password)) => ctx.write(|| sessions::verify(ctx, username, password), sessions::open),
         (username, password) => {
             let problems = [username.is_none().then(|| missing("username")), password.is_none().then(|| missing("password"))];
             Err(Error::Invalid(problems.into_iter().flatten().collect()))
@@ -46,13 +46,18 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn link(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let form = call.body.form(call.request, &ctx.limits)?;
     let token = form.get("token").ok_or_else(|| Error::invalid(Problem::of("token", "required", "Field 'token' is required")))?;
-    let opened = sessions::open_by_link(ctx, token)?;
+    let opened = ctx.write(|| sessions::verify_link(ctx, token), sessions::open)?;
     Ok(signed_in(ctx, reply::json(200, &json!({"user": user(&opened.user)})), &opened))
 }
 
 pub fn logout(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    if let Some(key) = session_key(call.request) {
-        sessions::close(ctx, key)?;
+    // A GET passes the check of origins; a foreign page's link must not sign people out.
+    if call.request.header("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site")) {
+        return Err(Error::CrossOrigin("The request comes from a page of another site: sign out on this one".to_owned()));
+    }
+    // A cookie of nobody's costs no transaction.
+    if let (Some(key), Principal::User(_)) = (session_key(call.request), &call.caller.principal) {
+        ctx.write(|| Ok(key.to_owned()), |tx, key| sessions::close(tx, key))?;
     }
     let response = if call.wants_json() { reply::empty(204) } else { reply::redirect("/auth/login/") };
     Ok(response.with_additional_header("Set-Cookie", cookie::set(SESSION_COOKIE, "", 0, false)))

@@ -4,7 +4,7 @@ use super::users::{known, user};
 use crate::model::error::Result;
 use crate::model::principal::{User, UserId};
 use crate::store::sqlite::OrFailed;
-use crate::store::tx::WriteTx;
+use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::OptionalExtension;
 
 pub fn insert(tx: &mut WriteTx<'_>, hash: &[u8; 32], user: UserId, expires_s: i64) -> Result<()> {
@@ -13,6 +13,11 @@ pub fn insert(tx: &mut WriteTx<'_>, hash: &[u8; 32], user: UserId, expires_s: i6
         .execute("INSERT INTO link (hash, user, expires_s) VALUES (?1, ?2, ?3)", (hash.as_slice(), user.0, expires_s))
         .or_failed()
         .map(drop)
+}
+
+/// Whether there is such a link: asked before a transaction is spent on it.
+pub fn exists(tx: &ReadTx<'_>, hash: &[u8; 32]) -> Result<bool> {
+    tx.conn().prepare_cached("SELECT 1 FROM link WHERE hash = ?1").and_then(|mut link| link.exists([hash.as_slice()])).or_failed()
 }
 
 /// Uses a link up: whose it was, if it was good.

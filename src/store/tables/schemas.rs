@@ -54,9 +54,16 @@ pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
     }
     let gone: Vec<&Field> = old.fields.iter().filter(|field| new.field(&field.slug).is_none()).collect();
     let added: Vec<&Field> = new.fields.iter().filter(|field| old.field(&field.slug).is_none()).collect();
-    // Without the indexes of fields that go, which would be kept up for nothing.
-    let kept = Schema { fields: old.fields.iter().filter(|field| new.field(&field.slug).is_some()).cloned().collect(), ..old.clone() };
-    indexes::settle(tx, &Schema { unique: Vec::new(), indexes: Vec::new(), ..kept })?;
+    // Without the indexes of fields that go, which would be kept up for nothing; the others stay as they are.
+    let stays = |slug: &String| new.field(slug).is_some();
+    let groups = |groups: &[Vec<String>]| groups.iter().filter(|group| group.iter().all(stays)).cloned().collect();
+    let kept = Schema {
+        fields: old.fields.iter().filter(|field| stays(&field.slug)).cloned().collect(),
+        unique: groups(&old.unique),
+        indexes: groups(&old.indexes),
+        ..old.clone()
+    };
+    indexes::settle(tx, &kept)?;
     for field in gone {
         let path = format!("$.{}", field.slug);
         tx.conn().execute(&format!("UPDATE {} SET data = json_remove(data, ?1)", table(old.id)), [path]).or_failed()?;
@@ -75,6 +82,24 @@ pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
     tx.conn().execute_batch(&format!("DROP TABLE {}", table(schema.id))).or_failed()?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [schema.id.0]).or_failed()?;
     tx.conn().execute("DELETE FROM schema WHERE id = ?1", [schema.id.0]).or_failed().map(drop)
+}
+
+/// A schema as the change log keeps it: enough to make it again.
+pub fn described(schema: &Schema) -> Value {
+    let fields: Vec<Value> = schema
+        .fields
+        .iter()
+        .map(|field| {
+            json!({
+                "slug": field.slug, "name": field.name, "header": field.header, "type": field.type_name, "required": field.required,
+                "unique": field.unique, "index": field.indexed, "default": field.default, "rules": field.rules.to_json(),
+            })
+        })
+        .collect();
+    json!({
+        "slug": schema.slug, "name": schema.name, "model": schema.model, "display_field": schema.display_field,
+        "unique": schema.unique, "indexes": schema.indexes, "fields": fields,
+    })
 }
 
 fn put_field(tx: &mut WriteTx<'_>, schema: SchemaId, position: usize, field: &Field) -> Result<()> {

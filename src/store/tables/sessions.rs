@@ -23,7 +23,9 @@ pub fn insert(tx: &mut WriteTx<'_>, hash: &[u8; 32], user: UserId, expires_s: i6
 }
 
 pub fn remove(tx: &mut WriteTx<'_>, hash: &[u8; 32]) -> Result<()> {
-    tx.conn().execute("DELETE FROM session WHERE hash = ?1", [hash.as_slice()]).or_failed()?;
-    tx.credentials_changed();
+    let gone = tx.conn().execute("DELETE FROM session WHERE hash = ?1", [hash.as_slice()]).or_failed()?;
+    if gone > 0 {
+        tx.credentials_changed();
+    }
     Ok(())
 }

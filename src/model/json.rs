@@ -1,0 +1,218 @@
+//! Strict JSON: no key twice, no number that would be rounded, no depth without end. What passes here lost nothing on the way in.
+
+use super::error::{Error, Problem, Result};
+use serde_json::{Number, Value};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Why a text is not taken, and the byte at which that shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// A number that JSON readers would not give back.
+    Rounded(usize),
+    Twice {
+        key: String,
+        position: usize,
+    },
+    TooDeep(usize),
+    NoJson {
+        why: String,
+        position: usize,
+    },
+}
+
+/// Reads a whole body. The refusal tells the byte.
+pub fn parse(body: &[u8], depth_max: usize) -> Result<Value> {
+    let malformed = |message: &str, position: usize| Error::Malformed(Problem::new("malformed", message).at(position));
+    let text = std::str::from_utf8(body).map_err(|error| malformed("The body is not UTF-8 text", error.valid_up_to()))?;
+    read(text, depth_max).map_err(|fault| match fault {
+        Fault::Rounded(position) => {
+            malformed("A number in the body has more digits than JSON readers keep; send it as a text, in quotes", position)
+        }
+        Fault::Twice { key, position } => malformed(&format!("The body is no good JSON: the key '{key}' stands twice"), position),
+        Fault::TooDeep(position) => malformed("The body is no good JSON: it is nested too deep", position),
+        Fault::NoJson { why, position } => malformed(&format!("The body is no good JSON: {why}"), position),
+    })
+}
+
+/// Reads one JSON value of at most so many levels.
+pub fn read(text: &str, depth_max: usize) -> std::result::Result<Value, Fault> {
+    // Before the parser, which would round, drop a key, or go down as deep as it is led.
+    scan(text, depth_max)?;
+    serde_json::from_str(text).map_err(|error| {
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or_default().to_owned();
+        Fault::NoJson { why, position: offset(text, error.line(), error.column()) }
+    })
+}
+
+/// Line and column (both from 1) as a byte offset.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    (before + column.saturating_sub(1)).min(text.len())
+}
+
+/// The keys of an object that is still open.
+#[derive(Default)]
+struct Members<'t> {
+    known: HashSet<Cow<'t, str>>,
+    /// Of the member that is being read; until it is there, the next text is a key.
+    key: Option<Cow<'t, str>>,
+}
+
+impl Members<'_> {
+    /// The end of a member.
+    fn close(&mut self, position: usize) -> std::result::Result<(), Fault> {
+        match self.key.take() {
+            Some(key) if self.known.contains(&key) => Err(Fault::Twice { key: key.into_owned(), position }),
+            Some(key) => {
+                self.known.insert(key);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Looks for what the parser would pass over. Says nothing certain about a text that is no JSON: that is for the parser to tell.
+fn scan(text: &str, depth_max: usize) -> std::result::Result<(), Fault> {
+    let bytes = text.as_bytes();
+    let mut open: Vec<Option<Members<'_>>> = Vec::new();
+    let (mut at, mut rounded) = (0, None);
+    while let Some(byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let mut length = 1;
+        match byte {
+            b'"' => {
+                length = text_length(rest);
+                if let Some(Some(members)) = open.last_mut().filter(|members| members.as_ref().is_some_and(|members| members.key.is_none()))
+                {
+                    members.key = Some(content(text.get(at..at + length).unwrap_or_default()));
+                }
+            }
+            b'{' | b'[' if open.len() == depth_max => return Err(Fault::TooDeep(at)),
+            b'{' => open.push(Some(Members::default())),
+            b'[' => open.push(None),
+            b',' => open.last_mut().and_then(Option::as_mut).map_or(Ok(()), |members| members.close(at))?,
+            b'}' | b']' => open.pop().flatten().map_or(Ok(()), |mut members| members.close(at))?,
+            b'-' | b'0'..=b'9' => {
+                length = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+                if rounded.is_none() && is_rounded(text.get(at..at + length).unwrap_or_default()) {
+                    rounded = Some(at);
+                }
+            }
+            _ => {}
+        }
+        at += length;
+    }
+    // Last, so that a key which is lost is told even where a number would be kept as a text.
+    rounded.map_or(Ok(()), |at| Err(Fault::Rounded(at)))
+}
+
+/// Bytes of the text that begins here, its quotes included.
+fn text_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// A text without its quotes and escapes, so that `"a"` and `"\u0061"` are one key.
+fn content(quoted: &str) -> Cow<'_, str> {
+    let unescaped = if quoted.contains('\\') { serde_json::from_str(quoted).ok() } else { None };
+    unescaped.map_or_else(|| Cow::Borrowed(quoted.trim_matches('"')), Cow::Owned)
+}
+
+/// True when the number that is read no longer has the digits that were written; a trace that becomes zero has none left.
+pub fn is_rounded(number: &str) -> bool {
+    let digits = |text: &str| {
+        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+        mantissa.trim_start_matches('-').replace('.', "").trim_matches('0').to_owned()
+    };
+    // Few digits near the point always survive; more, or far away, are compared with what would be written again.
+    let small = number.len() <= 15 && !number.contains(['e', 'E']);
+    if small || number.parse::<i64>().is_ok() {
+        return false;
+    }
+    let Ok(read) = number.parse::<f64>() else { return false };
+    Number::from_f64(read).is_none_or(|read| digits(&read.to_string()) != digits(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_would_lose_something_is_refused_at_its_byte() {
+        let position = |text: &str| match parse(text.as_bytes(), 4) {
+            Err(Error::Malformed(problem)) => problem.position,
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(
+            parse(br#"{"a": [1, -2.5, "x\"9999999999999999999999", true, null]}"#, 4),
+            Ok(json!({"a": [1, -2.5, "x\"9999999999999999999999", true, null]}))
+        );
+        assert_eq!(parse(b"9007199254740993", 4), Ok(json!(9_007_199_254_740_993_i64)));
+        assert_eq!(position(r#"{"a": 12345678901234567890123}"#), Some(6));
+        assert_eq!(position("0.12345678901234567890"), Some(0));
+        assert_eq!(position("[1, 1e-400]"), Some(4));
+        assert_eq!(position("[[[[[1]]]]]"), Some(4));
+        for bad in ["", "{", "{\"a\":1,\"a\":2}", "[1] 2", "1e999", "NaN", "'a'", "{\"a\":1,}", "\"a", "\"a\\", "[\"a\": 1]"] {
+            assert!(position(bad).is_some(), "{bad}");
+        }
+        assert!(parse(b"\"\xff\"", 4).is_err());
+    }
+
+    #[test]
+    fn a_key_stands_twice_only_within_one_object() {
+        let twice = |text: &str| match read(text, 9) {
+            Err(Fault::Twice { key, .. }) => Some(key),
+            Ok(_) => None,
+            other => panic!("{text}: {other:?}"),
+        };
+        for good in [
+            r#"{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}], "c": "a", "A": "b", "": ""}"#,
+            r#"[["a", "a"], {}, {"x": ["x", "x"], "y": "\"x\": "}]"#,
+            r#"{"a\\": 1, "a\"": 2, "a": 3}"#,
+        ] {
+            assert_eq!(twice(good), None, "{good}");
+        }
+        for (bad, key) in [
+            (r#"{"a": 1, "b": 2, "a": 3}"#, "a"),
+            (r#"[{"x": [{"é": {}, "\u00e9": []}]}]"#, "é"),
+            (r#"{"a": {"b": 1, "c": {"d": 1}, "b": 2}}"#, "b"),
+            // The key is told before the number.
+            (r#"{"a": 1e-400, "a": 2}"#, "a"),
+        ] {
+            assert_eq!(twice(bad).as_deref(), Some(key), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_rounded_when_its_digits_do_not_come_back() {
+        for kept in [
+            "0",
+            "-0",
+            "-0.0",
+            "0e9",
+            "0.0000e-999",
+            "1e2",
+            "1.5e300",
+            "0.1000000000000000",
+            "5e-324",
+            "9223372036854775807",
+            "0.30000000000000004",
+        ] {
+            assert!(!is_rounded(kept), "{kept}");
+        }
+        for rounded in ["1e-400", "-1e-400", "1e999", "12345678901234567890123", "1.23456789012345678", "3e-324", "0.1000000000000000055"] {
+            assert!(is_rounded(rounded), "{rounded}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Ids of options: unique in their app, given once, never changed. An app file may bring its own.
+
+use crate::format::app_file::{AppFile, OptionPart};
+use crate::model::app::AppId;
+use crate::model::catalog::Catalog;
+use crate::model::error::{Problem, Result};
+use crate::model::field::Field;
+use crate::model::name::quoted;
+use crate::store::engine::WriteTx;
+use crate::store::tables::apps;
+use std::collections::HashMap;
+
+/// Which option has an id: table, field, value.
+type Holder = (String, String, String);
+
+/// Every id that a file gives must be free, or belong to that very option already; and an option that has one keeps it.
+pub fn check(catalog: &Catalog, file: &AppFile, app: AppId) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut holders = known(catalog, app);
+    let ids: HashMap<Holder, i64> = holders.iter().map(|(id, holder)| (holder.clone(), *id)).collect();
+    for (id, holder) in given(file) {
+        let (table, field, value) = &holder;
+        let mut refuse = |why: String| problems.push(Problem::of(field, "options", format!("Table '{table}': field '{field}' {why}")));
+        if id < 1 {
+            refuse(format!("gives the option {} the id {id}; ids begin with 1", quoted(value)));
+        } else if let Some(has) = ids.get(&holder).filter(|has| **has != id) {
+            refuse(format!("gives the option {} the id {id}, but it has the id {has} for good", quoted(value)));
+        } else if let Some((table, field, other)) = holders.get(&id).filter(|known| **known != holder) {
+            refuse(format!("gives the option {} the id {id}, which {} of {table}.{field} has", quoted(value), quoted(other)));
+        }
+        holders.insert(id, holder);
+    }
+    problems
+}
+
+/// Keeps the ids of a file from being given to other options.
+pub fn reserve(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId) -> Result<()> {
+    given(file).map(|(id, _)| id).max().map_or(Ok(()), |highest| apps::reserve_choice_id(tx, app, highest))
+}
+
+/// Gives ids to options that have none.
+pub fn number(tx: &mut WriteTx<'_>, app: AppId, mut fields: Vec<Field>) -> Result<Vec<Field>> {
+    for choice in fields.iter_mut().flat_map(|field| field.rules.choices.iter_mut()).filter(|choice| choice.id == 0) {
+        choice.id = apps::take_choice_ids(tx, app, 1)?;
+    }
+    Ok(fields)
+}
+
+fn known(catalog: &Catalog, app: AppId) -> HashMap<i64, Holder> {
+    let fields = catalog.schemas(app).flat_map(|schema| schema.fields.iter().map(move |field| (schema, field)));
+    let choices = fields.flat_map(|(schema, field)| field.rules.choices.iter().map(move |choice| (schema, field, choice)));
+    choices.map(|(schema, field, choice)| (choice.id, (schema.slug.clone(), field.slug.clone(), choice.value.clone()))).collect()
+}
+
+fn given(file: &AppFile) -> impl Iterator<Item = (i64, Holder)> + '_ {
+    let fields = file.schemas.iter().flat_map(|schema| schema.fields.iter().map(move |field| (schema, field)));
+    let options = fields.flat_map(|(schema, field)| field.options.iter().flatten().map(move |option| (schema, field, option)));
+    options.filter_map(|(schema, field, option)| match option {
+        OptionPart::Full(full) => Some((full.id?, (schema.slug.clone(), field.slug.clone(), full.value.clone()))),
+        OptionPart::Value(_) => None,
+    })
+}

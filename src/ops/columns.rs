@@ -1,0 +1,205 @@
+//! Where the columns of a file go: the table, which is drawn up when it is not there, and its fields. Reading rows is in `transfer`.
+
+use super::define;
+use super::infer::{Inference, keep_headers};
+use crate::field;
+use crate::model::app::{App, AppId};
+use crate::model::catalog::Catalog;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::{Field, Kind};
+use crate::model::job::Import;
+use crate::model::name::{is_slug, label_from, model_from, quoted, slug_from};
+use crate::model::nearest::nearest;
+use crate::model::schema::{Schema, SchemaId};
+use std::sync::Arc;
+
+/// Where rows will lie: a schema that is there, or one that the import makes.
+pub struct Target {
+    pub app: Option<Arc<App>>,
+    pub app_slug: String,
+    pub schema: Schema,
+    pub is_new: bool,
+    pub notes: Vec<String>,
+}
+
+/// Refuses a file that no table could take, before its columns fill the memory.
+pub fn check_count(headings: &[String]) -> Result<()> {
+    if headings.len() <= define::FIELDS_MAX {
+        return Ok(());
+    }
+    let message = format!("The file has more than {0} columns; a table has at most {0} fields", define::FIELDS_MAX);
+    Err(Error::invalid(Problem::new("too_many", message)))
+}
+
+/// Finds the app and the schema, or draws up the schema from the columns.
+pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &Inference) -> Result<Target> {
+    let app = match catalog.app(&job.app) {
+        Ok(app) => Some(app),
+        // A slug close to one that is there is more likely a slip than a wish for another app.
+        Err(Error::NotFound(problem)) if problem.hint.is_some() || !is_slug(&job.app) => return Err(bad_app(&job.app, problem)),
+        Err(_) if define::is_reserved_app(&job.app) => {
+            let message = format!("The app slug '{}' is an address of the API or of the admin page; choose another", job.app);
+            return Err(Error::invalid(Problem::new("reserved", message)));
+        }
+        Err(_) => None,
+    };
+    let slug = schema_slug(job)?;
+    let known = app.as_ref().and_then(|app| catalog.schema(app, &slug).ok());
+    let mut notes = inference.rounded(headings);
+    if let Some(schema) = known {
+        return Ok(Target { app, app_slug: job.app.clone(), schema: (*schema).clone(), is_new: false, notes });
+    }
+    if inference.rows == 0 && headings.is_empty() {
+        return Err(Error::invalid(Problem::new("empty", "The file has no rows: there is nothing to make a table of")));
+    }
+    let mut fields = inference.fields(headings);
+    notes.extend(inference.surprises(headings, &fields));
+    retype(&mut fields, headings, job)?;
+    keep_headers(&mut fields, headings);
+    let display_field = fields.iter().find(|field| field.kind == Kind::Text).or(fields.first()).map(|field| field.slug.clone());
+    let app_id = app.as_ref().map_or(AppId(0), |app| app.id);
+    let (name, model) = (label_from(&slug), model_from(&slug));
+    let schema = Schema {
+        id: SchemaId(0),
+        app: app_id,
+        slug,
+        name,
+        model,
+        display_field,
+        version: 1,
+        fields,
+        unique: Vec::new(),
+        indexes: Vec::new(),
+    };
+    Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes })
+}
+
+/// The slug of the table. One that is an address of the API is refused when a person gave it; a guess moves aside.
+fn schema_slug(job: &Import) -> Result<String> {
+    let slug = slug_from(&job.schema).ok_or_else(|| {
+        Error::invalid(Problem::new("slug", format!("No table name can be made of {}; give one with --schema", quoted(&job.schema))))
+    })?;
+    match define::RESERVED.contains(&slug.as_str()) {
+        false => Ok(slug),
+        true if job.schema_given => {
+            Err(Error::invalid(Problem::new("reserved", format!("The table slug '{slug}' is an address of the API; choose another"))))
+        }
+        true => Ok(format!("{slug}-2")),
+    }
+}
+
+fn bad_app(slug: &str, problem: Problem) -> Error {
+    if is_slug(slug) {
+        return Error::NotFound(problem);
+    }
+    Error::invalid(Problem::new("slug", format!("The app slug {} must be lower-case words joined by - or _", quoted(slug))))
+}
+
+/// Applies `--map` (heading to slug) and `--type` (heading to type) to fields that were drawn up.
+fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()> {
+    for (heading, type_name) in &job.types {
+        let type_ = field::find(type_name).ok_or_else(|| {
+            Error::invalid(Problem::new("type", format!("There is no field type {}", quoted(type_name))).hint(field::suggestion(type_name)))
+        })?;
+        if !type_.rules().is_empty() && matches!(type_.name(), "select" | "reference") {
+            return Err(Error::invalid(Problem::new(
+                "type",
+                format!("A column cannot be made {type_name} by an import: describe the table in an app file and apply it first"),
+            )));
+        }
+        let field = place(headings, heading).and_then(|at| fields.get_mut(at)).ok_or_else(|| no_heading(heading, headings))?;
+        field.rules = Default::default();
+        (field.type_name, field.kind) = (type_.name().to_owned(), type_.kind());
+    }
+    for (heading, slug) in &job.map {
+        if !crate::model::name::is_field_slug(slug) || crate::model::schema::SYSTEM_KEYS.contains(&slug.to_lowercase().as_str()) {
+            return Err(Error::invalid(Problem::new(
+                "slug",
+                format!("{} is no field slug: a letter, then letters, digits and _; not id or a stamp", quoted(slug)),
+            )));
+        }
+        let at = place(headings, heading).ok_or_else(|| no_heading(heading, headings))?;
+        if fields.iter().enumerate().any(|(other, field)| other != at && field.slug.eq_ignore_ascii_case(slug)) {
+            return Err(Error::invalid(Problem::new("twice", format!("Two columns would become the field '{slug}'"))));
+        }
+        if let Some(field) = fields.get_mut(at) {
+            field.slug.clone_from(slug);
+        }
+    }
+    Ok(())
+}
+
+fn place(headings: &[String], heading: &str) -> Option<usize> {
+    headings.iter().position(|known| known == heading)
+}
+
+fn no_heading(heading: &str, headings: &[String]) -> Error {
+    let problem = Problem::new("unknown_column", format!("The file has no column {}", quoted(heading)));
+    Error::invalid(problem.did_you_mean(heading, headings.iter().map(String::as_str)))
+}
+
+/// Which field each column of the file is, in the file's order.
+pub fn columns(target: &Target, job: &Import, headings: &[String]) -> Result<Vec<(String, Field)>> {
+    if target.is_new {
+        return Ok(headings.iter().cloned().zip(target.schema.fields.iter().cloned()).collect());
+    }
+    if let Some((heading, _)) = job.types.first() {
+        return Err(Error::invalid(Problem::new(
+            "type",
+            format!("Table '{}' is there already: --type {heading}=… cannot change its fields", target.schema.slug),
+        )));
+    }
+    if let Some((heading, _)) = job.map.iter().find(|(heading, _)| place(headings, heading).is_none()) {
+        return Err(no_heading(heading, headings));
+    }
+    let mut problems = Vec::new();
+    let mut columns: Vec<(String, Field)> = Vec::new();
+    for heading in headings {
+        let mapped = job.map.iter().find(|(from, _)| from == heading).map(|(_, slug)| slug.as_str());
+        match column(&target.schema, heading, mapped) {
+            Ok(field) if columns.iter().any(|(_, known)| known.slug == field.slug) => {
+                problems.push(Problem::of(&field.slug, "twice", format!("Two columns of the file are the field '{}'", field.slug)));
+            }
+            Ok(field) => columns.push((heading.clone(), field)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(columns) } else { Err(Error::Invalid(problems)) }
+}
+
+/// By `--map`; else by slug, by the heading it was imported under, by name.
+fn column(schema: &Schema, heading: &str, mapped: Option<&str>) -> std::result::Result<Field, Problem> {
+    let wanted = mapped.unwrap_or(heading);
+    let fields = || schema.fields.iter();
+    let alike = |field: &&Field| field.name.eq_ignore_ascii_case(wanted.trim()) || field.slug.eq_ignore_ascii_case(wanted.trim());
+    let found = schema.field(wanted).or_else(|| match mapped {
+        Some(_) => None,
+        None => fields().find(|field| field.header.as_deref() == Some(heading)).or_else(|| fields().find(alike)),
+    });
+    found.cloned().ok_or_else(|| {
+        let problem =
+            Problem::of(wanted, "unknown_field", format!("Table '{}' has no field for the column {}", schema.slug, quoted(heading)));
+        match nearest(wanted, fields().map(|field| field.slug.as_str())) {
+            Some(near) => problem.hint(format!("--map \"{heading}={near}\"")),
+            None => problem.hint(format!("--map \"{heading}=FIELD\"")),
+        }
+    })
+}
+
+/// The field by which an upsert finds its records.
+pub fn key_field<'c>(target: &Target, columns: &'c [(String, Field)], key: &str) -> Result<&'c Field> {
+    let found = columns.iter().map(|(_, field)| field).find(|field| field.slug == key).ok_or_else(|| {
+        let problem = Problem::of(
+            key,
+            "unknown_field",
+            format!("--key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
+        );
+        Error::invalid(problem.did_you_mean(key, columns.iter().map(|(_, field)| field.slug.as_str())))
+    })?;
+    if found.kind == Kind::Json {
+        // The text of a document is no identity: 1 and "1" have the same one.
+        let message = format!("--key {}: a field of the type json cannot be a key", quoted(key));
+        return Err(Error::invalid(Problem::of(key, "type", message)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,323 @@
+//! Files of rows in and out, through the operations. Real data through the executable is in `tests/data/real.py`.
+
+use crate::harness::{Harness, OWNER};
+use carryall::format::file::Format;
+use carryall::model::error::Error;
+use carryall::model::job::{Import, Job, Outcome, Progress};
+use carryall::ops::{export, jobs};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// A server and a folder for files.
+struct Place {
+    harness: Harness,
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { harness: Harness::empty(), folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// With the app `crm` and one table `t` of these fields.
+    fn with_table(fields: &Value) -> Self {
+        Self::with_schemas(&json!([{"slug": "t", "fields": fields}]))
+    }
+
+    fn with_schemas(schemas: &Value) -> Self {
+        let place = Self::new();
+        let text = json!({"carryall": 1, "app": {"slug": "crm"}, "schemas": schemas}).to_string();
+        let job = Job::Apply { text, dry_run: false, prune: false };
+        jobs::run(&place.harness.ctx, &OWNER, &job, &|_| {}).unwrap();
+        place
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn job(&self, name: &str, text: &str) -> Import {
+        let file = self.file(name, text);
+        let schema = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let app = "crm".to_owned();
+        Import { file, app, schema, schema_given: false, map: Vec::new(), types: Vec::new(), key: None, dry_run: false }
+    }
+
+    fn run(&self, import: Import, report: &(dyn Fn(Progress) + Sync)) -> Result<Outcome, Error> {
+        jobs::run(&self.harness.ctx, &OWNER, &Job::Import(import), report)
+    }
+
+    fn import(&self, name: &str, text: &str) -> Result<Outcome, Error> {
+        self.run(self.job(name, text), &|_| {})
+    }
+
+    fn upsert(&self, name: &str, text: &str, key: &str) -> Result<Outcome, Error> {
+        self.run(Import { key: Some(key.to_owned()), ..self.job(name, text) }, &|_| {})
+    }
+
+    fn export(&self, schema: &str, format: Format) -> String {
+        let out = RefCell::new(Vec::new());
+        struct Out<'o>(&'o RefCell<Vec<u8>>);
+        impl std::io::Write for Out<'_> {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.borrow_mut().write(bytes)
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = self.harness.ctx.read(|tx| export::export(tx, &OWNER, "crm", schema, format, Box::new(Out(&out)), &|_| {}));
+        written.unwrap();
+        String::from_utf8(out.into_inner()).unwrap()
+    }
+
+    fn rows(&self, schema: &str) -> Value {
+        serde_json::from_str(&self.export(schema, Format::Json)).unwrap()
+    }
+
+    /// Bodies of the log's entries about imports.
+    fn logged(&self) -> Vec<Value> {
+        let path = self.harness.ctx.store.path().to_owned();
+        let conn = rusqlite::Connection::open(path).unwrap();
+        let mut statement = conn.prepare("SELECT body FROM change WHERE kind = 'import' ORDER BY seq").unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect()
+    }
+}
+
+/// The sentences of a refusal.
+fn told(refused: Result<Outcome, Error>) -> Vec<String> {
+    refused.expect_err("a refusal").sentences()
+}
+
+fn counts(outcome: &Outcome) -> (i64, i64, i64) {
+    let count = |key: &str| outcome[key].as_i64().unwrap();
+    (count("rows"), count("created"), count("updated"))
+}
+
+// --- headings --------------------------------------------------------------------------------------------------------
+
+#[test]
+fn headings_that_are_twice_lose_no_column_in_any_format() {
+    let place = Place::new();
+    place.import("t.csv", "name,name,a b,a_b,Name\n1,2,3,4,5\n").unwrap();
+    assert_eq!(place.rows("t"), json!([{"name": 1, "name_2": 2, "a b": 3, "a_b": 4, "Name": 5}]));
+    assert_eq!(place.export("t", Format::Csv), "name,name_2,a b,a_b,Name\n1,2,3,4,5\n");
+    // What came out goes in again, each column into its own field.
+    for (name, format) in [("t.json", Format::Json), ("t.csv", Format::Csv), ("t.ndjson", Format::Ndjson)] {
+        let text = place.export("t", format);
+        place.import(name, &text).unwrap();
+    }
+    let rows = place.rows("t");
+    let rows = rows.as_array().unwrap();
+    assert!(rows.len() == 8 && rows.iter().all(|row| *row == rows[0]), "{rows:?}");
+}
+
+#[test]
+fn a_mapped_slug_takes_the_heading_from_nobody() {
+    let place = Place::new();
+    let job = place.job("t.csv", "x,y\n1,2\n");
+    place.run(Import { map: vec![("x".to_owned(), "y_2".to_owned()), ("y".to_owned(), "x".to_owned())], ..job }, &|_| {}).unwrap();
+    // The heading `x` would be the slug of the other field.
+    assert_eq!(place.rows("t"), json!([{"y_2": 1, "y": 2}]));
+}
+
+#[test]
+fn a_later_column_finds_the_field_of_that_slug_before_another_fields_heading() {
+    let place = Place::new();
+    place.import("t.csv", "First Name,b\nAnn,1\n").unwrap();
+    place.import("t.csv", "first_name,b\nBo,2\n").unwrap();
+    place.import("t.csv", "First Name,b\nCy,3\n").unwrap();
+    assert_eq!(place.export("t", Format::Csv), "First Name,b\nAnn,1\nBo,2\nCy,3\n");
+}
+
+// --- JSON without loss -----------------------------------------------------------------------------------------------
+
+#[test]
+fn a_cell_that_json_readers_would_round_is_kept_as_its_exact_text() {
+    let place = Place::new();
+    let nested = r#"{"x": [1, 12345678901234567890123]}"#;
+    let outcome = place.import("t.json", &format!(r#"[{{"a": {nested}, "b": 1e-400, "c": 1}}]"#)).unwrap();
+    assert_eq!(place.rows("t"), json!([{"a": nested, "b": "1e-400", "c": 1}]));
+    let notes = outcome["notes"].as_array().unwrap();
+    assert!(notes.len() == 2 && notes[0].as_str().unwrap().contains("'a' holds 1 values with numbers of more digits"), "{notes:?}");
+    // The table is there by now: the person is told all the same.
+    let again = place.import("t.json", r#"[{"a": 1e-400, "b": "x", "c": 1}]"#).unwrap();
+    assert_eq!(again["notes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_key_that_stands_twice_anywhere_refuses_the_file_with_its_row() {
+    let place = Place::new();
+    for bad in [r#"{"a": 1, "a": 2}"#, r#"{"a": {"b": [{"c": 1, "c": 2}]}}"#] {
+        for (name, text) in [("t.json", format!("[{{}}, {bad}]")), ("t.ndjson", format!("{{}}\n{bad}\n"))] {
+            let told = told(place.import(name, &text));
+            assert!(told[0].starts_with("Row 2 has the key"), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_trace_that_would_become_zero_is_refused_by_the_api_at_its_byte() {
+    let (status, body) = Harness::crm().ask("POST", "/api/apps/my-crm/schemas/contacts/records", r#"{"name": "A", "budget": 1e-400}"#);
+    assert_eq!((status, &body["error"]["details"][0]["position"]), (400, &json!(24)), "{body}");
+}
+
+// --- upserts ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn an_upsert_by_a_field_without_index_does_not_walk_the_table_for_every_row() {
+    const ROWS: usize = 10_000;
+    let place = Place::new();
+    let text = |n: i64| (0..ROWS).fold("code,n\n".to_owned(), |text, row| text + &format!("c{row},{n}\n"));
+    place.import("t.csv", &text(1)).unwrap();
+    let begun = std::time::Instant::now();
+    let outcome = place.upsert("t.csv", &text(2), "code").unwrap();
+    assert_eq!(counts(&outcome), (10_000, 0, 10_000));
+    // Row by row it is a hundred million comparisons: minutes.
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_key_that_several_records_have_is_refused_in_words() {
+    let place = Place::new();
+    place.import("t.csv", "name,n\nAnn,1\nBo,2\nBo,3\nBo,4\n").unwrap();
+    let refused = told(place.upsert("t.csv", "name,n\nAnn,5\nBo,6\nCy,7\n", "name"));
+    assert_eq!(refused, ["Row 2: 3 records have this name: which of them is meant is not clear. Use a key whose values differ"]);
+    assert_eq!(place.export("t", Format::Csv), "name,n\nAnn,1\nBo,2\nBo,3\nBo,4\n");
+}
+
+fn people() -> Place {
+    let place = Place::with_table(&json!([
+        {"slug": "email", "type": "email", "required": true, "unique": true},
+        {"slug": "name", "type": "text", "required": true},
+        {"slug": "city", "type": "text", "default": "Ulm"},
+        {"slug": "badge", "type": "integer", "unique": true},
+    ]));
+    place.import("t.csv", "email,name,city,badge\nann@x.com,Ann,Bonn,1\nbo@x.com,Bo,Bern,2\n").unwrap();
+    place
+}
+
+#[test]
+fn an_upsert_sets_what_is_sent_and_needs_a_whole_record_only_where_there_is_none() {
+    let place = people();
+    let outcome = place.upsert("t.csv", "email,badge\nbo@x.com,20\n", "email").unwrap();
+    assert_eq!(counts(&outcome), (1, 0, 1));
+    // Keys that a row of JSON does not have are not sent, whatever the other rows have.
+    let mixed = r#"[{"email": "ann@x.com", "city": "Rom"}, {"email": "cy@x.com", "name": "Cy"}, {"email": "bo@x.com", "badge": null}]"#;
+    assert_eq!(counts(&place.upsert("t.json", mixed, "email").unwrap()), (3, 1, 2));
+    let rows = "email,name,city,badge\nann@x.com,Ann,Rom,1\nbo@x.com,Bo,Bern,\ncy@x.com,Cy,Ulm,\n";
+    assert_eq!(place.export("t", Format::Csv), rows);
+
+    let refused = told(place.upsert("t.csv", "email,badge\nann@x.com,7\ndee@x.com,8\n", "email"));
+    assert_eq!(refused, ["Row 2: Field 'name' is required (no record has this email, so this would be a new one)"]);
+    // An update may not clear what is required, and its row is told with the line.
+    let refused = told(place.upsert("t.csv", "email,name\nbo@x.com,\n", "email"));
+    assert_eq!(refused, ["Row 1 (line 2): Field 'name' is required"]);
+    assert_eq!(place.export("t", Format::Csv), rows);
+}
+
+#[test]
+fn an_upsert_logs_what_it_made_and_what_it_changed() {
+    let place = people();
+    place.upsert("t.csv", "email,name\nann@x.com,Anna\ncy@x.com,Cy\ndee@x.com,Dee\n", "email").unwrap();
+    place.upsert("t.csv", "email,name\nann@x.com,Ann\n", "email").unwrap();
+    assert_eq!(
+        place.logged(),
+        [
+            json!({"first": 1, "last": 2, "created": 2, "updated": 0}),
+            json!({"first": 3, "last": 4, "created": 2, "updated": 1}),
+            json!({"first": null, "last": null, "created": 0, "updated": 1}),
+        ]
+    );
+}
+
+#[test]
+fn a_key_must_be_one_that_tells_records_apart() {
+    let place = Place::with_table(&json!([{"slug": "doc", "type": "json"}, {"slug": "n", "type": "decimal"}]));
+    let refused = told(place.upsert("t.json", r#"[{"doc": {"a": 1}}]"#, "doc"));
+    assert_eq!(refused, ["--key 'doc': a field of the type json cannot be a key"]);
+    let refused = told(place.upsert("t.json", r#"[{"n": 1}, {"doc": 1}, {"n": 1.0}]"#, "n"));
+    assert_eq!(refused, ["Row 2: Field 'n' is the key and has no value", "Row 3: has the same n as row 1"]);
+    // 5 and 5.0 are one number.
+    place.import("t.json", r#"[{"n": 5.0, "doc": "old"}]"#).unwrap();
+    assert_eq!(counts(&place.upsert("t.json", r#"[{"n": 5, "doc": "new"}]"#, "n").unwrap()), (1, 0, 1));
+}
+
+#[test]
+fn what_only_the_table_can_tell_is_told_with_its_row() {
+    let place = people();
+    let again = "email,name,badge\ncy@x.com,Cy,3\nbo@x.com,Bo,4\n";
+    assert_eq!(told(place.import("t.csv", again)), ["Row 2: a record with the same email is there already. --key email updates it"]);
+    // A new record and a changed one that want the badge of somebody else; two new ones that want the same.
+    let refused = told(place.upsert("t.csv", "email,name,badge\ncy@x.com,Cy,2\n", "email"));
+    assert_eq!(refused, ["Row 1: a record with the same badge is there already"]);
+    let refused = told(place.upsert("t.csv", "email,badge\nbo@x.com,9\nann@x.com,9\n", "email"));
+    assert_eq!(refused, ["Row 2: Field 'badge' must be unique: rec_2 has this value already"]);
+    let refused = told(place.upsert("t.csv", "email,name,badge\nx@x.com,X,5\nann@x.com,Ann,1\ny@x.com,Y,5\n", "email"));
+    assert_eq!(refused, ["Row 3: has the same badge as row 1"]);
+    // The unique value of a record that is only updated may stand in the file.
+    assert_eq!(counts(&place.upsert("t.csv", "email,name,badge\nann@x.com,Ann,1\nz@x.com,Z,\n", "email").unwrap()), (2, 1, 1));
+}
+
+#[test]
+fn a_reference_to_nothing_is_told_with_its_row() {
+    let place = Place::with_schemas(&json!([
+        {"slug": "firms", "fields": [{"slug": "name", "type": "text"}]},
+        {"slug": "t", "fields": [{"slug": "name", "type": "text"}, {"slug": "firm", "type": "reference", "target": "firms"}]},
+    ]));
+    place.import("firms.csv", "name\nAcme\n").unwrap();
+    let nowhere = ["Row 2: Field 'firm' points to a record that is not in table 'firms'"];
+    assert_eq!(told(place.import("t.csv", "name,firm\nAnn,rec_1\nBo,rec_9\n")), nowhere);
+    place.import("t.csv", "name,firm\nAnn,rec_1\nBo,1\n").unwrap();
+    let refused = told(place.upsert("t.csv", "name,firm\nAnn,rec_1\nBo,rec_9\n", "name"));
+    assert_eq!(refused, ["Row 2: Field 'firm' points to rec_9, which is not in table 'firms'"]);
+}
+
+// --- where a file goes -----------------------------------------------------------------------------------------------
+
+#[test]
+fn a_file_whose_name_is_an_address_of_the_api_goes_to_the_same_table_every_time() {
+    let place = Place::new();
+    for created in [true, false] {
+        let outcome = place.import("export.csv", "n\n1\n").unwrap();
+        assert_eq!((&outcome["schema"], &outcome["new_schema"]), (&json!("export-2"), &json!(created)));
+    }
+    assert_eq!(place.export("export-2", Format::Csv), "n\n1\n1\n");
+    let job = Import { schema: "batch".to_owned(), schema_given: true, ..place.job("n.csv", "n\n1\n") };
+    assert_eq!(told(place.run(job, &|_| {})), ["The table slug 'batch' is an address of the API; choose another"]);
+    let job = Import { app: "tokens".to_owned(), ..place.job("n.csv", "n\n1\n") };
+    assert!(told(place.run(job, &|_| {}))[0].starts_with("The app slug 'tokens' is an address"));
+}
+
+#[test]
+fn a_column_that_appears_between_the_two_readings_refuses_the_file() {
+    let place = Place::new();
+    let text = "{\"a\": 1}\n".repeat(1_000);
+    let job = place.job("t.ndjson", &text);
+    let (path, more) = (job.file.clone(), Mutex::new(Some(format!("{text}{{\"a\": 1, \"b\": 2}}\n"))));
+    let refused = place.run(job, &|progress| {
+        // The second reading is at the last row of the first one.
+        if let Some(text) = more.lock().unwrap().take_if(|_| progress.stage == "checking") {
+            std::fs::write(&path, text).unwrap();
+        }
+    });
+    let refused = told(refused);
+    assert!(refused[0].starts_with("The file changed while it was read"), "{refused:?}");
+    assert!(place.harness.ctx.store.catalog().apps().is_empty());
+}
+
+#[test]
+fn a_file_of_more_columns_than_a_table_may_have_is_refused() {
+    let place = Place::new();
+    let headings = |count: usize| (0..count).map(|at| format!("c{at}")).collect::<Vec<_>>();
+    let keys = headings(501).iter().map(|key| format!("{{\"{key}\": 1}}\n")).collect::<String>();
+    for (name, text) in [("t.csv", headings(501).join(",") + "\n"), ("t.ndjson", keys)] {
+        assert_eq!(told(place.import(name, &text)), ["The file has more than 500 columns; a table has at most 500 fields"]);
+    }
+    place.import("t.csv", &(headings(500).join(",") + "\n")).unwrap();
+}
