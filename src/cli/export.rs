@@ -38,12 +38,31 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let tell = |rows: u64| bar.show(Progress { stage: "writing", rows, bytes: 0, bytes_total: 0 });
     let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, text("app"), text("schema"), format, out, &tell));
     let rows = match output {
-        None => write(Box::new(BufWriter::new(std::io::stdout())))?,
+        None => write(Box::new(BufWriter::new(Stdout)))?,
         Some(output) => to_file(output, write)?,
     };
     bar.end();
     say(&format!("{rows} rows exported"));
     Ok(())
+}
+
+/// Stdout for people who pipe into `head`: a reader who has seen enough is no failure.
+struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match std::io::stdout().write(bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match std::io::stdout().flush() {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+            flushed => flushed,
+        }
+    }
 }
 
 /// Writes beside the file and renames at the end: a failed export leaves what was there.

@@ -15,12 +15,13 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The owner of the data file, at a terminal.
 pub const OWNER: Caller = Caller { principal: Principal::Control, door: "cli" };
 
 const POLL: Duration = Duration::from_millis(100);
+const BUSY_WAIT: Duration = Duration::from_secs(60);
 const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The data file that the command line, else the environment, names.
@@ -56,23 +57,33 @@ fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
 }
 
 fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) -> Result<Outcome, Failure> {
-    let started = ask(address, secret, "POST", "/api/workspaces/default/jobs", &sent.to_string())?;
+    let started = patiently(|| ask(address, secret, "POST", "/api/workspaces/default/jobs", &sent.to_string()))?;
     let id = started.get("id").and_then(Value::as_u64).ok_or_else(|| unanswered(&started))?;
     loop {
-        let state = ask(address, secret, "GET", &format!("/api/workspaces/default/jobs/{id}"), "")?;
+        let state = patiently(|| ask(address, secret, "GET", &format!("/api/workspaces/default/jobs/{id}"), ""))?;
         match state.get("state").and_then(Value::as_str) {
             Some("done") => return Ok(state.get("outcome").cloned().unwrap_or_default()),
             Some("failed") => {
-                let lines = state
-                    .get("messages")
-                    .and_then(Value::as_array)
-                    .map(|lines| lines.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+                let lines = state.get("messages").and_then(Value::as_array);
+                let lines = lines.map(|lines| lines.iter().filter_map(Value::as_str).map(str::to_owned).collect());
                 return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
             }
             Some("running") => show(progress(&state)),
             _ => return Err(unanswered(&state)),
         }
         std::thread::sleep(POLL);
+    }
+}
+
+/// Asks again while the server is too busy to answer, for as long as a person would wait.
+fn patiently(ask: impl Fn() -> Result<(u16, Value), Failure>) -> Result<Value, Failure> {
+    let started = Instant::now();
+    loop {
+        match ask()? {
+            (200..=299, value) => return Ok(value),
+            (503, _) if started.elapsed() < BUSY_WAIT => std::thread::sleep(POLL),
+            (_, value) => return Err(unanswered(&value)),
+        }
     }
 }
 
@@ -86,8 +97,8 @@ fn progress(state: &Value) -> Progress {
     Progress { stage, rows: number("rows"), bytes: number("bytes"), bytes_total: number("bytes_total") }
 }
 
-/// One request to the server of this machine. It is our own server on loopback, so HTTP/1.0 without keep-alive is all that is needed.
-fn ask(address: &str, secret: &str, method: &str, path: &str, body: &str) -> Result<Value, Failure> {
+/// One request to the server of this machine: status and JSON. It is our own server on loopback, so HTTP/1.0 without keep-alive is all that is needed.
+fn ask(address: &str, secret: &str, method: &str, path: &str, body: &str) -> Result<(u16, Value), Failure> {
     let gone = |error: std::io::Error| {
         Failure::new(1, format!("The server at http://{address}, which has the data file, does not answer: {error}"))
     };
@@ -103,7 +114,8 @@ fn ask(address: &str, secret: &str, method: &str, path: &str, body: &str) -> Res
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
     let value: Value = serde_json::from_str(body)
         .map_err(|_| Failure::new(1, format!("The server at http://{address} gave an answer that is no JSON")))?;
-    if head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')) { Ok(value) } else { Err(unanswered(&value)) }
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    Ok((status, value))
 }
 
 fn unanswered(value: &Value) -> Failure {

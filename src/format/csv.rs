@@ -1,5 +1,6 @@
 //! CSV in and out: quoting by RFC 4180, the separator found out, a byte-order mark skipped. Cells keep every character.
 
+use super::quotes::Quotes;
 use super::rows::{OutRow, Row, RowWriter, Take, unwritten};
 use crate::model::error::{Error, Problem, Result};
 use serde_json::Value;
@@ -18,7 +19,8 @@ pub fn read(mut source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
     let separator = separator(head.get(start..).unwrap_or_default());
     let mut rest = Cursor::new(head);
     rest.set_position(start as u64);
-    let mut reader = ::csv::ReaderBuilder::new().delimiter(separator).from_reader(BufReader::new(rest.chain(source)));
+    let mut reader =
+        ::csv::ReaderBuilder::new().delimiter(separator).from_reader(BufReader::new(Quotes::new(rest.chain(source), separator)));
     let headings: Vec<String> = reader.headers().map_err(|error| unreadable(&error))?.iter().map(str::to_owned).collect();
     if headings.is_empty() {
         return Err(Error::malformed("The file is empty: its first line must hold the headings"));
@@ -61,6 +63,8 @@ fn unreadable(error: &::csv::Error) -> Error {
                 .hint("Check the quotes and separators of this line")
         }
         ::csv::ErrorKind::Utf8 { .. } => Problem::new("encoding", format!("Line {line} is not UTF-8 text")).hint("Save the file as UTF-8"),
+        // Only `quotes` gives this kind, with the sentence for the person.
+        ::csv::ErrorKind::Io(why) if why.kind() == std::io::ErrorKind::InvalidData => Problem::new("quotes", why.to_string()),
         _ => Problem::new("malformed", format!("The file cannot be read near line {line}")),
     };
     Error::Malformed(problem)

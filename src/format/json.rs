@@ -9,13 +9,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 
 /// Levels of one cell: with the record around it as deep as the body of a request may be.
 const DEPTH_MAX: usize = 63;
 
 pub fn read(source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
-    let mut source = serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, source));
+    let mut source = BufReader::with_capacity(256 * 1024, source);
+    begin(&mut source)?;
+    let mut source = serde_json::Deserializer::from_reader(source);
     let mut rows = Rows { headings: Headings::default(), number: 0, take, refused: None };
     let read = (&mut source).deserialize_seq(&mut rows).and_then(|()| source.end());
     if let Some(refused) = rows.refused.take() {
@@ -23,6 +25,22 @@ pub fn read(source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
     }
     read.map_err(|error| unreadable(&error, "The file must hold one array of objects: [{\"name\": \"Ann\"}, …]"))?;
     Ok(rows.headings.names)
+}
+
+/// Skips a byte-order mark, and refuses what is no array before a reader calls good JSON bad.
+fn begin(source: &mut impl BufRead) -> Result<()> {
+    let unread = |error: std::io::Error| Error::malformed(format!("The file cannot be read: {error}"));
+    if source.fill_buf().map_err(unread)?.starts_with(b"\xef\xbb\xbf") {
+        source.consume(3);
+    }
+    let first = source.fill_buf().map_err(unread)?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+    match first {
+        Some(b'{') => Err(Error::Malformed(
+            Problem::new("malformed", "The file holds one object, not an array of objects")
+                .hint("Import the array inside it: [{\"name\": \"Ann\"}, …]; or one object a line, in a file that ends in .ndjson"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A JSON reader's complaint in our words.

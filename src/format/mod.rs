@@ -5,4 +5,5 @@ pub mod csv;
 pub mod file;
 pub mod json;
 pub mod ndjson;
+mod quotes;
 pub mod rows;

@@ -35,8 +35,7 @@ pub fn check_count(headings: &[String]) -> Result<()> {
 pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &Inference) -> Result<Target> {
     let app = match catalog.app(&job.app) {
         Ok(app) => Some(app),
-        // A slug close to one that is there is more likely a slip than a wish for another app.
-        Err(Error::NotFound(problem)) if problem.hint.is_some() || !is_slug(&job.app) => return Err(bad_app(&job.app, problem)),
+        Err(_) if !is_slug(&job.app) => return Err(bad_app(&job.app)),
         Err(_) if define::is_reserved_app(&job.app) => {
             let message = format!("The app slug '{}' is an address of the API or of the admin page; choose another", job.app);
             return Err(Error::invalid(Problem::new("reserved", message)));
@@ -46,6 +45,11 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
     let slug = schema_slug(job)?;
     let known = app.as_ref().and_then(|app| catalog.schema(app, &slug).ok());
     let mut notes = inference.rounded(headings);
+    // A slug close to one that is there may be a slip, or the next year's: it is made, and said.
+    if app.is_none() {
+        let like = nearest(&job.app, catalog.apps().iter().map(|app| app.slug.as_str()));
+        notes.extend(like.map(|near| format!("{} is a new app; there is also '{near}'", quoted(&job.app))));
+    }
     if let Some(schema) = known {
         return Ok(Target { app, app_slug: job.app.clone(), schema: (*schema).clone(), is_new: false, notes });
     }
@@ -88,10 +92,7 @@ fn schema_slug(job: &Import) -> Result<String> {
     }
 }
 
-fn bad_app(slug: &str, problem: Problem) -> Error {
-    if is_slug(slug) {
-        return Error::NotFound(problem);
-    }
+fn bad_app(slug: &str) -> Error {
     Error::invalid(Problem::new("slug", format!("The app slug {} must be lower-case words joined by - or _", quoted(slug))))
 }
 

@@ -30,7 +30,7 @@ pub struct Credentials {
 }
 
 /// How often an operation may find the schema changed under it before it gives up.
-const STALE_RETRIES_MAX: usize = 5;
+pub const STALE_RETRIES_MAX: usize = 5;
 
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {

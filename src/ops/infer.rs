@@ -204,7 +204,7 @@ fn slugs(headings: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = SYSTEM_KEYS.iter().map(|key| (*key).to_owned()).collect();
     taken.extend(headings.iter().filter(|heading| is_plain(heading)).cloned());
     let mut kept = HashSet::new();
-    let mut slug = |heading: &String| {
+    let slug = |heading: &String| {
         if is_plain(heading) && kept.insert(heading.clone()) {
             return heading.clone();
         }
@@ -214,7 +214,7 @@ fn slugs(headings: &[String]) -> Vec<String> {
         taken.insert(free.clone());
         free
     };
-    headings.iter().map(|heading| slug(heading)).collect()
+    headings.iter().map(slug).collect()
 }
 
 #[cfg(test)]

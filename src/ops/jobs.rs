@@ -1,10 +1,10 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
-use super::ctx::Ctx;
+use super::ctx::{Ctx, STALE_RETRIES_MAX};
 use super::job_board::State;
 use super::{access, apply, sessions, transfer, users};
 use crate::model::error::{Error, Result};
-use crate::model::job::{Job, Outcome};
+use crate::model::job::{Import, Job, Outcome};
 use crate::model::principal::Caller;
 use crate::store::engine::WriteTx;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const APP_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> Result<Outcome> {
     let me = who.clone();
     match job {
-        Job::Import(import) => transfer::import(ctx, who, import, report),
+        Job::Import(job) => import(ctx, who, job, report),
         Job::Apply { text, dry_run, prune } => {
             let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
             let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);
@@ -38,6 +38,21 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> 
             made.map(|token| json!({"token": token}))
         }
     }
+}
+
+/// When the table changed between the checks and the transaction, everything is checked again.
+fn import(ctx: &Ctx, who: &Caller, job: &Import, report: transfer::Report<'_>) -> Result<Outcome> {
+    for _ in 0..STALE_RETRIES_MAX {
+        let ready = Arc::new(transfer::prepare(ctx, who, job, report)?);
+        let (me, inside) = (who.clone(), ready.clone());
+        let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
+        let done = if job.dry_run { ctx.store.rehearse_staged(ready.stage(), work) } else { ctx.store.write_staged(ready.stage(), work) };
+        match done {
+            Err(Error::Stale) => {}
+            other => return other,
+        }
+    }
+    Err(Error::Busy { message: Error::Stale.message(), retry_after_s: 1 })
 }
 
 /// Whether somebody may hand over a job at all; asked before its body is read.

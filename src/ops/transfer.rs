@@ -53,14 +53,6 @@ impl Ready {
     }
 }
 
-/// Runs an import.
-pub fn import(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Result<Outcome> {
-    let ready = Arc::new(prepare(ctx, who, job, report)?);
-    let (who, inside) = (who.clone(), ready.clone());
-    let work = move |tx: &mut WriteTx<'_>| finish(tx, &who, &inside);
-    if job.dry_run { ctx.store.rehearse_staged(ready.stage(), work) } else { ctx.store.write_staged(ready.stage(), work) }
-}
-
 /// The part before the transaction: reads the file, finds or draws up the table, checks and stages every row.
 pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Result<Ready> {
     may(who, Action::Manage)?;

@@ -403,6 +403,8 @@ def nasty_csv(nasty):
     nasty.round("single.csv", text_of(one, quoting=csv.QUOTE_ALL), one, "one column, with an empty cell")
     twins = [["name", "name", "", "Name", ""], ["a", "b", "c", "d", "e"], ["1", "2", "3", "4", "5"]]
     nasty.round("twins.csv", text_of(twins), twins, "headers that are twice or empty lose no column", header=False)
+    keyed = json.loads(take_out(nasty.db, "nasty", "twins", "json"))
+    same("nor do they in JSON", [[str(value) for value in row.values()] for row in keyed], twins[1:])
     wide = [["c%d" % i for i in range(300)]] + [["%d" % (r * 300 + i) for i in range(300)] for r in range(3)]
     nasty.round("wide.csv", text_of(wide), wide, "300 columns")
     headers = [["first", "second"]]
