@@ -44,12 +44,24 @@ pub struct Record {
     pub version: i64,
 }
 
-/// Part of a list with the number of rows that the whole list has.
-#[derive(Debug, Clone)]
-pub struct Page {
-    pub records: Vec<Record>,
-    pub total: i64,
+/// A stored row while it is being read: nothing is copied for a list that goes out as it lies.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordRef<'r> {
+    pub id: RecordId,
+    pub data: &'r str,
+    pub created_at: &'r str,
+    pub updated_at: &'r str,
+    pub version: i64,
 }
+
+impl Record {
+    pub fn as_ref(&self) -> RecordRef<'_> {
+        RecordRef { id: self.id, data: &self.data, created_at: &self.created_at, updated_at: &self.updated_at, version: self.version }
+    }
+}
+
+/// Called for every row of a list, in order.
+pub type Visit<'v> = dyn FnMut(RecordRef<'_>) -> super::error::Result<()> + 'v;
 
 #[cfg(test)]
 mod tests {

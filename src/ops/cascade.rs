@@ -31,7 +31,7 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
     let mut batch = None;
     let alone = plan.deleted.len() + plan.cleared.len() == 1;
     for (schema, record) in &plan.deleted {
-        let values = rows::values_of(record)?;
+        let values = rows::values_of(&record.data)?;
         rows::remove(tx, schema, record.id)?;
         let label = format!("deleted {}", name_of(schema, &values, record.id));
         let body = json!({"before": values, "created_at": record.created_at, "updated_at": record.updated_at, "version": record.version});
@@ -51,7 +51,7 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
 /// Like `records::change` without its checks: a null is never taken and points nowhere.
 fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, checked: &Checked, batch: Option<i64>) -> Result<()> {
     let rows::Updated { before, after, .. } = rows::update(tx, schema, record, &checked.clean, who.user_id())?;
-    let label = format!("cleared {}", name_of(schema, &rows::values_of(record)?, record.id));
+    let label = format!("cleared {}", name_of(schema, &rows::values_of(&record.data)?, record.id));
     log(tx, who, schema, ChangeKind::Update, record.id, batch, label, Some(json!({"before": before, "after": after}))).map(drop)
 }
 
@@ -92,7 +92,7 @@ fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usiz
 }
 
 fn held(schema: &Schema, record: &Record, field: &str, target: RecordId) -> Result<Error> {
-    let holder = name_of(schema, &rows::values_of(record)?, record.id);
+    let holder = name_of(schema, &rows::values_of(&record.data)?, record.id);
     let message = format!("{} is still referred to by {holder} (field '{field}')", target.text());
     Ok(Error::Conflict(Problem::of(field, "referenced", message).hint("Delete or change that record first")))
 }

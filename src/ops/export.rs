@@ -30,8 +30,8 @@ pub fn export(
     let headings = headings(&schema);
     let mut writer = format.write(out, &headings)?;
     let mut count = 0;
-    rows::each(tx, &everything(&schema, &scope), |record| {
-        let mut stored = rows::values_of(&record)?;
+    rows::each(tx, &everything(&schema, &scope), &mut |record| {
+        let mut stored = rows::values_of(record.data)?;
         let mut row = OutRow { values: Map::new(), texts: Vec::new() };
         for (field, heading) in schema.fields.iter().zip(&headings) {
             let value = stored.get_mut(&field.slug).map(Value::take).unwrap_or_default();

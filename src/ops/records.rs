@@ -13,7 +13,7 @@ use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column};
 use crate::model::principal::{Action, Caller, Scope};
 use crate::model::query::Query;
-use crate::model::record::{Draft, Page, Record, RecordId};
+use crate::model::record::{Draft, Record, RecordId, Visit};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
@@ -33,11 +33,14 @@ pub struct Written {
     pub ignored: Vec<String>,
 }
 
-/// One window of a list.
-pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Page> {
+/// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
+pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    rows::page(tx, &plan(&schema, &scope, query, limits)?)
+    let plan = plan(&schema, &scope, query, limits)?;
+    let total = rows::total(tx, &plan)?;
+    rows::each(tx, &plan, visit)?;
+    Ok(total)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {
@@ -80,7 +83,7 @@ pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, new: &Prepared) -> R
 
 /// Sets checked values on a record that was found, and logs it.
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record, new: &Checked, batch: Option<i64>) -> Result<Record> {
-    let mut merged = rows::values_of(old)?;
+    let mut merged = rows::values_of(&old.data)?;
     merged.extend(new.clean.values.clone());
     check_rows(tx, schema, &merged, Some(old.id))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;

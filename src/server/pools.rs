@@ -65,11 +65,16 @@ impl Threads {
 
     fn submit(&self, task: Task) -> bool {
         let mut tasks = self.queue.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = tasks.0.len() < self.queue.tasks_max && !tasks.1;
+        let waiting = tasks.0.len();
+        let room = waiting < self.queue.tasks_max && !tasks.1;
         if room {
             tasks.0.push_back(task);
             drop(tasks);
-            self.queue.arrived.notify_one();
+            // Whoever was woken for the task before this one looks here next, and wakes another if it leaves something behind:
+            // waking a thread for every request of a burst costs more than the requests.
+            if waiting == 0 {
+                self.queue.arrived.notify_one();
+            }
         }
         room
     }
@@ -97,6 +102,12 @@ impl Queue {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tasks =
             self.arrived.wait_while(tasks, |(tasks, stopping)| tasks.is_empty() && !*stopping).unwrap_or_else(PoisonError::into_inner);
-        tasks.0.pop_front()
+        let task = tasks.0.pop_front();
+        let left = !tasks.0.is_empty();
+        drop(tasks);
+        if left {
+            self.arrived.notify_one();
+        }
+        task
     }
 }

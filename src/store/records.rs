@@ -9,36 +9,28 @@ use crate::model::expr::Op;
 use crate::model::field::Field;
 use crate::model::plan::{Cell, Column, Cond, Plan};
 use crate::model::principal::UserId;
-use crate::model::record::{Clean, Page, Record, RecordId};
+use crate::model::record::{Clean, Record, RecordId, RecordRef, Visit};
 use crate::model::schema::Schema;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
 
-/// One window of a list and the size of the whole.
-pub fn page(tx: &ReadTx<'_>, plan: &Plan) -> Result<Page> {
-    let total = match plan.filter {
-        Cond::True => counter(tx, &plan.schema)?,
-        _ => {
-            let count = sql::count(plan);
-            let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
-            statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()?
-        }
-    };
-    let mut records = Vec::new();
-    each(tx, plan, |record| {
-        records.push(record);
-        Ok(())
-    })?;
-    Ok(Page { records, total })
+/// How many rows the whole list of a plan has, its window apart.
+pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
+    if plan.filter == Cond::True {
+        return counter(tx, &plan.schema);
+    }
+    let count = sql::count(plan);
+    let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
+    statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()
 }
 
-/// Hands every row of a plan's window to `take`, in order, one at a time.
-pub fn each(tx: &ReadTx<'_>, plan: &Plan, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
+/// Hands every row of a plan's window to `visit`, in order, one at a time.
+pub fn each(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<()> {
     let select = sql::select(plan);
     let mut statement = tx.conn().prepare_cached(&select.text).or_failed()?;
     let mut rows = statement.query(params_from_iter(&select.cells)).or_failed()?;
     while let Some(row) = rows.next().or_failed()? {
-        take(record(row).or_failed()?)?;
+        visit(borrowed(row).or_failed()?)?;
     }
     Ok(())
 }
@@ -99,7 +91,7 @@ pub struct Updated {
 
 /// Sets the checked values on a stored record; the others stay.
 pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean, by: Option<UserId>) -> Result<Updated> {
-    let mut values = values_of(old)?;
+    let mut values = values_of(&old.data)?;
     let (mut before, mut after) = (Map::new(), Map::new());
     for (key, value) in &clean.values {
         let was = values.insert(key.clone(), value.clone()).unwrap_or(Value::Null);
@@ -256,9 +248,9 @@ fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64> {
     statement.query_row((schema.id.0, count), |row| row.get(0)).or_failed()
 }
 
-/// A record's values by field.
-pub fn values_of(record: &Record) -> Result<Map<String, Value>> {
-    serde_json::from_str(&record.data).map_err(Error::internal)
+/// The values by field of a stored text.
+pub fn values_of(data: &str) -> Result<Map<String, Value>> {
+    serde_json::from_str(data).map_err(Error::internal)
 }
 
 /// The text that is stored for these values.
@@ -278,4 +270,14 @@ fn numbers(tx: &ReadTx<'_>, sql: &str) -> Result<Vec<i64>> {
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     Ok(Record { id: RecordId(row.get(0)?), data: row.get(1)?, created_at: row.get(2)?, updated_at: row.get(3)?, version: row.get(4)? })
+}
+
+fn borrowed<'r>(row: &'r Row<'_>) -> rusqlite::Result<RecordRef<'r>> {
+    Ok(RecordRef {
+        id: RecordId(row.get(0)?),
+        data: row.get_ref(1)?.as_str()?,
+        created_at: row.get_ref(2)?.as_str()?,
+        updated_at: row.get_ref(3)?.as_str()?,
+        version: row.get(4)?,
+    })
 }

@@ -50,7 +50,8 @@ pub fn select(plan: &Plan) -> Statement {
         Statement { text: format!("SELECT id, data, created_at, updated_at, version FROM {}", table(plan.schema.id)), cells: Vec::new() };
     sql.push_where(&plan.filter);
     sql.push_order(&plan.order);
-    sql.text.push_str(" LIMIT ? OFFSET ?");
+    // A bare LIMIT ? would have SQLite plan the statement anew whenever another number is bound.
+    sql.text.push_str(" LIMIT ? + 0 OFFSET ? + 0");
     sql.cells.extend([Cell::Integer(plan.window.limit), Cell::Integer(plan.window.offset)]);
     sql
 }

@@ -4,7 +4,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
 use crate::model::query::{Query, Sort, Window};
-use crate::model::record::Record;
+use crate::model::record::{Record, RecordId, RecordRef};
 use crate::ops::ctx::Ctx;
 use crate::ops::records;
 use crate::wire::call::Call;
@@ -12,25 +12,26 @@ use crate::wire::query::brackets;
 use crate::wire::reply;
 use rouille::Response;
 use serde_json::json;
+use std::fmt::Write;
 use std::sync::Arc;
 
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let asked = Asked::parse(call.query.pairs(), &ctx.limits)?;
-    let found = ctx.read(|tx| records::list(tx, &call.caller, call.param(0), call.param(1), &asked.query, &ctx.limits))?;
-    let bytes: usize = found.records.iter().map(|record| record.data.len() + 110).sum();
-    let mut body = String::with_capacity(bytes + 100);
+    let mut body = String::with_capacity(16 * 1024);
     body.push_str("{\"records\":[");
-    for (at, record) in found.records.iter().enumerate() {
-        if at > 0 {
-            body.push(',');
-        }
-        render(&mut body, record);
-    }
-    let pages = (found.total + asked.per_page - 1) / asked.per_page;
-    body.push_str(&format!(
-        "],\"page\":{},\"per_page\":{},\"total\":{},\"total_pages\":{pages}}}",
-        asked.page, asked.per_page, found.total
-    ));
+    let empty = body.len();
+    let total = ctx.read(|tx| {
+        records::list(tx, &call.caller, call.param(0), call.param(1), &asked.query, &ctx.limits, &mut |record| {
+            if body.len() > empty {
+                body.push(',');
+            }
+            render(&mut body, record);
+            Ok(())
+        })
+    })?;
+    let pages = (total + asked.per_page - 1) / asked.per_page;
+    let (page, per_page) = (asked.page, asked.per_page);
+    body.push_str(&format!("],\"page\":{page},\"per_page\":{per_page},\"total\":{total},\"total_pages\":{pages}}}"));
     let response = reply::raw_json(200, body);
     Ok(if asked.clamped { response.with_additional_header("X-Clamped", format!("per_page={}", asked.per_page)) } else { response })
 }
@@ -72,25 +73,18 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 fn one(status: u16, record: &Record, ignored: &[String]) -> Response {
     let mut body = String::with_capacity(record.data.len() + 110);
-    render(&mut body, record);
+    render(&mut body, record.as_ref());
     let response = reply::raw_json(status, body);
     if ignored.is_empty() { response } else { response.with_additional_header("X-Ignored", ignored.join(", ")) }
 }
 
 /// `{"id":"rec_7", …the stored text…, "created_at":"…","updated_at":"…"}`
-fn render(body: &mut String, record: &Record) {
+fn render(body: &mut String, record: RecordRef<'_>) {
     let fields = record.data.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
     let comma = if fields.is_empty() { "" } else { "," };
-    body.push_str("{\"id\":\"");
-    body.push_str(&record.id.text());
-    body.push_str("\",");
-    body.push_str(fields);
-    body.push_str(comma);
-    body.push_str("\"created_at\":\"");
-    body.push_str(&record.created_at);
-    body.push_str("\",\"updated_at\":\"");
-    body.push_str(&record.updated_at);
-    body.push_str("\"}");
+    let RecordRef { id: RecordId(id), created_at, updated_at, .. } = record;
+    // Writing to a String cannot fail.
+    let _ = write!(body, "{{\"id\":\"rec_{id}\",{fields}{comma}\"created_at\":\"{created_at}\",\"updated_at\":\"{updated_at}\"}}");
 }
 
 /// The query string of a list.
