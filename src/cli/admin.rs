@@ -1,7 +1,7 @@
 //! `carryall admin create`: a person who may everything.
 
 use super::job::{self, data_file};
-use super::outcome::{Ended, Failure, result};
+use super::outcome::{Ended, Failure, json_arg, result};
 use crate::model::job::Job;
 use crate::ops::ctx;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -13,7 +13,8 @@ const STDIN_BYTES_MAX: u64 = 4_096;
 
 pub fn command() -> Command {
     let create = Command::new("create").about("Make an admin; without --password-stdin the password is made up and printed").args([
-        Arg::new("email").long("email").required(true).value_name("E-MAIL"),
+        json_arg(),
+        Arg::new("email").long("email").required(true).value_name("E-MAIL").help("The name to sign in with"),
         Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help("Read the password from the first line of stdin"),
     ]);
     Command::new("admin").about("People who may everything").subcommand_required(true).subcommand(create)

@@ -1,7 +1,7 @@
 //! `carryall apply`: an app file to an app.
 
 use super::job::{self, data_file, whole};
-use super::outcome::{Ended, Failure, result, tell};
+use super::outcome::{Ended, Failure, json_arg, result, tell};
 use crate::model::job::Job;
 use crate::ops::jobs;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 pub fn command() -> Command {
     Command::new("apply").about("Make or change an app so that it matches an app file").args([
-        Arg::new("file").required(true).value_name("APPFILE.json"),
+        json_arg(),
+        Arg::new("file").required(true).value_name("APPFILE.json").help("The app file: slug, tables, fields, records (see the README)"),
         Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Tell the difference and change nothing"),
         Arg::new("prune").long("prune").action(ArgAction::SetTrue).help("Delete tables and fields that are not in the file"),
     ])

@@ -19,11 +19,14 @@ pub fn command() -> Command {
     Command::new("demo")
         .about("Try a sample app: signed in at once, thrown away when it stops")
         .args(host::args())
-        .arg(Arg::new("sample").long("sample").value_parser(SAMPLES).default_value("crm").help("Which sample"))
+        .arg(Arg::new("sample").long("sample").value_name("NAME").value_parser(SAMPLES).default_value("crm").help("Which sample"))
         .arg(Arg::new("keep").long("keep").value_name("FILE").help("Keep the data in this file"))
 }
 
 pub fn run(matches: &ArgMatches) -> Ended {
+    if matches.get_one::<String>("db").is_some() {
+        return Err(Failure::new(2, "demo throws its data away; --keep FILE keeps it in a file"));
+    }
     let sample = matches.get_one::<String>("sample").map_or("crm", String::as_str);
     let keep = matches.get_one::<String>("keep").map(PathBuf::from);
     // Lives as long as the server, and takes the data with it.

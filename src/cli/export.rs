@@ -15,9 +15,13 @@ use std::path::Path;
 
 pub fn command() -> Command {
     Command::new("export").about("Export a table as JSON, NDJSON or CSV").args([
-        Arg::new("app").long("app").value_name("SLUG").required(true),
+        Arg::new("app").long("app").value_name("SLUG").required(true).help("The app"),
         Arg::new("schema").long("schema").value_name("SLUG").required(true).help("The table"),
-        Arg::new("format").long("format").value_parser(Format::NAMES).help("[default: by the ending of the output file, else json]"),
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .value_parser(Format::NAMES)
+            .help("[default: by the ending of the output file, else json]"),
         Arg::new("output").short('o').long("output").value_name("FILE").help("Where to write [default: stdout]"),
     ])
 }
@@ -42,7 +46,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
         Some(output) => to_file(output, write)?,
     };
     bar.end();
-    say(&format!("{rows} rows exported"));
+    say(&format!("{} exported", super::outcome::counted(rows, "row")));
     Ok(())
 }
 
@@ -65,14 +69,25 @@ impl Write for Stdout {
     }
 }
 
-/// Writes beside the file and renames at the end: a failed export leaves what was there.
+/// Writes beside the file and renames at the end: a failed export leaves what was there. A link leads to its file; what is no plain
+/// file (a pipe, a device) is written to as it is.
 fn to_file(output: &Path, write: impl FnOnce(Box<dyn Write + '_>) -> crate::model::error::Result<u64>) -> Result<u64, Failure> {
     let failed = |error: std::io::Error| Failure::new(1, format!("{} cannot be written: {error}", output.display()));
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let target = output.canonicalize().unwrap_or_else(|_| output.to_owned());
+    let there = std::fs::metadata(&target).ok();
+    if there.as_ref().is_some_and(|data| !data.is_file()) {
+        let out = File::options().write(true).open(&target).map_err(failed)?;
+        return Ok(write(Box::new(BufWriter::new(out)))?);
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unmade = |error: std::io::Error| Failure::new(1, format!("{} cannot be written: {}", output.display(), error.kind()));
+    let beside = tempfile::NamedTempFile::new_in(folder).map_err(unmade)?;
     let out: &File = beside.as_file();
     let rows = write(Box::new(BufWriter::new(out)))?;
     beside.as_file().sync_all().map_err(failed)?;
-    beside.persist(output).map_err(|error| failed(error.error))?;
+    if let Some(data) = there {
+        beside.as_file().set_permissions(data.permissions()).map_err(failed)?;
+    }
+    beside.persist(&target).map_err(|error| failed(error.error))?;
     Ok(rows)
 }

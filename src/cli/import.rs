@@ -1,7 +1,7 @@
 //! `carryall import`: a file of rows into a table, all or nothing.
 
 use super::job::{self, data_file, whole};
-use super::outcome::{Ended, Failure, result, say};
+use super::outcome::{Ended, Failure, counted, json_arg, result, say};
 use crate::model::job::{Import, Job};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -10,7 +10,8 @@ use std::path::Path;
 pub fn command() -> Command {
     let repeated = |name: &'static str| Arg::new(name).long(name).action(ArgAction::Append);
     Command::new("import").about("Import a CSV, TSV, JSON or NDJSON file into a table, which is made if it is missing").args([
-        Arg::new("file").required(true).value_name("FILE"),
+        json_arg(),
+        Arg::new("file").required(true).value_name("FILE").help("A .csv, .tsv, .json, .ndjson or .jsonl file"),
         Arg::new("app").long("app").value_name("SLUG").required(true).help("The app; made if it is missing"),
         Arg::new("schema").long("schema").value_name("SLUG").help("The table [default: the file's name]"),
         repeated("map").value_name("HEADER=FIELD").help("Which field a column is"),
@@ -79,13 +80,13 @@ fn describe(outcome: &Value) {
 
 fn sentence(outcome: &Value) -> String {
     let text = |key: &str| outcome.get(key).and_then(Value::as_str).unwrap_or_default();
-    let number = |key: &str| outcome.get(key).and_then(Value::as_i64).unwrap_or_default();
+    let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
     let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
     let done = if flag("dry_run") { "would be imported (dry run: nothing was)" } else { "imported" };
     let made = if flag("new_schema") { ", a new table" } else { "" };
     format!(
-        "{} rows {done} into {}/{}{made}: {} created, {} updated",
-        number("rows"),
+        "{} {done} into {}/{}{made}: {} created, {} updated",
+        counted(number("rows"), "row"),
         text("app"),
         text("schema"),
         number("created"),

@@ -48,19 +48,37 @@ pub fn run(path: &Path, job: &Job, sent: &Value) -> Result<Outcome, Failure> {
 }
 
 fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
+    let existed = path.exists();
     let limits = Limits::default();
     let store = open(path, Durability::Full, 2, &limits).map_err(|error| unopened(path, error))?;
     let ctx = Ctx::new(store, ctx::random(), limits, crate::ops::sessions::no_control());
     let done = jobs::run(&ctx, &OWNER, job, &|progress| bar.show(progress));
-    ctx.store.stop();
+    // Closes every connection: only then is the file alone.
+    drop(ctx);
+    // A file that this command made and put nothing into was not asked for.
+    if !existed && (done.is_err() || is_dry_run(job)) {
+        let _ = std::fs::remove_file(path);
+    }
     Ok(done?)
+}
+
+fn is_dry_run(job: &Job) -> bool {
+    match job {
+        Job::Import(import) => import.dry_run,
+        Job::Apply { dry_run, .. } => *dry_run,
+        Job::AdminCreate { .. } | Job::Link { .. } => false,
+    }
 }
 
 fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) -> Result<Outcome, Failure> {
     let started = patiently(|| ask(address, secret, "POST", "/api/workspaces/default/jobs", &sent.to_string()))?;
     let id = started.get("id").and_then(Value::as_u64).ok_or_else(|| unanswered(&started))?;
     loop {
-        let state = patiently(|| ask(address, secret, "GET", &format!("/api/workspaces/default/jobs/{id}"), ""))?;
+        let state =
+            patiently(|| ask(address, secret, "GET", &format!("/api/workspaces/default/jobs/{id}"), "")).map_err(|mut failure| {
+                failure.lines.push("How the job ended is not known: look at the data before you run it again".to_owned());
+                failure
+            })?;
         match state.get("state").and_then(Value::as_str) {
             Some("done") => return Ok(state.get("outcome").cloned().unwrap_or_default()),
             Some("failed") => {

@@ -1,7 +1,7 @@
 //! `carryall link`: a fresh one-time sign-in link.
 
 use super::job::{self, data_file};
-use super::outcome::{Ended, Failure, result};
+use super::outcome::{Ended, Failure, json_arg, result};
 use crate::model::job::Job;
 use crate::store::lock::holder;
 use clap::{Arg, ArgMatches, Command};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub fn command() -> Command {
     Command::new("link")
         .about("A fresh link that signs in once, within half an hour")
+        .arg(json_arg())
         .arg(Arg::new("user").long("user").value_name("E-MAIL").help("Whom it signs in [default: the first admin]"))
 }
 

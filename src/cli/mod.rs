@@ -16,7 +16,7 @@ mod progress;
 mod serve;
 mod version;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -53,20 +53,22 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn definition() -> Command {
     let db = Arg::new("db").long("db").value_name("FILE").global(true).help("The data file [default: carryall.db, or CARRYALL_DB]");
-    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).global(true).help("Print the result as JSON");
     Command::new("carryall")
-        .about("An app backend you can carry: one executable, one data file, five APIs, one admin page")
+        .about("An app backend you can carry: one executable, one data file, an admin page and a REST API")
+        .after_help("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data file cannot be used, 4 another process has it.\n\nExample: carryall import films.csv --app cinema && carryall serve")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
-        .args([db, json])
+        .arg(db)
         .subcommands(COMMANDS.iter().map(|(command, _)| command()))
 }
 
-/// `carryall --db x` means `carryall serve --db x`.
+/// `carryall --db x` means `carryall serve --db x`: the command is put in where nobody named one.
 fn with_command(mut args: Vec<OsString>) -> Vec<OsString> {
-    let asks = |arg: &OsString| arg == "--help" || arg == "-h" || arg == "--version" || arg == "-V";
-    let first = args.get(1);
-    if first.is_none_or(|first| first.to_string_lossy().starts_with('-') && !asks(first)) {
+    let names: Vec<String> = COMMANDS.iter().map(|(command, _)| command().get_name().to_owned()).collect();
+    let asks = |arg: &OsString| arg == "--help" || arg == "-h" || arg == "--version" || arg == "-V" || arg == "help";
+    let named = args.iter().skip(1).any(|arg| asks(arg) || names.iter().any(|name| arg == name.as_str()));
+    let first_is_word = args.get(1).is_some_and(|first| !first.to_string_lossy().starts_with('-'));
+    if !named && !first_is_word {
         args.insert(args.len().min(1), OsString::from("serve"));
     }
     args

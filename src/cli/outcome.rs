@@ -2,6 +2,7 @@
 
 use crate::model::error::Error;
 use crate::store::engine::OpenError;
+use clap::{Arg, ArgAction};
 use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
@@ -56,6 +57,11 @@ pub fn exit(ended: Ended) -> ExitCode {
     }
 }
 
+/// `1 row`, `2 rows`.
+pub fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// A line for people, on stderr. A closed pipe is nobody's fault.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
@@ -64,6 +70,11 @@ pub fn say(line: &str) {
 /// A line of the result, on stdout.
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// `--json`, for commands whose result programs read.
+pub fn json_arg() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print the result as JSON")
 }
 
 /// The result as JSON, or as the sentence that `words` makes of it.

@@ -7,7 +7,7 @@ use crate::ops::users;
 use clap::{Arg, ArgMatches, Command};
 
 pub fn command() -> Command {
-    let durability = Arg::new("durability").long("durability").value_parser(["full", "relaxed"]).default_value("full");
+    let durability = Arg::new("durability").long("durability").value_name("LEVEL").value_parser(["full", "relaxed"]).default_value("full");
     Command::new("serve")
         .about("Serve the API and the admin page [the default command]")
         .args(host::args())

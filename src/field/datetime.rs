@@ -30,7 +30,9 @@ impl FieldType for Datetime {
 
 fn instant(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    let dated = bytes.len() >= 16 && bytes.get(4) == Some(&b'-') && matches!(bytes.get(10), Some(b'T' | b't' | b' '));
+    let at = |place: usize, wanted: &[u8]| bytes.get(place).is_some_and(|byte| wanted.contains(byte));
+    let seconds = bytes.len() == 16 || at(16, b":Zz+-");
+    let dated = at(4, b"-") && at(10, b"Tt ") && at(13, b":") && seconds && !text.contains(',');
     // Names of time zones in brackets are no part of RFC 3339; a second 60 would be stored as another.
     if !dated || text.contains('[') || text.get(17..19) == Some("60") {
         return None;
@@ -40,7 +42,8 @@ fn instant(text: &str) -> Option<String> {
     if let Some(plain) = in_utc {
         return plain.parse::<civil::DateTime>().ok().filter(|at| at.year() >= 0).map(|at| format!("{at}Z"));
     }
-    let hours: u32 = time.rsplit(['+', '-']).next()?.get(..2)?.parse().ok()?;
+    let offset = time.rsplit(['+', '-']).next().filter(|offset| offset.len() == 5 && offset.get(2..3) == Some(":"))?;
+    let hours: u32 = offset.get(..2)?.parse().ok()?;
     let at = text.parse::<Timestamp>().ok().filter(|_| hours < 24)?;
     let year = at.to_zoned(TimeZone::UTC).year();
     (0..=9999).contains(&year).then(|| at.to_string())

@@ -30,8 +30,7 @@ impl FieldType for Email {
     }
 }
 
-/// Also the rule for users' sign-in names.
-pub fn is_address(text: &str) -> bool {
+fn is_address(text: &str) -> bool {
     let options = Options::default().without_display_text().without_domain_literal();
     let Ok(address) = EmailAddress::parse_with_options(text, options) else { return false };
     let domain = address.domain();

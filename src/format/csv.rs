@@ -19,8 +19,9 @@ pub fn read(mut source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
     let separator = separator(head.get(start..).unwrap_or_default());
     let mut rest = Cursor::new(head);
     rest.set_position(start as u64);
-    let mut reader =
-        ::csv::ReaderBuilder::new().delimiter(separator).from_reader(BufReader::new(Quotes::new(rest.chain(source), separator)));
+    let watched = Quotes::new(rest.chain(source), separator);
+    let empty_line = watched.empty_line();
+    let mut reader = ::csv::ReaderBuilder::new().delimiter(separator).from_reader(BufReader::new(watched));
     let headings: Vec<String> = reader.headers().map_err(|error| unreadable(&error))?.iter().map(str::to_owned).collect();
     if headings.is_empty() {
         return Err(Error::malformed("The file is empty: its first line must hold the headings"));
@@ -36,7 +37,14 @@ pub fn read(mut source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
             .collect();
         take(&headings, Row { number, line: record.position().map(::csv::Position::line), cells, rounded: Vec::new() })?;
     }
-    Ok(headings)
+    // Of several columns an empty line is nothing; of one it may be an empty cell.
+    match empty_line.get().filter(|_| headings.len() == 1) {
+        Some(line) => Err(Error::Malformed(
+            Problem::new("empty_line", format!("Line {line} is empty: in a file of one column that may be an empty cell or nothing"))
+                .hint("Write \"\" for an empty cell, or take the line out"),
+        )),
+        None => Ok(headings),
+    }
 }
 
 /// The mark that stands most often in the first line, quotes apart.

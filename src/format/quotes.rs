@@ -1,7 +1,9 @@
 //! Watches the quotes of a CSV file while it is read. The parser is lenient: a quote that never closes swallows the rest of the file as one
 //! cell, and text behind a closing quote is glued on. Both lose data, so both end the reading with a reason.
 
+use std::cell::Cell;
 use std::io::{Error, ErrorKind, Read};
+use std::rc::Rc;
 
 pub struct Quotes<R> {
     inner: R,
@@ -10,6 +12,11 @@ pub struct Quotes<R> {
     line: u64,
     /// Where the open quote stands.
     opened: u64,
+    /// The byte before, to know an empty line.
+    last: u8,
+    /// The first empty line, and whether anything came after it.
+    empty: Option<(u64, bool)>,
+    empty_told: Rc<Cell<Option<u64>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,10 +30,32 @@ enum State {
 
 impl<R> Quotes<R> {
     pub fn new(inner: R, separator: u8) -> Self {
-        Self { inner, separator, state: State::CellStart, line: 1, opened: 0 }
+        Self { inner, separator, state: State::CellStart, line: 1, opened: 0, last: b'\n', empty: None, empty_told: Rc::default() }
+    }
+
+    /// The number of the first empty line that stands between others; the parser passes over it.
+    pub fn empty_line(&self) -> Rc<Cell<Option<u64>>> {
+        self.empty_told.clone()
+    }
+
+    fn watch_lines(&mut self, byte: u8) {
+        let at_start = self.state == State::CellStart && self.last == b'\n';
+        match byte {
+            b'\r' => return,
+            b'\n' if at_start && self.line > 1 => self.empty = self.empty.or(Some((self.line, false))),
+            b'\n' => {}
+            _ => {
+                if let Some((line, false)) = self.empty {
+                    self.empty = Some((line, true));
+                    self.empty_told.set(Some(line));
+                }
+            }
+        }
+        self.last = byte;
     }
 
     fn see(&mut self, byte: u8) -> Result<(), Error> {
+        self.watch_lines(byte);
         let ends_line = matches!(byte, b'\n' | b'\r');
         self.state = match (self.state, byte) {
             (State::CellStart, b'"') => {
@@ -65,6 +94,22 @@ impl<R: Read> Read for Quotes<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_line_between_others_is_seen_and_one_at_the_end_is_not() {
+        for (text, line) in [
+            ("a\nx\n\ny\n", Some(3)),
+            ("a\r\nx\r\n\r\ny", Some(3)),
+            ("a\nx\n\n\n", None),
+            ("a\n\"x\n\ny\"\nz", None),
+            ("a\n\n\nx\n\ny", Some(2)),
+        ] {
+            let mut quotes = Quotes::new(text.as_bytes(), b',');
+            let told = quotes.empty_line();
+            quotes.read_to_end(&mut Vec::new()).expect("good");
+            assert_eq!(told.get(), line, "{text:?}");
+        }
+    }
 
     #[test]
     fn quotes_that_would_swallow_or_glue_end_the_reading() {

@@ -21,6 +21,9 @@ pub struct Limits {
     /// For a whole head, and for an idle connection until its next one.
     pub head_timeout_ms: u64,
     pub body_timeout_ms: u64,
+    /// What is read of a body that nobody wants, so that its sender gets the refusal.
+    pub drain_bytes_max: usize,
+    pub drain_timeout_ms: u64,
     pub read_timeout_ms: u64,
     pub stop_timeout_ms: u64,
     pub queue_reads_max: usize,
@@ -55,6 +58,8 @@ impl Default for Limits {
             connections_max: 5_256,
             head_timeout_ms: 60_000,
             body_timeout_ms: 120_000,
+            drain_bytes_max: 8 * 1024 * 1024,
+            drain_timeout_ms: 2_000,
             read_timeout_ms: 30_000,
             stop_timeout_ms: 8_000,
             queue_reads_max: 1_024,

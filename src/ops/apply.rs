@@ -103,7 +103,7 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
 }
 
 fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, prune: bool, told: &mut Vec<String>) -> Result<()> {
-    let mut problems = choices::check(tx.catalog(), file, app);
+    let mut problems = choices::check(tx.catalog(), file, app, apps::next_choice_id(tx, app)?);
     if problems.is_empty() {
         choices::reserve(tx, file, app)?;
     }
@@ -199,8 +199,8 @@ fn change_schema(
             log_all_cleared(tx, who, old, &gone.slug, batch)?;
         }
         schemas::replace(tx, old, &new)?;
-        let same_fields = new.fields == old.fields;
-        if same_fields {
+        let apart = Schema { fields: old.fields.clone(), ..new.clone() };
+        if apart != *old {
             told.push(format!("change table {}", old.slug));
         }
     }

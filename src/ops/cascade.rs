@@ -93,6 +93,6 @@ fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usiz
 
 fn held(schema: &Schema, record: &Record, field: &str, target: RecordId) -> Result<Error> {
     let holder = name_of(schema, &rows::values_of(&record.data)?, record.id);
-    let message = format!("{} is still referred to by {holder} (field '{field}')", target.text());
+    let message = format!("{} cannot go: {holder} refers to it (field '{field}')", target.text());
     Ok(Error::Conflict(Problem::of(field, "referenced", message).hint("Delete or change that record first")))
 }

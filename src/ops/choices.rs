@@ -10,23 +10,30 @@ use crate::store::engine::WriteTx;
 use crate::store::tables::apps;
 use std::collections::HashMap;
 
+/// What every JSON reader keeps.
+const ID_MAX: i64 = 9_007_199_254_740_991;
+
 /// Which option has an id: table, field, value.
 type Holder = (String, String, String);
 
 /// Every id that a file gives must be free, or belong to that very option already; and an option that has one keeps it.
-pub fn check(catalog: &Catalog, file: &AppFile, app: AppId) -> Vec<Problem> {
+pub fn check(catalog: &Catalog, file: &AppFile, app: AppId, next_id: i64) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut holders = known(catalog, app);
     let ids: HashMap<Holder, i64> = holders.iter().map(|(id, holder)| (holder.clone(), *id)).collect();
     for (id, holder) in given(file) {
         let (table, field, value) = &holder;
         let mut refuse = |why: String| problems.push(Problem::of(field, "options", format!("Table '{table}': field '{field}' {why}")));
-        if id < 1 {
-            refuse(format!("gives the option {} the id {id}; ids begin with 1", quoted(value)));
+        if !(1..=ID_MAX).contains(&id) {
+            refuse(format!("gives the option {} the id {id}; ids lie between 1 and {ID_MAX}", quoted(value)));
         } else if let Some(has) = ids.get(&holder).filter(|has| **has != id) {
             refuse(format!("gives the option {} the id {id}, but it has the id {has} for good", quoted(value)));
         } else if let Some((table, field, other)) = holders.get(&id).filter(|known| **known != holder) {
             refuse(format!("gives the option {} the id {id}, which {} of {table}.{field} has", quoted(value), quoted(other)));
+        }
+        // A number below the next one was given before, to an option that is gone.
+        else if id < next_id && !ids.contains_key(&holder) {
+            refuse(format!("gives the option {} the id {id}, which an option had that is gone; take one from {next_id}", quoted(value)));
         }
         holders.insert(id, holder);
     }

@@ -97,14 +97,17 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
     if !problems.is_empty() {
         return Err(problems);
     }
-    let display_field =
-        part.display_field.clone().or_else(|| fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone()));
+    let kept = |value: &Option<String>, old: Option<&String>| value.clone().or_else(|| old.cloned());
+    let display_field = kept(&part.display_field, old.and_then(|old| old.display_field.as_ref()));
+    let display_field = display_field
+        .filter(|slug| fields.iter().any(|field| field.slug == *slug))
+        .or_else(|| fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone()));
     Ok(Schema {
         id: old.map_or(SchemaId(0), |old| old.id),
         app,
         slug: slug.clone(),
-        name: part.name.clone().unwrap_or_else(|| label_from(slug)),
-        model: part.model.clone().unwrap_or_else(|| model_from(slug)),
+        name: kept(&part.name, old.map(|old| &old.name)).unwrap_or_else(|| label_from(slug)),
+        model: kept(&part.model, old.map(|old| &old.model)).unwrap_or_else(|| model_from(slug)),
         display_field,
         version: old.map_or(1, |old| old.version),
         fields,
@@ -202,7 +205,7 @@ fn foreign_rules(part: &FieldPart, type_: &dyn FieldType) -> Vec<Refusal> {
         .collect()
 }
 
-/// Options keep the id they had under the same value.
+/// Options keep the id, and unless the file says otherwise the label and colour, that they had under the same value.
 fn choices(parts: &[OptionPart], old: Option<&Field>) -> Vec<Choice> {
     let known = |value: &str| old.and_then(|old| old.rules.choices.iter().find(|choice| choice.value == value));
     let full = |part: &OptionPart| match part {
@@ -214,8 +217,8 @@ fn choices(parts: &[OptionPart], old: Option<&Field>) -> Vec<Choice> {
         .map(full)
         .map(|part| Choice {
             id: part.id.or_else(|| known(&part.value).map(|choice| choice.id)).unwrap_or(0),
-            label: part.label.unwrap_or_else(|| label_from(&part.value)),
-            color: part.color,
+            label: part.label.or_else(|| known(&part.value).map(|choice| choice.label.clone())).unwrap_or_else(|| label_from(&part.value)),
+            color: part.color.or_else(|| known(&part.value).and_then(|choice| choice.color.clone())),
             value: part.value,
         })
         .collect()
@@ -239,8 +242,9 @@ pub fn is_compatible(old: &Field, new: &Field) -> Result<(), String> {
     if old.rules.target != new.rules.target {
         return Err(format!("field '{}' points to another table", old.slug));
     }
-    let above = |low: &Value, high: &Value| match (low.as_f64(), high.as_f64()) {
-        (Some(low), Some(high)) => low > high,
+    let above = |low: &Value, high: &Value| match (low.as_i64().zip(high.as_i64()), low.as_f64().zip(high.as_f64())) {
+        (Some((low, high)), _) => low > high,
+        (None, Some((low, high))) => low > high,
         // Days are texts of one form.
         _ => low.as_str() > high.as_str(),
     };

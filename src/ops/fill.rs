@@ -99,7 +99,12 @@ pub fn counted(count: usize, what: &str) -> String {
 /// The references of a record by `$ref`: field and name.
 fn references(pending: &Pending) -> impl Iterator<Item = (&str, &str)> {
     let fields = pending.schema.fields.iter().filter(|field| field.kind == Kind::Reference);
-    fields.filter_map(|field| Some((field.slug.as_str(), pending.draft.get(&field.slug)?.get("$ref")?.as_str()?)))
+    // Any other key beside $ref leaves the value what it is: no reference, and refused as such.
+    let only = |value: &'_ Value| value.as_object().is_some_and(|object| object.len() == 1);
+    fields.filter_map(move |field| {
+        let value = pending.draft.get(&field.slug).filter(|value| only(value))?;
+        Some((field.slug.as_str(), value.get("$ref")?.as_str()?))
+    })
 }
 
 fn missing(pending: &Pending, made: &Made) -> Option<String> {
@@ -139,6 +144,10 @@ fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: Map<Stri
     };
     let scope = may(who, Action::Create)?;
     let checked = validate::create(&pending.schema, &draft).map_err(placed)?;
+    if let Some(key) = checked.ignored.first() {
+        let message = format!("'{key}' is given by the program; leave it out, and name the record with $ref where others point to it");
+        return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
+    }
     let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
     records::create(tx, who, &prepared).map_err(placed).map(|written| written.record.id)
 }

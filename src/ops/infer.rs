@@ -159,7 +159,7 @@ impl Column {
         field.rules.max_length = Some(u64::MAX);
         if form == Form::FixedScale {
             field.rules.scale = self.scale.filter(|scale| *scale > 0);
-            if field.rules.scale.is_none() || !textual {
+            if field.rules.scale.is_none() || !textual || type_.check_rules(&field.rules).is_err() {
                 return false;
             }
         }

@@ -15,6 +15,7 @@ struct Kept {
     last: u64,
     states: BTreeMap<u64, State>,
     threads: Vec<JoinHandle<()>>,
+    is_closing: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -30,6 +31,9 @@ impl Jobs {
     /// A new job, unless too many run already.
     pub fn add(&self, running_max: usize) -> Result<u64> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_closing {
+            return Err(Error::Busy { message: "The server is stopping".to_owned(), retry_after_s: 5 });
+        }
         if kept.states.values().filter(|state| matches!(state, State::Running(_))).count() >= running_max {
             return Err(Error::Busy {
                 message: format!("{running_max} jobs are running already; try again when one is done"),
@@ -60,9 +64,13 @@ impl Jobs {
         kept.threads.push(thread);
     }
 
-    /// Waits until nothing runs any more: a stop must not tear a job apart.
+    /// Refuses new jobs and waits until nothing runs any more: a stop must not tear one apart.
     pub fn finish(&self) {
-        let threads = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).threads);
+        let threads = {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.is_closing = true;
+            std::mem::take(&mut kept.threads)
+        };
         for thread in threads {
             let _ = thread.join();
         }

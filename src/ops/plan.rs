@@ -4,6 +4,7 @@ use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
+use crate::model::json;
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
@@ -64,6 +65,10 @@ fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
             if *op == Op::Contains {
                 return contains(column, field, text);
             }
+            if matches!((&column, op), (Column::Field { kind: Kind::Json, .. }, Op::Gt | Op::Gte | Op::Lt | Op::Lte)) {
+                let problem = Problem::of(field, "operator", format!("Field '{field}' holds json, which has no order to compare by"));
+                return Err(Error::invalid(problem.hint("Use eq, ne or contains")));
+            }
             let cells = read(&column, found, text).map_err(|refusal| Error::invalid(refusal.of(field)))?;
             let mut conds: Vec<Cond> = cells.into_iter().map(|cell| Cond::Compare { column: column.clone(), op: *op, cell }).collect();
             match (conds.len(), op) {
@@ -97,7 +102,7 @@ fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Resu
             Ok(cell(Kind::Datetime, &value).into_iter().collect())
         }
         (Column::Field { kind: Kind::Json, .. }, _) => {
-            let literal = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string() && !value.is_null());
+            let literal = json::parse(text.as_bytes(), 1).ok().filter(|value| !value.is_string() && !value.is_null());
             Ok([Some(Value::from(text)), literal].iter().flatten().filter_map(|value| cell(Kind::Json, value)).collect())
         }
         (Column::Field { kind, .. }, Some(field)) => {

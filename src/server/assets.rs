@@ -21,7 +21,7 @@ pub fn find(path: &str, accept: &str) -> Option<Asset> {
     if path == "/" {
         return Some(root(accept));
     }
-    if path == "/healthz" {
+    if path == "/healthz" || path == "/healthz/" {
         return Some(Asset {
             status: 200,
             headers: vec![("Content-Type", "application/json".to_owned()), ("Cache-Control", "no-store".to_owned())],

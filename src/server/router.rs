@@ -1,8 +1,9 @@
 //! Which dialect and which route a request belongs to: pure, from method and raw target, microseconds.
 
 use crate::dialect::DIALECTS;
-use crate::dialect::contract::{Dialect, Route};
-use crate::model::error::{Error, Result};
+use crate::dialect::contract::{Dialect, Pool, Route};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::name::quoted;
 use crate::wire::path;
 
 /// A route that fits, with the decoded values of its named segments.
@@ -27,7 +28,9 @@ pub fn find(method: &str, target: &str) -> Result<Place> {
     for dialect in DIALECTS {
         for route in dialect.routes {
             let Some(raw) = fits(route.pattern, &segments) else { continue };
-            if route.method == wanted {
+            // A HEAD only looks: it must not sign anybody out.
+            let is_safe = method != "HEAD" || route.pool != Pool::Writes;
+            if route.method == wanted && is_safe {
                 let params = raw.into_iter().map(path::decode).collect::<Result<_>>()?;
                 return Ok(Place::Route(Routed { dialect, route, params }));
             }
@@ -35,10 +38,8 @@ pub fn find(method: &str, target: &str) -> Result<Place> {
         }
     }
     if allow.is_empty() {
-        return Err(Error::not_found(format!(
-            "There is nothing at {}",
-            crate::model::name::quoted(target.split('?').next().unwrap_or_default())
-        )));
+        let problem = Problem::new("not_found", format!("There is nothing at {}", quoted(target.split('?').next().unwrap_or_default())));
+        return Err(Error::NotFound(if segments.first() == Some(&"api") { problem.hint("The API begins at /api/apps") } else { problem }));
     }
     if allow.contains(&"GET") {
         allow.push("HEAD");

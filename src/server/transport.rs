@@ -11,6 +11,7 @@ use crate::wire::body::Body;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, StatusCode};
@@ -40,6 +41,7 @@ pub fn run(ctx: Arc<Ctx>, listeners: Vec<TcpListener>, read_threads: usize, read
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let limits = ctx.limits.clone();
     let pools = Pools::start(&limits, read_threads)?;
+    let door_ctx = ctx.clone();
     let door = Arc::new(Door { ctx, pools, connections: Arc::new(Semaphore::new(limits.connections_max)) });
     runtime.block_on(async {
         let graceful = Arc::new(GracefulShutdown::new());
@@ -52,6 +54,10 @@ pub fn run(ctx: Arc<Ctx>, listeners: Vec<TcpListener>, read_threads: usize, read
         watch_signals(stop.clone())?;
         ready();
         stop.notified().await;
+        // Jobs go on to their end, and whoever waits for one can still hear of it; new ones are refused.
+        let jobs = door_ctx.clone();
+        let finishing = tokio::task::spawn_blocking(move || jobs.jobs.finish());
+        let _ = finishing.await;
         for accepting in accepting {
             accepting.abort();
             let _ = accepting.await;
@@ -79,6 +85,9 @@ fn watch_signals(stop: Arc<Notify>) -> io::Result<()> {
             tokio::spawn(async move {
                 signal.recv().await;
                 stop.notify_one();
+                // Who asks twice does not want to wait; what was answered is on the disk.
+                signal.recv().await;
+                std::process::exit(1);
             });
         }
     }
@@ -127,17 +136,14 @@ fn connect(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, graceful: &Grac
 }
 
 async fn serve(door: Arc<Door>, peer: SocketAddr, request: hyper::Request<Incoming>) -> Result<Reply, Infallible> {
-    let (parts, incoming) = request.into_parts();
+    let (parts, mut incoming) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = parts.method.as_str().to_owned();
     let limits = &door.ctx.limits;
     if target.len() > limits.target_bytes_max {
         let short: String = target.chars().take(100).collect();
-        return Ok(convert(answer::refuse(
-            &method,
-            &short,
-            Error::malformed(format!("The address is longer than {} bytes", limits.target_bytes_max)),
-        )));
+        let error = Error::malformed(format!("The address is longer than {} bytes", limits.target_bytes_max));
+        return Ok(unread(incoming, &parts, limits, answer::refuse(&method, &short, error)).await);
     }
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if matches!(parts.method, Method::GET | Method::HEAD)
@@ -147,12 +153,16 @@ async fn serve(door: Arc<Door>, peer: SocketAddr, request: hyper::Request<Incomi
     }
     let routed = match router::find(&method, &target) {
         Ok(Place::Route(routed)) => routed,
-        Ok(Place::Options(allow)) => return Ok(convert(answer::options(&allow))),
-        Err(error) => return Ok(convert(answer::refuse(&method, &target, error))),
+        Ok(Place::Options(allow)) => return Ok(unread(incoming, &parts, limits, answer::options(&allow)).await),
+        Err(error) => return Ok(unread(incoming, &parts, limits, answer::refuse(&method, &target, error)).await),
     };
-    let body = match read_body(incoming, limits).await {
+    if announced(&incoming) > limits.body_bytes_max {
+        let error = too_large(limits);
+        return Ok(unread(incoming, &parts, limits, answer::refuse(&method, &target, error)).await);
+    }
+    let body = match read_body(&mut incoming, limits).await {
         Ok(body) => body,
-        Err(error) => return Ok(convert(answer::refuse(&method, &target, error))),
+        Err(error) => return Ok(unread(incoming, &parts, limits, answer::refuse(&method, &target, error)).await),
     };
     // Header values that are no text (RFC 9110: opaque bytes) are read as Latin-1, so that none is lost.
     let text = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>();
@@ -181,20 +191,51 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, body: Body) -> R
     }
 }
 
-/// Reads a body to its end, within its limit and its time.
-async fn read_body(incoming: Incoming, limits: &Limits) -> Result<Body, Error> {
-    let most = limits.body_bytes_max;
-    let too_large = || Error::TooLarge(format!("The body is longer than {most} bytes"));
-    if hyper::body::Body::size_hint(&incoming).lower() > u64::try_from(most).unwrap_or(u64::MAX) {
-        return Err(too_large());
+/// A reply to a request whose body nobody wants. Clients that are still sending must get it, so the rest is read and dropped, within
+/// bounds; beyond them, or when the client waits for `100 Continue`, the connection ends with the reply.
+async fn unread(mut incoming: Incoming, parts: &Parts, limits: &Limits, response: rouille::Response) -> Reply {
+    let mut reply = convert(response);
+    let drained = match parts.headers.contains_key(hyper::header::EXPECT) {
+        true => Ok(false),
+        false => tokio::time::timeout(Duration::from_millis(limits.drain_timeout_ms), drain(&mut incoming, limits.drain_bytes_max)).await,
+    };
+    if !matches!(drained, Ok(true)) {
+        put(&mut reply, "Connection", "close");
     }
-    let reading = Limited::new(incoming, most).collect();
+    reply
+}
+
+/// Reads a body away; false when it is longer than `most` or broken.
+async fn drain(incoming: &mut Incoming, most: usize) -> bool {
+    let mut bytes = 0;
+    while let Some(frame) = incoming.frame().await {
+        let Ok(frame) = frame else { return false };
+        bytes += frame.data_ref().map_or(0, Bytes::len);
+        if bytes > most {
+            return false;
+        }
+    }
+    true
+}
+
+/// The length that a head announces; 0 when it does not.
+fn announced(incoming: &Incoming) -> usize {
+    usize::try_from(hyper::body::Body::size_hint(incoming).lower()).unwrap_or(usize::MAX)
+}
+
+fn too_large(limits: &Limits) -> Error {
+    Error::TooLarge(format!("The body is longer than {} bytes", limits.body_bytes_max))
+}
+
+/// Reads a body to its end, within its limit and its time.
+async fn read_body(incoming: &mut Incoming, limits: &Limits) -> Result<Body, Error> {
+    let reading = Limited::new(incoming, limits.body_bytes_max).collect();
     match tokio::time::timeout(Duration::from_millis(limits.body_timeout_ms), reading).await {
         Ok(Ok(body)) => {
             let bytes = body.to_bytes();
             Ok(if bytes.is_empty() { Body::Empty } else { Body::Memory(Vec::from(bytes)) })
         }
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limits)),
         Ok(Err(_)) => Err(Error::Malformed(Problem::new("malformed", "The body ended before its end"))),
         Err(_) => Err(Error::Malformed(Problem::new("timeout", "The body took too long to arrive"))),
     }

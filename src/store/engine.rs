@@ -47,6 +47,7 @@ pub enum OpenError {
 impl Store {
     /// Opens a file for reading and writing and takes its lock.
     pub fn open(path: &Path, durability: Durability, readers: u32, limits: &Limits, clock: Clock) -> std::result::Result<Self, OpenError> {
+        migrate::create(path).map_err(OpenError::Unusable)?;
         let lock = Lock::acquire(path).map_err(|refused| match refused {
             Refused::Held(holder) => OpenError::Held(holder),
             Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),

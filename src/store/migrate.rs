@@ -10,12 +10,16 @@ const APPLICATION_ID: i64 = 0x4352_5259;
 const VERSION: i64 = 1;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
+/// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
+pub fn create(path: &Path) -> Result<(), String> {
+    create_private(path).map_err(|error| format!("the data file cannot be created: {error}"))
+}
+
 /// Opens the writing connection of a data file that has this program's tables. The error is a sentence for the person.
 pub fn open(path: &Path, durability: Durability) -> Result<Connection, String> {
     if has_other_names(path) {
         return Err("it has a second name (a hard link), and SQLite's log belongs to one name: two servers would not see each other. Copy it instead".to_owned());
     }
-    create_private(path).map_err(|error| format!("the data file cannot be created: {error}"))?;
     let conn = open_untouched(path).map_err(sentence)?;
     // Looked at before anything is set: a file of another program stays as it is.
     let is_new = look(&conn)?;

@@ -32,6 +32,14 @@ pub fn column(column: &Column, alias: &str) -> String {
     }
 }
 
+/// The text to look into: of json, the value as people write it and not its JSON.
+fn text_of(column: &Column, place: &str) -> String {
+    match column {
+        Column::Field { slug, kind: Kind::Json } => format!("data->>'$.{slug}'"),
+        _ => place.to_owned(),
+    }
+}
+
 /// The column of a field by its slug; `None` when the schema has no such field.
 pub fn field_column(schema: &Schema, slug: &str) -> Option<Column> {
     schema.field(slug).map(|field| Column::Field { slug: field.slug.clone(), kind: field.kind })
@@ -120,8 +128,8 @@ impl Statement {
         self.text.push(')');
     }
 
-    fn push_compare(&mut self, place: &Column, op: Op, cell: &Cell) {
-        let place = column(place, "");
+    fn push_compare(&mut self, column_of: &Column, op: Op, cell: &Cell) {
+        let place = column(column_of, "");
         let (before, after) = match op {
             Op::Eq => (format!("{place} = "), ""),
             Op::Ne => (format!("{place} IS NOT "), ""),
@@ -129,7 +137,7 @@ impl Statement {
             Op::Gte => (format!("{place} >= "), ""),
             Op::Lt => (format!("{place} < "), ""),
             Op::Lte => (format!("{place} <= "), ""),
-            Op::Contains => (format!("instr({place}, "), ") > 0"),
+            Op::Contains => (format!("instr({}, ", text_of(column_of, &place)), ") > 0"),
         };
         self.text.push_str(&before);
         self.text.push('?');

@@ -33,10 +33,16 @@ async function send(path, options) {
   }
 }
 
+/** Whole numbers past 2^53 stay the text that was sent: a double would show another number. */
+function exact(key, value, context) {
+  const rounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return rounded && context?.source ? context.source : value;
+}
+
 async function read(answer) {
   if (answer.status === 204) return null;
   try {
-    return await answer.json();
+    return JSON.parse(await answer.text(), exact);
   } catch (e) {
     if (e.name === 'AbortError') throw e;
     if (answer.ok) throw new Fault('server', 'The server sent an answer this page cannot read.');

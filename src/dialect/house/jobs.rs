@@ -77,11 +77,7 @@ fn job(sent: Sent) -> Result<Job> {
         Sent::Import { file, app, schema, schema_given, map, types, key, dry_run } => {
             Job::Import(Import { file, app, schema, schema_given, map, types, key, dry_run })
         }
-        Sent::Apply { file, dry_run, prune } => {
-            let text =
-                std::fs::read_to_string(&file).map_err(|error| Error::malformed(format!("{} cannot be read: {error}", file.display())))?;
-            Job::Apply { text, dry_run, prune }
-        }
+        Sent::Apply { file, dry_run, prune } => Job::Apply { text: jobs::app_file(&file)?, dry_run, prune },
         Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },
         Sent::Link { user } => Job::Link { user },
     })

@@ -156,7 +156,7 @@ fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
 fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> std::result::Result<(), Problem> {
     let unknown = || {
         Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::name::quoted(name)))
-            .did_you_mean(name, NAMES.into_iter())
+            .hint(format!("A list takes: {}", NAMES.join(", ")))
     };
     let (field, op) = match brackets(name).as_deref() {
         Some(["filter", field]) if !field.is_empty() => ((*field).to_owned(), Op::Eq),

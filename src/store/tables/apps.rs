@@ -18,6 +18,11 @@ pub fn update(tx: &mut WriteTx<'_>, app: &App) -> Result<()> {
         .map(drop)
 }
 
+/// The id that the next option gets.
+pub fn next_choice_id(tx: &WriteTx<'_>, app: AppId) -> Result<i64> {
+    tx.conn().query_row("SELECT next_choice_id FROM app WHERE id = ?1", [app.0], |row| row.get(0)).or_failed()
+}
+
 /// Reserves ids for options; gives the first.
 pub fn take_choice_ids(tx: &mut WriteTx<'_>, app: AppId, count: i64) -> Result<i64> {
     let sql = "UPDATE app SET next_choice_id = next_choice_id + ?2 WHERE id = ?1 RETURNING next_choice_id - ?2";
