@@ -26,6 +26,8 @@ pub struct Limits {
     pub drain_timeout_ms: u64,
     pub read_timeout_ms: u64,
     pub stop_timeout_ms: u64,
+    /// How long a stopping server still answers whoever waits for a job that has just ended.
+    pub job_linger_ms: u64,
     pub queue_reads_max: usize,
     pub queue_writes_max: usize,
     pub queue_slow_max: usize,
@@ -62,6 +64,7 @@ impl Default for Limits {
             drain_timeout_ms: 2_000,
             read_timeout_ms: 30_000,
             stop_timeout_ms: 8_000,
+            job_linger_ms: 1_000,
             queue_reads_max: 1_024,
             queue_writes_max: 1_024,
             queue_slow_max: 64,

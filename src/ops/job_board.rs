@@ -65,15 +65,18 @@ impl Jobs {
     }
 
     /// Refuses new jobs and waits until nothing runs any more: a stop must not tear one apart.
-    pub fn finish(&self) {
+    /// True when there was something to wait for.
+    pub fn finish(&self) -> bool {
         let threads = {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.is_closing = true;
             std::mem::take(&mut kept.threads)
         };
+        let waits = threads.iter().any(|thread| !thread.is_finished());
         for thread in threads {
             let _ = thread.join();
         }
+        waits
     }
 
     pub fn get(&self, id: u64) -> Option<State> {

@@ -57,7 +57,9 @@ pub fn run(ctx: Arc<Ctx>, listeners: Vec<TcpListener>, read_threads: usize, read
         // Jobs go on to their end, and whoever waits for one can still hear of it; new ones are refused.
         let jobs = door_ctx.clone();
         let finishing = tokio::task::spawn_blocking(move || jobs.jobs.finish());
-        let _ = finishing.await;
+        if matches!(finishing.await, Ok(true)) {
+            tokio::time::sleep(Duration::from_millis(limits.job_linger_ms)).await;
+        }
         for accepting in accepting {
             accepting.abort();
             let _ = accepting.await;

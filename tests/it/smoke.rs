@@ -610,6 +610,41 @@ fn commands_do_their_work_themselves_when_no_server_runs() {
 }
 
 #[test]
+fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
+    let place = Place::new();
+    let mut rows = String::from("number,name\n");
+    (0..60_000).for_each(|row| rows.push_str(&format!("{row},row {row}\n")));
+    let file = place.file("rows.csv", &rows);
+    let server = place.serve_with(&[("CARRYALL_LOG", "info")]);
+    let db = place.db();
+    let args = ["--db", db.to_str().unwrap(), "import", &file, "--app", "big"];
+    let import = carryall().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !server.said().contains("POST /api/workspaces/default/jobs 201") {
+        std::thread::yield_now();
+    }
+    assert_eq!(server.stop().0, Some(0));
+    let told = import.wait_with_output().unwrap();
+    let out = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{:?}", told.stderr);
+    place.assert_tidy();
+}
+
+#[test]
+fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let place = Place::new();
+    let server = place.serve();
+    for (path, status) in [("/api/apps", 405), ("/nothing", 404), ("/auth/login/", 413)] {
+        let mut line = TcpStream::connect(&server.address).unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: 3000000\r\nConnection: close\r\n\r\n", server.address);
+        line.write_all(head.as_bytes()).unwrap();
+        line.write_all(&vec![b'x'; 3_000_000]).unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+}
+
+#[test]
 fn a_password_that_is_made_up_signs_in() {
     let place = Place::new();
     let made = place.run(&["admin", "create", "--email", EMAIL]);
