@@ -55,11 +55,11 @@ impl Store {
         let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
         let conn = migrate::open(path, durability).map_err(OpenError::Unusable)?;
         let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(format!("{error:?}")))?;
-        let (checkpointer, nudge) = Checkpointer::start(path).map_err(unusable)?;
+        let (checkpointer, nudge, last_touch) = Checkpointer::start(path).map_err(unusable)?;
         let shared = Arc::new(Shared::new(catalog, clock));
         let (queue, queued) = sync_channel(limits.writer_queue_max);
         let for_writer = shared.clone();
-        let writer = std::thread::spawn(move || writer::run(&conn, &for_writer, &queued, &nudge));
+        let writer = std::thread::spawn(move || writer::run(&conn, &for_writer, &queued, &nudge, &last_touch));
         let mut store = Self::with_readers(path, readers, limits, shared).map_err(OpenError::Unusable)?;
         store.queue = Mutex::new(Some(queue));
         store.writer = Mutex::new(Some(writer));

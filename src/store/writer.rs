@@ -4,6 +4,7 @@
 //! So an answer means that the data is on the disk. When an error has rolled the whole transaction back (a full disk, an interrupt), nobody
 //! has been answered yet, and the group runs again one by one. Heavy jobs run alone.
 
+use super::checkpoint::touch;
 use super::sqlite::{OrFailed, failed};
 use super::tx::{ReadTx, Shared, WriteTx};
 use crate::model::error::{Error, Result};
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
@@ -61,7 +62,7 @@ impl Ticket {
 }
 
 /// The writer's loop; ends when all senders are gone.
-pub fn run(conn: &Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &SyncSender<()>) {
+pub fn run(conn: &Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &SyncSender<()>, last_touch: &AtomicBool) {
     let mut kept = None;
     loop {
         let Some(first) = kept.take().or_else(|| queue.recv().ok()) else { return };
@@ -73,6 +74,7 @@ pub fn run(conn: &Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &Sy
         } else {
             kept = group(conn, shared, first, queue);
         }
+        touch(conn, last_touch);
         let _ = nudge.try_send(());
     }
 }
@@ -260,7 +262,7 @@ mod tests {
             answers.push(answer);
         }
         drop(queue);
-        run(conn, &shared(), &queued, &nudge);
+        run(conn, &shared(), &queued, &nudge, &AtomicBool::new(false));
         let mut statement = conn.prepare("SELECT k FROM t ORDER BY k").unwrap();
         let rows = statement.query_map([], |row| row.get(0)).unwrap().map(std::result::Result::unwrap).collect();
         (rows, answers.into_iter().map(|answer| answer.recv().unwrap()).collect())
@@ -303,7 +305,7 @@ mod tests {
         let taken = Arc::new(Ticket::default());
         queue.try_send(Job { work: work(2, Kind::Good), done, ticket: taken.clone(), manner: Manner::Grouped }).ok().unwrap();
         drop(queue);
-        run(&conn, &shared(), &queued, &nudge);
+        run(&conn, &shared(), &queued, &nudge, &AtomicBool::new(false));
         assert!(answer.recv().is_err() && second.recv() == Ok(Ok(())));
         assert!(!taken.give_up());
         assert_eq!(conn.query_row("SELECT group_concat(k) FROM t", [], |row| row.get::<_, String>(0)), Ok("2".to_owned()));
