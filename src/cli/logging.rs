@@ -1,6 +1,7 @@
 //! The log: lines on stderr by one thread, so that a terminal that does not keep up never holds a request.
 
 use crate::config::variable;
+use crate::ops::ctx;
 use std::io::{self, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -19,7 +20,15 @@ pub fn start(quiet: bool) {
     });
     let target = env_logger::Target::Pipe(Box::new(Queued(lines)));
     // A second start in one process keeps the first log.
-    let _ = env_logger::Builder::new().parse_filters(&filter).target(target).try_init();
+    let _ = env_logger::Builder::new()
+        .parse_filters(&filter)
+        .target(target)
+        .format(|out, record| match record.target() {
+            // A whole JSON object already, with its time.
+            "access" => writeln!(out, "{}", record.args()),
+            place => writeln!(out, "{} {} {place}: {}", ctx::now().text, record.level(), record.args()),
+        })
+        .try_init();
 }
 
 struct Queued(SyncSender<Vec<u8>>);

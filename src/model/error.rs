@@ -78,6 +78,10 @@ pub enum Error {
     Conflict(Problem),
     /// More than a named limit allows.
     TooLarge(String),
+    /// An address longer than its limit.
+    AddressTooLong(String),
+    /// What was announced did not arrive in time.
+    Timeout(String),
     /// Too many attempts; try again after so many seconds.
     TooMany { message: String, retry_after_s: u32 },
     /// The server has no room at this moment; try again after so many seconds.
@@ -129,11 +133,12 @@ impl Error {
             Error::Unauthenticated(message) | Error::Forbidden(message) | Error::CrossOrigin(message) | Error::TooLarge(message) => {
                 message.clone()
             }
+            Error::AddressTooLong(message) | Error::Timeout(message) => message.clone(),
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),
             Error::Stale => "The table changed at the same moment; send the request again".to_owned(),
-            Error::Internal(_) => "Something went wrong on the server; its log says what".to_owned(),
+            Error::Internal(_) => "Something went wrong on the server; its log says what, under the X-Request-Id of this answer".to_owned(),
         }
     }
 }

@@ -25,26 +25,28 @@ pub struct Head {
 /// Answers a routed request. Runs on a pool's thread.
 pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Response {
     let started = Instant::now();
+    let id = log_line::request_id();
     let (method, target) = (head.method.clone(), head.target.clone());
     let request = Request::fake_http_from(head.peer, head.method, head.target, head.headers, Vec::new());
     let Routed { dialect, route, params } = routed;
     let entered = catch_unwind(AssertUnwindSafe(|| contract::enter(ctx, dialect, route, &request, params, body)));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
-    let response = rendered(dialect, result);
-    log_line::access(&method, &target, response.status_code, started.elapsed());
-    sealed(response)
+    let response = rendered(dialect, result, &id);
+    log_line::access(&id, &method, &target, response.status_code, started.elapsed());
+    sealed(response, id)
 }
 
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
 pub fn refuse(method: &str, target: &str, error: Error) -> Response {
-    let response = rendered(router::face(target), Err(error));
-    log_line::access(method, target, response.status_code, std::time::Duration::ZERO);
-    sealed(response)
+    let id = log_line::request_id();
+    let response = rendered(router::face(target), Err(error), &id);
+    log_line::access(&id, method, target, response.status_code, std::time::Duration::ZERO);
+    sealed(response, id)
 }
 
 /// The methods of a known path.
 pub fn options(allow: &str) -> Response {
-    sealed(reply::empty(204).with_additional_header("Allow", allow.to_owned()))
+    sealed(reply::empty(204).with_additional_header("Allow", allow.to_owned()), log_line::request_id())
 }
 
 /// The whole way of a request in this process, without sockets and pools: what the transcripts use.
@@ -56,18 +58,19 @@ pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
     }
 }
 
-fn rendered(dialect: &Dialect, result: Result<Response>) -> Response {
+fn rendered(dialect: &Dialect, result: Result<Response>, id: &str) -> Response {
     result.unwrap_or_else(|error| {
         if let Error::Internal(cause) = &error {
-            log::error!("{cause}");
+            log::error!("request {id}: {cause}");
         }
         (dialect.render_error)(&error)
     })
 }
 
 /// What every answer of an API carries.
-fn sealed(response: Response) -> Response {
+fn sealed(response: Response, id: String) -> Response {
     response
+        .with_additional_header("X-Request-Id", id)
         .with_additional_header("Cache-Control", "no-store")
         .with_additional_header("X-Content-Type-Options", "nosniff")
         .with_additional_header("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'")

@@ -144,7 +144,7 @@ async fn serve(door: Arc<Door>, peer: SocketAddr, request: hyper::Request<Incomi
     let limits = &door.ctx.limits;
     if target.len() > limits.target_bytes_max {
         let short: String = target.chars().take(100).collect();
-        let error = Error::malformed(format!("The address is longer than {} bytes", limits.target_bytes_max));
+        let error = Error::AddressTooLong(format!("The address is longer than {} bytes", limits.target_bytes_max));
         return Ok(unread(incoming, &parts, limits, answer::refuse(&method, &short, error)).await);
     }
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -239,7 +239,7 @@ async fn read_body(incoming: &mut Incoming, limits: &Limits) -> Result<Body, Err
         }
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limits)),
         Ok(Err(_)) => Err(Error::Malformed(Problem::new("malformed", "The body ended before its end"))),
-        Err(_) => Err(Error::Malformed(Problem::new("timeout", "The body took too long to arrive"))),
+        Err(_) => Err(Error::Timeout("The body took too long to arrive; nothing was changed".to_owned())),
     }
 }
 

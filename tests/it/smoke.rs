@@ -619,7 +619,7 @@ fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
     let db = place.db();
     let args = ["--db", db.to_str().unwrap(), "import", &file, "--app", "big"];
     let import = carryall().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while !server.said().contains("POST /api/workspaces/default/jobs 201") {
+    while !server.said().contains(r#""path":"/api/workspaces/default/jobs","status":201"#) {
         std::thread::yield_now();
     }
     assert_eq!(server.stop().0, Some(0));
@@ -642,6 +642,8 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
         line.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
     }
+    let long = server.get(&format!("/api/apps?{}", "x".repeat(9_000)), "");
+    assert_eq!((long.status, &long.json()["error"]["message"]), (414, &json!("The address is longer than 8192 bytes")));
 }
 
 #[test]
