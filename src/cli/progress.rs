@@ -20,7 +20,6 @@ impl Bar {
     pub fn show(&self, progress: Progress) {
         let Some(bar) = &self.0 else { return };
         let seconds = bar.elapsed().as_secs_f64().max(0.001);
-        #[allow(clippy::cast_precision_loss)]
         let rate = progress.rows as f64 / seconds;
         bar.set_message(progress.stage);
         bar.set_prefix(format!("{} rows, {rate:.0} rows/s", progress.rows));

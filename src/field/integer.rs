@@ -54,7 +54,6 @@ impl FieldType for Integer {
 /// `5.0` is five; `5.5` and numbers past the exact range of a double are no integers.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[allow(clippy::cast_possible_truncation)]
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 

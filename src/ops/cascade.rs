@@ -1,6 +1,6 @@
 //! Deleting a record that others refer to: one plan, one batch in the log, all or nothing.
 
-use super::changes::{log, name_of};
+use super::changes::{Entry, log, name_of};
 use super::validate::{self, Checked};
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
@@ -35,7 +35,7 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
         rows::remove(tx, schema, record.id)?;
         let label = format!("deleted {}", name_of(schema, &values, record.id));
         let body = json!({"before": values, "created_at": record.created_at, "updated_at": record.updated_at, "version": record.version});
-        let seq = log(tx, who, schema, ChangeKind::Delete, record.id, batch, label, Some(body))?;
+        let seq = log(tx, who, schema, Entry { kind: ChangeKind::Delete, record: record.id, batch, label, body: Some(body) })?;
         // The first entry's number names the batch; the first entry itself is found by it.
         batch = batch.or(Some(seq).filter(|_| !alone));
     }
@@ -52,7 +52,8 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
 fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, checked: &Checked, batch: Option<i64>) -> Result<()> {
     let rows::Updated { before, after, .. } = rows::update(tx, schema, record, &checked.clean, who.user_id())?;
     let label = format!("cleared {}", name_of(schema, &rows::values_of(&record.data)?, record.id));
-    log(tx, who, schema, ChangeKind::Update, record.id, batch, label, Some(json!({"before": before, "after": after}))).map(drop)
+    let body = Some(json!({"before": before, "after": after}));
+    log(tx, who, schema, Entry { kind: ChangeKind::Update, record: record.id, batch, label, body }).map(drop)
 }
 
 fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usize) -> Result<Plan> {

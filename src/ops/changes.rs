@@ -10,18 +10,20 @@ use crate::store::engine::WriteTx;
 use crate::store::tables::changes;
 use serde_json::{Map, Value, json};
 
-/// Writes an entry of the change log about one record.
-#[allow(clippy::too_many_arguments)]
-pub fn log(
-    tx: &mut WriteTx<'_>,
-    who: &Caller,
-    schema: &Schema,
-    kind: ChangeKind,
-    record: RecordId,
-    batch: Option<i64>,
-    label: String,
-    body: Option<Value>,
-) -> Result<i64> {
+/// What happened to one record.
+pub struct Entry {
+    pub kind: ChangeKind,
+    pub record: RecordId,
+    /// The same number on all entries of one act.
+    pub batch: Option<i64>,
+    /// A few words for people.
+    pub label: String,
+    pub body: Option<Value>,
+}
+
+/// Writes an entry of the change log about one record; gives its number.
+pub fn log(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, entry: Entry) -> Result<i64> {
+    let Entry { kind, record, batch, label, body } = entry;
     let change = Change {
         kind,
         principal: who.principal.label(),

@@ -2,7 +2,7 @@
 
 use super::access::may;
 use super::cascade;
-use super::changes::{log, name_of};
+use super::changes::{Entry, log, name_of};
 use super::plan::{cell, column, plan};
 use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
@@ -62,7 +62,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Writ
     check_rows(tx, &schema, &new.checked.clean.values, None)?;
     let record = rows::insert(tx, &schema, &new.checked.clean, who.user_id())?;
     let label = format!("created {}", name_of(&schema, &new.checked.clean.values, record.id));
-    log(tx, who, &schema, ChangeKind::Create, record.id, None, label, None)?;
+    log(tx, who, &schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
     Ok(Written { record, ignored: new.checked.ignored.clone() })
 }
 
@@ -89,7 +89,8 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record,
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
     if !after.is_empty() {
         let label = format!("changed {}", name_of(schema, &merged, old.id));
-        log(tx, who, schema, ChangeKind::Update, old.id, batch, label, Some(json!({"before": before, "after": after})))?;
+        let body = Some(json!({"before": before, "after": after}));
+        log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
     }
     Ok(record)
 }

@@ -26,6 +26,9 @@
 //!
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
 //!
+//! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
+//! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
+//!
 //! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
 
 mod apps;
