@@ -193,7 +193,7 @@ class TableScreen extends El {
       <header class="bar" ?inert=${this.#railOpen}>
         <button type="button" class="btn square bar-menu" aria-label="Tables and profile" aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
         ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
-        <h1 tabindex="-1">${table?.name ?? meta?.app.name}</h1>
+        <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${panel && this.#panel(table)}
