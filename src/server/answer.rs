@@ -39,7 +39,7 @@ pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Respons
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
 pub fn refuse(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
-    let response = rendered(router::face(target), Err(error), &id);
+    let response = rendered(router::face(), Err(error), &id);
     log_line::access(&id, method, target, response.status_code, std::time::Duration::ZERO);
     sealed(response, id)
 }

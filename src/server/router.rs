@@ -24,24 +24,25 @@ pub enum Place {
 pub fn find(method: &str, target: &str) -> Result<Place> {
     let segments = path::segments(target);
     let wanted = if method == "HEAD" { "GET" } else { method };
-    let mut allow: Vec<&str> = Vec::new();
+    let (mut allow, mut heads): (Vec<&str>, bool) = (Vec::new(), false);
     for dialect in DIALECTS {
         for route in dialect.routes {
             let Some(raw) = fits(route.pattern, &segments) else { continue };
-            // A HEAD only looks: it must not sign anybody out.
-            let is_safe = method != "HEAD" || route.pool != Pool::Writes;
-            if route.method == wanted && is_safe {
+            // A HEAD only looks: a GET that writes (signing out by a link) has none.
+            let has_head = route.method == "GET" && route.pool != Pool::Writes;
+            if route.method == wanted && (method != "HEAD" || has_head) {
                 let params = raw.into_iter().map(path::decode).collect::<Result<_>>()?;
                 return Ok(Place::Route(Routed { dialect, route, params }));
             }
             allow.push(route.method);
+            heads |= has_head;
         }
     }
     if allow.is_empty() {
         let problem = Problem::new("not_found", format!("There is nothing at {}", quoted(target.split('?').next().unwrap_or_default())));
         return Err(Error::NotFound(if segments.first() == Some(&"api") { problem.hint("The API begins at /api/apps") } else { problem }));
     }
-    if allow.contains(&"GET") {
+    if heads {
         allow.push("HEAD");
     }
     allow.push("OPTIONS");
@@ -52,7 +53,7 @@ pub fn find(method: &str, target: &str) -> Result<Place> {
 }
 
 /// The dialect whose face a refusal has that no route made.
-pub fn face(_target: &str) -> &'static Dialect {
+pub fn face() -> &'static Dialect {
     &crate::dialect::house::HOUSE
 }
 

@@ -41,7 +41,7 @@ pub fn run(ctx: Arc<Ctx>, listeners: Vec<TcpListener>, read_threads: usize, read
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let limits = ctx.limits.clone();
     let pools = Pools::start(&limits, read_threads)?;
-    let door_ctx = ctx.clone();
+    let jobs = ctx.clone();
     let door = Arc::new(Door { ctx, pools, connections: Arc::new(Semaphore::new(limits.connections_max)) });
     runtime.block_on(async {
         let graceful = Arc::new(GracefulShutdown::new());
@@ -55,7 +55,6 @@ pub fn run(ctx: Arc<Ctx>, listeners: Vec<TcpListener>, read_threads: usize, read
         ready();
         stop.notified().await;
         // Jobs go on to their end, and whoever waits for one can still hear of it; new ones are refused.
-        let jobs = door_ctx.clone();
         let finishing = tokio::task::spawn_blocking(move || jobs.jobs.finish());
         if matches!(finishing.await, Ok(true)) {
             tokio::time::sleep(Duration::from_millis(limits.job_linger_ms)).await;

@@ -57,7 +57,7 @@ pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(reply::json(201, &json!({"id": id})))
 }
 
-/// `{"id", "state": "running" | "done" | "failed", "progress"?, "outcome"?, "error"?}`
+/// `{"id", "state": "running" | "done" | "failed", "progress"?, "outcome"?, "messages"?}`
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let id = call.param(1).parse().map_err(|_| Error::not_found("There is no such job"))?;
