@@ -2,6 +2,7 @@
 
 use super::host;
 use super::job::OWNER;
+use super::listen;
 use super::outcome::{Ended, Failure, say};
 use crate::config::first_admin;
 use crate::model::job::Job;
@@ -18,7 +19,7 @@ const SAMPLES: [&str; 1] = ["crm"];
 pub fn command() -> Command {
     Command::new("demo")
         .about("Try a sample app: signed in at once, thrown away when it stops")
-        .args(host::args())
+        .args(listen::args())
         .arg(Arg::new("sample").long("sample").value_name("NAME").value_parser(SAMPLES).default_value("crm").help("Which sample"))
         .arg(Arg::new("keep").long("keep").value_name("FILE").help("Keep the data in this file"))
 }
@@ -32,7 +33,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
     // Lives as long as the server, and takes the data with it.
     let folder = tempfile::tempdir().map_err(|error| Failure::new(1, format!("No temporary folder can be made: {error}")))?;
     let data_file = keep.clone().unwrap_or_else(|| folder.path().join("demo.db"));
-    let config = host::config(matches, data_file, false);
+    let config = listen::config(matches, data_file, false)?;
     host::host(&config, |ctx| fill(ctx, sample), |ctx, url| greet(ctx, sample, keep.as_ref(), url))
 }
 

@@ -1,79 +1,59 @@
 //! Being the server: opens the data file, listens, tells the addresses, serves until it is asked to stop. What `serve` and `demo` share.
 
 use super::job::{OWNER, open};
+use super::lan;
+use super::listen::{self, reachable};
 use super::logging;
 use super::outcome::{Ended, Failure, say, tell, unopened};
-use crate::config::{Config, PORTS, first_admin, variable};
+use crate::config::{Config, first_admin};
 use crate::model::job::Job;
-use crate::model::limits::Limits;
 use crate::ops::ctx::{self, Ctx};
 use crate::ops::{jobs, sessions, users};
-use crate::server::transport;
+use crate::server::transport::{self, Listener, Setup};
 use crate::store::engine::Durability;
-use clap::{Arg, ArgAction, ArgMatches};
 use std::io::{self, IsTerminal};
-use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Reading connections besides those of the read threads: writers look a session up, too.
 const SPARE_READERS: usize = 2;
 
-/// The arguments that every serving command takes.
-pub fn args() -> [Arg; 3] {
-    let listen = Arg::new("listen").long("listen").value_name("ADDR").action(ArgAction::Append);
-    [
-        listen.help("Address and port, such as 127.0.0.1:8090; may be repeated [default: the first free port of 8090 to 8099]"),
-        Arg::new("no-open").long("no-open").action(ArgAction::SetTrue).help("Do not open the browser"),
-        Arg::new("quiet").long("quiet").action(ArgAction::SetTrue).help("Log trouble only, no requests"),
-    ]
-}
-
-/// Settings from the arguments and the environment.
-pub fn config(matches: &ArgMatches, data_file: PathBuf, is_relaxed: bool) -> Config {
-    let given: Vec<String> = matches.get_many::<String>("listen").into_iter().flatten().cloned().collect();
-    let listen = if given.is_empty() { variable("CARRYALL_LISTEN").into_iter().collect() } else { given };
-    Config {
-        data_file,
-        listen,
-        is_relaxed,
-        is_quiet: matches.get_flag("quiet"),
-        opens_browser: !matches.get_flag("no-open"),
-        limits: Limits::default(),
-    }
-}
-
-/// Serves. `prepare` runs before the first request; `greet` gets the first address when requests are answered, and gives the address for the browser.
+/// Serves. `prepare` runs before the first request; `greet` gets what links begin with when requests are answered, and gives the address for the browser.
 pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl FnOnce(&Ctx, &str) -> Result<String, Failure>) -> Ended {
     logging::start(config.is_quiet);
+    let (tls, public) = listen::load(config)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let readers = cores * 2;
     let durability = if config.is_relaxed { Durability::Relaxed } else { Durability::Full };
     let store = open(&config.data_file, durability, u32::try_from(readers + SPARE_READERS).unwrap_or(2), &config.limits)
         .map_err(|error| unopened(&config.data_file, error))?;
+    let listeners = listen::bind(config)?;
     let random = ctx::random();
     let (secret, control) = sessions::issue_control(&random);
-    let ctx = Arc::new(Ctx::new(store, random, config.limits.clone(), control));
+    let site = listen::site(config, &listeners);
+    let ctx = Arc::new(Ctx { site, fault: config.fault, ..Ctx::new(store, random, config.limits.clone(), control) });
     if let Some((email, password)) = first_admin() {
         first_admin_once(&ctx, email, password)?;
     }
     prepare(&ctx)?;
-    let listeners = listen(&config.listen)?;
+    known_apps(&ctx, config, &listeners)?;
     let addresses = listeners
         .iter()
-        .map(TcpListener::local_addr)
+        .map(|listener| listener.socket.local_addr())
         .collect::<io::Result<Vec<_>>>()
         .map_err(|error| Failure::new(1, error.to_string()))?;
     let first = addresses.first().copied().ok_or_else(|| Failure::new(1, "there is no address to listen on"))?;
     ctx.store.announce(&reachable(first).to_string(), &secret)?;
-    let browser = greet(&ctx, &format!("http://{}", reachable(first)))?;
+    let browser = greet(&ctx, &ctx.site.base_url)?;
+    warn(config, &addresses);
     let ready = || {
-        addresses.iter().for_each(|address| tell(&format!("listening on http://{address}")));
+        addresses.iter().for_each(|address| tell(&format!("listening on {}://{address}", listen::scheme(config))));
         if config.opens_browser && io::stdout().is_terminal() {
             open_browser(&browser);
         }
     };
-    let served = transport::run(ctx.clone(), listeners, readers, ready);
+    let setup = Setup { listeners, read_threads: readers, hash_threads: (cores / 2).max(1), tls, public };
+    let served = transport::run(ctx.clone(), setup, ready);
     ctx.jobs.finish();
     ctx.store.stop();
     served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))
@@ -87,42 +67,42 @@ pub fn first_admin_once(ctx: &Ctx, email: String, password: String) -> Ended {
     Ok(())
 }
 
-fn listen(wanted: &[String]) -> Result<Vec<TcpListener>, Failure> {
-    if wanted.is_empty() {
-        let free = PORTS.clone().find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
-        let none = || {
-            Failure::new(
-                1,
-                format!(
-                    "Ports {} to {} are all taken. Choose another: --listen 127.0.0.1:0 takes any free one",
-                    PORTS.start(),
-                    PORTS.end()
-                ),
-            )
-        };
-        return Ok(vec![free.ok_or_else(none)?]);
+/// Apps that addresses and names stand for must be there: a typing error would otherwise show at the first request of somebody else.
+fn known_apps(ctx: &Ctx, config: &Config, listeners: &[Listener]) -> Ended {
+    let catalog = ctx.store.catalog();
+    let named = listeners.iter().filter_map(|listener| listener.app.as_deref()).chain(config.app_hosts.iter().map(|(_, app)| app.as_str()));
+    for app in named {
+        if let Err(error) = catalog.app(app) {
+            return Err(Failure { code: 2, lines: error.sentences() });
+        }
     }
-    let bind = |address: &String| {
-        // A bare port means this machine only.
-        let bare = address.strip_prefix(':').unwrap_or(address);
-        let whole = if bare.parse::<u16>().is_ok() { format!("127.0.0.1:{bare}") } else { address.clone() };
-        TcpListener::bind(&whole).map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                Failure::new(1, format!("{address} is taken by another program. Try --listen 127.0.0.1:0 for any free port"))
-            }
-            io::ErrorKind::InvalidInput => Failure::new(2, format!("'{address}' is no address; write it as 127.0.0.1:8090")),
-            _ => Failure::new(1, format!("Cannot listen on {address}: {error}")),
-        })
-    };
-    wanted.iter().map(bind).collect()
+    Ok(())
 }
 
-/// Where a program on this machine finds a server that listens everywhere.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
-        _ => address,
+/// What whoever starts the server should know of who can reach it.
+fn warn(config: &Config, addresses: &[SocketAddr]) {
+    if config.fault.is_some() {
+        say("CARRYALL_FAULT is set: this server does wrong on purpose.");
+    }
+    let open: Vec<&SocketAddr> = addresses.iter().filter(|address| !address.ip().is_loopback()).collect();
+    let Some(first) = open.first() else { return };
+    let scheme = listen::scheme(config);
+    if config.is_lan {
+        let found = lan::addresses();
+        say("\nOther machines of this network find it at");
+        for address in &found {
+            say(&format!("  {scheme}://{}/_/", SocketAddr::new(*address, first.port())));
+        }
+        if found.is_empty() {
+            say("  (this machine is in no network at the moment)");
+        }
+        let code = found.first().and_then(|address| lan::qr(&format!("{scheme}://{}/_/", SocketAddr::new(*address, first.port()))));
+        if let Some(code) = code.filter(|_| io::stderr().is_terminal()) {
+            say(&code);
+        }
+    }
+    if config.tls.is_none() {
+        say("Passwords and data travel unencrypted on this network: --tls-cert and --tls-key, or a proxy with --public-url, mend that.");
     }
 }
 

@@ -3,7 +3,6 @@
 use super::job::{self, data_file};
 use super::outcome::{Ended, Failure, json_arg, result};
 use crate::model::job::Job;
-use crate::store::lock::holder;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -21,12 +20,12 @@ pub fn run(matches: &ArgMatches) -> Ended {
     }
     let user = matches.get_one::<String>("user").cloned();
     let sent = json!({"kind": "link", "user": user});
-    let server = holder(&path).and_then(|holder| holder.address);
     let outcome = job::run(&path, &Job::Link { user }, &sent)?;
     result(matches.get_flag("json"), &outcome, |outcome| {
         let token = outcome.get("token").and_then(Value::as_str).unwrap_or_default();
-        match &server {
-            Some(address) => format!("http://{address}/_/start#t={token}"),
+        let url = outcome.get("url").and_then(Value::as_str).filter(|url| !url.starts_with('/'));
+        match url {
+            Some(url) => url.to_owned(),
             None => format!("/_/start#t={token}  (behind the server's address, once it runs)"),
         }
     });

@@ -2,6 +2,7 @@
 
 use super::host;
 use super::job::data_file;
+use super::listen;
 use super::outcome::{Ended, say};
 use crate::ops::users;
 use clap::{Arg, ArgMatches, Command};
@@ -10,13 +11,13 @@ pub fn command() -> Command {
     let durability = Arg::new("durability").long("durability").value_name("LEVEL").value_parser(["full", "relaxed"]).default_value("full");
     Command::new("serve")
         .about("Serve the API and the admin page [the default command]")
-        .args(host::args())
+        .args(listen::args())
         .arg(durability.help("full: an answer survives a power cut; relaxed: faster, a power cut may take the last moments"))
 }
 
 pub fn run(matches: &ArgMatches) -> Ended {
     let relaxed = matches.get_one::<String>("durability").is_some_and(|word| word == "relaxed");
-    let config = host::config(matches, data_file(matches), relaxed);
+    let config = listen::config(matches, data_file(matches), relaxed)?;
     host::host(
         &config,
         |_| Ok(()),

@@ -1,7 +1,7 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
-use crate::model::error::{Error, Result};
-use crate::model::principal::{Caller, Credential};
+use crate::model::error::{Error, Refusal, Result};
+use crate::model::principal::{Caller, Credential, Principal};
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions;
 use crate::wire::body::Body;
@@ -18,8 +18,19 @@ pub enum Pool {
     Reads,
     /// Waits for a commit.
     Writes,
-    /// Hashes, reports: long work that must not hold up the others.
+    /// Imports, reports: long work that must not hold up the others.
     Slow,
+    /// Compares a password: a core's whole work for a moment, so only as many at a time as leave a core to everybody else.
+    Hash,
+}
+
+/// How long a request's body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyMax {
+    /// `body_bytes_max`: one record, one form.
+    One,
+    /// `rows_body_bytes_max`: only for who is signed in, which is asked before the body is read.
+    Rows,
 }
 
 /// Parses, calls one operation, renders.
@@ -33,6 +44,7 @@ pub struct Route {
     pub handler: Handler,
     /// Names that its query string takes, when the handler does not look at them itself; every other is refused.
     pub query: Option<&'static [&'static str]>,
+    pub body: BodyMax,
 }
 
 pub struct Dialect {
@@ -43,6 +55,27 @@ pub struct Dialect {
 }
 
 pub const SESSION_COOKIE: &str = "sessionid";
+
+/// HTTP's own numbers for what the door refuses, the same in every dialect (RFC 9110 15.5, RFC 6585 5).
+pub fn refusal_status(refusal: Refusal) -> u16 {
+    match refusal {
+        Refusal::TooSlow => 408,
+        Refusal::AddressTooLong => 414,
+        Refusal::Expectation => 417,
+        Refusal::WrongHost => 421,
+        Refusal::HeadTooLarge => 431,
+        Refusal::Coding => 501,
+        Refusal::Version => 505,
+    }
+}
+
+/// Whether a request may send a long body: asked with its head only, before any of the body is taken in.
+pub fn admit(ctx: &Arc<Ctx>, request: &Request) -> Result<()> {
+    match identify(ctx, request)? {
+        Principal::Guest => Err(Error::NotSignedIn),
+        _ => Ok(()),
+    }
+}
 
 /// Runs a route's handler for a request. Every failure comes back as an error; the caller renders it in the dialect.
 pub fn enter(
@@ -60,13 +93,18 @@ pub fn enter(
     if request.header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
-    let credential = credential(request);
-    if !matches!(credential, Credential::Control(_)) {
-        same_origin(request)?;
-    }
-    let principal = sessions::identify(ctx, &credential)?;
+    let principal = identify(ctx, request)?;
     let caller = Caller { principal, door: dialect.id };
     (route.handler)(ctx, &Call { request, params, query, body, caller })
+}
+
+/// Who sends a request, and whether a foreign page misuses a cookie.
+fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Principal> {
+    let credential = credential(request);
+    if !matches!(credential, Credential::Control(_)) {
+        same_origin(ctx, request)?;
+    }
+    sessions::identify(ctx, &credential)
 }
 
 /// The session cookie of a request.
@@ -87,26 +125,19 @@ fn credential(request: &Request) -> Credential {
     }
 }
 
-/// A browser says which page sent an unsafe request: only pages of this origin may use the cookie. Scripts send neither header and pass.
-fn same_origin(request: &Request) -> Result<()> {
+/// A browser says which page sent an unsafe request: only pages of this origin, and those that `--allow-origin` names, may use the cookie.
+/// Scripts send neither header and pass.
+fn same_origin(ctx: &Ctx, request: &Request) -> Result<()> {
     if matches!(request.method(), "GET" | "HEAD" | "OPTIONS") {
         return Ok(());
     }
-    let refused = |what: &str| Err(Error::CrossOrigin(format!("{what}: only pages of this server may use its cookie")));
-    if request.header("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site")) {
-        return refused("The request comes from a page of another site");
-    }
     let host = request.header("Host").unwrap_or_default();
-    let from = request.header("Origin").or_else(|| request.header("Referer"));
-    match from.map(authority) {
-        Some(Some(authority)) if authority.eq_ignore_ascii_case(host) => Ok(()),
-        None => Ok(()),
-        Some(_) => refused("The request's Origin is not this server"),
+    match request.header("Origin").or_else(|| request.header("Referer")) {
+        Some(page) if ctx.site.is_same(page, host) || ctx.site.lets_in(page) => return Ok(()),
+        None if !request.header("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site")) => return Ok(()),
+        _ => {}
     }
-}
-
-/// `host:port` of an address.
-fn authority(address: &str) -> Option<&str> {
-    let (_, rest) = address.split_once("://")?;
-    rest.split(['/', '?', '#']).next()
+    let hint = "Only pages of this server may use its cookie. A page elsewhere is let in by --allow-origin, a development server's by --dev; \
+                behind a proxy, --public-url says the server's own name";
+    Err(Error::CrossOrigin(format!("The request comes from a page of another site. {hint}")))
 }

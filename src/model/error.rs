@@ -78,10 +78,8 @@ pub enum Error {
     Conflict(Problem),
     /// More than a named limit allows.
     TooLarge(String),
-    /// An address longer than its limit.
-    AddressTooLong(String),
-    /// What was announced did not arrive in time.
-    Timeout(String),
+    /// The door refused it before any route was looked for.
+    Refused(Refusal, String),
     /// Too many attempts; try again after so many seconds.
     TooMany { message: String, retry_after_s: u32 },
     /// The server has no room at this moment; try again after so many seconds.
@@ -90,6 +88,23 @@ pub enum Error {
     Stale,
     /// Our own fault.
     Internal(String),
+}
+
+/// Why the door refuses a request that no handler will see, where HTTP tells the reasons apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    AddressTooLong,
+    HeadTooLarge,
+    /// What was announced did not arrive in time.
+    TooSlow,
+    /// Sent to a name that is not this server's.
+    WrongHost,
+    /// An `Expect` that nobody here can meet.
+    Expectation,
+    /// A transfer coding other than chunked.
+    Coding,
+    /// A version of HTTP that is not spoken here.
+    Version,
 }
 
 impl Error {
@@ -133,7 +148,7 @@ impl Error {
             Error::Unauthenticated(message) | Error::Forbidden(message) | Error::CrossOrigin(message) | Error::TooLarge(message) => {
                 message.clone()
             }
-            Error::AddressTooLong(message) | Error::Timeout(message) => message.clone(),
+            Error::Refused(_, message) => message.clone(),
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),

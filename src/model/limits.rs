@@ -9,6 +9,18 @@ pub struct Limits {
     pub target_bytes_max: usize,
     /// One JSON body; forms and logins too.
     pub body_bytes_max: usize,
+    /// A body of many rows, on the routes that take them. What passes `body_bytes_max` waits in a file.
+    pub rows_body_bytes_max: usize,
+    /// All bodies that are in memory at one time; further ones wait in files.
+    pub bodies_memory_bytes_max: usize,
+    /// All bodies that are in files at one time; further ones are refused.
+    pub bodies_spool_bytes_max: usize,
+    /// A body must come at least this fast once `body_grace_ms` have gone by.
+    pub body_bytes_per_second_min: usize,
+    pub body_grace_ms: u64,
+    /// A whole body that may lie in memory, and one that goes to a file.
+    pub body_timeout_ms: u64,
+    pub rows_body_timeout_ms: u64,
     pub json_depth_max: usize,
     pub page_rows_default: i64,
     pub page_rows_max: i64,
@@ -17,13 +29,26 @@ pub struct Limits {
     pub cascade_records_max: usize,
     pub import_problems_shown_max: usize,
     pub jobs_running_max: usize,
+    /// Fewer when the system allows the process fewer descriptors.
     pub connections_max: usize,
-    /// For a whole head, and for an idle connection until its next one.
+    /// Of `connections_max`, from one address: nobody alone can shut the others out.
+    pub connections_per_address_percent_max: usize,
+    /// Descriptors that connections never take: data file, uploads, the user's own front end.
+    pub descriptors_reserved: usize,
+    /// For a whole head, from its first byte on; also for a TLS handshake.
     pub head_timeout_ms: u64,
-    pub body_timeout_ms: u64,
-    /// What is read of a body that nobody wants, so that its sender gets the refusal.
-    pub drain_bytes_max: usize,
-    pub drain_timeout_ms: u64,
+    /// For a connection without a request.
+    pub idle_timeout_ms: u64,
+    /// After this time a connection without a request gives its buffers back, and its place to a newcomer if there is no other.
+    pub parked_after_ms: u64,
+    /// A client that takes nothing of its answer for so long is gone.
+    pub write_stall_timeout_ms: u64,
+    /// What is still read, and how long, of a client that is sending when its connection ends: it must get the answer.
+    pub linger_bytes_max: usize,
+    pub linger_timeout_ms: u64,
+    pub http2_streams_max: u32,
+    /// An answer that is longer is not held in memory but sent piece by piece.
+    pub reply_memory_bytes_max: usize,
     pub read_timeout_ms: u64,
     pub stop_timeout_ms: u64,
     /// How long a stopping server still answers whoever waits for a job that has just ended.
@@ -49,6 +74,13 @@ impl Default for Limits {
             headers_max: 100,
             target_bytes_max: 8 * 1024,
             body_bytes_max: 1024 * 1024,
+            rows_body_bytes_max: 64 * 1024 * 1024,
+            bodies_memory_bytes_max: 64 * 1024 * 1024,
+            bodies_spool_bytes_max: 4 * 1024 * 1024 * 1024,
+            body_bytes_per_second_min: 1024,
+            body_grace_ms: 10_000,
+            body_timeout_ms: 120_000,
+            rows_body_timeout_ms: 30 * 60_000,
             json_depth_max: 64,
             page_rows_default: 50,
             page_rows_max: 100,
@@ -57,11 +89,17 @@ impl Default for Limits {
             cascade_records_max: 10_000,
             import_problems_shown_max: 20,
             jobs_running_max: 4,
-            connections_max: 5_256,
-            head_timeout_ms: 60_000,
-            body_timeout_ms: 120_000,
-            drain_bytes_max: 8 * 1024 * 1024,
-            drain_timeout_ms: 2_000,
+            connections_max: 8_000,
+            connections_per_address_percent_max: 75,
+            descriptors_reserved: 48,
+            head_timeout_ms: 10_000,
+            idle_timeout_ms: 60_000,
+            parked_after_ms: 1_000,
+            write_stall_timeout_ms: 20_000,
+            linger_bytes_max: 8 * 1024 * 1024,
+            linger_timeout_ms: 2_000,
+            http2_streams_max: 128,
+            reply_memory_bytes_max: 256 * 1024,
             read_timeout_ms: 30_000,
             stop_timeout_ms: 8_000,
             job_linger_ms: 1_000,

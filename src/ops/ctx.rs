@@ -1,11 +1,13 @@
-//! What every operation stands on: the store, chance, limits, credentials, jobs. The clock is read here and nowhere else.
+//! What every operation stands on: the store, chance, limits, credentials, jobs, the names of this server. The clock is read here and nowhere else.
 
 use super::job_board::Jobs;
 use crate::auth::control::Control;
 use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
 use crate::model::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::model::limits::Limits;
+use crate::model::site::Site;
 use crate::model::time::Moment;
 use crate::store::engine::{Clock, ReadTx, Store, WriteTx};
 use jiff::Timestamp;
@@ -20,6 +22,8 @@ pub struct Ctx {
     pub limits: Limits,
     pub credentials: Credentials,
     pub jobs: Jobs,
+    pub site: Site,
+    pub fault: Option<Fault>,
 }
 
 /// What knows secrets again.
@@ -35,7 +39,7 @@ pub const STALE_RETRIES_MAX: usize = 5;
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
         let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
-        Self { store, random, limits, credentials, jobs: Jobs::default() }
+        Self { store, random, limits, credentials, jobs: Jobs::default(), site: Site::default(), fault: None }
     }
 
     /// So many random bytes.

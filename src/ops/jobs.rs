@@ -35,7 +35,7 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> 
         }
         Job::Link { user } => {
             let made = ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link);
-            made.map(|token| json!({"token": token}))
+            made.map(|token| json!({"url": format!("{}/_/start#t={token}", ctx.site.base_url), "token": token}))
         }
     }
 }

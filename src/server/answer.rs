@@ -1,5 +1,6 @@
 //! From a routed request to a response: runs the handler, catches a panic, gives every error the dialect's face, logs one line.
 
+use super::fault;
 use super::log_line;
 use super::router::{self, Place, Routed};
 use crate::dialect::contract::{self, Dialect};
@@ -17,6 +18,8 @@ use std::time::Instant;
 #[derive(Debug, Clone)]
 pub struct Head {
     pub peer: SocketAddr,
+    /// By TLS, here or in the proxy that `--public-url` tells of.
+    pub is_secure: bool,
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
@@ -26,14 +29,48 @@ pub struct Head {
 pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Response {
     let started = Instant::now();
     let id = log_line::request_id();
-    let (method, target) = (head.method.clone(), head.target.clone());
-    let request = Request::fake_http_from(head.peer, head.method, head.target, head.headers, Vec::new());
+    let (method, target, is_secure) = (head.method.clone(), head.target.clone(), head.is_secure);
+    let request = request(head);
     let Routed { dialect, route, params } = routed;
-    let entered = catch_unwind(AssertUnwindSafe(|| contract::enter(ctx, dialect, route, &request, params, body)));
+    let entered = catch_unwind(AssertUnwindSafe(|| {
+        fault::strike(ctx, &request);
+        contract::enter(ctx, dialect, route, &request, params, body)
+    }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
-    let response = rendered(dialect, result, &id);
+    let mut response = rendered(dialect, result, &id);
+    if is_secure {
+        secure_cookies(&mut response);
+    }
     log_line::access(&id, &method, &target, response.status_code, started.elapsed());
     sealed(response, id)
+}
+
+/// A cookie that was set over https never travels without it.
+fn secure_cookies(response: &mut Response) {
+    for (name, value) in &mut response.headers {
+        if name.eq_ignore_ascii_case("Set-Cookie") {
+            *value = format!("{value}; Secure").into();
+        }
+    }
+}
+
+/// Whether a request may send a long body, from its head alone.
+pub fn admit(ctx: &Arc<Ctx>, head: Head) -> Result<()> {
+    let request = request(head);
+    let asked = catch_unwind(AssertUnwindSafe(|| contract::admit(ctx, &request)));
+    asked.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))))
+}
+
+/// An answer that no dialect made: gets its id and its line in the log.
+pub fn logged(response: Response, method: &str, target: &str, started: Instant) -> Response {
+    let id = log_line::request_id();
+    log_line::access(&id, method, target, response.status_code, started.elapsed());
+    response.with_additional_header("X-Request-Id", id)
+}
+
+fn request(head: Head) -> Request {
+    let make = if head.is_secure { Request::fake_https_from } else { Request::fake_http_from };
+    make(head.peer, head.method, head.target, head.headers, Vec::new())
 }
 
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.

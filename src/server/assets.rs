@@ -1,6 +1,7 @@
 //! The admin page and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever; `index.html` answers every other address of the page.
 
 use include_dir::{Dir, include_dir};
+use std::borrow::Cow;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
 
@@ -12,24 +13,26 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// An answer from memory.
 pub struct Asset {
     pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub body: Cow<'static, [u8]>,
 }
 
-/// The asset or page for a raw path; `None` when the path is not the page's.
-pub fn find(path: &str, accept: &str) -> Option<Asset> {
+/// Whether the server is up: touches no disk, says nothing else, and answers under every name.
+pub fn health(path: &str) -> Option<Asset> {
+    (path == "/healthz" || path == "/healthz/").then(|| Asset {
+        status: 200,
+        headers: vec![("Content-Type", "application/json".into()), ("Cache-Control", "no-store".into())],
+        body: Cow::Borrowed(b"{\"status\":\"ok\"}"),
+    })
+}
+
+/// The asset or page for a raw path; `None` when the path is not the page's. `app` is the one that the listener or the host name stands for.
+pub fn find(path: &str, accept: &str, app: Option<&str>) -> Option<Asset> {
     if path == "/" {
-        return Some(root(accept));
-    }
-    if path == "/healthz" || path == "/healthz/" {
-        return Some(Asset {
-            status: 200,
-            headers: vec![("Content-Type", "application/json".to_owned()), ("Cache-Control", "no-store".to_owned())],
-            body: b"{\"status\":\"ok\"}".to_vec(),
-        });
+        return Some(root(accept, app));
     }
     if path == "/_" {
-        return Some(moved());
+        return Some(moved(None));
     }
     let rest = path.strip_prefix("/_/")?;
     match rest.strip_prefix("a/") {
@@ -47,21 +50,23 @@ pub fn sample(name: &str) -> Option<&'static str> {
 const BUILD: &str = env!("CARRYALL_BUILD");
 
 /// Browsers go to the page, programs learn whom they talk to.
-fn root(accept: &str) -> Asset {
+fn root(accept: &str, app: Option<&str>) -> Asset {
     if accept.contains("text/html") {
-        return moved();
+        return moved(app);
     }
-    let body = format!("{{\"name\":\"carryall\",\"version\":\"{}\"}}", env!("CARGO_PKG_VERSION"));
-    Asset { status: 200, headers: vec![("Content-Type", "application/json".to_owned())], body: body.into_bytes() }
+    let app = app.map_or_else(String::new, |app| format!(",\"app\":\"{app}\""));
+    let body = format!("{{\"name\":\"carryall\",\"version\":\"{}\"{app}}}", env!("CARGO_PKG_VERSION"));
+    Asset { status: 200, headers: vec![("Content-Type", "application/json".into())], body: Cow::Owned(body.into_bytes()) }
 }
 
-fn moved() -> Asset {
-    Asset { status: 302, headers: vec![("Location", "/_/".to_owned())], body: Vec::new() }
+fn moved(app: Option<&str>) -> Asset {
+    let to = app.map_or_else(|| "/_/".to_owned(), |app| format!("/_/{app}"));
+    Asset { status: 302, headers: vec![("Location", to.into())], body: Cow::Borrowed(&[]) }
 }
 
 fn page() -> Asset {
     let html = FILES.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
-    Asset { status: 200, headers: headers("text/html; charset=utf-8", "no-cache"), body: html.into_bytes() }
+    Asset { status: 200, headers: headers("text/html; charset=utf-8", "no-cache"), body: Cow::Owned(html.into_bytes()) }
 }
 
 fn file(name: &str) -> Option<Asset> {
@@ -74,21 +79,21 @@ fn file(name: &str) -> Option<Asset> {
         Some("json") => "application/json",
         _ => "application/octet-stream",
     };
-    Some(Asset { status: 200, headers: headers(kind, "public, max-age=31536000, immutable"), body: file.contents().to_vec() })
+    Some(Asset { status: 200, headers: headers(kind, "public, max-age=31536000, immutable"), body: Cow::Borrowed(file.contents()) })
 }
 
 fn missing() -> Asset {
-    Asset { status: 404, headers: headers("text/plain; charset=utf-8", "no-store"), body: b"There is no such file".to_vec() }
+    Asset { status: 404, headers: headers("text/plain; charset=utf-8", "no-store"), body: Cow::Borrowed(b"There is no such file") }
 }
 
-fn headers(kind: &str, cache: &str) -> Vec<(&'static str, String)> {
+fn headers(kind: &'static str, cache: &'static str) -> Vec<(&'static str, Cow<'static, str>)> {
     vec![
-        ("Content-Type", kind.to_owned()),
-        ("Cache-Control", cache.to_owned()),
-        ("Content-Security-Policy", POLICY.to_owned()),
-        ("X-Content-Type-Options", "nosniff".to_owned()),
-        ("Referrer-Policy", "no-referrer".to_owned()),
-        ("Cross-Origin-Opener-Policy", "same-origin".to_owned()),
-        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()".to_owned()),
+        ("Content-Type", kind.into()),
+        ("Cache-Control", cache.into()),
+        ("Content-Security-Policy", POLICY.into()),
+        ("X-Content-Type-Options", "nosniff".into()),
+        ("Referrer-Policy", "no-referrer".into()),
+        ("Cross-Origin-Opener-Policy", "same-origin".into()),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()".into()),
     ]
 }

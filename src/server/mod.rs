@@ -2,7 +2,20 @@
 
 pub mod answer;
 pub mod assets;
+mod chunks;
+mod connection;
+mod cors;
+mod fault;
+mod front;
+mod gate;
+mod head;
+mod intake;
 mod log_line;
+mod outflow;
 pub mod pools;
+pub mod public;
 pub mod router;
+mod screen;
+mod system;
+pub mod tls;
 pub mod transport;

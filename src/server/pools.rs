@@ -1,4 +1,4 @@
-//! Three pools of plain threads with bounded queues: reads, writes (which wait for commits), slow work. A full queue refuses at once.
+//! Pools of plain threads with bounded queues: reads, writes (which wait for commits), slow work, hashes. A full queue refuses at once.
 
 use crate::dialect::contract::Pool;
 use crate::model::limits::Limits;
@@ -6,6 +6,10 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often a stopping server looks whether a thread has ended.
+const LOOK: Duration = Duration::from_millis(2);
 
 pub type Task = Box<dyn FnOnce() + Send>;
 
@@ -13,14 +17,16 @@ pub struct Pools {
     reads: Threads,
     writes: Threads,
     slow: Threads,
+    hash: Threads,
 }
 
 impl Pools {
-    pub fn start(limits: &Limits, read_threads: usize) -> std::io::Result<Self> {
+    pub fn start(limits: &Limits, read_threads: usize, hash_threads: usize) -> std::io::Result<Self> {
         Ok(Self {
             reads: Threads::start("read", read_threads, limits.queue_reads_max)?,
             writes: Threads::start("write", limits.write_threads, limits.queue_writes_max)?,
             slow: Threads::start("slow", limits.slow_threads, limits.queue_slow_max)?,
+            hash: Threads::start("hash", hash_threads, limits.hash_queue_max)?,
         })
     }
 
@@ -30,13 +36,22 @@ impl Pools {
             Pool::Reads => self.reads.submit(task),
             Pool::Writes => self.writes.submit(task),
             Pool::Slow => self.slow.submit(task),
+            Pool::Hash => self.hash.submit(task),
         }
     }
 
-    /// Finishes what is queued and ends the threads.
-    pub fn stop(self) {
-        for threads in [self.reads, self.writes, self.slow] {
-            threads.stop();
+    /// Finishes what is queued and ends the threads; what takes longer than `within` is left to end with the process.
+    pub fn stop(self, within: Duration) {
+        let until = Instant::now() + within;
+        let all = [self.reads, self.writes, self.slow, self.hash];
+        all.iter().for_each(Threads::close);
+        for thread in all.into_iter().flat_map(|threads| threads.handles) {
+            while !thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(LOOK);
+            }
+            if thread.is_finished() {
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -79,12 +94,9 @@ impl Threads {
         room
     }
 
-    fn stop(self) {
+    fn close(&self) {
         self.queue.tasks.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
         self.queue.arrived.notify_all();
-        for handle in self.handles {
-            let _ = handle.join();
-        }
     }
 }
 

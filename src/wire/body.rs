@@ -5,6 +5,10 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::json;
 use crate::model::limits::Limits;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::sync::Arc;
 
 /// A body that arrived completely.
 #[derive(Debug, Clone, Default)]
@@ -12,13 +16,44 @@ pub enum Body {
     #[default]
     Empty,
     Memory(Vec<u8>),
+    /// Too long for memory, or there was none left.
+    Spool(Spool),
+}
+
+/// A body in a file without a name. It may be read several times, by one reader at a time.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    file: Arc<File>,
+    bytes: usize,
+}
+
+impl Spool {
+    pub fn new(file: File, bytes: usize) -> Self {
+        Self { file: Arc::new(file), bytes }
+    }
+
+    pub fn file(&self) -> Arc<File> {
+        self.file.clone()
+    }
+
+    fn read(&self, most: usize) -> Result<Vec<u8>> {
+        if self.bytes > most {
+            return Err(Error::TooLarge(format!("The body is longer than {most} bytes")));
+        }
+        let mut bytes = Vec::with_capacity(self.bytes);
+        let mut file = &*self.file;
+        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Error::internal)?;
+        Ok(bytes)
+    }
 }
 
 impl Body {
-    pub fn bytes(&self) -> &[u8] {
+    /// The whole body, from memory or from its file; longer than one document may be is `TooLarge`.
+    pub fn bytes(&self, limits: &Limits) -> Result<Cow<'_, [u8]>> {
         match self {
-            Body::Empty => &[],
-            Body::Memory(bytes) => bytes,
+            Body::Empty => Ok(Cow::Borrowed(&[])),
+            Body::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+            Body::Spool(spool) => spool.read(limits.body_bytes_max).map(Cow::Owned),
         }
     }
 
@@ -28,7 +63,7 @@ impl Body {
 
     /// Reads the body as one JSON object, whatever its Content-Type says.
     pub fn object(&self, limits: &Limits) -> Result<Map<String, Value>> {
-        match self.bytes() {
+        match &*self.bytes(limits)? {
             [] => Err(Error::malformed("The body is empty; send a JSON object such as {\"name\": \"Ann\"}")),
             bytes => match json::parse(bytes, limits.json_depth_max)? {
                 Value::Object(object) => Ok(object),
@@ -62,7 +97,8 @@ impl Body {
                 )));
             }
         }
-        let text = std::str::from_utf8(self.bytes()).map_err(|_| Error::malformed("The form is not UTF-8 text"))?;
+        let bytes = self.bytes(limits)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::malformed("The form is not UTF-8 text"))?;
         Query::parse(text)
     }
 }

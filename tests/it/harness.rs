@@ -74,7 +74,13 @@ impl Harness {
                 _ => headers.push((name.clone(), value.clone())),
             }
         }
-        let head = Head { peer: "127.0.0.1:50000".parse().unwrap(), method: ask.method.clone(), target: ask.url.clone(), headers };
+        let head = Head {
+            peer: "127.0.0.1:50000".parse().unwrap(),
+            is_secure: false,
+            method: ask.method.clone(),
+            target: ask.url.clone(),
+            headers,
+        };
         let response = answer::in_process(&self.ctx, head, ask.body.clone());
         let headers = response.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let mut body = Vec::new();

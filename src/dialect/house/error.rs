@@ -1,5 +1,6 @@
 //! The house's face of every error: `{"error": {code, message, field?, details?}}` (seed: code, message, field).
 
+use crate::dialect::contract::refusal_status;
 use crate::model::error::{Error, Problem};
 use crate::wire::reply;
 use rouille::Response;
@@ -49,11 +50,10 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Error::Forbidden(_) => (403, "forbidden"),
         Error::CrossOrigin(_) => (403, "csrf_failed"),
         Error::NotFound(_) => (404, "not_found"),
-        Error::Timeout(_) => (408, "bad_request"),
         Error::MethodNotAllowed { .. } => (405, "method_not_allowed"),
         Error::Conflict(_) => (409, "conflict"),
         Error::TooLarge(_) => (413, "too_large"),
-        Error::AddressTooLong(_) => (414, "bad_request"),
+        Error::Refused(refusal, _) => (refusal_status(*refusal), "bad_request"),
         Error::TooMany { .. } => (429, "too_many_requests"),
         Error::Internal(_) => (500, "internal_error"),
         Error::Busy { .. } | Error::Stale => (503, "busy"),

@@ -39,13 +39,13 @@ mod schemas;
 mod session;
 mod workspace;
 
-use super::contract::{Dialect, Handler, Pool, Route};
+use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
 const ROUTES: [Route; 21] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
-    Route { query: Some(&["next"]), ..post("/auth/login", Pool::Slow, session::login) },
+    Route { query: Some(&["next"]), ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
     post("/auth/logout", Pool::Writes, session::logout),
     post("/auth/link", Pool::Writes, session::link),
@@ -68,21 +68,21 @@ const ROUTES: [Route; 21] = [
 ];
 
 const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler, query: Some(&[]) }
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
 }
 
 const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "POST", pattern, pool, handler, query: Some(&[]) }
+    Route { method: "POST", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
 }
 
 const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PUT", pattern, pool, handler, query: Some(&[]) }
+    Route { method: "PUT", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
 }
 
 const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]) }
+    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
 }
 
 const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]) }
+    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
 }

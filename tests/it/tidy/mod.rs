@@ -32,12 +32,18 @@ const CORRIDORS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms whose files stand side by side without doors, and the files that all of them may use.
-const SIDE_BY_SIDE: &[(&str, &[&str])] =
-    &[("field", &[]), ("auth", &[]), ("dialect", &["contract"]), ("cli", &["host", "job", "logging", "outcome", "progress"])];
+const SIDE_BY_SIDE: &[(&str, &[&str])] = &[
+    ("field", &[]),
+    ("auth", &[]),
+    ("dialect", &["contract"]),
+    ("cli", &["host", "job", "lan", "listen", "logging", "outcome", "progress"]),
+];
 
 /// Where a foreign crate may be named: a folder or a file of src.
 const DOORS: &[(&[&str], &[&str])] = &[
-    (&["hyper", "hyper_util", "http_body_util", "tokio", "rustls", "multer"], &["server/"]),
+    (&["hyper", "hyper_util", "http_body_util", "httpdate", "mime_guess", "tokio", "tokio_rustls", "rustls", "multer"], &["server/"]),
+    (&["if_addrs", "qrcode"], &["cli/lan.rs"]),
+    (&["rustix"], &["cli/lan.rs", "server/system.rs"]),
     (&["include_dir"], &["server/assets.rs"]),
     (&["rusqlite", "r2d2", "r2d2_sqlite"], &["store/"]),
     (&["bcrypt"], &["auth/password.rs"]),

@@ -1,0 +1,286 @@
+//! One connection from its first byte to its last: TLS or not, HTTP/1 or HTTP/2, parked while nothing is asked, ended so that the client gets
+//! its last answer.
+
+use super::answer;
+use super::front::{self, Door, Link};
+use super::gate::Pass;
+use super::head;
+use super::outflow;
+use super::screen::{Arrived, Ended, Patience, Screen};
+use super::tls::{self, Stream};
+use crate::model::error::Error;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
+
+type Wire = Screen<Stream>;
+
+/// Bytes that hyper buffers of a connection: more than any head that passes the screen.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// How often an HTTP/2 connection is looked at for idling and stalling.
+const HTTP2_LOOK: Duration = Duration::from_secs(1);
+const HTTP2_PING: Duration = Duration::from_secs(20);
+const TURNED_AWAY_WITHIN: Duration = Duration::from_millis(500);
+
+/// Serves a connection until it ends. `stop` turns true when the server stops.
+pub async fn hold(door: Arc<Door>, stream: TcpStream, mut link: Link, pass: Pass, stop: watch::Receiver<bool>) {
+    // A reply in two packets must not wait for the client's delayed acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let limits = door.limits.clone();
+    let opened = match &door.tls {
+        None => tls::Opened::Plain(Stream::Plain(stream)),
+        Some(tls) => tls.open(stream, link.peer, Duration::from_millis(limits.head_timeout_ms)).await,
+    };
+    match opened {
+        tls::Opened::Plain(stream) => converse(door.clone(), link, Screen::new(stream, limits, pass), stop).await,
+        tls::Opened::Secure { stream, speaks_http2 } => {
+            link.is_tls = true;
+            let mut screen = Screen::new(stream, limits, pass);
+            if speaks_http2 {
+                screen.open();
+                many_at_once(door.clone(), link, screen, stop).await;
+            } else {
+                converse(door.clone(), link, screen, stop).await;
+            }
+        }
+        tls::Opened::Refused(stream, error) => end(Screen::new(stream, limits, pass), Some(Ended::Refused(error)), &door).await,
+        tls::Opened::Gone => {}
+    }
+}
+
+/// HTTP/1: one request after the other.
+async fn converse(door: Arc<Door>, link: Link, mut screen: Wire, mut stop: watch::Receiver<bool>) {
+    let link = Arc::new(link);
+    let place = screen.pass.place();
+    loop {
+        screen.pass.idle();
+        screen.rest();
+        let arrived = {
+            let (mut evicted, mut stopped) = (pin!(place.evicted()), pin!(stop.wait_for(|stopping| *stopping)));
+            poll_fn(|cx| {
+                if let Poll::Ready(arrived) = screen.poll_head(cx, Patience::Long) {
+                    return Poll::Ready(arrived);
+                }
+                let ends = evicted.as_mut().poll(cx).is_ready() || stopped.as_mut().poll(cx).is_ready();
+                if ends { Poll::Ready(Arrived::Nothing(Ended::Gone)) } else { Poll::Pending }
+            })
+            .await
+        };
+        let ended = match arrived {
+            Arrived::Request => {
+                screen.pass.busy();
+                let (back, ended) = Box::pin(burst(&door, &link, screen, &mut stop)).await;
+                screen = back;
+                ended
+            }
+            Arrived::Http2 => {
+                screen.open();
+                return many_at_once(door, Link::clone(&link), screen, stop).await;
+            }
+            Arrived::Nothing(ended) => Some(ended),
+        };
+        if ended != Some(Ended::Parked) {
+            return end(screen, ended, &door).await;
+        }
+    }
+}
+
+/// Lets hyper answer requests for as long as they follow each other.
+async fn burst(door: &Arc<Door>, link: &Arc<Link>, screen: Wire, stop: &mut watch::Receiver<bool>) -> (Wire, Option<Ended>) {
+    let heads = screen.heads();
+    let seen = AtomicU64::new(heads.load(Ordering::Relaxed).saturating_sub(1));
+    let service = service_fn(|request| {
+        // hyper must find as many requests as the screen let pass: one more would be a body that is read as a request.
+        let is_expected = seen.fetch_add(1, Ordering::Relaxed) < heads.load(Ordering::Relaxed);
+        let (door, link) = (door.clone(), link.clone());
+        Box::pin(async move {
+            Ok::<_, Infallible>(if is_expected { front::serve(door, link, request).await } else { front::unexpected(&door) })
+        })
+    });
+    let mut connection = http1::Builder::new()
+        .half_close(true)
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .max_headers(door.limits.headers_max)
+        .serve_connection(TokioIo::new(screen), service);
+    {
+        let mut stopped = pin!(stop.wait_for(|stopping| *stopping));
+        let mut is_stopping = false;
+        let done = poll_fn(|cx| {
+            if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
+                return Poll::Ready(done);
+            }
+            if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
+                is_stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+                return Pin::new(&mut connection).poll(cx);
+            }
+            Poll::Pending
+        });
+        if let Err(error) = done.await {
+            log::debug!("connection of {}: {error}", link.peer);
+        }
+    }
+    let mut screen = connection.into_parts().io.into_inner();
+    let ended = screen.take_ended();
+    (screen, ended)
+}
+
+/// HTTP/2: many requests at a time on one connection.
+async fn many_at_once(door: Arc<Door>, link: Link, screen: Wire, mut stop: watch::Receiver<bool>) {
+    let (link, limits, written) = (Arc::new(link), door.limits.clone(), screen.written());
+    screen.pass.busy();
+    let (place, mut watch) = (screen.pass.place(), Http2Watch::new(written));
+    let (open, sending) = (watch.open.clone(), watch.sending.clone());
+    let served = door.clone();
+    let service = service_fn(move |request| {
+        let (door, link, open, sending) = (served.clone(), link.clone(), open.clone(), sending.clone());
+        async move {
+            let mut reply = front::serve(door, link, request).await;
+            reply.body_mut().keep(sending);
+            drop(open);
+            Ok::<_, Infallible>(reply)
+        }
+    });
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams_max)
+        .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
+        .initial_stream_window_size(256 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .max_send_buf_size(256 * 1024)
+        .keep_alive_interval(HTTP2_PING)
+        .keep_alive_timeout(HTTP2_PING)
+        .serve_connection(TokioIo::new(screen), service);
+    let (mut connection, mut evicted) = (pin!(connection), pin!(place.evicted()));
+    let mut stopped = pin!(stop.wait_for(|stopping| *stopping));
+    let mut look = tokio::time::interval(HTTP2_LOOK);
+    let mut is_ending = false;
+    poll_fn(|cx| {
+        loop {
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut ends = stopped.as_mut().poll(cx).is_ready() && !is_ending;
+            while look.poll_tick(cx).is_ready() {
+                if watch.is_stalled(Duration::from_millis(limits.write_stall_timeout_ms)) || evicted.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                place.mark(watch.is_idle());
+                ends |= !is_ending && watch.idles(Duration::from_millis(limits.idle_timeout_ms));
+            }
+            if !ends {
+                return Poll::Pending;
+            }
+            is_ending = true;
+            connection.as_mut().graceful_shutdown();
+        }
+    })
+    .await;
+}
+
+/// What an HTTP/2 connection is doing, seen from outside: hyper has no deadlines of its own for it.
+struct Http2Watch {
+    /// Held by every request until its reply is made, and by every reply until it is sent.
+    open: Arc<()>,
+    sending: Arc<()>,
+    written: Arc<AtomicU64>,
+    written_before: u64,
+    progressed: tokio::time::Instant,
+    busy: tokio::time::Instant,
+}
+
+/// A client that only pings takes less than this in the time of a stall.
+const STALLED_BYTES: u64 = 4 * 1024;
+
+impl Http2Watch {
+    fn new(written: Arc<AtomicU64>) -> Self {
+        let now = tokio::time::Instant::now();
+        Self { open: Arc::default(), sending: Arc::default(), written, written_before: 0, progressed: now, busy: now }
+    }
+
+    fn is_idle(&self) -> bool {
+        // Besides this one, the service holds one of each.
+        Arc::strong_count(&self.open) <= 2 && Arc::strong_count(&self.sending) <= 2
+    }
+
+    fn idles(&mut self, most: Duration) -> bool {
+        if !self.is_idle() {
+            self.busy = tokio::time::Instant::now();
+        }
+        self.busy.elapsed() >= most
+    }
+
+    /// Replies wait, and the client takes nothing.
+    fn is_stalled(&mut self, most: Duration) -> bool {
+        let written = self.written.load(Ordering::Relaxed);
+        if written.saturating_sub(self.written_before) >= STALLED_BYTES || Arc::strong_count(&self.sending) <= 2 {
+            (self.written_before, self.progressed) = (written, tokio::time::Instant::now());
+        }
+        self.progressed.elapsed() >= most
+    }
+}
+
+/// The last answer, then the end. What a client is still sending is read for a while: a connection that is closed with bytes unread takes the
+/// answer with it.
+async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
+    let limits = &door.limits;
+    if let Some(Ended::Refused(error)) = &ended {
+        let refusal = refusal(&screen, error.clone());
+        if screen.write_all(&refusal).await.is_err() || screen.flush().await.is_err() {
+            return;
+        }
+    }
+    screen.open();
+    if screen.shutdown().await.is_err() || ended == Some(Ended::Gone) {
+        return;
+    }
+    screen.pass.idle();
+    let place = screen.pass.place();
+    let mut space = vec![0; 16 * 1024];
+    let mut bytes = 0;
+    let lingering = async {
+        while let Ok(count @ 1..) = screen.read(&mut space).await {
+            bytes += count;
+            if bytes > limits.linger_bytes_max {
+                return;
+            }
+        }
+    };
+    let (mut lingering, mut evicted) = (pin!(lingering), pin!(place.evicted()));
+    let either = poll_fn(|cx| match (lingering.as_mut().poll(cx), evicted.as_mut().poll(cx)) {
+        (Poll::Pending, Poll::Pending) => Poll::Pending,
+        _ => Poll::Ready(()),
+    });
+    let _ = timeout(Duration::from_millis(limits.linger_timeout_ms), either).await;
+}
+
+/// A refusal as bytes. What can be read of the head goes to the log.
+fn refusal(screen: &Wire, error: Error) -> Vec<u8> {
+    let (method, target) = head::glimpse(screen.held());
+    outflow::bytes(answer::refuse(&method, &target, error), method != "HEAD")
+}
+
+/// A connection that there is no place for is told so. Only a few at a time: beyond them, being closed has to say it.
+pub async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+    let error = Error::Busy { message: "All connections are taken; try again".to_owned(), retry_after_s: 1 };
+    let told = async {
+        stream.write_all(&outflow::bytes(answer::refuse("-", "-", error), true)).await?;
+        stream.shutdown().await?;
+        let mut space = [0; 1024];
+        while stream.read(&mut space).await? > 0 {}
+        Ok::<(), std::io::Error>(())
+    };
+    let _ = timeout(TURNED_AWAY_WITHIN, told).await;
+}

@@ -1,0 +1,53 @@
+//! Pages of other origins (the Fetch standard's CORS protocol): off, but for the origins that `--allow-origin` names, and with `--dev` those of this machine.
+
+use super::outflow::{Reply, put};
+use crate::model::error::{Error, Result};
+use crate::model::name::quoted;
+use crate::model::site::Site;
+use crate::wire::reply;
+use hyper::Method;
+use hyper::http::request::Parts;
+use rouille::Response;
+
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
+const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, Retry-After, ETag, Location, Allow";
+/// How long a browser may keep the answer to a preflight.
+const KEPT_SECONDS: &str = "600";
+
+/// The answer to a preflight: a browser asks whether a page elsewhere may send a request.
+pub fn preflight(site: &Site, parts: &Parts) -> Option<Result<Response>> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let (origin, _) = (header("Origin")?, header("Access-Control-Request-Method")?);
+    if parts.method != Method::OPTIONS {
+        return None;
+    }
+    if !site.lets_in(origin) {
+        let hint = if origin.starts_with("http://localhost") || origin.starts_with("http://127.") { ", or with --dev" } else { "" };
+        let origin = quoted(origin);
+        return Some(Err(Error::CrossOrigin(format!(
+            "Pages of {origin} may not call this server. Start it with --allow-origin{hint} to let them"
+        ))));
+    }
+    let mut response = reply::empty(204).with_additional_header("Access-Control-Allow-Methods", METHODS);
+    response = response.with_additional_header("Access-Control-Max-Age", KEPT_SECONDS);
+    if let Some(wanted) = header("Access-Control-Request-Headers") {
+        response = response.with_additional_header("Access-Control-Allow-Headers", wanted.to_owned());
+    }
+    if header("Access-Control-Request-Private-Network") == Some("true") {
+        response = response.with_additional_header("Access-Control-Allow-Private-Network", "true");
+    }
+    Some(Ok(response))
+}
+
+/// Lets the page read an answer, if its origin may.
+pub fn allow(site: &Site, origin: Option<&str>, reply: &mut Reply) {
+    if site.origins.is_empty() && !site.is_dev {
+        return;
+    }
+    put(reply, "Vary", "Origin");
+    if let Some(origin) = origin.filter(|origin| site.lets_in(origin)) {
+        put(reply, "Access-Control-Allow-Origin", origin);
+        put(reply, "Access-Control-Allow-Credentials", "true");
+        put(reply, "Access-Control-Expose-Headers", READABLE);
+    }
+}

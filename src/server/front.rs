@@ -1,0 +1,293 @@
+//! From a parsed request to its reply: whom it is for, which dialect, its body, its pool. Runs on the I/O thread and never blocks it.
+
+use super::answer::{self, Head};
+use super::assets::{self, Asset};
+use super::cors;
+use super::gate::Gate;
+use super::intake::{Intake, Taken};
+use super::outflow::{self, Outflow, Reply, put};
+use super::pools::Pools;
+use super::public::{Public, Wish};
+use super::router::{self, Place, Routed};
+use super::tls::Tls;
+use crate::dialect::contract::{BodyMax, Pool};
+use crate::model::error::{Error, Refusal};
+use crate::model::limits::Limits;
+use crate::model::name::quoted;
+use crate::ops::ctx::Ctx;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, LOCATION, ORIGIN};
+use hyper::http::request::Parts;
+use hyper::{Method, Version};
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{Semaphore, oneshot};
+
+/// What every connection needs.
+pub struct Door {
+    pub ctx: Arc<Ctx>,
+    pub limits: Arc<Limits>,
+    pub pools: Pools,
+    pub intake: Intake,
+    pub gate: Arc<Gate>,
+    /// So many of those who found no place may be told so at one time.
+    pub turned_away: Arc<Semaphore>,
+    pub tls: Option<Tls>,
+    pub public: Option<Arc<Public>>,
+}
+
+/// Where a request came in.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub peer: SocketAddr,
+    /// The address of this machine that it came in by.
+    pub local: IpAddr,
+    pub is_tls: bool,
+    /// The app of the listener: `--listen ADDR=APP`.
+    pub app: Option<Arc<str>>,
+}
+
+/// Browsers that came by a name with HTTPS come back with HTTPS.
+const HSTS: &str = "max-age=31536000";
+/// The methods that some address here takes: the answer to `OPTIONS *`.
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// One request, from wherever it came.
+struct Asked {
+    method: String,
+    /// Path and query.
+    target: String,
+    host: String,
+    is_secure: bool,
+    is_head_or_get: bool,
+}
+
+/// Answers one request.
+pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Incoming>) -> Reply {
+    let (parts, mut incoming) = request.into_parts();
+    let host = match parts.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => text_of(&parts, &HOST),
+    };
+    let site = &door.ctx.site;
+    let public = site.public_for(host).filter(|public| public.is_https);
+    let asked = Asked {
+        method: parts.method.as_str().to_owned(),
+        target: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+        host: host.to_owned(),
+        is_secure: link.is_tls || public.is_some(),
+        is_head_or_get: matches!(parts.method, Method::GET | Method::HEAD),
+    };
+    let mut is_read = incoming.is_end_stream();
+    let mut reply = routed(&door, &link, &parts, &asked, &mut incoming, &mut is_read).await;
+    // What nobody read must not become the next request; the sender still gets the answer (`connection::end`).
+    if !is_read && parts.version < Version::HTTP_2 {
+        put(&mut reply, "Connection", "close");
+    }
+    cors::allow(site, parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()), &mut reply);
+    if public.is_some() {
+        put(&mut reply, "Strict-Transport-Security", HSTS);
+    }
+    name_location(&mut reply, site.public_for(host).map(|public| public.text()));
+    reply
+}
+
+/// A request that hyper found where the screen saw none: never answered as one.
+pub fn unexpected(door: &Door) -> Reply {
+    log::error!("a request was found inside the body of another; its connection was closed");
+    let error = Error::malformed("The request does not begin where the one before it ends");
+    let mut reply = outflow::reply(answer::refuse("-", "-", error), door.limits.reply_memory_bytes_max);
+    put(&mut reply, "Connection", "close");
+    reply
+}
+
+/// `/_/` of this server, under the name by which the world knows it.
+fn name_location(reply: &mut Reply, origin: Option<String>) {
+    let Some(origin) = origin else { return };
+    let path = reply.headers().get(LOCATION).and_then(|location| location.to_str().ok()).filter(|path| path.starts_with('/'));
+    if let Some(whole) = path.map(|path| format!("{origin}{path}")) {
+        reply.headers_mut().remove(LOCATION);
+        put(reply, "Location", &whole);
+    }
+}
+
+async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, incoming: &mut Incoming, is_read: &mut bool) -> Reply {
+    let refuse =
+        |error: Error| outflow::reply(answer::refuse(&asked.method, &short(&asked.target), error), door.limits.reply_memory_bytes_max);
+    if asked.is_head_or_get
+        && let Some(asset) = assets::health(parts.uri.path())
+    {
+        return from_asset(asset);
+    }
+    if let Err(error) = expected(door, link, parts, asked) {
+        return refuse(error);
+    }
+    match cors::preflight(&door.ctx.site, parts) {
+        Some(Ok(response)) => return outflow::reply(response, door.limits.reply_memory_bytes_max),
+        Some(Err(error)) => return refuse(error),
+        None => {}
+    }
+    if asked.is_head_or_get {
+        if parts.uri.path() == "/"
+            && let Some(reply) = own_front_end(door, parts, asked).await
+        {
+            return reply;
+        }
+        let app = link.app.as_deref().or_else(|| door.ctx.site.app_of(&asked.host));
+        if let Some(asset) = assets::find(parts.uri.path(), text_of(parts, &ACCEPT), app) {
+            return from_asset(asset);
+        }
+    }
+    let place = match asked.target.as_str() {
+        "*" => Ok(Place::Options(METHODS.to_owned())),
+        target => router::find(&asked.method, target),
+    };
+    let routed = match place {
+        Ok(Place::Route(routed)) => routed,
+        Ok(Place::Options(allow)) => return outflow::reply(answer::options(&allow), door.limits.reply_memory_bytes_max),
+        Err(error) => {
+            let own =
+                if asked.is_head_or_get && matches!(error, Error::NotFound(_)) { own_front_end(door, parts, asked).await } else { None };
+            return own.unwrap_or_else(|| refuse(error));
+        }
+    };
+    let head = head(link, parts, asked);
+    match receive(door, &head, &routed, incoming).await {
+        Ok(taken) => {
+            *is_read = true;
+            dispatch(door, head, routed, taken).await
+        }
+        Err(error) => refuse(error),
+    }
+}
+
+/// Whether the request is for this server at all, and short enough to be looked at.
+fn expected(door: &Door, link: &Link, parts: &Parts, asked: &Asked) -> Result<(), Error> {
+    let most = door.limits.target_bytes_max;
+    if asked.target.len() > most {
+        return Err(Error::Refused(Refusal::AddressTooLong, format!("The address is longer than {most} bytes")));
+    }
+    // Old programs name nobody; a browser always does.
+    let is_nameless = asked.host.is_empty() && parts.version == Version::HTTP_10;
+    if is_nameless || door.ctx.site.is_own_at(&asked.host, link.local) {
+        return Ok(());
+    }
+    let message = format!(
+        "This server is not known as {}. Start it with --public-url http://NAME if that is its name, with --app-host NAME=APP if it stands for an app, \
+         or with --lan to answer to this machine's own names and addresses",
+        quoted(&short(&asked.host))
+    );
+    Err(Error::Refused(Refusal::WrongHost, message))
+}
+
+/// The body, if the route takes one so long from whoever sends it.
+async fn receive(door: &Arc<Door>, head: &Head, routed: &Routed, incoming: &mut Incoming) -> Result<Taken, Error> {
+    let most = routed.route.body;
+    let announced = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > door.intake.bytes_max(most) {
+        return Err(door.intake.too_large(most));
+    }
+    if most == BodyMax::Rows && !incoming.is_end_stream() {
+        admitted(door, head.clone()).await?;
+    }
+    door.intake.take(incoming, most).await
+}
+
+/// Whether somebody may send a long body: a look at the sessions, on a thread that may wait for it.
+async fn admitted(door: &Arc<Door>, head: Head) -> Result<(), Error> {
+    let (told, answer) = oneshot::channel();
+    let ctx = door.ctx.clone();
+    if !door.pools.submit(Pool::Reads, Box::new(move || drop(told.send(answer::admit(&ctx, head))))) {
+        return Err(busy(Pool::Reads));
+    }
+    answer.await.map_err(|_| Error::internal("a task ended without an answer"))?
+}
+
+/// Hands the request to its pool and waits for the answer.
+async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) -> Reply {
+    let (answered, answer) = oneshot::channel();
+    let pool = routed.route.pool;
+    let (method, target) = (head.method.clone(), head.target.clone());
+    let (ctx, most) = (door.ctx.clone(), door.limits.reply_memory_bytes_max);
+    let task = Box::new(move || {
+        let Taken { body, room } = taken;
+        // A client that has gone no longer waits for its answer.
+        let _ = answered.send(outflow::reply(answer::answer(&ctx, head, routed, body), most));
+        drop(room);
+    });
+    if !door.pools.submit(pool, task) {
+        return outflow::reply(answer::refuse(&method, &target, busy(pool)), most);
+    }
+    match answer.await {
+        Ok(reply) => reply,
+        Err(_) => outflow::reply(answer::refuse(&method, &target, Error::internal("a task ended without an answer")), most),
+    }
+}
+
+fn busy(pool: Pool) -> Error {
+    match pool {
+        Pool::Hash => Error::TooMany { message: "Too many sign-ins at this moment; try again".to_owned(), retry_after_s: 2 },
+        _ => Error::Busy { message: "Too many requests are waiting; try again".to_owned(), retry_after_s: 1 },
+    }
+}
+
+/// The user's own front end, from the disk.
+async fn own_front_end(door: &Arc<Door>, parts: &Parts, asked: &Asked) -> Option<Reply> {
+    let public = door.public.clone()?;
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let wish = Wish {
+        path: parts.uri.path().to_owned(),
+        accepts_html: text_of(parts, &ACCEPT).contains("text/html"),
+        range: header("Range").filter(|_| parts.method == Method::GET),
+        if_range: header("If-Range"),
+        if_none_match: header("If-None-Match"),
+        if_modified_since: header("If-Modified-Since"),
+    };
+    let (started, most) = (Instant::now(), door.limits.reply_memory_bytes_max);
+    let (method, target) = (asked.method.clone(), asked.target.clone());
+    let found = tokio::task::spawn_blocking(move || {
+        public.answer(&wish).map(|response| outflow::reply(answer::logged(response, &method, &target, started), most))
+    });
+    found.await.unwrap_or_else(|error| {
+        log::error!("the folder of --public: {error}");
+        None
+    })
+}
+
+fn from_asset(asset: Asset) -> Reply {
+    let mut reply = outflow::status(
+        asset.status,
+        hyper::Response::new(match asset.body {
+            Cow::Borrowed(bytes) => Outflow::whole(bytes),
+            Cow::Owned(bytes) => Outflow::whole(bytes),
+        }),
+    );
+    for (name, value) in asset.headers {
+        put(&mut reply, name, &value);
+    }
+    reply
+}
+
+/// The head as handlers see it. Values that are no text (RFC 9110: opaque bytes) are read as Latin-1, so that none is lost; what HTTP/2 says in other
+/// words is said in HTTP/1's.
+fn head(link: &Link, parts: &Parts, asked: &Asked) -> Head {
+    let text = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect::<String>();
+    let others = parts.headers.iter().filter(|(name, _)| !matches!(**name, HOST | COOKIE));
+    let mut headers: Vec<(String, String)> = others.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect();
+    headers.push((HOST.as_str().to_owned(), asked.host.clone()));
+    let cookies: Vec<String> = parts.headers.get_all(COOKIE).iter().map(|value| text(value.as_bytes())).collect();
+    if !cookies.is_empty() {
+        headers.push((COOKIE.as_str().to_owned(), cookies.join("; ")));
+    }
+    Head { peer: link.peer, is_secure: asked.is_secure, method: asked.method.clone(), target: asked.target.clone(), headers }
+}
+
+fn text_of<'p>(parts: &'p Parts, name: &HeaderName) -> &'p str {
+    parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(100).collect()
+}

@@ -1,0 +1,26 @@
+//! What the operating system lends to a server: descriptors, and a queue for connections that are not accepted yet.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What systems give when they do not say.
+const USUAL: usize = 1_024;
+/// More than any of our limits needs; macOS refuses to take everything.
+const WANTED: u64 = 10_240;
+
+/// The standard library's queue of 128 overflows when a crowd comes at once, and who is left out tries again only after a second.
+const BACKLOG: i32 = 4_096;
+
+/// Lets more connections wait to be accepted.
+pub fn lengthen_queue(listener: &std::net::TcpListener) {
+    let _ = rustix::net::listen(listener, BACKLOG);
+}
+
+/// Asks for more descriptors where that is free; how many there are then.
+pub fn raise() -> usize {
+    let now = getrlimit(Resource::Nofile);
+    let wanted = now.maximum.map_or(WANTED, |most| most.min(WANTED));
+    if now.current.is_some_and(|current| current < wanted) {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: now.maximum });
+    }
+    getrlimit(Resource::Nofile).current.map_or(USUAL, |most| usize::try_from(most).unwrap_or(USUAL))
+}
