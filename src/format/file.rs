@@ -4,8 +4,8 @@ use super::rows::{RowWriter, Take};
 use super::{csv, json, ndjson};
 use crate::model::error::{Error, Problem, Result};
 use std::fs::File;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -50,23 +50,70 @@ impl Format {
         self == Format::Csv
     }
 
-    /// Reads a whole file row by row. `bytes` tells how far it has come. Gives all headings, in the order in which they were met.
-    pub fn read(self, path: &Path, bytes: &Arc<AtomicU64>, take: &mut Take<'_>) -> Result<Vec<String>> {
-        let file = File::open(path).map_err(|error| Error::malformed(format!("{} cannot be read: {error}", path.display())))?;
-        let counted = Counted { inner: file, bytes: bytes.clone() };
-        match self {
-            Format::Csv => csv::read(counted, take),
-            Format::Json => json::read(counted, take),
-            Format::Ndjson => ndjson::read(counted, take),
-        }
-    }
-
     /// A writer of rows under these headings.
     pub fn write<'w>(self, out: Box<dyn Write + 'w>, headings: &[String]) -> Result<Box<dyn RowWriter + 'w>> {
         match self {
             Format::Csv => Ok(Box::new(csv::Writer::start(out, headings)?)),
             Format::Json => Ok(Box::new(json::Writer::start(out)?)),
             Format::Ndjson => Ok(Box::new(ndjson::Writer { out })),
+        }
+    }
+}
+
+/// Where rows come from. May be read several times, by one reader at a time.
+pub struct Input {
+    pub format: Format,
+    pub source: Source,
+}
+
+pub enum Source {
+    Path(PathBuf),
+    /// A file without a name.
+    Open(Arc<File>),
+    Memory(Arc<[u8]>),
+}
+
+impl Input {
+    /// A file of this machine; its ending tells the format.
+    pub fn at(path: &Path) -> Result<Self> {
+        Ok(Self { format: Format::of(path)?, source: Source::Path(path.to_owned()) })
+    }
+
+    pub fn bytes_total(&self) -> Result<u64> {
+        let size = match &self.source {
+            Source::Path(path) => std::fs::metadata(path).map(|about| about.len()),
+            Source::Open(file) => file.metadata().map(|about| about.len()),
+            Source::Memory(bytes) => return Ok(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+        };
+        size.map_err(|error| self.unread(&error))
+    }
+
+    /// Reads all of it row by row. `bytes` tells how far it has come. Gives all headings, in the order in which they were met.
+    pub fn read(&self, bytes: &Arc<AtomicU64>, take: &mut Take<'_>) -> Result<Vec<String>> {
+        let counted = Counted { inner: self.open().map_err(|error| self.unread(&error))?, bytes: bytes.clone() };
+        match self.format {
+            Format::Csv => csv::read(counted, take),
+            Format::Json => json::read(counted, take),
+            Format::Ndjson => ndjson::read(counted, take),
+        }
+    }
+
+    fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+        Ok(match &self.source {
+            Source::Path(path) => Box::new(File::open(path)?),
+            Source::Open(file) => {
+                let mut file = &**file;
+                file.rewind()?;
+                Box::new(file)
+            }
+            Source::Memory(bytes) => Box::new(&**bytes),
+        })
+    }
+
+    fn unread(&self, error: &std::io::Error) -> Error {
+        match &self.source {
+            Source::Path(path) => Error::malformed(format!("{} cannot be read: {error}", path.display())),
+            Source::Open(_) | Source::Memory(_) => Error::internal(error),
         }
     }
 }

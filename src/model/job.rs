@@ -23,9 +23,9 @@ pub enum Job {
 }
 
 /// A file of rows into one schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Import {
-    /// Absolute: the server may stand elsewhere.
+    /// Absolute: the server may stand elsewhere. Empty when the rows were sent.
     pub file: PathBuf,
     pub app: String,
     pub schema: String,

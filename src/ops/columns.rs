@@ -181,8 +181,8 @@ fn column(schema: &Schema, heading: &str, mapped: Option<&str>) -> std::result::
         let problem =
             Problem::of(wanted, "unknown_field", format!("Table '{}' has no field for the column {}", schema.slug, quoted(heading)));
         match nearest(wanted, fields().map(|field| field.slug.as_str())) {
-            Some(near) => problem.hint(format!("--map \"{heading}={near}\"")),
-            None => problem.hint(format!("--map \"{heading}=FIELD\"")),
+            Some(near) => problem.hint(format!("Call the column {near}, or map it: --map \"{heading}={near}\"")),
+            None => problem.hint(format!("Call the column as a field, or map it: --map \"{heading}=FIELD\"")),
         }
     })
 }
@@ -193,13 +193,13 @@ pub fn key_field<'c>(target: &Target, columns: &'c [(String, Field)], key: &str)
         let problem = Problem::of(
             key,
             "unknown_field",
-            format!("--key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
+            format!("Key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
         );
         Error::invalid(problem.did_you_mean(key, columns.iter().map(|(_, field)| field.slug.as_str())))
     })?;
     if found.kind == Kind::Json {
         // The text of a document is no identity: 1 and "1" have the same one.
-        let message = format!("--key {}: a field of the type json cannot be a key", quoted(key));
+        let message = format!("Key {}: a field of the type json cannot be a key", quoted(key));
         return Err(Error::invalid(Problem::of(key, "type", message)));
     }
     Ok(found)

@@ -2,7 +2,8 @@
 
 use super::ctx::{Ctx, STALE_RETRIES_MAX};
 use super::job_board::State;
-use super::{access, apply, sessions, transfer, users};
+use super::{access, apply, schemas, sessions, transfer, users};
+use crate::format::file::Input;
 use crate::model::error::{Error, Result};
 use crate::model::job::{Import, Job, Outcome};
 use crate::model::principal::Caller;
@@ -19,7 +20,7 @@ const APP_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> Result<Outcome> {
     let me = who.clone();
     match job {
-        Job::Import(job) => import(ctx, who, job, report),
+        Job::Import(job) => import(ctx, who, job, &Input::at(&job.file)?, report),
         Job::Apply { text, dry_run, prune } => {
             let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
             let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);
@@ -40,10 +41,16 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> 
     }
 }
 
+/// Takes the rows that somebody sent into a schema that is there.
+pub fn take_in(ctx: &Ctx, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
+    ctx.read(|tx| schemas::read(tx, who, &job.app, &job.schema))?;
+    import(ctx, who, job, input, &|_| {})
+}
+
 /// When the table changed between the checks and the transaction, everything is checked again.
-fn import(ctx: &Ctx, who: &Caller, job: &Import, report: transfer::Report<'_>) -> Result<Outcome> {
+fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: transfer::Report<'_>) -> Result<Outcome> {
     for _ in 0..STALE_RETRIES_MAX {
-        let ready = Arc::new(transfer::prepare(ctx, who, job, report)?);
+        let ready = Arc::new(transfer::prepare(ctx, who, job, input, report)?);
         let (me, inside) = (who.clone(), ready.clone());
         let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
         let done = if job.dry_run { ctx.store.rehearse_staged(ready.stage(), work) } else { ctx.store.write_staged(ready.stage(), work) };

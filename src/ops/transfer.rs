@@ -10,7 +10,7 @@ use super::plan::cell;
 use super::records::unique_groups;
 use super::validate;
 use crate::field;
-use crate::format::file::Format;
+use crate::format::file::Input;
 use crate::format::rows::Row;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Refusal};
@@ -54,17 +54,14 @@ impl Ready {
 }
 
 /// The part before the transaction: reads the file, finds or draws up the table, checks and stages every row.
-pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Result<Ready> {
+pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: Report<'_>) -> Result<Ready> {
     may(who, Action::Manage)?;
-    let format = Format::of(&job.file)?;
-    let bytes_total =
-        std::fs::metadata(&job.file).map_err(|error| Error::malformed(format!("{} cannot be read: {error}", job.file.display())))?.len();
-    let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total, report };
+    let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total: input.bytes_total()?, report };
 
     let mut inference = Inference::default();
-    let headings = format.read(&job.file, &meter.bytes, &mut |headings, row| {
+    let headings = input.read(&meter.bytes, &mut |headings, row| {
         check_count(headings)?;
-        inference.see(&row, format.is_textual());
+        inference.see(&row, input.format.is_textual());
         meter.tell("reading", row.number);
         Ok(())
     })?;
@@ -73,7 +70,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, report: Report<'_>) -> Res
     let columns = columns(&target, job, &headings)?;
     let key = job.key.as_deref().map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 
-    let intake = Intake { job, format, schema: &target.schema, columns: &columns, key: key.as_ref() };
+    let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref() };
     let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
     meter.tell("writing", rows);
     let told = columns.iter().map(|(heading, field)| json!({"slug": field.slug, "header": heading, "type": field.type_name})).collect();
@@ -133,8 +130,7 @@ impl Meter<'_> {
 
 /// The second reading of a file: what its rows are checked against.
 struct Intake<'a> {
-    job: &'a Import,
-    format: Format,
+    input: &'a Input,
     schema: &'a Schema,
     columns: &'a [(String, Field)],
     key: Option<&'a Field>,
@@ -155,7 +151,7 @@ impl Intake<'_> {
         let mut found = Problems::new(shown_max);
         let mut rows = 0;
         meter.bytes.store(0, Ordering::Relaxed);
-        let headings = self.format.read(&self.job.file, &meter.bytes, &mut |_, row| {
+        let headings = self.input.read(&meter.bytes, &mut |_, row| {
             rows = row.number;
             meter.tell("checking", row.number);
             match self.check(&row) {
@@ -217,7 +213,7 @@ impl Intake<'_> {
             // A column that was not there before: the whole file is refused when it has been read.
             let Some((_, field)) = self.columns.get(*at) else { continue };
             let read = match value {
-                Value::String(text) if self.format.is_textual() => read_cell(field, text),
+                Value::String(text) if self.input.format.is_textual() => read_cell(field, text),
                 other => Ok(other.clone()),
             };
             match read {
@@ -280,7 +276,7 @@ fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems
         for row in rows::staged_taken(tx, schema, &group, found.shown_max)? {
             let problem = Problem::of(first, "unique", format!("a record with the same {} is there already", group.join(" and ")));
             let alone = group.len() == 1 && !keyed;
-            found.add(row, None, vec![if alone { problem.hint(format!("--key {first} updates it")) } else { problem }]);
+            found.add(row, None, vec![if alone { problem.hint(format!("An import with the key {first} updates it")) } else { problem }]);
         }
         // Without a key all rows are new and were compared when they were staged.
         if keyed {

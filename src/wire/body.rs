@@ -104,7 +104,7 @@ impl Body {
 }
 
 /// The media type in lower case, without its parameters.
-fn content_type(request: &rouille::Request) -> Option<String> {
+pub fn content_type(request: &rouille::Request) -> Option<String> {
     let header = request.header("Content-Type")?;
     header.split(';').next().map(|kind| kind.trim().to_lowercase())
 }

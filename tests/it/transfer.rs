@@ -248,7 +248,7 @@ fn an_upsert_logs_what_it_made_and_what_it_changed() {
 fn a_key_must_be_one_that_tells_records_apart() {
     let place = Place::with_table(&json!([{"slug": "doc", "type": "json"}, {"slug": "n", "type": "decimal"}]));
     let refused = told(place.upsert("t.json", r#"[{"doc": {"a": 1}}]"#, "doc"));
-    assert_eq!(refused, ["--key 'doc': a field of the type json cannot be a key"]);
+    assert_eq!(refused, ["Key 'doc': a field of the type json cannot be a key"]);
     let refused = told(place.upsert("t.json", r#"[{"n": 1}, {"doc": 1}, {"n": 1.0}]"#, "n"));
     assert_eq!(refused, ["Row 2: Field 'n' is the key and has no value", "Row 3: has the same n as row 1"]);
     // 5 and 5.0 are one number.
@@ -260,7 +260,10 @@ fn a_key_must_be_one_that_tells_records_apart() {
 fn what_only_the_table_can_tell_is_told_with_its_row() {
     let place = people();
     let again = "email,name,badge\ncy@x.com,Cy,3\nbo@x.com,Bo,4\n";
-    assert_eq!(told(place.import("t.csv", again)), ["Row 2: a record with the same email is there already. --key email updates it"]);
+    assert_eq!(
+        told(place.import("t.csv", again)),
+        ["Row 2: a record with the same email is there already. An import with the key email updates it"]
+    );
     // A new record and a changed one that want the badge of somebody else; two new ones that want the same.
     let refused = told(place.upsert("t.csv", "email,name,badge\ncy@x.com,Cy,2\n", "email"));
     assert_eq!(refused, ["Row 1: a record with the same badge is there already"]);

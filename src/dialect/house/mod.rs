@@ -14,6 +14,7 @@
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
 //! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201 | [seed] |
+//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON or JSON, all or nothing: `key dry_run` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
@@ -33,6 +34,7 @@
 
 mod apps;
 mod error;
+mod imports;
 mod jobs;
 mod records;
 mod schemas;
@@ -43,7 +45,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 21] = [
+const ROUTES: [Route; 22] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -55,6 +57,11 @@ const ROUTES: [Route; 21] = [
     get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
     post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
+    Route {
+        query: Some(&["key", "dry_run"]),
+        body: BodyMax::Rows,
+        ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
+    },
     get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
     put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
     patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),

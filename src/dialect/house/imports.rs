@@ -1,0 +1,59 @@
+//! Many rows in one body: a CSV, NDJSON or JSON file into a schema, all or nothing. [house]
+
+use crate::format::file::{Format, Input, Source};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::job::Import;
+use crate::ops::ctx::Ctx;
+use crate::ops::jobs;
+use crate::wire::body::{Body, content_type};
+use crate::wire::call::Call;
+use crate::wire::reply;
+use rouille::Response;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `POST …/import?key=&dry_run=`: 201 `{"created", "updated", "errors": []}`, with `dry_run` 200 and what would happen. A row that breaks a rule
+/// refuses the whole file: 400, and `details` name each row by its `index`.
+pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let dry_run = match call.query.get("dry_run") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Error::invalid(Problem::of("dry_run", "boolean", "Parameter 'dry_run' must be true or false"))),
+    };
+    let source = match &call.body {
+        Body::Empty => {
+            return Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"));
+        }
+        Body::Memory(bytes) => Source::Memory(bytes.clone().into()),
+        Body::Spool(spool) => Source::Open(spool.file()),
+    };
+    let import = Import {
+        app: call.param(0).to_owned(),
+        schema: call.param(1).to_owned(),
+        schema_given: true,
+        key: call.query.get("key").map(str::to_owned),
+        dry_run,
+        ..Import::default()
+    };
+    let outcome = jobs::take_in(ctx, &call.caller, &import, &Input { format: format(call)?, source })?;
+    let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let body = json!({"created": number("created"), "updated": number("updated"), "errors": [], "dry_run": dry_run});
+    Ok(reply::json(if dry_run { 200 } else { 201 }, &body))
+}
+
+fn format(call: &Call<'_>) -> Result<Format> {
+    let kind = content_type(call.request).unwrap_or_default();
+    match kind.as_str() {
+        "text/csv" | "text/tab-separated-values" | "text/plain" => Ok(Format::Csv),
+        "application/json" => Ok(Format::Json),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => Ok(Format::Ndjson),
+        other => {
+            let other: String = other.chars().take(100).collect();
+            let message =
+                format!("Rows of the Content-Type '{other}' cannot be read; send text/csv, application/json or application/x-ndjson");
+            Err(Error::Malformed(
+                Problem::new("content_type", message).hint("curl --data-binary @people.csv -H 'Content-Type: text/csv' …"),
+            ))
+        }
+    }
+}
