@@ -94,7 +94,7 @@ impl Default for Limits {
             descriptors_reserved: 48,
             head_timeout_ms: 10_000,
             idle_timeout_ms: 60_000,
-            parked_after_ms: 1_000,
+            parked_after_ms: 10,
             write_stall_timeout_ms: 20_000,
             linger_bytes_max: 8 * 1024 * 1024,
             linger_timeout_ms: 2_000,

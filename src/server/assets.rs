@@ -21,7 +21,11 @@ pub struct Asset {
 pub fn health(path: &str) -> Option<Asset> {
     (path == "/healthz" || path == "/healthz/").then(|| Asset {
         status: 200,
-        headers: vec![("Content-Type", "application/json".into()), ("Cache-Control", "no-store".into())],
+        headers: vec![
+            ("Content-Type", "application/json".into()),
+            ("Cache-Control", "no-store".into()),
+            ("X-Content-Type-Options", "nosniff".into()),
+        ],
         body: Cow::Borrowed(b"{\"status\":\"ok\"}"),
     })
 }
@@ -36,7 +40,7 @@ pub fn find(path: &str, accept: &str, app: Option<&str>) -> Option<Asset> {
     }
     let rest = path.strip_prefix("/_/")?;
     match rest.strip_prefix("a/") {
-        Some(versioned) => Some(versioned.split_once('/').and_then(|(_, name)| file(name)).unwrap_or_else(missing)),
+        Some(versioned) => versioned.split_once('/').and_then(|(_, name)| file(name)),
         None => Some(page()),
     }
 }
@@ -80,10 +84,6 @@ fn file(name: &str) -> Option<Asset> {
         _ => "application/octet-stream",
     };
     Some(Asset { status: 200, headers: headers(kind, "public, max-age=31536000, immutable"), body: Cow::Borrowed(file.contents()) })
-}
-
-fn missing() -> Asset {
-    Asset { status: 404, headers: headers("text/plain; charset=utf-8", "no-store"), body: Cow::Borrowed(b"There is no such file") }
 }
 
 fn headers(kind: &'static str, cache: &'static str) -> Vec<(&'static str, Cow<'static, str>)> {

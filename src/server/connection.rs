@@ -24,7 +24,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
-type Wire = Screen<Stream>;
+/// Boxed: it moves between hyper and here all the time, and every idle connection holds one.
+type Wire = Box<Screen<Stream>>;
 
 /// Bytes that hyper buffers of a connection: more than any head that passes the screen.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -40,21 +41,23 @@ pub async fn hold(door: Arc<Door>, stream: TcpStream, mut link: Link, pass: Pass
     let limits = door.limits.clone();
     let opened = match &door.tls {
         None => tls::Opened::Plain(Stream::Plain(stream)),
-        Some(tls) => tls.open(stream, link.peer, Duration::from_millis(limits.head_timeout_ms)).await,
+        Some(tls) => Box::pin(tls.open(stream, link.peer, Duration::from_millis(limits.head_timeout_ms))).await,
     };
     match opened {
-        tls::Opened::Plain(stream) => converse(door.clone(), link, Screen::new(stream, limits, pass), stop).await,
+        tls::Opened::Plain(stream) => converse(door, link, Box::new(Screen::new(stream, limits, pass)), stop).await,
         tls::Opened::Secure { stream, speaks_http2 } => {
             link.is_tls = true;
-            let mut screen = Screen::new(stream, limits, pass);
+            let mut screen = Box::new(Screen::new(stream, limits, pass));
             if speaks_http2 {
                 screen.open();
-                many_at_once(door.clone(), link, screen, stop).await;
+                Box::pin(many_at_once(door, link, screen, stop)).await;
             } else {
-                converse(door.clone(), link, screen, stop).await;
+                converse(door, link, screen, stop).await;
             }
         }
-        tls::Opened::Refused(stream, error) => end(Screen::new(stream, limits, pass), Some(Ended::Refused(error)), &door).await,
+        tls::Opened::Refused(stream, error) => {
+            Box::pin(end(Box::new(Screen::new(stream, limits, pass)), Some(Ended::Refused(error)), &door)).await
+        }
         tls::Opened::Gone => {}
     }
 }
@@ -86,12 +89,12 @@ async fn converse(door: Arc<Door>, link: Link, mut screen: Wire, mut stop: watch
             }
             Arrived::Http2 => {
                 screen.open();
-                return many_at_once(door, Link::clone(&link), screen, stop).await;
+                return Box::pin(many_at_once(door, Link::clone(&link), screen, stop)).await;
             }
             Arrived::Nothing(ended) => Some(ended),
         };
         if ended != Some(Ended::Parked) {
-            return end(screen, ended, &door).await;
+            return Box::pin(end(screen, ended, &door)).await;
         }
     }
 }

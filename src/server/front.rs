@@ -116,9 +116,7 @@ fn name_location(reply: &mut Reply, origin: Option<String>) {
 async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, incoming: &mut Incoming, is_read: &mut bool) -> Reply {
     let refuse =
         |error: Error| outflow::reply(answer::refuse(&asked.method, &short(&asked.target), error), door.limits.reply_memory_bytes_max);
-    if asked.is_head_or_get
-        && let Some(asset) = assets::health(parts.uri.path())
-    {
+    if let Some(asset) = assets::health(parts.uri.path()).filter(|_| asked.is_head_or_get) {
         return from_asset(asset);
     }
     if let Err(error) = expected(door, link, parts, asked) {
@@ -129,20 +127,19 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
         Some(Err(error)) => return refuse(error),
         None => {}
     }
-    if asked.is_head_or_get {
-        if parts.uri.path() == "/"
-            && let Some(reply) = own_front_end(door, parts, asked).await
-        {
-            return reply;
-        }
-        let app = link.app.as_deref().or_else(|| door.ctx.site.app_of(&asked.host));
-        if let Some(asset) = assets::find(parts.uri.path(), text_of(parts, &ACCEPT), app) {
-            return from_asset(asset);
-        }
+    if parts.uri.path() == "/"
+        && asked.is_head_or_get
+        && let Some(reply) = own_front_end(door, parts, asked).await
+    {
+        return reply;
     }
-    let place = match asked.target.as_str() {
-        "*" => Ok(Place::Options(METHODS.to_owned())),
-        target => router::find(&asked.method, target),
+    let app = link.app.as_deref().or_else(|| door.ctx.site.app_of(&asked.host));
+    let asset = assets::health(parts.uri.path()).or_else(|| assets::find(parts.uri.path(), text_of(parts, &ACCEPT), app));
+    let place = match (asset, asked.target.as_str()) {
+        (Some(asset), _) if asked.is_head_or_get => return from_asset(asset),
+        (Some(_), _) => router::only(&asked.method, "GET, HEAD, OPTIONS"),
+        (None, "*") => Ok(Place::Options(METHODS.to_owned())),
+        (None, target) => router::find(&asked.method, target),
     };
     let routed = match place {
         Ok(Place::Route(routed)) => routed,

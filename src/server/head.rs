@@ -6,6 +6,9 @@ use crate::model::limits::Limits;
 use crate::model::site::split_authority;
 
 const GLIMPSE_BYTES: usize = 200;
+const NAME_BYTES_MAX: usize = 256;
+/// Longer than any body can be, and still a number to every reader.
+const LENGTH_MAX: u64 = u64::MAX >> 1;
 
 /// How the body of a request ends (RFC 9112 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +151,9 @@ impl Seen {
         if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
             return Err(bad("A header's name holds a character that no name may hold; there is no space before the colon"));
         }
+        if name.len() > NAME_BYTES_MAX {
+            return Err(Error::Refused(Refusal::HeadTooLarge, format!("A header's name is longer than {NAME_BYTES_MAX} bytes")));
+        }
         if !value.iter().all(|byte| is_value(*byte)) {
             return Err(bad("A header's value holds a control character"));
         }
@@ -178,6 +184,7 @@ impl Seen {
             return Err(bad("The Content-Length is not a number of bytes"));
         };
         match self.length.replace(length) {
+            None if length > LENGTH_MAX => Err(Error::TooLarge("The Content-Length is beyond every limit".to_owned())),
             None => Ok(()),
             Some(_) => Err(bad("There are two Content-Length headers")),
         }

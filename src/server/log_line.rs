@@ -18,11 +18,16 @@ pub fn request_id() -> String {
     format!("{:08x}-{}", run & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed) + 1)
 }
 
+/// JSON escapes what ends a line; a terminal obeys more than that.
+fn visible(c: char) -> char {
+    if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { char::REPLACEMENT_CHARACTER } else { c }
+}
+
 pub fn access(id: &str, method: &str, target: &str, status: u16, took: Duration) {
     if !log::log_enabled!(target: "access", log::Level::Info) {
         return;
     }
-    let path: String = target.split('?').next().unwrap_or_default().chars().take(PATH_CHARS_MAX).collect();
+    let path: String = target.split('?').next().unwrap_or_default().chars().take(PATH_CHARS_MAX).map(visible).collect();
     let ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
     let line = json!({"at": ctx::now().text, "id": id, "method": method, "path": path, "status": status, "ms": ms});
     log::info!(target: "access", "{line}");

@@ -46,9 +46,14 @@ pub fn find(method: &str, target: &str) -> Result<Place> {
         allow.push("HEAD");
     }
     allow.push("OPTIONS");
+    only(method, &allow.join(", "))
+}
+
+/// A path that takes these methods, asked by another one.
+pub fn only(method: &str, allow: &str) -> Result<Place> {
     match method {
-        "OPTIONS" => Ok(Place::Options(allow.join(", "))),
-        _ => Err(Error::MethodNotAllowed { method: method.to_owned(), allow: allow.join(", ") }),
+        "OPTIONS" => Ok(Place::Options(allow.to_owned())),
+        _ => Err(Error::MethodNotAllowed { method: method.to_owned(), allow: allow.to_owned() }),
     }
 }
 

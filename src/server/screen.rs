@@ -203,8 +203,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
         if self.is_first && whole == head::HTTP2_PREFACE {
             return Ok(Arrived::Http2);
         }
-        let blank = whole.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let framing = head::check(whole.get(blank..).unwrap_or_default(), &self.limits)?;
+        let mut head = whole;
+        while let Some(rest) = head.strip_prefix(b"\r\n") {
+            head = rest;
+        }
+        let framing = head::check(head, &self.limits)?;
         self.phase = match framing {
             Framing::Length(0) => Phase::Head,
             Framing::Length(length) => Phase::Length(length),
