@@ -86,8 +86,10 @@ pub enum Error {
     Busy { message: String, retry_after_s: u32 },
     /// A schema changed between check and write: the operation runs again. Never reaches a caller.
     Stale,
-    /// Our own fault.
+    /// Our own fault: the cause.
     Internal(String),
+    /// Our own fault, whose cause stands in the log under this request's id.
+    Logged(String),
 }
 
 /// Why the door refuses a request that no handler will see, where HTTP tells the reasons apart.
@@ -153,7 +155,8 @@ impl Error {
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),
             Error::Stale => "The table changed at the same moment; send the request again".to_owned(),
-            Error::Internal(_) => "Something went wrong on the server; its log says what, under the X-Request-Id of this answer".to_owned(),
+            Error::Internal(_) => "Something went wrong here".to_owned(),
+            Error::Logged(request) => format!("Something went wrong on the server; its log says what, under {request}"),
         }
     }
 }

@@ -33,14 +33,17 @@ pub struct Limits {
     pub connections_max: usize,
     /// Of `connections_max`, from one address: nobody alone can shut the others out.
     pub connections_per_address_percent_max: usize,
-    /// Descriptors that connections never take: data file, uploads, the user's own front end.
+    /// Descriptors that connections never take: some 33 of the data file and the process, those who are turned away, files of uploads and of
+    /// the user's own front end.
     pub descriptors_reserved: usize,
     /// For a whole head, from its first byte on; also for a TLS handshake.
     pub head_timeout_ms: u64,
     /// For a connection without a request.
     pub idle_timeout_ms: u64,
-    /// After this time a connection without a request gives its buffers back, and its place to a newcomer if there is no other.
+    /// After this time a connection without a request gives its buffers back.
     pub parked_after_ms: u64,
+    /// After this time it gives its place to a newcomer, if there is no other.
+    pub evictable_after_ms: u64,
     /// A client that takes nothing of its answer for so long is gone.
     pub write_stall_timeout_ms: u64,
     /// What is still read, and how long, of a client that is sending when its connection ends: it must get the answer.
@@ -91,10 +94,11 @@ impl Default for Limits {
             jobs_running_max: 4,
             connections_max: 8_000,
             connections_per_address_percent_max: 75,
-            descriptors_reserved: 48,
+            descriptors_reserved: 56,
             head_timeout_ms: 10_000,
             idle_timeout_ms: 60_000,
-            parked_after_ms: 10,
+            parked_after_ms: 5,
+            evictable_after_ms: 1_000,
             write_stall_timeout_ms: 20_000,
             linger_bytes_max: 8 * 1024 * 1024,
             linger_timeout_ms: 2_000,

@@ -96,11 +96,12 @@ pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
 }
 
 fn rendered(dialect: &Dialect, result: Result<Response>, id: &str) -> Response {
-    result.unwrap_or_else(|error| {
-        if let Error::Internal(cause) = &error {
+    result.unwrap_or_else(|error| match error {
+        Error::Internal(cause) => {
             log::error!("request {id}: {cause}");
+            (dialect.render_error)(&Error::Logged(id.to_owned()))
         }
-        (dialect.render_error)(&error)
+        other => (dialect.render_error)(&other),
     })
 }
 

@@ -34,8 +34,8 @@ const HTTP2_LOOK: Duration = Duration::from_secs(1);
 const HTTP2_PING: Duration = Duration::from_secs(20);
 const TURNED_AWAY_WITHIN: Duration = Duration::from_millis(500);
 
-/// Serves a connection until it ends. `stop` turns true when the server stops.
-pub async fn hold(door: Arc<Door>, stream: TcpStream, mut link: Link, pass: Pass, stop: watch::Receiver<bool>) {
+/// Serves a connection until it ends. `_open` is how the stopping server sees that it has not ended yet.
+pub async fn hold(door: Arc<Door>, stream: TcpStream, link: Arc<Link>, pass: Pass, _open: watch::Receiver<()>) {
     // A reply in two packets must not wait for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let limits = door.limits.clone();
@@ -44,52 +44,49 @@ pub async fn hold(door: Arc<Door>, stream: TcpStream, mut link: Link, pass: Pass
         Some(tls) => Box::pin(tls.open(stream, link.peer, Duration::from_millis(limits.head_timeout_ms))).await,
     };
     match opened {
-        tls::Opened::Plain(stream) => converse(door, link, Box::new(Screen::new(stream, limits, pass)), stop).await,
+        tls::Opened::Plain(stream) => converse(door, link, Box::new(Screen::new(stream, limits, pass))).await,
         tls::Opened::Secure { stream, speaks_http2 } => {
-            link.is_tls = true;
+            let link = Arc::new(Link { is_tls: true, ..Link::clone(&link) });
             let mut screen = Box::new(Screen::new(stream, limits, pass));
             if speaks_http2 {
                 screen.open();
-                Box::pin(many_at_once(door, link, screen, stop)).await;
+                Box::pin(many_at_once(door, link, screen)).await;
             } else {
-                converse(door, link, screen, stop).await;
+                converse(door, link, screen).await;
             }
         }
         tls::Opened::Refused(stream, error) => {
-            Box::pin(end(Box::new(Screen::new(stream, limits, pass)), Some(Ended::Refused(error)), &door)).await
+            Box::pin(end(Box::new(Screen::new(stream, limits, pass)), Some(Ended::Refused(Box::new(error))), &door)).await;
         }
         tls::Opened::Gone => {}
     }
 }
 
 /// HTTP/1: one request after the other.
-async fn converse(door: Arc<Door>, link: Link, mut screen: Wire, mut stop: watch::Receiver<bool>) {
-    let link = Arc::new(link);
+async fn converse(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
     let place = screen.pass.place();
     loop {
         screen.pass.idle();
         screen.rest();
         let arrived = {
-            let (mut evicted, mut stopped) = (pin!(place.evicted()), pin!(stop.wait_for(|stopping| *stopping)));
-            poll_fn(|cx| {
-                if let Poll::Ready(arrived) = screen.poll_head(cx, Patience::Long) {
-                    return Poll::Ready(arrived);
-                }
-                let ends = evicted.as_mut().poll(cx).is_ready() || stopped.as_mut().poll(cx).is_ready();
-                if ends { Poll::Ready(Arrived::Nothing(Ended::Gone)) } else { Poll::Pending }
+            let mut given_up = pin!(place.ended());
+            // Whose place is given away has none to answer in.
+            poll_fn(|cx| match given_up.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(Arrived::Nothing(Ended::Gone)),
+                Poll::Pending => screen.poll_head(cx, Patience::Long),
             })
             .await
         };
         let ended = match arrived {
             Arrived::Request => {
                 screen.pass.busy();
-                let (back, ended) = Box::pin(burst(&door, &link, screen, &mut stop)).await;
+                let (back, ended) = Box::pin(burst(&door, &link, screen)).await;
                 screen = back;
                 ended
             }
             Arrived::Http2 => {
                 screen.open();
-                return Box::pin(many_at_once(door, Link::clone(&link), screen, stop)).await;
+                return Box::pin(many_at_once(door, link, screen)).await;
             }
             Arrived::Nothing(ended) => Some(ended),
         };
@@ -100,9 +97,9 @@ async fn converse(door: Arc<Door>, link: Link, mut screen: Wire, mut stop: watch
 }
 
 /// Lets hyper answer requests for as long as they follow each other.
-async fn burst(door: &Arc<Door>, link: &Arc<Link>, screen: Wire, stop: &mut watch::Receiver<bool>) -> (Wire, Option<Ended>) {
-    let heads = screen.heads();
-    let seen = AtomicU64::new(heads.load(Ordering::Relaxed).saturating_sub(1));
+async fn burst(door: &Arc<Door>, link: &Arc<Link>, mut screen: Wire) -> (Wire, Option<Ended>) {
+    let (heads, place) = (screen.count_heads(), screen.pass.place());
+    let seen = AtomicU64::new(0);
     let service = service_fn(|request| {
         // hyper must find as many requests as the screen let pass: one more would be a body that is read as a request.
         let is_expected = seen.fetch_add(1, Ordering::Relaxed) < heads.load(Ordering::Relaxed);
@@ -117,9 +114,9 @@ async fn burst(door: &Arc<Door>, link: &Arc<Link>, screen: Wire, stop: &mut watc
         .max_buf_size(BUFFER_BYTES_MAX)
         .max_headers(door.limits.headers_max)
         .serve_connection(TokioIo::new(screen), service);
+    let mut is_stopping = false;
     {
-        let mut stopped = pin!(stop.wait_for(|stopping| *stopping));
-        let mut is_stopping = false;
+        let mut stopped = pin!(place.ended());
         let done = poll_fn(|cx| {
             if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(done);
@@ -137,18 +134,18 @@ async fn burst(door: &Arc<Door>, link: &Arc<Link>, screen: Wire, stop: &mut watc
     }
     let mut screen = connection.into_parts().io.into_inner();
     let ended = screen.take_ended();
-    (screen, ended)
+    // That it is to end was heard here: nobody says it twice.
+    (screen, if is_stopping && ended == Some(Ended::Parked) { Some(Ended::Gone) } else { ended })
 }
 
 /// HTTP/2: many requests at a time on one connection.
-async fn many_at_once(door: Arc<Door>, link: Link, screen: Wire, mut stop: watch::Receiver<bool>) {
-    let (link, limits, written) = (Arc::new(link), door.limits.clone(), screen.written());
+async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
     screen.pass.busy();
-    let (place, mut watch) = (screen.pass.place(), Http2Watch::new(written));
+    let (limits, place) = (door.limits.clone(), screen.pass.place());
+    let mut watch = Http2Watch::new(screen.count_written());
     let (open, sending) = (watch.open.clone(), watch.sending.clone());
-    let served = door.clone();
     let service = service_fn(move |request| {
-        let (door, link, open, sending) = (served.clone(), link.clone(), open.clone(), sending.clone());
+        let (door, link, open, sending) = (door.clone(), link.clone(), open.clone(), sending.clone());
         async move {
             let mut reply = front::serve(door, link, request).await;
             reply.body_mut().keep(sending);
@@ -166,8 +163,7 @@ async fn many_at_once(door: Arc<Door>, link: Link, screen: Wire, mut stop: watch
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PING)
         .serve_connection(TokioIo::new(screen), service);
-    let (mut connection, mut evicted) = (pin!(connection), pin!(place.evicted()));
-    let mut stopped = pin!(stop.wait_for(|stopping| *stopping));
+    let (mut connection, mut ended) = (pin!(connection), pin!(place.ended()));
     let mut look = tokio::time::interval(HTTP2_LOOK);
     let mut is_ending = false;
     poll_fn(|cx| {
@@ -175,15 +171,13 @@ async fn many_at_once(door: Arc<Door>, link: Link, screen: Wire, mut stop: watch
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            let mut ends = stopped.as_mut().poll(cx).is_ready() && !is_ending;
             while look.poll_tick(cx).is_ready() {
-                if watch.is_stalled(Duration::from_millis(limits.write_stall_timeout_ms)) || evicted.as_mut().poll(cx).is_ready() {
+                place.mark(watch.is_idle());
+                if watch.is_stalled(Duration::from_millis(limits.write_stall_timeout_ms)) {
                     return Poll::Ready(());
                 }
-                place.mark(watch.is_idle());
-                ends |= !is_ending && watch.idles(Duration::from_millis(limits.idle_timeout_ms));
             }
-            if !ends {
+            if is_ending || ended.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
             is_ending = true;
@@ -201,7 +195,6 @@ struct Http2Watch {
     written: Arc<AtomicU64>,
     written_before: u64,
     progressed: tokio::time::Instant,
-    busy: tokio::time::Instant,
 }
 
 /// A client that only pings takes less than this in the time of a stall.
@@ -209,20 +202,12 @@ const STALLED_BYTES: u64 = 4 * 1024;
 
 impl Http2Watch {
     fn new(written: Arc<AtomicU64>) -> Self {
-        let now = tokio::time::Instant::now();
-        Self { open: Arc::default(), sending: Arc::default(), written, written_before: 0, progressed: now, busy: now }
+        Self { open: Arc::default(), sending: Arc::default(), written, written_before: 0, progressed: tokio::time::Instant::now() }
     }
 
     fn is_idle(&self) -> bool {
         // Besides this one, the service holds one of each.
         Arc::strong_count(&self.open) <= 2 && Arc::strong_count(&self.sending) <= 2
-    }
-
-    fn idles(&mut self, most: Duration) -> bool {
-        if !self.is_idle() {
-            self.busy = tokio::time::Instant::now();
-        }
-        self.busy.elapsed() >= most
     }
 
     /// Replies wait, and the client takes nothing.
@@ -240,7 +225,7 @@ impl Http2Watch {
 async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
     let limits = &door.limits;
     if let Some(Ended::Refused(error)) = &ended {
-        let refusal = refusal(&screen, error.clone());
+        let refusal = refusal(&screen, Error::clone(error));
         if screen.write_all(&refusal).await.is_err() || screen.flush().await.is_err() {
             return;
         }
@@ -261,7 +246,7 @@ async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
             }
         }
     };
-    let (mut lingering, mut evicted) = (pin!(lingering), pin!(place.evicted()));
+    let (mut lingering, mut evicted) = (pin!(lingering), pin!(place.ended()));
     let either = poll_fn(|cx| match (lingering.as_mut().poll(cx), evicted.as_mut().poll(cx)) {
         (Poll::Pending, Poll::Pending) => Poll::Pending,
         _ => Poll::Ready(()),

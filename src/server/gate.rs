@@ -13,6 +13,7 @@ pub struct Gate {
     places: Mutex<Places>,
     connections_max: usize,
     per_address_max: usize,
+    evictable_after_ms: u64,
     opened: Instant,
 }
 
@@ -30,7 +31,7 @@ pub struct Place {
     address: IpAddr,
     /// Milliseconds after the gate was opened; 0 while a request is under way.
     idle_since_ms: AtomicU64,
-    evicted: Notify,
+    ended: Notify,
 }
 
 /// The right to a connection; given back when it is dropped.
@@ -40,20 +41,21 @@ impl Gate {
     pub fn new(limits: &Limits, descriptors_max: usize) -> Self {
         let connections_max = limits.connections_max.min(descriptors_max.saturating_sub(limits.descriptors_reserved)).max(4);
         let per_address_max = (connections_max * limits.connections_per_address_percent_max / 100).max(1);
-        Self { places: Mutex::default(), connections_max, per_address_max, opened: Instant::now() }
+        let evictable_after_ms = limits.evictable_after_ms;
+        Self { places: Mutex::default(), connections_max, per_address_max, evictable_after_ms, opened: Instant::now() }
     }
 
     /// A place for a newcomer; `None` when every other connection is busy.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Pass> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         if places.by_address.get(&address).is_some_and(|count| *count >= self.per_address_max) {
-            places.evict(Some(address))?;
+            places.evict(Some(address), self.idle_before_ms())?;
         } else if places.taken.len() >= self.connections_max {
-            places.evict(None)?;
+            places.evict(None, self.idle_before_ms())?;
         }
         places.last += 1;
         let idle_since_ms = AtomicU64::new(self.now_ms());
-        let place = Arc::new(Place { gate: self.clone(), id: places.last, address, idle_since_ms, evicted: Notify::new() });
+        let place = Arc::new(Place { gate: self.clone(), id: places.last, address, idle_since_ms, ended: Notify::new() });
         places.taken.insert(place.id, place.clone());
         *places.by_address.entry(address).or_default() += 1;
         Some(Pass(place))
@@ -61,7 +63,29 @@ impl Gate {
 
     /// Ends the connection that has been idle for the longest: the system has no descriptor left.
     pub fn make_room(&self) {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).evict(None);
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).evict(None, self.idle_before_ms());
+    }
+
+    /// Ends every connection that has been idle for so long.
+    pub fn sweep(&self, idle_ms_max: u64) {
+        let now_ms = self.now_ms();
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = |since_ms: u64| since_ms > 0 && now_ms.saturating_sub(since_ms) >= idle_ms_max;
+        places
+            .taken
+            .values()
+            .filter(|place| is_over(place.idle_since_ms.load(Ordering::Relaxed)))
+            .for_each(|place| place.ended.notify_one());
+    }
+
+    /// The end for all: who has no request under way goes at once, the others after it.
+    pub fn close(&self) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).taken.values().for_each(|place| place.ended.notify_one());
+    }
+
+    /// Who is idle only since then may be about to ask.
+    fn idle_before_ms(&self) -> u64 {
+        self.now_ms().saturating_sub(self.evictable_after_ms)
     }
 
     fn now_ms(&self) -> u64 {
@@ -71,12 +95,14 @@ impl Gate {
 
 impl Places {
     /// Looks through all: only when there is no place, and then it is the smallest part of the work.
-    fn evict(&mut self, address: Option<IpAddr>) -> Option<()> {
-        let idle =
-            |place: &&Arc<Place>| place.idle_since_ms.load(Ordering::Relaxed) > 0 && address.is_none_or(|wanted| wanted == place.address);
+    fn evict(&mut self, address: Option<IpAddr>, idle_before_ms: u64) -> Option<()> {
+        let idle = |place: &&Arc<Place>| {
+            let is_idle = (1..=idle_before_ms).contains(&place.idle_since_ms.load(Ordering::Relaxed));
+            is_idle && address.is_none_or(|wanted| wanted == place.address)
+        };
         let oldest = self.taken.values().filter(idle).min_by_key(|place| (place.idle_since_ms.load(Ordering::Relaxed), place.id))?.clone();
         self.forget(&oldest);
-        oldest.evicted.notify_one();
+        oldest.ended.notify_one();
         Some(())
     }
 
@@ -109,9 +135,9 @@ impl Pass {
 }
 
 impl Place {
-    /// Returns when a newcomer got this connection's place.
-    pub async fn evicted(&self) {
-        self.evicted.notified().await;
+    /// Returns when a newcomer got this connection's place, or nobody has one any more.
+    pub async fn ended(&self) {
+        self.ended.notified().await;
     }
 
     /// Idle since it was first marked so, or busy.
@@ -139,7 +165,7 @@ mod tests {
     use super::*;
 
     fn gate(connections_max: usize) -> Arc<Gate> {
-        Arc::new(Gate::new(&Limits { connections_max, ..Limits::default() }, 10_000))
+        Arc::new(Gate::new(&Limits { connections_max, evictable_after_ms: 0, ..Limits::default() }, 10_000))
     }
 
     fn address(last: u8) -> IpAddr {

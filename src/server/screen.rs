@@ -32,8 +32,8 @@ pub enum Ended {
     Gone,
     /// Nobody asked anything for a moment: hyper's buffers can be given back.
     Parked,
-    /// The next head is not to be answered but with this.
-    Refused(Error),
+    /// The next head is not to be answered but with this. Boxed: every idle connection has room for it.
+    Refused(Box<Error>),
 }
 
 /// What waiting for a head comes to.
@@ -50,7 +50,7 @@ pub enum Arrived {
 pub enum Patience {
     /// Until the connection can be parked.
     Short,
-    /// Until it is idle for good.
+    /// For a first byte as long as the gate lets it: it ends who is idle for too long.
     Long,
 }
 
@@ -78,12 +78,12 @@ pub struct Screen<S> {
     is_waiting: bool,
     waiting_since: Instant,
     ended: Option<Ended>,
-    heads: Arc<AtomicU64>,
+    heads: Option<Arc<AtomicU64>>,
     is_first: bool,
     reading: Deadline,
     writing: Deadline,
     write_stalls_at: Option<Instant>,
-    written: Arc<AtomicU64>,
+    written: Option<Arc<AtomicU64>>,
     /// The place that this connection holds.
     pub pass: Pass,
 }
@@ -102,24 +102,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             is_waiting: false,
             waiting_since: Instant::now(),
             ended: None,
-            heads: Arc::default(),
+            heads: None,
             is_first: true,
             reading: Deadline::default(),
             writing: Deadline::default(),
             write_stalls_at: None,
-            written: Arc::default(),
+            written: None,
             pass,
         }
     }
 
-    /// How many requests were handed on: hyper must never see more.
-    pub fn heads(&self) -> Arc<AtomicU64> {
-        self.heads.clone()
+    /// Counts from now on how many requests are handed on, the one that waits included: hyper must never see more.
+    pub fn count_heads(&mut self) -> Arc<AtomicU64> {
+        let waiting = u64::from(self.released > 0);
+        self.heads.insert(Arc::new(AtomicU64::new(waiting))).clone()
     }
 
-    /// How many bytes the client has taken.
-    pub fn written(&self) -> Arc<AtomicU64> {
-        self.written.clone()
+    /// Counts from now on how many bytes the client takes.
+    pub fn count_written(&mut self) -> Arc<AtomicU64> {
+        self.written.get_or_insert_default().clone()
+    }
+
+    fn wrote(&self, done: &Poll<io::Result<usize>>) {
+        if let (Some(written), Poll::Ready(Ok(count))) = (&self.written, done) {
+            written.fetch_add(u64::try_from(*count).unwrap_or_default(), Ordering::Relaxed);
+        }
     }
 
     /// Why hyper was told that nothing more comes; `None` when it ended the connection itself.
@@ -138,11 +145,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
         self.released = self.held.len();
     }
 
-    /// Gives the buffer back while nothing is in it.
+    /// Gives back what an idle connection does not need.
     pub fn rest(&mut self) {
         if self.held.is_empty() {
             self.held = Vec::new();
         }
+        self.reading = Deadline::default();
+        self.heads = None;
     }
 
     /// Waits for a whole head. `Request`: hyper finds it here.
@@ -151,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             match self.look() {
                 Ok(Some(arrived)) => return Poll::Ready(arrived),
                 Ok(None) => {}
-                Err(error) => return Poll::Ready(Arrived::Nothing(Ended::Refused(error))),
+                Err(error) => return Poll::Ready(Arrived::Nothing(Ended::Refused(Box::new(error)))),
             }
             match self.fill(cx) {
                 Poll::Ready(Ok(true)) => {}
@@ -215,7 +224,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
         };
         self.released = size;
         (self.line_start, self.scanned, self.lines, self.is_first) = (0, 0, 0, false);
-        self.heads.fetch_add(1, Ordering::Relaxed);
+        if let Some(heads) = &self.heads {
+            heads.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(Arrived::Request)
     }
 
@@ -234,10 +245,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
     fn wait(&mut self, cx: &mut Context<'_>, patience: Patience) -> Poll<Ended> {
         let (most_ms, ended) = match (self.held.is_empty(), patience) {
             (true, Patience::Short) => (self.limits.parked_after_ms, Ended::Parked),
-            (true, Patience::Long) => (self.limits.idle_timeout_ms, Ended::Gone),
+            (true, Patience::Long) => return Poll::Pending,
             (false, _) => {
                 let slow = Error::Refused(Refusal::TooSlow, "The head of the request took too long to arrive".to_owned());
-                (self.limits.head_timeout_ms, Ended::Refused(slow))
+                (self.limits.head_timeout_ms, Ended::Refused(Box::new(slow)))
             }
         };
         if !self.is_waiting {
@@ -343,18 +354,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Screen<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = Pin::new(&mut this.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(count)) = &done {
-            this.written.fetch_add(u64::try_from(*count).unwrap_or_default(), Ordering::Relaxed);
-        }
+        this.wrote(&done);
         this.not_stalled(cx, done)
     }
 
     fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = Pin::new(&mut this.stream).poll_write_vectored(cx, parts);
-        if let Poll::Ready(Ok(count)) = &done {
-            this.written.fetch_add(u64::try_from(*count).unwrap_or_default(), Ordering::Relaxed);
-        }
+        this.wrote(&done);
         this.not_stalled(cx, done)
     }
 

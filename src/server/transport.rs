@@ -17,9 +17,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 /// Threads for the disk: long bodies, files of `--public`, long replies.
 const DISK_THREADS: usize = 8;
-const TURNED_AWAY_MAX: usize = 32;
+const TURNED_AWAY_MAX: usize = 16;
 /// When the system has no descriptor left: those in use will be given back.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+const SWEPT_EVERY: Duration = Duration::from_secs(1);
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// An address to listen on.
@@ -64,15 +65,16 @@ pub fn run(ctx: Arc<Ctx>, setup: Setup, ready: impl FnOnce()) -> io::Result<()> 
 
 async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl FnOnce()) -> io::Result<()> {
     let asked = Arc::new(Notify::new());
-    let (stopping, stop) = watch::channel(false);
+    let (open, one) = watch::channel(());
     let mut accepting = Vec::new();
     for Listener { socket, app } in listeners {
         system::lengthen_queue(&socket);
         socket.set_nonblocking(true)?;
         let socket = tokio::net::TcpListener::from_std(socket)?;
-        accepting.push(tokio::spawn(accept(socket, app.map(Arc::from), door.clone(), stop.clone())));
+        accepting.push(tokio::spawn(accept(socket, app.map(Arc::from), door.clone(), one.clone())));
     }
-    drop(stop);
+    drop(one);
+    accepting.push(tokio::spawn(sweep(door.clone())));
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;
@@ -86,9 +88,9 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
         accepting.abort();
         let _ = accepting.await;
     }
-    let _ = stopping.send(true);
+    door.gate.close();
     // Every connection holds a receiver.
-    let _ = tokio::time::timeout(Duration::from_millis(door.limits.stop_timeout_ms), stopping.closed()).await;
+    let _ = tokio::time::timeout(Duration::from_millis(door.limits.stop_timeout_ms), open.closed()).await;
     Ok(())
 }
 
@@ -117,7 +119,16 @@ fn watch_signals(asked: Arc<Notify>) -> io::Result<()> {
     Ok(())
 }
 
-async fn accept(socket: tokio::net::TcpListener, app: Option<Arc<str>>, door: Arc<Door>, stop: watch::Receiver<bool>) {
+/// Ends connections that nobody has used for long.
+async fn sweep(door: Arc<Door>) {
+    let mut every = tokio::time::interval(SWEPT_EVERY);
+    loop {
+        every.tick().await;
+        door.gate.sweep(door.limits.idle_timeout_ms);
+    }
+}
+
+async fn accept(socket: tokio::net::TcpListener, app: Option<Arc<str>>, door: Arc<Door>, open: watch::Receiver<()>) {
     let mut told: Option<Instant> = None;
     loop {
         let (stream, peer) = match socket.accept().await {
@@ -135,8 +146,8 @@ async fn accept(socket: tokio::net::TcpListener, app: Option<Arc<str>>, door: Ar
         match door.gate.admit(peer.ip().to_canonical()) {
             Some(pass) => {
                 let local = stream.local_addr().map_or(peer.ip(), |address| address.ip());
-                let link = Link { peer, local, is_tls: false, app: app.clone() };
-                tokio::spawn(connection::hold(door.clone(), stream, link, pass, stop.clone()));
+                let link = Arc::new(Link { peer, local, is_tls: false, app: app.clone() });
+                tokio::spawn(connection::hold(door.clone(), stream, link, pass, open.clone()));
             }
             None => {
                 if let Ok(place) = door.turned_away.clone().try_acquire_owned() {

@@ -1,5 +1,6 @@
 //! A temporary database for the rows of an import: filled and checked before the writer sees it, gone when its value is dropped.
 
+use super::migrate;
 use super::sql::{column, field_column};
 use super::sqlite::OrFailed;
 use crate::model::error::{Error, Result};
@@ -24,6 +25,7 @@ impl Staging {
     /// An empty stage in the system's folder for temporary files, readable by its owner only.
     pub fn create() -> Result<Self> {
         let folder = tempfile::tempdir().map_err(Error::internal)?;
+        migrate::create(&path(&folder)).map_err(Error::internal)?;
         let conn = Connection::open(path(&folder)).or_failed()?;
         conn.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;

@@ -55,7 +55,7 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Error::TooLarge(_) => (413, "too_large"),
         Error::Refused(refusal, _) => (refusal_status(*refusal), "bad_request"),
         Error::TooMany { .. } => (429, "too_many_requests"),
-        Error::Internal(_) => (500, "internal_error"),
+        Error::Internal(_) | Error::Logged(_) => (500, "internal_error"),
         Error::Busy { .. } | Error::Stale => (503, "busy"),
     }
 }
