@@ -46,7 +46,8 @@ pub struct Limits {
     pub evictable_after_ms: u64,
     /// A client that takes nothing of its answer for so long is gone.
     pub write_stall_timeout_ms: u64,
-    /// What is still read, and how long, of a client that is sending when its connection ends: it must get the answer.
+    /// What is still read, and how long, of a client that is sending when its connection ends: it must get the answer. More than the longest body,
+    /// for proxies send a body to its end before they look for the answer.
     pub linger_bytes_max: usize,
     pub linger_timeout_ms: u64,
     pub http2_streams_max: u32,
@@ -100,8 +101,8 @@ impl Default for Limits {
             parked_after_ms: 5,
             evictable_after_ms: 1_000,
             write_stall_timeout_ms: 20_000,
-            linger_bytes_max: 8 * 1024 * 1024,
-            linger_timeout_ms: 2_000,
+            linger_bytes_max: 65 * 1024 * 1024,
+            linger_timeout_ms: 5_000,
             http2_streams_max: 128,
             reply_memory_bytes_max: 256 * 1024,
             read_timeout_ms: 30_000,

@@ -65,7 +65,7 @@ pub fn admit(ctx: &Arc<Ctx>, head: Head) -> Result<()> {
 pub fn logged(response: Response, method: &str, target: &str, started: Instant) -> Response {
     let id = log_line::request_id();
     log_line::access(&id, method, target, response.status_code, started.elapsed());
-    response.with_additional_header("X-Request-Id", id)
+    response.with_additional_header("X-Request-Id", id).with_additional_header("X-Content-Type-Options", "nosniff")
 }
 
 fn request(head: Head) -> Request {
@@ -82,15 +82,15 @@ pub fn refuse(method: &str, target: &str, error: Error) -> Response {
 }
 
 /// The methods of a known path.
-pub fn options(allow: &str) -> Response {
-    sealed(reply::empty(204).with_additional_header("Allow", allow.to_owned()), log_line::request_id())
+pub fn options(method: &str, target: &str, allow: &str) -> Response {
+    logged(reply::empty(204).with_additional_header("Allow", allow.to_owned()), method, target, Instant::now())
 }
 
 /// The whole way of a request in this process, without sockets and pools: what the transcripts use.
 pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
     match router::find(&head.method, &head.target) {
         Ok(Place::Route(routed)) => answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }),
-        Ok(Place::Options(allow)) => options(&allow),
+        Ok(Place::Options(allow)) => options(&head.method, &head.target, &allow),
         Err(error) => refuse(&head.method, &head.target, error),
     }
 }

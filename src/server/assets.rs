@@ -1,33 +1,62 @@
 //! The admin page and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever; `index.html` answers every other address of the page.
 
+use super::outflow::{self, Outflow, Reply};
+use hyper::HeaderMap;
+use hyper::body::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
 use include_dir::{Dir, include_dir};
-use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
+
+/// The files of the page as they are sent; looked up at every request.
+static FILES: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
+    let mut files = HashMap::new();
+    collect(&FOLDER, &mut files);
+    files
+});
+static PAGE: LazyLock<Asset> = LazyLock::new(|| {
+    let html = FOLDER.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
+    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache"), html)
+});
+static HEALTH: LazyLock<Asset> = LazyLock::new(|| {
+    let headers = [("content-type", "application/json"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
+    Asset::new(200, &headers, "{\"status\":\"ok\"}")
+});
 
 /// Only scripts and styles of this origin, no inline code, one Trusted Types policy: an injected text stays a text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; \
                       worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types app";
 
+/// Changes with every change of any file; from `build.rs`.
+const BUILD: &str = env!("CARRYALL_BUILD");
+
 /// An answer from memory.
+#[derive(Debug, Clone)]
 pub struct Asset {
-    pub status: u16,
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
-    pub body: Cow<'static, [u8]>,
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Asset {
+    fn new(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Self {
+        let pairs = headers.iter().filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(*value).ok()?)));
+        Self { status, headers: pairs.collect(), body: body.into() }
+    }
+
+    pub fn reply(self) -> Reply {
+        let mut reply = hyper::Response::new(Outflow::whole(self.body));
+        *reply.headers_mut() = self.headers;
+        outflow::status(self.status, reply)
+    }
 }
 
 /// Whether the server is up: touches no disk, says nothing else, and answers under every name.
 pub fn health(path: &str) -> Option<Asset> {
-    (path == "/healthz" || path == "/healthz/").then(|| Asset {
-        status: 200,
-        headers: vec![
-            ("Content-Type", "application/json".into()),
-            ("Cache-Control", "no-store".into()),
-            ("X-Content-Type-Options", "nosniff".into()),
-        ],
-        body: Cow::Borrowed(b"{\"status\":\"ok\"}"),
-    })
+    (path == "/healthz" || path == "/healthz/").then(|| HEALTH.clone())
 }
 
 /// The asset or page for a raw path; `None` when the path is not the page's. `app` is the one that the listener or the host name stands for.
@@ -40,18 +69,15 @@ pub fn find(path: &str, accept: &str, app: Option<&str>) -> Option<Asset> {
     }
     let rest = path.strip_prefix("/_/")?;
     match rest.strip_prefix("a/") {
-        Some(versioned) => versioned.split_once('/').and_then(|(_, name)| file(name)),
-        None => Some(page()),
+        Some(versioned) => versioned.split_once('/').and_then(|(_, name)| FILES.get(name)).cloned(),
+        None => Some(PAGE.clone()),
     }
 }
 
 /// The text of a sample app file.
 pub fn sample(name: &str) -> Option<&'static str> {
-    FILES.get_file(format!("samples/{name}.json"))?.contents_utf8()
+    FOLDER.get_file(format!("samples/{name}.json"))?.contents_utf8()
 }
-
-/// Changes with every change of any file; from `build.rs`.
-const BUILD: &str = env!("CARRYALL_BUILD");
 
 /// Browsers go to the page, programs learn whom they talk to.
 fn root(accept: &str, app: Option<&str>) -> Asset {
@@ -60,40 +86,38 @@ fn root(accept: &str, app: Option<&str>) -> Asset {
     }
     let app = app.map_or_else(String::new, |app| format!(",\"app\":\"{app}\""));
     let body = format!("{{\"name\":\"carryall\",\"version\":\"{}\"{app}}}", env!("CARGO_PKG_VERSION"));
-    Asset { status: 200, headers: vec![("Content-Type", "application/json".into())], body: Cow::Owned(body.into_bytes()) }
+    Asset::new(200, &[("content-type", "application/json"), ("x-content-type-options", "nosniff")], body)
 }
 
 fn moved(app: Option<&str>) -> Asset {
     let to = app.map_or_else(|| "/_/".to_owned(), |app| format!("/_/{app}"));
-    Asset { status: 302, headers: vec![("Location", to.into())], body: Cow::Borrowed(&[]) }
+    Asset::new(302, &[("location", &to), ("cache-control", "no-store")], Bytes::new())
 }
 
-fn page() -> Asset {
-    let html = FILES.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
-    Asset { status: 200, headers: headers("text/html; charset=utf-8", "no-cache"), body: Cow::Owned(html.into_bytes()) }
+fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
+    for file in folder.files().filter(|file| !file.path().starts_with("samples")) {
+        let Some(name) = file.path().to_str() else { continue };
+        let kind = match name.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            Some("html") => "text/html; charset=utf-8",
+            Some("json") => "application/json",
+            _ => "application/octet-stream",
+        };
+        files.insert(name, Asset::new(200, &page_headers(kind, "public, max-age=31536000, immutable"), file.contents()));
+    }
+    folder.dirs().for_each(|folder| collect(folder, files));
 }
 
-fn file(name: &str) -> Option<Asset> {
-    let file = FILES.get_file(name).filter(|file| !file.path().starts_with("samples"))?;
-    let kind = match name.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("html") => "text/html; charset=utf-8",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
-    };
-    Some(Asset { status: 200, headers: headers(kind, "public, max-age=31536000, immutable"), body: Cow::Borrowed(file.contents()) })
-}
-
-fn headers(kind: &'static str, cache: &'static str) -> Vec<(&'static str, Cow<'static, str>)> {
-    vec![
-        ("Content-Type", kind.into()),
-        ("Cache-Control", cache.into()),
-        ("Content-Security-Policy", POLICY.into()),
-        ("X-Content-Type-Options", "nosniff".into()),
-        ("Referrer-Policy", "no-referrer".into()),
-        ("Cross-Origin-Opener-Policy", "same-origin".into()),
-        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()".into()),
+fn page_headers(kind: &'static str, cache: &'static str) -> [(&'static str, &'static str); 7] {
+    [
+        ("content-type", kind),
+        ("cache-control", cache),
+        ("content-security-policy", POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
     ]
 }

@@ -1,11 +1,11 @@
 //! From a parsed request to its reply: whom it is for, which dialect, its body, its pool. Runs on the I/O thread and never blocks it.
 
 use super::answer::{self, Head};
-use super::assets::{self, Asset};
+use super::assets;
 use super::cors;
 use super::gate::Gate;
 use super::intake::{Intake, Taken};
-use super::outflow::{self, Outflow, Reply, put};
+use super::outflow::{self, Reply, put};
 use super::pools::Pools;
 use super::public::{Public, Wish};
 use super::router::{self, Place, Routed};
@@ -19,7 +19,6 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, LOCATION, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Version};
-use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -117,13 +116,16 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     let refuse =
         |error: Error| outflow::reply(answer::refuse(&asked.method, &short(&asked.target), error), door.limits.reply_memory_bytes_max);
     if let Some(asset) = assets::health(parts.uri.path()).filter(|_| asked.is_head_or_get) {
-        return from_asset(asset);
+        return asset.reply();
     }
     if let Err(error) = expected(door, link, parts, asked) {
         return refuse(error);
     }
     match cors::preflight(&door.ctx.site, parts) {
-        Some(Ok(response)) => return outflow::reply(response, door.limits.reply_memory_bytes_max),
+        Some(Ok(response)) => {
+            let response = answer::logged(response, &asked.method, &asked.target, Instant::now());
+            return outflow::reply(response, door.limits.reply_memory_bytes_max);
+        }
         Some(Err(error)) => return refuse(error),
         None => {}
     }
@@ -136,14 +138,16 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     let app = link.app.as_deref().or_else(|| door.ctx.site.app_of(&asked.host));
     let asset = assets::health(parts.uri.path()).or_else(|| assets::find(parts.uri.path(), text_of(parts, &ACCEPT), app));
     let place = match (asset, asked.target.as_str()) {
-        (Some(asset), _) if asked.is_head_or_get => return from_asset(asset),
+        (Some(asset), _) if asked.is_head_or_get => return asset.reply(),
         (Some(_), _) => router::only(&asked.method, "GET, HEAD, OPTIONS"),
         (None, "*") => Ok(Place::Options(METHODS.to_owned())),
         (None, target) => router::find(&asked.method, target),
     };
     let routed = match place {
         Ok(Place::Route(routed)) => routed,
-        Ok(Place::Options(allow)) => return outflow::reply(answer::options(&allow), door.limits.reply_memory_bytes_max),
+        Ok(Place::Options(allow)) => {
+            return outflow::reply(answer::options(&asked.method, &asked.target, &allow), door.limits.reply_memory_bytes_max);
+        }
         Err(error) => {
             let own =
                 if asked.is_head_or_get && matches!(error, Error::NotFound(_)) { own_front_end(door, parts, asked).await } else { None };
@@ -251,20 +255,6 @@ async fn own_front_end(door: &Arc<Door>, parts: &Parts, asked: &Asked) -> Option
         log::error!("the folder of --public: {error}");
         None
     })
-}
-
-fn from_asset(asset: Asset) -> Reply {
-    let mut reply = outflow::status(
-        asset.status,
-        hyper::Response::new(match asset.body {
-            Cow::Borrowed(bytes) => Outflow::whole(bytes),
-            Cow::Owned(bytes) => Outflow::whole(bytes),
-        }),
-    );
-    for (name, value) in asset.headers {
-        put(&mut reply, name, &value);
-    }
-    reply
 }
 
 /// The head as handlers see it. Values that are no text (RFC 9110: opaque bytes) are read as Latin-1, so that none is lost; what HTTP/2 says in other

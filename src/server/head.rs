@@ -46,6 +46,11 @@ pub fn glimpse(head: &[u8]) -> (String, String) {
     (word(), word())
 }
 
+/// Method and version are short.
+pub fn first_line_bytes_max(limits: &Limits) -> usize {
+    limits.target_bytes_max + 64
+}
+
 /// A head that grows beyond its limits: whether the address or the headers are to blame.
 pub fn too_large(head: &[u8], limits: &Limits) -> Error {
     if head.contains(&b'\n') {
@@ -79,6 +84,9 @@ impl<'h> Iterator for Lines<'h> {
 
 /// `method SP target SP version` (RFC 9112 3); whether the version is 1.1.
 fn request_line(line: &[u8], limits: &Limits) -> Result<bool> {
+    if line.len() > first_line_bytes_max(limits) {
+        return Err(address_too_long(limits));
+    }
     let mut words = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next()) else {
         return Err(bad("The first line must be METHOD ADDRESS HTTP/1.1, with one space between each"));
@@ -157,10 +165,15 @@ impl Seen {
         if !value.iter().all(|byte| is_value(*byte)) {
             return Err(bad("A header's value holds a control character"));
         }
+        let tabbed = value.contains(&b'\t');
         let value = value.trim_ascii();
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
             6 if name.eq_ignore_ascii_case(b"expect") => expectation(value),
+            // A tab around them hides them from some proxies.
+            14 | 17 if tabbed && (name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"transfer-encoding")) => {
+                Err(bad("The length of the body is told with a tab"))
+            }
             14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.coding(value),
             _ => Ok(()),
@@ -247,7 +260,7 @@ mod tests {
         assert_eq!(checked("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), Ok(Framing::Length(0)));
         assert_eq!(checked("GET http://localhost/x HTTP/1.0\r\n\r\n"), Ok(Framing::Length(0)));
         assert_eq!(checked("OPTIONS * HTTP/1.1\r\nhost:a:1\r\nX-\u{e9}\r\n\r\n"), Err(bad("A header line has no colon")));
-        assert_eq!(checked("POST / HTTP/1.1\r\nHost: a\r\nX: caf\u{e9} \t\r\ncontent-LENGTH: \t5 \r\n\r\n"), Ok(Framing::Length(5)));
+        assert_eq!(checked("POST / HTTP/1.1\r\nHost: a\r\nX: caf\u{e9} \t\r\ncontent-LENGTH:  5 \r\n\r\n"), Ok(Framing::Length(5)));
         assert_eq!(checked("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"), Ok(Framing::Chunked));
     }
 

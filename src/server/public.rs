@@ -123,7 +123,6 @@ fn described(response: Response, path: &Path, tag: &str, changed: SystemTime) ->
         .with_additional_header("Last-Modified", httpdate::fmt_http_date(changed))
         .with_additional_header("Accept-Ranges", "bytes")
         .with_additional_header("Cache-Control", "no-cache")
-        .with_additional_header("X-Content-Type-Options", "nosniff")
 }
 
 /// RFC 9110 13.2.2: the tag has the first word; a date only when no tag came.

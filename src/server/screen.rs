@@ -194,8 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             }
         }
         self.scanned = self.held.len();
-        let first_line_max = self.limits.target_bytes_max + 64;
-        let is_line_too_long = self.lines == 0 && self.held.len() > first_line_max;
+        let is_line_too_long = self.lines == 0 && self.held.len() > head::first_line_bytes_max(&self.limits);
         if is_line_too_long || self.held.len() > self.limits.head_bytes_max {
             return Err(head::too_large(&self.held, &self.limits));
         }
