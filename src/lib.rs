@@ -24,8 +24,10 @@
 //!
 //! `PUT /api/apps/crm/schemas/deals/records/rec_7` with `{"stage": "won"}`:
 //!
-//! 1. `server/transport` (hyper, one thread) reads the head, asks `server/router` for the route, reads the whole body within its limit,
-//!    and hands the request to the pool that the route names. A full queue is refused with 503 at once.
+//! 1. `server/transport` accepts the connection if `server/gate` has a place; `server/connection` holds it. `server/screen` reads the head
+//!    strictly (`head`, `chunks`) before hyper sees it. `server/front`, on the same one thread, asks whether the request is for this server,
+//!    asks `server/router` for the route, has the whole body read within its limit (`intake`), and hands the request to the pool that the
+//!    route names. A full queue is refused with 503 at once.
 //! 2. On that pool's thread `server/answer` makes a `rouille::Request` and calls `dialect/contract::enter`: it finds the credential by its
 //!    shape, refuses a foreign page's use of the cookie, and learns from `ops/sessions` who asks.
 //! 3. The handler, `dialect/house/records::update`, parses the body and calls one operation in its two parts.
@@ -34,7 +36,7 @@
 //! 5. The other part, `ops/records::update`, is queued for `store/writer`, the one thread that writes: it finds the record within the
 //!    scope, checks what only rows can tell (unique values, references), stores the new text, moves the counter and writes the change
 //!    log, all in one savepoint. Up to 64 such jobs share one COMMIT and so one fsync; only then is anybody answered.
-//! 6. The handler renders the record: the stored text goes out as it lies. `server/answer` logs a line; `server/transport` writes it.
+//! 6. The handler renders the record: the stored text goes out as it lies. `server/answer` logs a line; `server/outflow` sends it.
 //!
 //! A list goes the same way with `ops/plan` in place of `validate` (names become columns, texts become typed cells, the scope becomes a
 //! condition) and one snapshot of `store/engine` in place of the writer.
