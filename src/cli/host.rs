@@ -43,7 +43,7 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
         .collect::<io::Result<Vec<_>>>()
         .map_err(|error| Failure::new(1, error.to_string()))?;
     let first = addresses.first().copied().ok_or_else(|| Failure::new(1, "there is no address to listen on"))?;
-    ctx.store.announce(&reachable(first).to_string(), &secret)?;
+    ctx.store.announce(&format!("{}://{}", listen::scheme(config), reachable(first)), &secret)?;
     let browser = greet(&ctx, &ctx.site.base_url)?;
     warn(config, &addresses);
     let ready = || {
@@ -85,18 +85,18 @@ fn warn(config: &Config, addresses: &[SocketAddr]) {
         say("CARRYALL_FAULT is set: this server does wrong on purpose.");
     }
     let open: Vec<&SocketAddr> = addresses.iter().filter(|address| !address.ip().is_loopback()).collect();
-    let Some(first) = open.first() else { return };
+    if open.is_empty() {
+        return;
+    }
     let scheme = listen::scheme(config);
     if config.is_lan {
-        let found = lan::addresses();
+        let found: Vec<String> = open.iter().flat_map(|listening| found_at(**listening)).map(|at| format!("{scheme}://{at}/_/")).collect();
         say("\nOther machines of this network find it at");
-        for address in &found {
-            say(&format!("  {scheme}://{}/_/", SocketAddr::new(*address, first.port())));
-        }
+        found.iter().for_each(|url| say(&format!("  {url}")));
         if found.is_empty() {
             say("  (this machine is in no network at the moment)");
         }
-        let code = found.first().and_then(|address| lan::qr(&format!("{scheme}://{}/_/", SocketAddr::new(*address, first.port()))));
+        let code = found.first().and_then(|url| lan::qr(url));
         if let Some(code) = code.filter(|_| io::stderr().is_terminal()) {
             say(&code);
         }
@@ -104,6 +104,15 @@ fn warn(config: &Config, addresses: &[SocketAddr]) {
     if config.tls.is_none() {
         say("Passwords and data travel unencrypted on this network: --tls-cert and --tls-key, or a proxy with --public-url, mend that.");
     }
+}
+
+/// Where others find who listens there.
+fn found_at(listening: SocketAddr) -> Vec<SocketAddr> {
+    if !listening.ip().is_unspecified() {
+        return vec![listening];
+    }
+    let reached = lan::addresses().into_iter().filter(|address| listening.is_ipv6() || address.is_ipv4());
+    reached.map(|address| SocketAddr::new(address, listening.port())).collect()
 }
 
 /// Best effort: the address stands in the terminal as well.

@@ -92,6 +92,9 @@ pub fn load(config: &Config) -> Result<(Option<Tls>, Option<Public>), Failure> {
 
 /// The sockets of all addresses.
 pub fn bind(config: &Config) -> Result<Vec<Listener>, Failure> {
+    if config.is_dev && config.is_lan {
+        return Err(dev_is_for_loopback());
+    }
     if config.listen.is_empty() {
         let host = if config.is_lan { "0.0.0.0" } else { "127.0.0.1" };
         let free = PORTS.clone().find_map(|port| TcpListener::bind((host, port)).ok());
@@ -108,12 +111,13 @@ pub fn bind(config: &Config) -> Result<Vec<Listener>, Failure> {
     let listeners = listeners.collect::<Result<Vec<_>, Failure>>()?;
     let is_reachable = |listener: &Listener| listener.socket.local_addr().is_ok_and(|address| !address.ip().is_loopback());
     if config.is_dev && listeners.iter().any(is_reachable) {
-        return Err(Failure::new(
-            2,
-            "--dev lets every page of this machine in, so it is for loopback only; name the pages with --allow-origin",
-        ));
+        return Err(dev_is_for_loopback());
     }
     Ok(listeners)
+}
+
+fn dev_is_for_loopback() -> Failure {
+    Failure::new(2, "--dev lets every page of this machine in, so it is for loopback only; name the pages with --allow-origin")
 }
 
 /// `127.0.0.1:8090=my-crm`; a bare port means this machine only.

@@ -38,7 +38,7 @@ pub fn unopened(path: &Path, error: OpenError) -> Failure {
     match error {
         OpenError::Unusable(why) => Failure::new(3, format!("{} cannot be used: {why}", path.display())),
         OpenError::Held(holder) => match holder.address {
-            Some(address) => Failure::new(4, format!("{} is open in the server at http://{address}", path.display())),
+            Some(address) => Failure::new(4, format!("{} is open in the server at {address}", path.display())),
             None => Failure::new(4, format!("{} is being used by another command; try again when it is done", path.display())),
         },
     }

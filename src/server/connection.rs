@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Boxed: it moves between hyper and here all the time, and every idle connection holds one.
 type Wire = Box<Screen<Stream>>;
@@ -30,7 +30,7 @@ type Wire = Box<Screen<Stream>>;
 /// Bytes that hyper buffers of a connection: more than any head that passes the screen.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How often an HTTP/2 connection is looked at for idling and stalling.
-const HTTP2_LOOK: Duration = Duration::from_secs(1);
+const HTTP2_LOOK: Duration = Duration::from_millis(250);
 const HTTP2_PING: Duration = Duration::from_secs(20);
 const TURNED_AWAY_WITHIN: Duration = Duration::from_millis(500);
 
@@ -148,7 +148,7 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
         let (door, link, open, sending) = (door.clone(), link.clone(), open.clone(), sending.clone());
         async move {
             let mut reply = front::serve(door, link, request).await;
-            reply.body_mut().keep(sending);
+            reply.body_mut().count(sending);
             drop(open);
             Ok::<_, Infallible>(reply)
         }
@@ -173,7 +173,8 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
             }
             while look.poll_tick(cx).is_ready() {
                 place.mark(watch.is_idle());
-                if watch.is_stalled(Duration::from_millis(limits.write_stall_timeout_ms)) {
+                // Nobody waits for a client that was told of the end and has nothing to wait for itself.
+                if watch.is_stalled(Duration::from_millis(limits.write_stall_timeout_ms)) || (is_ending && watch.is_idle()) {
                     return Poll::Ready(());
                 }
             }
@@ -191,10 +192,12 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
 struct Http2Watch {
     /// Held by every request until its reply is made, and by every reply until it is sent.
     open: Arc<()>,
-    sending: Arc<()>,
+    /// Pieces of replies that the client took.
+    sending: Arc<AtomicU64>,
     written: Arc<AtomicU64>,
-    written_before: u64,
-    progressed: tokio::time::Instant,
+    /// Pieces at the last time when one was taken, and bytes when enough of them had flowed.
+    taken: (u64, Instant),
+    flowed: (u64, Instant),
 }
 
 /// A client that only pings takes less than this in the time of a stall.
@@ -202,7 +205,8 @@ const STALLED_BYTES: u64 = 4 * 1024;
 
 impl Http2Watch {
     fn new(written: Arc<AtomicU64>) -> Self {
-        Self { open: Arc::default(), sending: Arc::default(), written, written_before: 0, progressed: tokio::time::Instant::now() }
+        let now = Instant::now();
+        Self { open: Arc::default(), sending: Arc::default(), written, taken: (0, now), flowed: (0, now) }
     }
 
     fn is_idle(&self) -> bool {
@@ -212,11 +216,16 @@ impl Http2Watch {
 
     /// Replies wait, and the client takes nothing.
     fn is_stalled(&mut self, most: Duration) -> bool {
-        let written = self.written.load(Ordering::Relaxed);
-        if written.saturating_sub(self.written_before) >= STALLED_BYTES || Arc::strong_count(&self.sending) <= 2 {
-            (self.written_before, self.progressed) = (written, tokio::time::Instant::now());
+        let (pieces, bytes) = (self.sending.load(Ordering::Relaxed), self.written.load(Ordering::Relaxed));
+        let (nothing_waits, now) = (Arc::strong_count(&self.sending) <= 2, Instant::now());
+        // Bytes alone may be answers to pings, pieces alone may lie in a buffer.
+        if nothing_waits || pieces > self.taken.0 {
+            self.taken = (pieces, now);
         }
-        self.progressed.elapsed() >= most
+        if nothing_waits || bytes.saturating_sub(self.flowed.0) >= STALLED_BYTES {
+            self.flowed = (bytes, now);
+        }
+        now.duration_since(self.taken.1.min(self.flowed.1)) >= most
     }
 }
 

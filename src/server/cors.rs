@@ -3,7 +3,7 @@
 use super::outflow::{Reply, put};
 use crate::model::error::{Error, Result};
 use crate::model::name::quoted;
-use crate::model::site::Site;
+use crate::model::site::{Site, is_this_machines};
 use crate::wire::reply;
 use hyper::Method;
 use hyper::http::request::Parts;
@@ -22,7 +22,7 @@ pub fn preflight(site: &Site, parts: &Parts) -> Option<Result<Response>> {
         return None;
     }
     if !site.lets_in(origin) {
-        let hint = if origin.starts_with("http://localhost") || origin.starts_with("http://127.") { ", or with --dev" } else { "" };
+        let hint = if is_this_machines(origin) { ", or with --dev" } else { "" };
         let origin = quoted(origin);
         return Some(Err(Error::CrossOrigin(format!(
             "Pages of {origin} may not call this server. Start it with --allow-origin{hint} to let them"

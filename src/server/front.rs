@@ -5,7 +5,7 @@ use super::assets;
 use super::cors;
 use super::gate::Gate;
 use super::intake::{Intake, Taken};
-use super::outflow::{self, Reply, put};
+use super::outflow::{self, Outflow, Reply, put};
 use super::pools::Pools;
 use super::public::{Public, Wish};
 use super::router::{self, Place, Routed};
@@ -15,8 +15,8 @@ use crate::model::error::{Error, Refusal};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::ops::ctx::Ctx;
-use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, LOCATION, ORIGIN};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Version};
 use std::net::{IpAddr, SocketAddr};
@@ -85,12 +85,24 @@ pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Inc
     if !is_read && parts.version < Version::HTTP_2 {
         put(&mut reply, "Connection", "close");
     }
+    if parts.method == Method::HEAD {
+        leave_away(&mut reply);
+    }
     cors::allow(site, parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()), &mut reply);
     if public.is_some() {
         put(&mut reply, "Strict-Transport-Security", HSTS);
     }
     name_location(&mut reply, site.public_for(host).map(|public| public.text()));
     reply
+}
+
+/// The answer to a HEAD: its length is told, its bytes are not sent.
+fn leave_away(reply: &mut Reply) {
+    let has_length = !matches!(reply.status().as_u16(), 204 | 304);
+    if let Some(length) = reply.body().size_hint().exact().filter(|_| has_length) {
+        put(reply, "Content-Length", &length.to_string());
+    }
+    *reply.body_mut() = Outflow::whole(Bytes::new());
 }
 
 /// A request that hyper found where the screen saw none: never answered as one.
@@ -170,6 +182,15 @@ fn expected(door: &Door, link: &Link, parts: &Parts, asked: &Asked) -> Result<()
     if asked.target.len() > most {
         return Err(Error::Refused(Refusal::AddressTooLong, format!("The address is longer than {most} bytes")));
     }
+    let hosts = parts.headers.get_all(HOST);
+    let is_other = |host: &HeaderValue| !host.as_bytes().eq_ignore_ascii_case(asked.host.as_bytes());
+    // RFC 9113 8.3.1; in HTTP/1 the screen has seen to it, and the target goes before the header (RFC 9112 3.2.2).
+    if parts.version >= Version::HTTP_2 && (hosts.iter().count() > 1 || hosts.iter().any(is_other)) {
+        return Err(Error::malformed("The Host header and :authority name different servers"));
+    }
+    if !asked.target.starts_with('/') && parts.method != Method::OPTIONS {
+        return Err(Error::malformed("The address must begin with a slash"));
+    }
     // Old programs name nobody; a browser always does.
     let is_nameless = asked.host.is_empty() && parts.version == Version::HTTP_10;
     if is_nameless || door.ctx.site.is_own_at(&asked.host, link.local) {
@@ -240,6 +261,7 @@ async fn own_front_end(door: &Arc<Door>, parts: &Parts, asked: &Asked) -> Option
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let wish = Wish {
         path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
         accepts_html: text_of(parts, &ACCEPT).contains("text/html"),
         range: header("Range").filter(|_| parts.method == Method::GET),
         if_range: header("If-Range"),

@@ -17,8 +17,9 @@ pub enum Framing {
     Chunked,
 }
 
-/// What HTTP/2 clients begin with (RFC 9113 3.4), as far as it looks like a head.
-pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+/// What HTTP/2 clients begin with (RFC 9113 3.4), and its part that looks like a head.
+pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub const HTTP2_PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 /// Checks a whole head, its empty line included.
 pub fn check(head: &[u8], limits: &Limits) -> Result<Framing> {

@@ -6,6 +6,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use tokio::task::JoinHandle;
 
@@ -18,8 +19,8 @@ pub struct Outflow {
     source: Source,
     /// Told in the head, and kept: a source that ends early ends the connection, never a short answer.
     left: Option<u64>,
-    /// Held as long as the answer is on its way.
-    _token: Option<Arc<()>>,
+    /// Held as long as the answer is on its way; counts the pieces that the client took.
+    pieces: Option<Arc<AtomicU64>>,
 }
 
 enum Source {
@@ -33,16 +34,23 @@ impl Outflow {
     pub fn whole(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let left = u64::try_from(bytes.len()).ok();
-        Self { source: if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) }, left, _token: None }
+        Self { source: if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) }, left, pieces: None }
     }
 
     pub fn streamed(reader: Box<dyn Read + Send>, size: Option<u64>) -> Self {
-        Self { source: if size == Some(0) { Source::Done } else { Source::Idle(reader) }, left: size, _token: None }
+        Self { source: if size == Some(0) { Source::Done } else { Source::Idle(reader) }, left: size, pieces: None }
     }
 
-    /// Keeps `token` until the last byte is handed over, or nobody wants it any more.
-    pub fn keep(&mut self, token: Arc<()>) {
-        self._token = Some(token);
+    /// Keeps `pieces` until the last one is handed over, or nobody wants it any more, and counts there.
+    pub fn count(&mut self, pieces: Arc<AtomicU64>) {
+        self.pieces = Some(pieces);
+    }
+
+    fn counted(&self, bytes: Bytes) -> Frame<Bytes> {
+        if let Some(pieces) = &self.pieces {
+            pieces.fetch_add(1, Ordering::Relaxed);
+        }
+        Frame::data(bytes)
     }
 
     fn short(&self) -> io::Error {
@@ -61,7 +69,7 @@ impl Body for Outflow {
                 Source::Done => return Poll::Ready(None),
                 Source::Whole(bytes) => {
                     this.left = Some(0);
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                    return Poll::Ready(Some(Ok(this.counted(bytes))));
                 }
                 Source::Idle(reader) => {
                     let most = this.left.map_or(PIECE_BYTES, |left| usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES));
@@ -99,7 +107,7 @@ impl Outflow {
         if self.left != Some(0) {
             self.source = Source::Idle(reader);
         }
-        Ok(Some(Frame::data(bytes)))
+        Ok(Some(self.counted(bytes)))
     }
 }
 
@@ -128,6 +136,9 @@ pub fn reply(response: rouille::Response, memory_bytes_max: usize) -> Reply {
     } else {
         let mut start = Vec::with_capacity(size.and_then(|size| usize::try_from(size).ok()).unwrap_or_default());
         match reader.by_ref().take(memory_max.saturating_add(1)).read_to_end(&mut start) {
+            Ok(read) if size.is_some_and(|size| u64::try_from(read).is_ok_and(|read| read < size)) => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended early"))
+            }
             Ok(_) if start.len() <= memory_bytes_max => Ok(Outflow::whole(start)),
             Ok(_) => Ok(Outflow::streamed(Box::new(io::Cursor::new(start).chain(reader)), size)),
             Err(error) => Err(error),

@@ -18,6 +18,7 @@ pub struct Public {
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
     pub path: String,
+    pub query: Option<String>,
     pub accepts_html: bool,
     pub range: Option<String>,
     pub if_range: Option<String>,
@@ -43,7 +44,7 @@ impl Public {
             return None;
         }
         match self.locate(&segments) {
-            Some(found) if found.is_dir() && !wish.path.ends_with('/') => Some(moved(&wish.path)),
+            Some(found) if found.is_dir() && !wish.path.ends_with('/') => Some(moved(wish)),
             Some(found) if found.is_dir() => self.file(&found.join("index.html"), wish).or_else(|| self.fallback(&segments, wish)),
             Some(found) if !wish.path.ends_with('/') => self.file(&found, wish),
             _ => self.fallback(&segments, wish),
@@ -109,8 +110,9 @@ fn segments(path: &str) -> Option<Vec<String>> {
     path.split('/').map(|raw| decoded(raw.as_bytes()).filter(plain)).collect()
 }
 
-fn moved(path: &str) -> Response {
-    reply::empty(301).with_additional_header("Location", format!("{path}/"))
+fn moved(wish: &Wish) -> Response {
+    let query = wish.query.as_deref().map_or_else(String::new, |query| format!("?{query}"));
+    reply::empty(301).with_additional_header("Location", format!("{}/{query}", wish.path))
 }
 
 fn described(response: Response, path: &Path, tag: &str, changed: SystemTime) -> Response {

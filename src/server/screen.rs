@@ -172,6 +172,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
 
     /// Looks for the end of a head in what is held.
     fn look(&mut self) -> Result<Option<Arrived>, Error> {
+        if self.is_first && self.held.starts_with(head::HTTP2_PREFACE_HEAD) {
+            return match self.held.get(..head::HTTP2_PREFACE.len()) {
+                Some(head::HTTP2_PREFACE) => Ok(Some(Arrived::Http2)),
+                None if head::HTTP2_PREFACE.starts_with(&self.held) => Ok(None),
+                _ => Err(Error::Malformed(Problem::new("malformed", "The preface of HTTP/2 does not end as RFC 9113 3.4 says"))),
+            };
+        }
         while let Some(end) = self.held.get(self.scanned..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
             let end = self.scanned + end;
             self.scanned = end + 1;
@@ -208,9 +215,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             return Err(head::too_large(&self.held, &self.limits));
         }
         let whole = self.held.get(..size).unwrap_or_default();
-        if self.is_first && whole == head::HTTP2_PREFACE {
-            return Ok(Arrived::Http2);
-        }
         let mut head = whole;
         while let Some(rest) = head.strip_prefix(b"\r\n") {
             head = rest;

@@ -71,7 +71,7 @@ impl Tls {
         let mut first = [0];
         match stream.peek(&mut first).await {
             Ok(1..) if first == [HANDSHAKE] => {}
-            Ok(1..) if peer.ip().to_canonical().is_loopback() => return Opened::Plain(Stream::Plain(stream)),
+            Ok(1..) if is_this_machine(&stream, peer) => return Opened::Plain(Stream::Plain(stream)),
             Ok(1..) => {
                 return Opened::Refused(
                     Stream::Plain(stream),
@@ -91,6 +91,11 @@ impl Tls {
             }
         }
     }
+}
+
+/// Nobody elsewhere can have the same address at both ends.
+fn is_this_machine(stream: &TcpStream, peer: SocketAddr) -> bool {
+    peer.ip().to_canonical().is_loopback() || stream.local_addr().is_ok_and(|local| local.ip() == peer.ip())
 }
 
 /// A socket with or without TLS.

@@ -19,7 +19,7 @@ pub struct Lock {
 /// The process that has the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// `127.0.0.1:8090`; `None` when it is a command and no server, or still starting.
+    /// `http://127.0.0.1:8090`; `None` when it is a command and no server, or still starting.
     pub address: Option<String>,
     pub secret: Option<String>,
 }
@@ -105,7 +105,7 @@ fn read(path: &Path) -> Holder {
     let read = File::open(path).and_then(|mut file| file.read_to_string(&mut text));
     let value: Value = read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default();
     let get = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let address = get("address").filter(|address| address.parse::<SocketAddr>().is_ok());
+    let address = get("address").filter(|url| url.split_once("://").is_some_and(|(_, address)| address.parse::<SocketAddr>().is_ok()));
     let secret = get("secret").filter(|secret| secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
     Holder { address, secret }
 }
