@@ -45,6 +45,8 @@ pub struct Route {
     /// Names that its query string takes, when the handler does not look at them itself; every other is refused.
     pub query: Option<&'static [&'static str]>,
     pub body: BodyMax,
+    /// May answer `NothingYet`.
+    pub waits: bool,
 }
 
 pub struct Dialect {
@@ -85,6 +87,7 @@ pub fn enter(
     request: &Request,
     params: Vec<String>,
     body: Body,
+    may_wait: bool,
 ) -> Result<Response> {
     let query = Query::parse(request.raw_query_string())?;
     if let Some(names) = route.query {
@@ -95,7 +98,7 @@ pub fn enter(
     }
     let principal = identify(ctx, request)?;
     let caller = Caller { principal, door: dialect.id };
-    (route.handler)(ctx, &Call { request, params, query, body, caller })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, may_wait })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie.

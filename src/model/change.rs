@@ -51,3 +51,20 @@ pub struct Change {
     /// JSON text, by kind.
     pub body: Option<String>,
 }
+
+/// An entry as it stands in the log.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    pub seq: i64,
+    /// RFC 3339.
+    pub at: String,
+    pub principal: String,
+    pub dialect: String,
+    pub kind: String,
+    pub schema: Option<SchemaId>,
+    pub record: Option<RecordId>,
+    pub batch: Option<i64>,
+    pub label: String,
+    /// JSON text.
+    pub body: Option<String>,
+}

@@ -76,6 +76,8 @@ pub enum Error {
     MethodNotAllowed { method: String, allow: String },
     /// The state of the data forbids it.
     Conflict(Problem),
+    /// It was there once; the caller has to begin anew.
+    Gone(Problem),
     /// More than a named limit allows.
     TooLarge(String),
     /// The door refused it before any route was looked for.
@@ -86,6 +88,9 @@ pub enum Error {
     Busy { message: String, retry_after_s: u32 },
     /// A schema changed between check and write: the operation runs again. Never reaches a caller.
     Stale,
+    /// What the caller waits for has not happened: the door runs the operation again after the next commit, for so many seconds. Never reaches
+    /// a caller.
+    NothingYet { wait_s: u32 },
     /// Our own fault: the cause.
     Internal(String),
     /// Our own fault, whose cause stands in the log under this request's id.
@@ -135,7 +140,7 @@ impl Error {
         };
         match self {
             Error::Invalid(problems) => problems.iter().map(told).collect(),
-            Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) => vec![told(problem)],
+            Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) | Error::Gone(problem) => vec![told(problem)],
             other => vec![other.message()],
         }
     }
@@ -143,7 +148,9 @@ impl Error {
     /// The sentence for a person; an internal cause stays inside.
     pub fn message(&self) -> String {
         match self {
-            Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) => problem.message.clone(),
+            Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) | Error::Gone(problem) => {
+                problem.message.clone()
+            }
             Error::Invalid(problems) => {
                 problems.first().map_or_else(|| "The data breaks a rule".to_owned(), |problem| problem.message.clone())
             }
@@ -154,6 +161,7 @@ impl Error {
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),
+            Error::NothingYet { .. } => "Nothing has happened yet".to_owned(),
             Error::Stale => "The table changed at the same moment; send the request again".to_owned(),
             Error::Internal(_) => "Something went wrong here".to_owned(),
             Error::Logged(request) => format!("Something went wrong on the server; its log says what, under {request}"),

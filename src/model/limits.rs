@@ -54,6 +54,14 @@ pub struct Limits {
     /// An answer that is longer is not held in memory but sent piece by piece.
     pub reply_memory_bytes_max: usize,
     pub read_timeout_ms: u64,
+    /// How long a request may wait for news.
+    pub wait_ms_max: u64,
+    pub changes_rows_default: i64,
+    pub changes_rows_max: i64,
+    /// What is older is taken out of the change log, and what is more.
+    pub changes_days_max: i64,
+    pub changes_bytes_max: i64,
+    pub changes_pruned_every_ms: u64,
     pub stop_timeout_ms: u64,
     /// How long a stopping server still answers whoever waits for a job that has just ended.
     pub job_linger_ms: u64,
@@ -106,6 +114,12 @@ impl Default for Limits {
             http2_streams_max: 128,
             reply_memory_bytes_max: 256 * 1024,
             read_timeout_ms: 30_000,
+            wait_ms_max: 60_000,
+            changes_rows_default: 100,
+            changes_rows_max: 1_000,
+            changes_days_max: 30,
+            changes_bytes_max: 1024 * 1024 * 1024,
+            changes_pruned_every_ms: 3_600_000,
             stop_timeout_ms: 8_000,
             job_linger_ms: 1_000,
             queue_reads_max: 1_024,

@@ -89,7 +89,7 @@ pub fn clock() -> Clock {
 
 /// A clock that stands still, for tests that compare whole answers.
 pub fn stopped_clock(epoch_seconds: i64) -> Clock {
-    let at = moment(Timestamp::from_second(epoch_seconds).unwrap_or_default());
+    let at = moment_at(epoch_seconds);
     Arc::new(move || at.clone())
 }
 
@@ -99,6 +99,11 @@ pub fn random() -> Random {
         // Without chance there are no secrets: refusing to go on is the only safe answer, and the caught panic becomes a 500.
         assert!(getrandom::fill(bytes).is_ok(), "the system has no randomness");
     })
+}
+
+/// So many seconds after 1970.
+pub fn moment_at(epoch_seconds: i64) -> Moment {
+    moment(Timestamp::from_second(epoch_seconds).unwrap_or_default())
 }
 
 fn moment(at: Timestamp) -> Moment {

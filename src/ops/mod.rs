@@ -13,6 +13,7 @@ pub mod columns;
 pub mod ctx;
 pub mod define;
 pub mod export;
+pub mod feed;
 pub mod fill;
 pub mod infer;
 pub mod job_board;

@@ -12,7 +12,7 @@ use rouille::{Request, Response};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The head of a request, as the transport read it.
 #[derive(Debug, Clone)]
@@ -27,6 +27,21 @@ pub struct Head {
 
 /// Answers a routed request. Runs on a pool's thread.
 pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Response {
+    match attempt(ctx, head, routed, body, false) {
+        Attempt::Done(response) => response,
+        Attempt::NotYet(_) => reply::empty(204),
+    }
+}
+
+/// What a request that may wait comes to.
+pub enum Attempt {
+    Done(Response),
+    /// To be tried again after the next commit, for so long.
+    NotYet(Duration),
+}
+
+/// Answers a routed request, or says that what it waits for has not happened yet.
+pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, may_wait: bool) -> Attempt {
     let started = Instant::now();
     let id = log_line::request_id();
     let (method, target, is_secure) = (head.method.clone(), head.target.clone(), head.is_secure);
@@ -34,15 +49,18 @@ pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Respons
     let Routed { dialect, route, params } = routed;
     let entered = catch_unwind(AssertUnwindSafe(|| {
         fault::strike(ctx, &request);
-        contract::enter(ctx, dialect, route, &request, params, body)
+        contract::enter(ctx, dialect, route, &request, params, body, may_wait)
     }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
+    if let (Err(Error::NothingYet { wait_s }), true) = (&result, may_wait) {
+        return Attempt::NotYet(Duration::from_secs(u64::from(*wait_s)));
+    }
     let mut response = rendered(dialect, result, &id);
     if is_secure {
         secure_cookies(&mut response);
     }
     log_line::access(&id, &method, &target, response.status_code, started.elapsed());
-    sealed(response, id)
+    Attempt::Done(sealed(response, id))
 }
 
 /// A cookie that was set over https never travels without it.
@@ -77,7 +95,7 @@ fn request(head: Head) -> Request {
 pub fn refuse(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
     let response = rendered(router::face(), Err(error), &id);
-    log_line::access(&id, method, target, response.status_code, std::time::Duration::ZERO);
+    log_line::access(&id, method, target, response.status_code, Duration::ZERO);
     sealed(response, id)
 }
 

@@ -5,7 +5,7 @@ use super::answer;
 use super::front::{self, Door, Link};
 use super::gate::Pass;
 use super::head;
-use super::outflow;
+use super::outflow::{self, Reply};
 use super::screen::{Arrived, Ended, Patience, Screen};
 use super::tls::{self, Stream};
 use crate::model::error::Error;
@@ -15,14 +15,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// Boxed: it moves between hyper and here all the time, and every idle connection holds one.
 type Wire = Box<Screen<Stream>>;
@@ -139,17 +139,16 @@ async fn burst(door: &Arc<Door>, link: &Arc<Link>, mut screen: Wire) -> (Wire, O
 }
 
 /// HTTP/2: many requests at a time on one connection.
-async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
+async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
     screen.pass.busy();
     let (limits, place) = (door.limits.clone(), screen.pass.place());
-    let mut watch = Http2Watch::new(screen.count_written());
-    let (open, sending) = (watch.open.clone(), watch.sending.clone());
+    let watch = Http2Watch::default();
+    let inside = watch.clone();
     let service = service_fn(move |request| {
-        let (door, link, open, sending) = (door.clone(), link.clone(), open.clone(), sending.clone());
+        let (door, link, watch) = (door.clone(), link.clone(), inside.clone());
         async move {
             let mut reply = front::serve(door, link, request).await;
-            reply.body_mut().count(sending);
-            drop(open);
+            watch.watch(&mut reply);
             Ok::<_, Infallible>(reply)
         }
     });
@@ -172,9 +171,11 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
                 return Poll::Ready(());
             }
             while look.poll_tick(cx).is_ready() {
-                place.mark(watch.is_idle());
+                let waiting = watch.look();
+                place.mark(waiting.is_none());
+                let is_stalled = waiting.is_some_and(|waiting| waiting >= Duration::from_millis(limits.write_stall_timeout_ms));
                 // Nobody waits for a client that was told of the end and has nothing to wait for itself.
-                if watch.is_stalled(Duration::from_millis(limits.write_stall_timeout_ms)) || (is_ending && watch.is_idle()) {
+                if is_stalled || (is_ending && waiting.is_none()) {
                     return Poll::Ready(());
                 }
             }
@@ -189,43 +190,32 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
 }
 
 /// What an HTTP/2 connection is doing, seen from outside: hyper has no deadlines of its own for it.
+#[derive(Clone, Default)]
 struct Http2Watch {
-    /// Held by every request until its reply is made, and by every reply until it is sent.
+    /// Held by every request until its reply is made.
     open: Arc<()>,
-    /// Pieces of replies that the client took.
-    sending: Arc<AtomicU64>,
-    written: Arc<AtomicU64>,
-    /// Pieces at the last time when one was taken, and bytes when enough of them had flowed.
-    taken: (u64, Instant),
-    flowed: (u64, Instant),
+    /// Of every reply that is on its way, when the client last took a piece of it.
+    replies: Arc<Mutex<Vec<Weak<Mutex<Instant>>>>>,
 }
 
-/// A client that only pings takes less than this in the time of a stall.
-const STALLED_BYTES: u64 = 4 * 1024;
-
 impl Http2Watch {
-    fn new(written: Arc<AtomicU64>) -> Self {
-        let now = Instant::now();
-        Self { open: Arc::default(), sending: Arc::default(), written, taken: (0, now), flowed: (0, now) }
+    fn watch(&self, reply: &mut Reply) {
+        self.replies().push(reply.body_mut().watched());
     }
 
-    fn is_idle(&self) -> bool {
-        // Besides this one, the service holds one of each.
-        Arc::strong_count(&self.open) <= 2 && Arc::strong_count(&self.sending) <= 2
+    fn replies(&self) -> MutexGuard<'_, Vec<Weak<Mutex<Instant>>>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replies wait, and the client takes nothing.
-    fn is_stalled(&mut self, most: Duration) -> bool {
-        let (pieces, bytes) = (self.sending.load(Ordering::Relaxed), self.written.load(Ordering::Relaxed));
-        let (nothing_waits, now) = (Arc::strong_count(&self.sending) <= 2, Instant::now());
-        // Bytes alone may be answers to pings, pieces alone may lie in a buffer.
-        if nothing_waits || pieces > self.taken.0 {
-            self.taken = (pieces, now);
-        }
-        if nothing_waits || bytes.saturating_sub(self.flowed.0) >= STALLED_BYTES {
-            self.flowed = (bytes, now);
-        }
-        now.duration_since(self.taken.1.min(self.flowed.1)) >= most
+    /// How long the client has been letting a reply wait, the longest of them; `None` when there is no request and no reply.
+    fn look(&self) -> Option<Duration> {
+        let mut replies = self.replies();
+        replies.retain(|reply| reply.strong_count() > 0);
+        let since =
+            |reply: &Weak<Mutex<Instant>>| reply.upgrade().map(|taken| taken.lock().unwrap_or_else(PoisonError::into_inner).elapsed());
+        let longest = replies.iter().filter_map(since).max();
+        // Besides this one, the service holds one.
+        if Arc::strong_count(&self.open) > 2 { Some(longest.unwrap_or_default()) } else { longest }
     }
 }
 

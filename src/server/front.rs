@@ -1,6 +1,6 @@
 //! From a parsed request to its reply: whom it is for, which dialect, its body, its pool. Runs on the I/O thread and never blocks it.
 
-use super::answer::{self, Head};
+use super::answer::{self, Attempt, Head};
 use super::assets;
 use super::cors;
 use super::gate::Gate;
@@ -15,14 +15,16 @@ use crate::model::error::{Error, Refusal};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::ops::ctx::Ctx;
+use crate::wire::body::Body;
+use http_body_util::BodyExt;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Version};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::{Semaphore, oneshot};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 /// What every connection needs.
 pub struct Door {
@@ -35,6 +37,8 @@ pub struct Door {
     pub turned_away: Arc<Semaphore>,
     pub tls: Option<Tls>,
     pub public: Option<Arc<Public>>,
+    /// Told after every commit, for those who wait for one; true when the server stops.
+    pub commits: Arc<watch::Sender<bool>>,
 }
 
 /// Where a request came in.
@@ -48,6 +52,7 @@ pub struct Link {
     pub app: Option<Arc<str>>,
 }
 
+const NEWS_GATHERED: Duration = Duration::from_millis(20);
 /// Browsers that came by a name with HTTPS come back with HTTPS.
 const HSTS: &str = "max-age=31536000";
 /// The methods that some address here takes: the answer to `OPTIONS *`.
@@ -84,6 +89,8 @@ pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Inc
     // What nobody read must not become the next request; the sender still gets the answer (`connection::end`).
     if !is_read && parts.version < Version::HTTP_2 {
         put(&mut reply, "Connection", "close");
+    } else if !is_read {
+        tokio::spawn(read_on(incoming, door.limits.clone()));
     }
     if parts.method == Method::HEAD {
         leave_away(&mut reply);
@@ -94,6 +101,21 @@ pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Inc
     }
     name_location(&mut reply, site.public_for(host).map(|public| public.text()));
     reply
+}
+
+/// A stream of HTTP/2 that is reset because nobody reads it takes its answer with it at some clients: for a while what they send is read.
+async fn read_on(mut incoming: Incoming, limits: Arc<Limits>) {
+    let mut left = limits.linger_bytes_max;
+    let reading = async {
+        while let Some(Ok(frame)) = incoming.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            if bytes > left {
+                return;
+            }
+            left -= bytes;
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_millis(limits.linger_timeout_ms), reading).await;
 }
 
 /// The answer to a HEAD: its length is told, its bytes are not sent.
@@ -170,7 +192,7 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     match receive(door, &head, &routed, incoming).await {
         Ok(taken) => {
             *is_read = true;
-            dispatch(door, head, routed, taken).await
+            if routed.route.waits { patiently(door, head, routed).await } else { dispatch(door, head, routed, taken).await }
         }
         Err(error) => refuse(error),
     }
@@ -245,6 +267,42 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) ->
     match answer.await {
         Ok(reply) => reply,
         Err(_) => outflow::reply(answer::refuse(&method, &target, Error::internal("a task ended without an answer")), most),
+    }
+}
+
+/// Tries again after each commit until there is something to tell, the time is over, or the server stops. Between two tries nothing is held but
+/// the connection.
+async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
+    let mut commits = door.commits.subscribe();
+    let (most, pool) = (door.limits.reply_memory_bytes_max, routed.route.pool);
+    let mut until: Option<tokio::time::Instant> = None;
+    loop {
+        let is_stopping = *commits.borrow_and_update();
+        let may_wait = !is_stopping && until.is_none_or(|until| tokio::time::Instant::now() < until);
+        let (tried, attempt) = oneshot::channel();
+        let (ctx, head, routed) = (door.ctx.clone(), head.clone(), routed.clone());
+        let (method, target) = (head.method.clone(), head.target.clone());
+        let task = Box::new(move || {
+            let attempt = answer::attempt(&ctx, head, routed, Body::Empty, may_wait);
+            let _ = tried.send(match attempt {
+                Attempt::Done(response) => Ok(outflow::reply(response, most)),
+                Attempt::NotYet(wait) => Err(wait),
+            });
+        });
+        if !door.pools.submit(pool, task) {
+            return outflow::reply(answer::refuse(&method, &target, busy(pool)), most);
+        }
+        match attempt.await {
+            Ok(Ok(reply)) => return reply,
+            Ok(Err(wait)) => {
+                let until =
+                    *until.get_or_insert_with(|| tokio::time::Instant::now() + wait.min(Duration::from_millis(door.limits.wait_ms_max)));
+                let _ = tokio::time::timeout_at(until, commits.changed()).await;
+                // Many commits in a moment are one piece of news.
+                tokio::time::sleep_until(until.min(tokio::time::Instant::now() + NEWS_GATHERED)).await;
+            }
+            Err(_) => return outflow::reply(answer::refuse(&method, &target, Error::internal("a task ended without an answer")), most),
+        }
     }
 }
 

@@ -5,22 +5,24 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{HeaderName, HeaderValue};
 use std::io::{self, Read};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
+use std::time::Instant;
 use tokio::task::JoinHandle;
 
 pub type Reply = hyper::Response<Outflow>;
 
 /// What one read takes.
 const PIECE_BYTES: usize = 64 * 1024;
+const STREAM_PIECE_BYTES: usize = 16 * 1024;
 
 pub struct Outflow {
     source: Source,
     /// Told in the head, and kept: a source that ends early ends the connection, never a short answer.
     left: Option<u64>,
-    /// Held as long as the answer is on its way; counts the pieces that the client took.
-    pieces: Option<Arc<AtomicU64>>,
+    /// Held as long as the answer is on its way: when the client last took a piece.
+    taken: Option<Arc<Mutex<Instant>>>,
+    piece_bytes: usize,
 }
 
 enum Source {
@@ -34,21 +36,28 @@ impl Outflow {
     pub fn whole(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let left = u64::try_from(bytes.len()).ok();
-        Self { source: if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) }, left, pieces: None }
+        Self { source: if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) }, left, taken: None, piece_bytes: PIECE_BYTES }
     }
 
     pub fn streamed(reader: Box<dyn Read + Send>, size: Option<u64>) -> Self {
-        Self { source: if size == Some(0) { Source::Done } else { Source::Idle(reader) }, left: size, pieces: None }
+        Self {
+            source: if size == Some(0) { Source::Done } else { Source::Idle(reader) },
+            left: size,
+            taken: None,
+            piece_bytes: PIECE_BYTES,
+        }
     }
 
-    /// Keeps `pieces` until the last one is handed over, or nobody wants it any more, and counts there.
-    pub fn count(&mut self, pieces: Arc<AtomicU64>) {
-        self.pieces = Some(pieces);
+    /// For a stream of HTTP/2, which hyper asks for another piece only when the client took the last: tells when that was, for as long as there
+    /// is one. Smaller pieces, so that a slow client is seen to take them.
+    pub fn watched(&mut self) -> Weak<Mutex<Instant>> {
+        self.piece_bytes = STREAM_PIECE_BYTES;
+        Arc::downgrade(self.taken.insert(Arc::new(Mutex::new(Instant::now()))))
     }
 
-    fn counted(&self, bytes: Bytes) -> Frame<Bytes> {
-        if let Some(pieces) = &self.pieces {
-            pieces.fetch_add(1, Ordering::Relaxed);
+    fn handed_on(&self, bytes: Bytes) -> Frame<Bytes> {
+        if let Some(taken) = &self.taken {
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
         Frame::data(bytes)
     }
@@ -69,10 +78,10 @@ impl Body for Outflow {
                 Source::Done => return Poll::Ready(None),
                 Source::Whole(bytes) => {
                     this.left = Some(0);
-                    return Poll::Ready(Some(Ok(this.counted(bytes))));
+                    return Poll::Ready(Some(Ok(this.handed_on(bytes))));
                 }
                 Source::Idle(reader) => {
-                    let most = this.left.map_or(PIECE_BYTES, |left| usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES));
+                    let most = this.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(usize::MAX).min(this.piece_bytes);
                     this.source = Source::Reading(tokio::task::spawn_blocking(move || piece(reader, most)));
                 }
                 Source::Reading(mut reading) => {
@@ -107,7 +116,7 @@ impl Outflow {
         if self.left != Some(0) {
             self.source = Source::Idle(reader);
         }
-        Ok(Some(self.counted(bytes)))
+        Ok(Some(self.handed_on(bytes)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pools of plain threads with bounded queues: reads, writes (which wait for commits), slow work, hashes. A full queue refuses at once.
 
+use super::system;
 use crate::dialect::contract::Pool;
 use crate::model::limits::Limits;
 use std::collections::VecDeque;
@@ -23,10 +24,10 @@ pub struct Pools {
 impl Pools {
     pub fn start(limits: &Limits, read_threads: usize, hash_threads: usize) -> std::io::Result<Self> {
         Ok(Self {
-            reads: Threads::start("read", read_threads, limits.queue_reads_max)?,
-            writes: Threads::start("write", limits.write_threads, limits.queue_writes_max)?,
-            slow: Threads::start("slow", limits.slow_threads, limits.queue_slow_max)?,
-            hash: Threads::start("hash", hash_threads, limits.hash_queue_max)?,
+            reads: Threads::start("read", read_threads, limits.queue_reads_max, || {})?,
+            writes: Threads::start("write", limits.write_threads, limits.queue_writes_max, || {})?,
+            slow: Threads::start("slow", limits.slow_threads, limits.queue_slow_max, system::step_back)?,
+            hash: Threads::start("hash", hash_threads, limits.hash_queue_max, system::step_back)?,
         })
     }
 
@@ -68,11 +69,14 @@ struct Queue {
 }
 
 impl Threads {
-    fn start(name: &str, count: usize, tasks_max: usize) -> std::io::Result<Self> {
+    fn start(name: &str, count: usize, tasks_max: usize, begin: fn()) -> std::io::Result<Self> {
         let queue = Arc::new(Queue { tasks: Mutex::new((VecDeque::new(), false)), arrived: Condvar::new(), tasks_max });
         let thread = |at: usize| {
             let queue = queue.clone();
-            std::thread::Builder::new().name(format!("{name} {at}")).stack_size(1024 * 1024).spawn(move || queue.work())
+            std::thread::Builder::new().name(format!("{name} {at}")).stack_size(1024 * 1024).spawn(move || {
+                begin();
+                queue.work();
+            })
         };
         let handles = (1..=count).map(thread).collect::<std::io::Result<_>>()?;
         Ok(Self { queue, handles })

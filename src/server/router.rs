@@ -7,6 +7,7 @@ use crate::model::name::quoted;
 use crate::wire::path;
 
 /// A route that fits, with the decoded values of its named segments.
+#[derive(Clone)]
 pub struct Routed {
     pub dialect: &'static Dialect,
     pub route: &'static Route,

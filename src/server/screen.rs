@@ -83,7 +83,6 @@ pub struct Screen<S> {
     reading: Deadline,
     writing: Deadline,
     write_stalls_at: Option<Instant>,
-    written: Option<Arc<AtomicU64>>,
     /// The place that this connection holds.
     pub pass: Pass,
 }
@@ -107,7 +106,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             reading: Deadline::default(),
             writing: Deadline::default(),
             write_stalls_at: None,
-            written: None,
             pass,
         }
     }
@@ -116,17 +114,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
     pub fn count_heads(&mut self) -> Arc<AtomicU64> {
         let waiting = u64::from(self.released > 0);
         self.heads.insert(Arc::new(AtomicU64::new(waiting))).clone()
-    }
-
-    /// Counts from now on how many bytes the client takes.
-    pub fn count_written(&mut self) -> Arc<AtomicU64> {
-        self.written.get_or_insert_default().clone()
-    }
-
-    fn wrote(&self, done: &Poll<io::Result<usize>>) {
-        if let (Some(written), Poll::Ready(Ok(count))) = (&self.written, done) {
-            written.fetch_add(u64::try_from(*count).unwrap_or_default(), Ordering::Relaxed);
-        }
     }
 
     /// Why hyper was told that nothing more comes; `None` when it ended the connection itself.
@@ -357,14 +344,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Screen<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = Pin::new(&mut this.stream).poll_write(cx, bytes);
-        this.wrote(&done);
         this.not_stalled(cx, done)
     }
 
     fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = Pin::new(&mut this.stream).poll_write_vectored(cx, parts);
-        this.wrote(&done);
         this.not_stalled(cx, done)
     }
 

@@ -7,6 +7,16 @@ const USUAL: usize = 1_024;
 /// More than any of our limits needs; macOS refuses to take everything.
 const WANTED: u64 = 10_240;
 
+/// Of 0 (as everybody) to 19 (when nobody else wants to).
+#[cfg(target_os = "linux")]
+const BACKGROUND_NICE: i32 = 10;
+
+/// Lets everybody else go first: for threads whose work is long and never urgent. Elsewhere than on Linux a thread has no priority of its own.
+pub fn step_back() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), BACKGROUND_NICE);
+}
+
 /// The standard library's queue of 128 overflows when a crowd comes at once, and who is left out tries again only after a second.
 const BACKLOG: i32 = 4_096;
 

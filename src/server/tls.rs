@@ -48,8 +48,15 @@ impl Tls {
         if chain.is_empty() {
             return Err(format!("{} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", certificate.display()));
         }
-        let secret = PrivateKeyDer::from_pem_file(key)
-            .map_err(|error| format!("{} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----): {error}", key.display()))?;
+        let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| {
+            let name = key.display();
+            match std::fs::read_to_string(key) {
+                Ok(text) if text.contains("ENCRYPTED") => {
+                    format!("{name} is encrypted: write the key without its password (openssl pkey -in KEY -out PLAIN)")
+                }
+                _ => format!("{name} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----): {error}"),
+            }
+        })?;
         let unfit =
             |error: tokio_rustls::rustls::Error| format!("{} and {} do not fit together: {error}", certificate.display(), key.display());
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -9,6 +9,7 @@ use super::public::Public;
 use super::system;
 use super::tls::Tls;
 use crate::ops::ctx::Ctx;
+use crate::ops::feed;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -45,7 +46,11 @@ pub fn run(ctx: Arc<Ctx>, setup: Setup, ready: impl FnOnce()) -> io::Result<()> 
     let limits = Arc::new(ctx.limits.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(DISK_THREADS).build()?;
     let folder = ctx.store.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
+    let commits = Arc::new(watch::Sender::new(false));
+    let told = commits.clone();
+    ctx.store.on_commit(Box::new(move || told.send_modify(|_| {})));
     let door = Arc::new(Door {
+        commits,
         pools: Pools::start(&limits, setup.read_threads, setup.hash_threads)?,
         intake: Intake::new(limits.clone(), if folder.as_os_str().is_empty() { ".".into() } else { folder }),
         gate: Arc::new(Gate::new(&limits, system::raise())),
@@ -75,6 +80,7 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     }
     drop(one);
     accepting.push(tokio::spawn(sweep(door.clone())));
+    accepting.push(tokio::spawn(prune(door.clone())));
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;
@@ -88,6 +94,8 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
         accepting.abort();
         let _ = accepting.await;
     }
+    // Who waits for news hears that there is none.
+    door.commits.send_replace(true);
     door.gate.close();
     // Every connection holds a receiver.
     let _ = tokio::time::timeout(Duration::from_millis(door.limits.stop_timeout_ms), open.closed()).await;
@@ -125,6 +133,19 @@ async fn sweep(door: Arc<Door>) {
     loop {
         every.tick().await;
         door.gate.sweep(door.limits.idle_timeout_ms);
+    }
+}
+
+/// Keeps the change log within its limits.
+async fn prune(door: Arc<Door>) {
+    let mut every = tokio::time::interval(Duration::from_millis(door.limits.changes_pruned_every_ms));
+    loop {
+        every.tick().await;
+        let ctx = door.ctx.clone();
+        let pruned = tokio::task::spawn_blocking(move || feed::prune(&ctx)).await;
+        if let Ok(Err(error)) = pruned {
+            log::warn!("the change log could not be shortened: {}", error.message());
+        }
     }
 }
 

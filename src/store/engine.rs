@@ -118,6 +118,11 @@ impl Store {
         self.shared.credentials()
     }
 
+    /// Has this called after every commit, by the writer: it must be quick. Set once.
+    pub fn on_commit(&self, tell: Box<dyn Fn() + Send + Sync>) {
+        self.shared.set_on_commit(tell);
+    }
+
     pub fn now(&self) -> Moment {
         self.shared.now()
     }
@@ -144,7 +149,7 @@ impl Store {
             if version != catalog.version {
                 catalog = Arc::new(catalog::load(&conn)?);
             }
-            ask(&ReadTx::new(&conn, catalog))
+            ask(&ReadTx::new(&conn, catalog).with_totals(self.shared.totals()))
         });
         drop(snapshot);
         result

@@ -13,5 +13,6 @@ pub mod sql;
 mod sqlite;
 pub mod stage;
 pub mod tables;
+mod totals;
 mod tx;
 mod writer;

@@ -20,8 +20,14 @@ pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
         return counter(tx, &plan.schema);
     }
     let count = sql::count(plan);
-    let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
-    statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()
+    let counted = || {
+        let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
+        statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()
+    };
+    match tx.totals() {
+        Some(totals) => totals.get(tx.conn(), &count, counted),
+        None => counted(),
+    }
 }
 
 /// Hands every row of a plan's window to `visit`, in order, one at a time.

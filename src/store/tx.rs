@@ -1,13 +1,14 @@
 //! Transactions as functions see them: a snapshot to read, a job's part of a group to write, and what all of them share.
 
 use super::tables::catalog;
+use super::totals::Totals;
 use crate::model::catalog::Catalog;
 use crate::model::error::Result;
 use crate::model::time::Moment;
 use rusqlite::Connection;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Reads the clock; each transaction does so once.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -18,11 +19,19 @@ pub struct Shared {
     /// Counts up when any session, password or user changed: caches of credentials hold for one value of it.
     credentials: AtomicU64,
     clock: Clock,
+    totals: Totals,
+    on_commit: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Shared {
     pub(super) fn new(catalog: Catalog, clock: Clock) -> Self {
-        Self { catalog: RwLock::new(Arc::new(catalog)), credentials: AtomicU64::new(0), clock }
+        Self {
+            catalog: RwLock::new(Arc::new(catalog)),
+            credentials: AtomicU64::new(0),
+            clock,
+            totals: Totals::default(),
+            on_commit: OnceLock::new(),
+        }
     }
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {
@@ -41,12 +50,23 @@ impl Shared {
         (self.clock)()
     }
 
+    pub(super) fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    pub(super) fn set_on_commit(&self, tell: Box<dyn Fn() + Send + Sync>) {
+        let _ = self.on_commit.set(tell);
+    }
+
     pub(super) fn publish(&self, tx: WriteTx<'_>) {
         if tx.catalog_changed {
             self.set_catalog(tx.read.catalog);
         }
         if tx.credentials_changed {
             self.credentials.fetch_add(1, Ordering::AcqRel);
+        }
+        if let Some(tell) = self.on_commit.get() {
+            tell();
         }
     }
 }
@@ -55,11 +75,21 @@ impl Shared {
 pub struct ReadTx<'c> {
     conn: &'c Connection,
     catalog: Arc<Catalog>,
+    /// `None` inside a write, which sees what nobody else does.
+    totals: Option<&'c Totals>,
 }
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
-        Self { conn, catalog }
+        Self { conn, catalog, totals: None }
+    }
+
+    pub(super) fn with_totals(self, totals: &'c Totals) -> Self {
+        Self { totals: Some(totals), ..self }
+    }
+
+    pub(super) fn totals(&self) -> Option<&'c Totals> {
+        self.totals
     }
 
     pub(super) fn conn(&self) -> &'c Connection {

@@ -12,6 +12,8 @@ pub struct Call<'r> {
     pub query: Query,
     pub body: Body,
     pub caller: Caller,
+    /// An operation that waits for something may say `NothingYet`; else it answers with what there is.
+    pub may_wait: bool,
 }
 
 impl Call<'_> {

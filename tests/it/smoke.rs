@@ -886,3 +886,35 @@ fn the_demo_tells_three_ways_in_that_work_and_takes_its_data_with_it() {
     assert_eq!(server.stop(), (Some(0), String::new()));
     assert!(place.left().is_empty(), "thrown away when it stops: {:?}", place.left());
 }
+
+/// Whoever waits for news hears of it at once and of nothing else; nobody waits beyond the end of the server.
+#[test]
+fn a_request_that_waits_for_changes_is_answered_by_the_next_one() {
+    let place = Place::new();
+    assert_eq!(place.run(&["apply", &place.file("crm.json", crate::harness::fixture("my-crm.json"))]).code, Some(0));
+    assert_eq!(place.run_with(&["admin", "create", "--email", "a@example.com", "--password-stdin"], "correct horse").code, Some(0));
+    let server = place.serve();
+    let cookie = server.sign_in("a@example.com", "correct horse");
+    let last = server.get("/api/apps/my-crm/changes", &cookie).json()["last"].as_i64().unwrap();
+    let waits = |since: i64| {
+        let (address, target) = (server.address.clone(), format!("/api/apps/my-crm/changes?since={since}&wait=50"));
+        let header = format!("Cookie: {cookie}");
+        std::thread::spawn(move || once(&address, "GET", &target, &[&header], "").unwrap())
+    };
+    let waiters: Vec<_> = (0..20).map(|_| waits(last)).collect();
+    // Those who wait hold no thread: this one is served, though there are fewer readers than waiters.
+    let made = server.ask("POST", "/api/apps/my-crm/schemas/companies/records", &[&format!("Cookie: {cookie}")], r#"{"name": "Initech"}"#);
+    assert_eq!(made.status, 201);
+    for waiter in waiters {
+        let news = waiter.join().unwrap().json();
+        assert_eq!(news["changes"].as_array().unwrap().len(), 1, "{news}");
+        assert_eq!(news["changes"][0]["label"], "created Initech in companies");
+    }
+    let again = waits(last + 1);
+    let (code, _) = server.stop();
+    assert_eq!(code, Some(0));
+    // Either it was waiting and heard that nothing came, or it came when the door was closed.
+    if let Ok(answer) = again.join() {
+        assert_eq!(answer.json()["changes"], serde_json::json!([]));
+    }
+}

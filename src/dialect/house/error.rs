@@ -52,18 +52,21 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Error::NotFound(_) => (404, "not_found"),
         Error::MethodNotAllowed { .. } => (405, "method_not_allowed"),
         Error::Conflict(_) => (409, "conflict"),
+        Error::Gone(_) => (410, "gone"),
         Error::TooLarge(_) => (413, "too_large"),
         Error::Refused(refusal, _) => (refusal_status(*refusal), "bad_request"),
         Error::TooMany { .. } => (429, "too_many_requests"),
         Error::Internal(_) | Error::Logged(_) => (500, "internal_error"),
-        Error::Busy { .. } | Error::Stale => (503, "busy"),
+        Error::Busy { .. } | Error::Stale | Error::NothingYet { .. } => (503, "busy"),
     }
 }
 
 fn problems(error: &Error) -> &[Problem] {
     match error {
         Error::Invalid(problems) => problems,
-        Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) => std::slice::from_ref(problem),
+        Error::Malformed(problem) | Error::NotFound(problem) | Error::Conflict(problem) | Error::Gone(problem) => {
+            std::slice::from_ref(problem)
+        }
         _ => &[],
     }
 }

@@ -10,6 +10,7 @@
 //! | POST | /auth/link | sign in by a one-time token | [house] |
 //! | GET | /api/apps | all apps | [seed] |
 //! | GET | /api/apps/{app} | one app | [house] |
+//! | GET | /api/apps/{app}/changes | what happened after `since`: `limit wait` | [house] |
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
@@ -33,6 +34,7 @@
 //! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
 
 mod apps;
+mod changes;
 mod error;
 mod imports;
 mod jobs;
@@ -45,7 +47,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 22] = [
+const ROUTES: [Route; 23] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -53,6 +55,7 @@ const ROUTES: [Route; 22] = [
     post("/auth/link", Pool::Writes, session::link),
     get("/api/apps", Pool::Reads, apps::list),
     get("/api/apps/{app}", Pool::Reads, apps::read),
+    Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
     get("/api/apps/{app}/schemas", Pool::Reads, schemas::list),
     get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
@@ -75,21 +78,21 @@ const ROUTES: [Route; 22] = [
 ];
 
 const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
 }
 
 const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "POST", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
+    Route { method: "POST", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
 }
 
 const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PUT", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
+    Route { method: "PUT", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
 }
 
 const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
+    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
 }
 
 const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]), body: BodyMax::One }
+    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
 }

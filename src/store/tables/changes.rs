@@ -1,11 +1,13 @@
 //! The table `change`: the log of everything that was done.
 
-use crate::model::change::Change;
-use crate::model::error::Result;
+use crate::model::app::AppId;
+use crate::model::change::{Change, Logged};
+use crate::model::error::{Error, Result};
+use crate::model::record::RecordId;
 use crate::model::schema::SchemaId;
 use crate::store::sql::table;
 use crate::store::sqlite::OrFailed;
-use crate::store::tx::WriteTx;
+use crate::store::tx::{ReadTx, WriteTx};
 
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
@@ -52,4 +54,51 @@ pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {
         change.body
     ];
     statement.insert(values).or_failed()
+}
+
+/// The numbers of the oldest and the newest entry; the newest one is never taken out. Without any, 1 and 0.
+pub fn bounds(tx: &ReadTx<'_>) -> Result<(i64, i64)> {
+    // Two questions: SQLite looks up one end of a table, but walks it for both in one.
+    let end = |sql: &str| -> Result<Option<i64>> { tx.conn().prepare_cached(sql).or_failed()?.query_row([], |row| row.get(0)).or_failed() };
+    let newest = end("SELECT max(seq) FROM change")?.unwrap_or_default();
+    Ok((end("SELECT min(seq) FROM change")?.unwrap_or(newest + 1), newest))
+}
+
+/// Entries of an app after a number, oldest first.
+pub fn after(tx: &ReadTx<'_>, app: AppId, since: i64, limit: i64) -> Result<Vec<Logged>> {
+    let sql = "SELECT seq, at, principal, dialect, kind, schema, record, batch, label, body FROM change
+               WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT ?3 + 0";
+    let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
+    let rows = statement.query_map((since, app.0, limit), |row| {
+        Ok(Logged {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            principal: row.get(2)?,
+            dialect: row.get(3)?,
+            kind: row.get(4)?,
+            schema: row.get::<_, Option<i64>>(5)?.map(SchemaId),
+            record: row.get::<_, Option<i64>>(6)?.map(RecordId),
+            batch: row.get(7)?,
+            label: row.get(8)?,
+            body: row.get(9)?,
+        })
+    });
+    rows.or_failed()?.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Takes out the oldest entries, at most `rows_max`: those from before a time, and as many as the log is longer than `bytes_max`. How many were
+/// taken out. Its length is estimated from its newest entries, for to measure it would be to read it all.
+pub fn prune(tx: &mut WriteTx<'_>, before: &str, bytes_max: i64, rows_max: i64) -> Result<i64> {
+    let (oldest, newest) = bounds(tx)?;
+    let mean = "SELECT coalesce(avg(length(label) + length(coalesce(body, '')) + 100), 100) FROM (SELECT label, body FROM change ORDER BY seq DESC LIMIT 1000)";
+    let entry_bytes: f64 = tx.conn().query_row(mean, [], |row| row.get(0)).or_failed()?;
+    #[allow(clippy::cast_possible_truncation, reason = "an estimate of a positive number")]
+    let entries_max = bytes_max / (entry_bytes as i64).max(1);
+    let keep_from = (newest - entries_max + 1).max(oldest);
+    let sql = "DELETE FROM change WHERE seq IN
+               (SELECT seq FROM change WHERE seq < ?1 AND (seq < ?2 OR at < ?3) ORDER BY seq LIMIT ?4 + 0)";
+    // Times grow with the numbers but for a clock that was set back: the oldest entries are looked at, and what is new ends the search.
+    let last = newest.min(oldest + rows_max * 2);
+    let pruned = tx.conn().execute(sql, (last, keep_from, before, rows_max)).or_failed()?;
+    i64::try_from(pruned).map_err(Error::internal)
 }

@@ -1,0 +1,59 @@
+//! The change log to read: what happened in an app after a number, and how long the log remembers.
+
+use super::access::may;
+use super::ctx::Ctx;
+use crate::model::change::Logged;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::principal::{Action, Caller};
+use crate::store::engine::ReadTx;
+use crate::store::tables::changes;
+
+/// A piece of the log.
+pub struct Feed {
+    /// Oldest first.
+    pub entries: Vec<Logged>,
+    /// What to ask with next: every entry up to here has been told.
+    pub last: i64,
+    /// There are further ones already.
+    pub more: bool,
+}
+
+/// Rows that one transaction takes out: the writers after it wait no longer for that.
+const PRUNED_ROWS_MAX: i64 = 2_000;
+const DAY_SECONDS: i64 = 24 * 3_600;
+
+/// At most `limit` entries of an app after number `since`; without one, none: from now on.
+///
+/// # Errors
+/// `Gone` when the log no longer goes back so far, or does not go so far (the data file was restored).
+pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit: i64) -> Result<Feed> {
+    may(who, Action::Manage)?;
+    let app = tx.catalog().app(app)?.id;
+    let (oldest, newest) = changes::bounds(tx)?;
+    let Some(since) = since else { return Ok(Feed { entries: Vec::new(), last: newest, more: false }) };
+    if since > newest || since < oldest - 1 {
+        let message = format!("The change log goes from {oldest} to {newest}: what came after {since} cannot be told");
+        return Err(Error::Gone(Problem::of("since", "gone", message).hint(format!("Read everything anew, then ask with since={newest}"))));
+    }
+    let mut entries = changes::after(tx, app, since, limit + 1)?;
+    let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);
+    if more {
+        entries.pop();
+    }
+    let last = if more { entries.last().map_or(since, |entry| entry.seq) } else { newest };
+    Ok(Feed { entries, last, more })
+}
+
+/// Takes out of the log what is too old or too much, in small pieces. An entry: it opens the transactions.
+pub fn prune(ctx: &Ctx) -> Result<()> {
+    let oldest_kept_s = super::ctx::now().epoch_seconds - ctx.limits.changes_days_max * DAY_SECONDS;
+    let before = super::ctx::moment_at(oldest_kept_s).text;
+    let bytes_max = ctx.limits.changes_bytes_max;
+    loop {
+        let before = before.clone();
+        let pruned = ctx.store.write(move |tx| changes::prune(tx, &before, bytes_max, PRUNED_ROWS_MAX))?;
+        if pruned < PRUNED_ROWS_MAX {
+            return Ok(());
+        }
+    }
+}
