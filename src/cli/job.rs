@@ -30,6 +30,19 @@ pub fn data_file(matches: &ArgMatches) -> PathBuf {
     PathBuf::from(given.unwrap_or_else(|| DATA_FILE.to_owned()))
 }
 
+/// A name beside the data file that says when and is free: `carryall-backup-2026-01-31T12-00-00Z.db`.
+pub fn dated(path: &Path, what: &str) -> PathBuf {
+    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+    let time = ctx::now().text.replace(':', "-");
+    let ending = if path.extension().is_some() { format!(".{}", part(path.extension())) } else { String::new() };
+    let stem = format!("{}-{what}-{time}", part(path.file_stem()));
+    let named = |more: &str| path.with_file_name(format!("{stem}{more}{ending}"));
+    std::iter::once(named(""))
+        .chain((2..).map(|number| named(&format!("-{number}"))))
+        .find(|name| !name.exists())
+        .unwrap_or_else(|| named(""))
+}
+
 /// A store of this process; `readers` is the number of its reading connections.
 pub fn open(path: &Path, durability: Durability, readers: u32, limits: &Limits) -> Result<Store, OpenError> {
     Store::open(path, durability, readers, limits, ctx::clock())

@@ -4,6 +4,8 @@
 
 mod admin;
 mod apply;
+mod backup;
+mod check;
 mod demo;
 mod export;
 mod host;
@@ -15,6 +17,7 @@ mod listen;
 mod logging;
 mod outcome;
 mod progress;
+mod restore;
 mod serve;
 mod version;
 
@@ -26,12 +29,15 @@ type Define = fn() -> Command;
 type Run = fn(&ArgMatches) -> outcome::Ended;
 
 /// Every command: its definition and what it does.
-const COMMANDS: [(Define, Run); 8] = [
+const COMMANDS: [(Define, Run); 11] = [
     (serve::command, serve::run),
     (demo::command, demo::run),
     (apply::command, apply::run),
     (import::command, import::run),
     (export::command, export::run),
+    (backup::command, backup::run),
+    (restore::command, restore::run),
+    (check::command, check::run),
     (admin::command, admin::run),
     (link::command, link::run),
     (version::command, version::run),

@@ -918,3 +918,53 @@ fn a_request_that_waits_for_changes_is_answered_by_the_next_one() {
         assert_eq!(answer.json()["changes"], serde_json::json!([]));
     }
 }
+
+/// A copy taken while others write is whole and of one moment; it comes back, and what was there is kept, even when it was damaged.
+#[test]
+fn a_backup_is_checked_and_comes_back() {
+    let place = Place::new();
+    assert_eq!(place.run(&["import", &place.file("films.csv", "Title\nMetropolis\nThe Kid\n"), "--app", "cinema"]).code, Some(0));
+    assert_eq!(place.run_with(&["admin", "create", "--email", "a@example.com", "--password-stdin"], "correct horse").code, Some(0));
+    let backup = place.scratch.path().join("films.db");
+    let server = place.serve();
+    let cookie = format!("Cookie: {}", server.sign_in("a@example.com", "correct horse"));
+    let add = |title: String| {
+        server.ask("POST", "/api/apps/cinema/schemas/films/records", &[&cookie], &format!("{{\"title\": \"{title}\"}}")).status
+    };
+    let (begun, begins) = channel();
+    let records = std::thread::scope(|threads| {
+        let writer = threads.spawn(|| {
+            for turn in 0..300 {
+                assert_eq!(add(format!("Part {turn}")), 201);
+                let _ = begun.send(turn);
+            }
+        });
+        assert!(begins.iter().any(|turn| turn == 20));
+        let made = place.run(&["backup", "-o", backup.to_str().unwrap(), "--json"]);
+        assert_eq!(made.code, Some(0), "{}", made.err);
+        writer.join().unwrap();
+        serde_json::from_str::<Value>(&made.out).unwrap()["records"].as_u64().unwrap()
+    });
+    assert!((22..=302).contains(&records), "{records}");
+    let again = place.run(&["backup", "-o", backup.to_str().unwrap()]);
+    assert!(again.code == Some(1) && again.err.contains("is there already"), "{}", again.err);
+    let held = place.run(&["restore", backup.to_str().unwrap()]);
+    assert!(held.code == Some(4) && held.err.contains("is open in the server"), "{}", held.err);
+    assert_eq!(server.stop().0, Some(0));
+    assert!(place.run(&["check"]).out.ends_with("is well: 1 app, 1 table, 302 records\n"));
+
+    // Pages in the middle of the file become noise.
+    let mut bytes = std::fs::read(place.db()).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0x5a);
+    std::fs::write(place.db(), bytes).unwrap();
+    let damaged = place.run(&["check"]);
+    assert!(damaged.code == Some(1) && damaged.err.contains("The file is damaged"), "{:?} {}", damaged.code, damaged.err);
+    let back = place.run(&["restore", backup.to_str().unwrap()]);
+    assert_eq!(back.code, Some(0), "{}", back.err);
+    assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
+    assert!(place.left().iter().any(|name| name.contains("before-restore")), "{:?}", place.left());
+    let no_backup = place.run(&["restore", &place.file("x.db", "nothing")]);
+    assert!(no_backup.code == Some(1) && no_backup.err.contains("is no good copy"), "{}", no_backup.err);
+    assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
+}
