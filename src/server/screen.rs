@@ -282,13 +282,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
 
     /// A write that waits for the client has so long to go on.
     fn not_stalled<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if done.is_ready() {
+        if let Poll::Ready(written) = &done {
             self.write_stalls_at = None;
+            if written.is_err() {
+                self.ended = Some(Ended::Gone);
+            }
             return done;
         }
         let most = Duration::from_millis(self.limits.write_stall_timeout_ms);
         let until = *self.write_stalls_at.get_or_insert_with(|| Instant::now() + most);
         ready!(self.writing.poll(cx, until));
+        // Nobody is there to be waited for.
+        self.ended = Some(Ended::Gone);
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer")))
     }
 }
