@@ -37,6 +37,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
         map: pairs(matches, "map")?,
         types: pairs(matches, "type")?,
         key: text("key"),
+        must_exist: false,
         dry_run: matches.get_flag("dry-run"),
     };
     let sent = json!({

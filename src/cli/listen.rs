@@ -87,7 +87,21 @@ pub fn load(config: &Config) -> Result<(Option<Tls>, Option<Public>), Failure> {
     let folder = |path: &PathBuf| {
         Public::open(path).map_err(|error| Failure::new(2, format!("--public {}: the folder cannot be read: {error}", path.display())))
     };
-    Ok((tls, config.public.as_ref().map(folder).transpose()?))
+    let public = config.public.as_ref().map(folder).transpose()?;
+    let secrets = [Some(&config.data_file), config.tls.as_ref().map(|(_, key)| key)];
+    if let (Some(public), Some(path)) = (&public, &config.public)
+        && let Some(secret) = secrets.into_iter().flatten().find(|secret| public.holds(secret))
+    {
+        let (path, secret) = (path.display(), secret.display());
+        return Err(Failure::new(
+            2,
+            format!("--public {path} would give {secret} to everybody: put your front end into a folder of its own"),
+        ));
+    }
+    if config.tls.is_some() && config.public_url.as_ref().is_some_and(|url| !url.is_https) {
+        return Err(Failure::new(2, "--public-url says http, and with --tls-cert the server speaks https: write https:// there"));
+    }
+    Ok((tls, public))
 }
 
 /// The sockets of all addresses.
@@ -145,8 +159,12 @@ pub fn site(config: &Config, listeners: &[Listener]) -> Site {
         IpAddr::V6(ip) => Some(format!("[{ip}]")),
     };
     let bound = listeners.iter().filter_map(|listener| listener.socket.local_addr().ok()).filter_map(own);
-    let named =
-        config.listen.iter().filter_map(|wanted| split_authority(&parts(wanted).0)).map(|(host, _)| host).filter(|host| host != "0.0.0.0");
+    let named = config
+        .listen
+        .iter()
+        .filter_map(|wanted| split_authority(&parts(wanted).0))
+        .map(|(host, _)| host)
+        .filter(|host| !matches!(host.as_str(), "0.0.0.0" | "[::]"));
     let lan = if config.is_lan { lan::names() } else { Vec::new() };
     Site {
         base_url: base_url(config, listeners),

@@ -27,9 +27,11 @@ pub enum Pool {
 /// How long a request's body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyMax {
-    /// `body_bytes_max`: one record, one form.
+    /// `guest_body_bytes_max`: what somebody who is not signed in yet has to send.
+    Guest,
+    /// `body_bytes_max`: one record. More than a guest may send is taken in from who is signed in only, which is asked before.
     One,
-    /// `rows_body_bytes_max`: only for who is signed in, which is asked before the body is read.
+    /// `rows_body_bytes_max`: the same for many.
     Rows,
 }
 
@@ -135,9 +137,11 @@ fn same_origin(ctx: &Ctx, request: &Request) -> Result<()> {
         return Ok(());
     }
     let host = request.header("Host").unwrap_or_default();
+    let is_foreign = request.header("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site"));
     match request.header("Origin").or_else(|| request.header("Referer")) {
-        Some(page) if ctx.site.is_same(page, host) || ctx.site.lets_in(page) => return Ok(()),
-        None if !request.header("Sec-Fetch-Site").is_some_and(|site| site.eq_ignore_ascii_case("cross-site")) => return Ok(()),
+        Some(page) if ctx.site.lets_in(page) => return Ok(()),
+        Some(page) if !is_foreign && ctx.site.is_same(page, host, request.is_secure()) => return Ok(()),
+        None if !is_foreign => return Ok(()),
         _ => {}
     }
     let hint = "Only pages of this server may use its cookie. A page elsewhere is let in by --allow-origin, a development server's by --dev; \

@@ -1,13 +1,13 @@
 //! A file of rows: which format it has, reading it, writing it.
 
-use super::rows::{RowWriter, Take};
+use super::rows::{Row, RowWriter, Take};
 use super::{csv, json, ndjson};
 use crate::model::error::{Error, Problem, Result};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -90,12 +90,25 @@ impl Input {
 
     /// Reads all of it row by row. `bytes` tells how far it has come. Gives all headings, in the order in which they were met.
     pub fn read(&self, bytes: &Arc<AtomicU64>, take: &mut Take<'_>) -> Result<Vec<String>> {
-        let counted = Counted { inner: self.open().map_err(|error| self.unread(&error))?, bytes: bytes.clone() };
-        match self.format {
+        let row_bytes = Arc::new(AtomicUsize::new(0));
+        let inner = self.open().map_err(|error| self.unread(&error))?;
+        let counted = Counted { inner, bytes: bytes.clone(), row_bytes: row_bytes.clone() };
+        let mut rows = 0;
+        let take = &mut |headings: &[String], row: Row| {
+            row_bytes.store(0, Ordering::Relaxed);
+            rows = row.number;
+            take(headings, row)
+        };
+        let read = match self.format {
             Format::Csv => csv::read(counted, take),
             Format::Json => json::read(counted, take),
             Format::Ndjson => ndjson::read(counted, take),
+        };
+        if row_bytes.load(Ordering::Relaxed) > ROW_BYTES_MAX {
+            let message = format!("Row {} is longer than {ROW_BYTES_MAX} bytes, with the headings before it if it is the first", rows + 1);
+            return Err(Error::TooLarge(message));
         }
+        read
     }
 
     fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
@@ -118,14 +131,23 @@ impl Input {
     }
 }
 
+/// What one row may take of a file, or the headings: a row in memory is many times as large as its text, and a file may be one row.
+const ROW_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 struct Counted<R> {
     inner: R,
     bytes: Arc<AtomicU64>,
+    /// Since the last row was taken.
+    row_bytes: Arc<AtomicUsize>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.row_bytes.load(Ordering::Relaxed) > ROW_BYTES_MAX {
+            return Err(std::io::Error::other("a row is too long"));
+        }
         let read = self.inner.read(buffer)?;
+        self.row_bytes.fetch_add(read, Ordering::Relaxed);
         self.bytes.fetch_add(u64::try_from(read).unwrap_or_default(), Ordering::Relaxed);
         Ok(read)
     }

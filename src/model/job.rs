@@ -38,6 +38,8 @@ pub struct Import {
     /// Update the record with the same value in this field instead of making another.
     pub key: Option<String>,
     pub dry_run: bool,
+    /// Refuse rather than make a table.
+    pub must_exist: bool,
 }
 
 /// How far a job has come.

@@ -7,7 +7,9 @@ pub struct Limits {
     pub head_bytes_max: usize,
     pub headers_max: usize,
     pub target_bytes_max: usize,
-    /// One JSON body; forms and logins too.
+    /// What is taken in from anybody, before it is known who that is: forms and logins.
+    pub guest_body_bytes_max: usize,
+    /// One JSON body.
     pub body_bytes_max: usize,
     /// A body of many rows, on the routes that take them. What passes `body_bytes_max` waits in a file.
     pub rows_body_bytes_max: usize,
@@ -50,7 +52,12 @@ pub struct Limits {
     /// for proxies send a body to its end before they look for the answer.
     pub linger_bytes_max: usize,
     pub linger_timeout_ms: u64,
+    /// For the last word of a client that has its answers, when its connection is to end.
+    pub farewell_timeout_ms: u64,
     pub http2_streams_max: u32,
+    /// All answers that wait in memory for slow clients at one time, and all that are read from open files.
+    pub replies_memory_bytes_max: usize,
+    pub replies_files_max: usize,
     /// An answer that is longer is not held in memory but sent piece by piece.
     pub reply_memory_bytes_max: usize,
     pub read_timeout_ms: u64,
@@ -85,6 +92,7 @@ impl Default for Limits {
             head_bytes_max: 16 * 1024,
             headers_max: 100,
             target_bytes_max: 8 * 1024,
+            guest_body_bytes_max: 16 * 1024,
             body_bytes_max: 1024 * 1024,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,
@@ -110,8 +118,11 @@ impl Default for Limits {
             evictable_after_ms: 1_000,
             write_stall_timeout_ms: 20_000,
             linger_bytes_max: 65 * 1024 * 1024,
-            linger_timeout_ms: 5_000,
-            http2_streams_max: 128,
+            linger_timeout_ms: 2_000,
+            farewell_timeout_ms: 500,
+            http2_streams_max: 100,
+            replies_memory_bytes_max: 128 * 1024 * 1024,
+            replies_files_max: 256,
             reply_memory_bytes_max: 256 * 1024,
             read_timeout_ms: 30_000,
             wait_ms_max: 60_000,

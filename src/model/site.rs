@@ -78,13 +78,13 @@ impl Site {
         self.origins.iter().any(|known| Origin::parse(origin).as_ref() == Some(known)) || (self.is_dev && is_this_machines(origin))
     }
 
-    /// Whether an `Origin` or `Referer` names this server itself: the name that the request was sent to, or the public one.
-    pub fn is_same(&self, page: &str, host_header: &str) -> bool {
-        let Some(rest) = page.split_once("://").map(|(_, rest)| rest) else { return false };
+    /// Whether an `Origin` or `Referer` names this server itself: scheme and name by which the request came, or the public ones.
+    pub fn is_same(&self, page: &str, host_header: &str, is_secure: bool) -> bool {
+        let Some((scheme, rest)) = page.split_once("://") else { return false };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let scheme = page.split("://").next().unwrap_or_default();
-        authority.eq_ignore_ascii_case(host_header)
-            || self.public.as_ref().is_some_and(|public| Origin::parse(&format!("{scheme}://{authority}")).as_ref() == Some(public))
+        let Some(origin) = Origin::parse(&format!("{scheme}://{authority}")) else { return false };
+        let own = Origin::parse(&format!("{}://{host_header}", if is_secure { "https" } else { "http" }));
+        Some(&origin) == own.as_ref() || Some(&origin) == self.public.as_ref()
     }
 
     /// The app that a host name stands for.
@@ -181,10 +181,19 @@ mod tests {
     #[test]
     fn a_page_behind_the_public_name_is_the_same_site() {
         let site = Site { public: Origin::parse("https://crm.example"), ..Site::default() };
-        assert!(site.is_same("https://crm.example/_/x", "127.0.0.1:8090"));
-        assert!(site.is_same("http://127.0.0.1:8090", "127.0.0.1:8090"));
-        for page in ["http://crm.example", "https://crm.example.evil", "null", "https://evil.example"] {
-            assert!(!site.is_same(page, "127.0.0.1:8090"), "{page}");
+        assert!(site.is_same("https://crm.example/_/x", "127.0.0.1:8090", false));
+        assert!(site.is_same("http://127.0.0.1:8090", "127.0.0.1:8090", false));
+        assert!(site.is_same("https://crm.example", "crm.example", true));
+        for page in [
+            "http://crm.example",
+            "https://crm.example.evil",
+            "null",
+            "https://evil.example",
+            "https://127.0.0.1:8090",
+            "x://127.0.0.1:8090",
+        ] {
+            assert!(!site.is_same(page, "127.0.0.1:8090", false), "{page}");
         }
+        assert!(!site.is_same("http://crm.example", "crm.example", true));
     }
 }

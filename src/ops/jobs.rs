@@ -85,7 +85,7 @@ pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
     let id = ctx.jobs.add(ctx.limits.jobs_running_max)?;
     let (ctx, who) = (ctx.clone(), who.clone());
     let jobs = ctx.clone();
-    let handle = std::thread::spawn(move || {
+    let spawned = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             run(&ctx, &who, &job, &|progress| ctx.jobs.set(id, State::Running(progress)))
         }));
@@ -95,7 +95,12 @@ pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
         }
         ctx.jobs.set(id, done.map_or_else(State::Failed, State::Done));
     });
-    jobs.jobs.keep(handle);
+    match spawned {
+        Ok(handle) => jobs.jobs.keep(handle),
+        Err(error) => {
+            jobs.jobs.set(id, State::Failed(Error::Busy { message: format!("The system has no thread left: {error}"), retry_after_s: 5 }))
+        }
+    }
     Ok(id)
 }
 

@@ -67,6 +67,9 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: Rep
     })?;
     check_count(&headings)?;
     let target = target(&ctx.store.catalog(), job, &headings, &inference)?;
+    if job.must_exist && target.is_new {
+        return Err(Error::not_found(format!("There is no table '{}'", job.schema)));
+    }
     let columns = columns(&target, job, &headings)?;
     let key = job.key.as_deref().map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 

@@ -41,7 +41,16 @@ pub async fn hold(door: Arc<Door>, stream: TcpStream, link: Arc<Link>, pass: Pas
     let limits = door.limits.clone();
     let opened = match &door.tls {
         None => tls::Opened::Plain(Stream::Plain(stream)),
-        Some(tls) => Box::pin(tls.open(stream, link.peer, Duration::from_millis(limits.head_timeout_ms))).await,
+        Some(tls) => {
+            let place = pass.place();
+            let mut opening = Box::pin(tls.open(stream, link.peer, Duration::from_millis(limits.head_timeout_ms)));
+            let mut given_up = pin!(place.ended());
+            poll_fn(|cx| match given_up.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(tls::Opened::Gone),
+                Poll::Pending => opening.as_mut().poll(cx),
+            })
+            .await
+        }
     };
     match opened {
         tls::Opened::Plain(stream) => converse(door, link, Box::new(Screen::new(stream, limits, pass))).await,
@@ -147,6 +156,7 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
     let service = service_fn(move |request| {
         let (door, link, watch) = (door.clone(), link.clone(), inside.clone());
         async move {
+            watch.served.fetch_add(1, Ordering::Relaxed);
             let mut reply = front::serve(door, link, request).await;
             watch.watch(&mut reply);
             Ok::<_, Infallible>(reply)
@@ -158,13 +168,13 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
         .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
         .initial_stream_window_size(256 * 1024)
         .initial_connection_window_size(1024 * 1024)
-        .max_send_buf_size(256 * 1024)
+        .max_send_buf_size(64 * 1024)
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PING)
         .serve_connection(TokioIo::new(screen), service);
     let (mut connection, mut ended) = (pin!(connection), pin!(place.ended()));
     let mut look = tokio::time::interval(HTTP2_LOOK);
-    let mut is_ending = false;
+    let (mut ending_since, mut served): (Option<Instant>, u64) = (None, 0);
     poll_fn(|cx| {
         loop {
             if connection.as_mut().poll(cx).is_ready() {
@@ -172,17 +182,23 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
             }
             while look.poll_tick(cx).is_ready() {
                 let waiting = watch.look();
+                // Requests that came and went between two looks count, too.
+                let now = watch.served.load(Ordering::Relaxed);
+                if now != served {
+                    (served, _) = (now, place.mark(false));
+                }
                 place.mark(waiting.is_none());
                 let is_stalled = waiting.is_some_and(|waiting| waiting >= Duration::from_millis(limits.write_stall_timeout_ms));
-                // Nobody waits for a client that was told of the end and has nothing to wait for itself.
-                if is_stalled || (is_ending && waiting.is_none()) {
+                // hyper ends the connection when the client has all its answers and says so; nobody waits long for who says nothing.
+                let most = Duration::from_millis(if waiting.is_none() { limits.farewell_timeout_ms } else { limits.stop_timeout_ms });
+                if is_stalled || ending_since.is_some_and(|since| since.elapsed() >= most) {
                     return Poll::Ready(());
                 }
             }
-            if is_ending || ended.as_mut().poll(cx).is_pending() {
+            if ending_since.is_some() || ended.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            is_ending = true;
+            ending_since = Some(Instant::now());
             connection.as_mut().graceful_shutdown();
         }
     })
@@ -194,6 +210,8 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
 struct Http2Watch {
     /// Held by every request until its reply is made.
     open: Arc<()>,
+    /// So many requests so far.
+    served: Arc<AtomicU64>,
     /// Of every reply that is on its way, when the client last took a piece of it.
     replies: Arc<Mutex<Vec<Weak<Mutex<Instant>>>>>,
 }
@@ -237,8 +255,11 @@ async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
     let place = screen.pass.place();
     let mut space = vec![0; 16 * 1024];
     let mut bytes = 0;
+    // Nobody waits when the server stops.
+    let is_stopping = *door.commits.borrow();
+    let silence = Duration::from_millis(if is_stopping { limits.farewell_timeout_ms } else { limits.linger_timeout_ms });
     let lingering = async {
-        while let Ok(count @ 1..) = screen.read(&mut space).await {
+        while let Ok(Ok(count @ 1..)) = timeout(silence, screen.read(&mut space)).await {
             bytes += count;
             if bytes > limits.linger_bytes_max {
                 return;
@@ -250,7 +271,8 @@ async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
         (Poll::Pending, Poll::Pending) => Poll::Pending,
         _ => Poll::Ready(()),
     });
-    let _ = timeout(Duration::from_millis(limits.linger_timeout_ms), either).await;
+    let most = if is_stopping { silence } else { Duration::from_millis(limits.idle_timeout_ms) };
+    let _ = timeout(most, either).await;
 }
 
 /// A refusal as bytes. What can be read of the head goes to the log.

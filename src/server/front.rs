@@ -5,7 +5,7 @@ use super::assets;
 use super::cors;
 use super::gate::Gate;
 use super::intake::{Intake, Taken};
-use super::outflow::{self, Outflow, Reply, put};
+use super::outflow::{self, Budget, Busy, Outflow, Reply, put};
 use super::pools::Pools;
 use super::public::{Public, Wish};
 use super::router::{self, Place, Routed};
@@ -39,6 +39,7 @@ pub struct Door {
     pub public: Option<Arc<Public>>,
     /// Told after every commit, for those who wait for one; true when the server stops.
     pub commits: Arc<watch::Sender<bool>>,
+    pub replies: Arc<Budget>,
 }
 
 /// Where a request came in.
@@ -79,7 +80,7 @@ pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Inc
     let public = site.public_for(host).filter(|public| public.is_https);
     let asked = Asked {
         method: parts.method.as_str().to_owned(),
-        target: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+        target: target(&parts.uri),
         host: host.to_owned(),
         is_secure: link.is_tls || public.is_some(),
         is_head_or_get: matches!(parts.method, Method::GET | Method::HEAD),
@@ -101,6 +102,12 @@ pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Inc
     }
     name_location(&mut reply, site.public_for(host).map(|public| public.text()));
     reply
+}
+
+/// Path and query; of an absolute target without a path, the root (RFC 9112 3.2.2).
+fn target(uri: &hyper::Uri) -> String {
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    if target.starts_with('?') { format!("/{target}") } else { target.to_owned() }
 }
 
 /// A stream of HTTP/2 that is reset because nobody reads it takes its answer with it at some clients: for a while what they send is read.
@@ -183,9 +190,13 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
             return outflow::reply(answer::options(&asked.method, &asked.target, &allow), door.limits.reply_memory_bytes_max);
         }
         Err(error) => {
-            let own =
-                if asked.is_head_or_get && matches!(error, Error::NotFound(_)) { own_front_end(door, parts, asked).await } else { None };
-            return own.unwrap_or_else(|| refuse(error));
+            let own = if matches!(error, Error::NotFound(_)) { own_front_end(door, parts, asked).await } else { None };
+            return match (own, router::only(&asked.method, "GET, HEAD, OPTIONS")) {
+                (None, _) => refuse(error),
+                (Some(reply), _) if asked.is_head_or_get => reply,
+                (Some(_), Ok(_)) => outflow::reply(answer::options(&asked.method, &asked.target, "GET, HEAD, OPTIONS"), 0),
+                (Some(_), Err(error)) => refuse(error),
+            };
         }
     };
     let head = head(link, parts, asked);
@@ -233,7 +244,12 @@ async fn receive(door: &Arc<Door>, head: &Head, routed: &Routed, incoming: &mut 
     if announced > door.intake.bytes_max(most) {
         return Err(door.intake.too_large(most));
     }
-    if most == BodyMax::Rows && !incoming.is_end_stream() {
+    // A short body is cheaper than the question who sends it; one of unknown length may be long.
+    let is_short = incoming
+        .size_hint()
+        .upper()
+        .is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= door.limits.guest_body_bytes_max));
+    if most != BodyMax::Guest && !is_short {
         admitted(door, head.clone()).await?;
     }
     door.intake.take(incoming, most).await
@@ -254,11 +270,11 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) ->
     let (answered, answer) = oneshot::channel();
     let pool = routed.route.pool;
     let (method, target) = (head.method.clone(), head.target.clone());
-    let (ctx, most) = (door.ctx.clone(), door.limits.reply_memory_bytes_max);
+    let (ctx, replies, most) = (door.ctx.clone(), door.replies.clone(), door.limits.reply_memory_bytes_max);
     let task = Box::new(move || {
         let Taken { body, room } = taken;
         // A client that has gone no longer waits for its answer.
-        let _ = answered.send(outflow::reply(answer::answer(&ctx, head, routed, body), most));
+        let _ = answered.send(fitting(answer::answer(&ctx, head, routed, body), &replies, most));
         drop(room);
     });
     if !door.pools.submit(pool, task) {
@@ -268,6 +284,15 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) ->
         Ok(reply) => reply,
         Err(_) => outflow::reply(answer::refuse(&method, &target, Error::internal("a task ended without an answer")), most),
     }
+}
+
+/// An answer, if there is room for it.
+fn fitting(response: rouille::Response, replies: &Budget, most: usize) -> Reply {
+    outflow::within(response, replies).unwrap_or_else(|Busy| {
+        let error =
+            Error::Busy { message: "Too many answers wait for their clients at this moment; try again".to_owned(), retry_after_s: 5 };
+        outflow::reply(answer::refuse("-", "-", error), most)
+    })
 }
 
 /// Tries again after each commit until there is something to tell, the time is over, or the server stops. Between two tries nothing is held but
@@ -326,10 +351,10 @@ async fn own_front_end(door: &Arc<Door>, parts: &Parts, asked: &Asked) -> Option
         if_none_match: header("If-None-Match"),
         if_modified_since: header("If-Modified-Since"),
     };
-    let (started, most) = (Instant::now(), door.limits.reply_memory_bytes_max);
+    let (started, most, replies) = (Instant::now(), door.limits.reply_memory_bytes_max, door.replies.clone());
     let (method, target) = (asked.method.clone(), asked.target.clone());
     let found = tokio::task::spawn_blocking(move || {
-        public.answer(&wish).map(|response| outflow::reply(answer::logged(response, &method, &target, started), most))
+        public.answer(&wish).map(|response| fitting(answer::logged(response, &method, &target, started), &replies, most))
     });
     found.await.unwrap_or_else(|error| {
         log::error!("the folder of --public: {error}");

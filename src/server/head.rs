@@ -6,6 +6,8 @@ use crate::model::limits::Limits;
 use crate::model::site::split_authority;
 
 const GLIMPSE_BYTES: usize = 200;
+/// Every method of HTTP is shorter.
+const METHOD_BYTES: usize = 16;
 const NAME_BYTES_MAX: usize = 256;
 /// Longer than any body can be, and still a number to every reader.
 const LENGTH_MAX: u64 = u64::MAX >> 1;
@@ -38,13 +40,38 @@ pub fn check(head: &[u8], limits: &Limits) -> Result<Framing> {
     seen.framing(is_11)
 }
 
+/// Takes the name off an `Upgrade` header (RFC 9110 7.8 lets a server ignore it): hyper would end the connection for it without sending all of the
+/// answer.
+pub fn decline_upgrade(head: &mut [u8]) {
+    const NAME: &[u8] = b"upgrade:";
+    let mut line = 0;
+    while let Some(rest) = head.get_mut(line..) {
+        if rest.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+            && let Some(first) = rest.first_mut()
+        {
+            *first = b'x';
+        }
+        match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => line += end + 1,
+            None => return,
+        }
+    }
+}
+
 /// Method and target of a head that was refused, as far as they can be read: for the log.
 pub fn glimpse(head: &[u8]) -> (String, String) {
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty()).unwrap_or_default();
     let line = String::from_utf8_lossy(line.get(..line.len().min(GLIMPSE_BYTES)).unwrap_or_default());
     let mut words = line.split(' ');
-    let mut word = || words.next().filter(|word| !word.is_empty()).unwrap_or("-").to_owned();
-    (word(), word())
+    // A line that is no request line may be anything: a cookie, a password.
+    let method =
+        words.next().filter(|word| !word.is_empty() && word.len() <= METHOD_BYTES && word.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let target = words.next().and_then(|word| word.split(['?', '#']).next()).filter(|path| path.starts_with('/') && path.is_ascii());
+    match (method, target) {
+        (Some(method), Some(target)) => (method.to_owned(), target.to_owned()),
+        (Some(method), None) => (method.to_owned(), "-".to_owned()),
+        (None, _) => ("-".to_owned(), "-".to_owned()),
+    }
 }
 
 /// Method and version are short.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 const KIB: usize = 1024;
 /// What is gathered before it goes to the file.
-const PIECE_BYTES: usize = 256 * KIB;
+const PIECE_BYTES: usize = 64 * KIB;
 
 /// The room that all bodies share.
 pub struct Intake {
@@ -26,6 +26,7 @@ pub struct Intake {
     /// In KiB.
     memory: Arc<Semaphore>,
     disk: Arc<Semaphore>,
+    files: Arc<Semaphore>,
 }
 
 /// A body and the room it takes up until its handler is done.
@@ -36,11 +37,11 @@ pub struct Taken {
 }
 
 impl Intake {
-    /// Long bodies are kept in `folder`.
-    pub fn new(limits: Arc<Limits>, folder: PathBuf) -> Self {
+    /// Long bodies are kept in `folder`, in so many files at one time.
+    pub fn new(limits: Arc<Limits>, folder: PathBuf, files_max: usize) -> Self {
         let memory = Arc::new(Semaphore::new(limits.bodies_memory_bytes_max / KIB));
         let disk = Arc::new(Semaphore::new(limits.bodies_spool_bytes_max / KIB));
-        Self { folder, limits, memory, disk }
+        Self { folder, limits, memory, disk, files: Arc::new(Semaphore::new(files_max)) }
     }
 
     pub fn too_large(&self, most: BodyMax) -> Error {
@@ -49,6 +50,7 @@ impl Intake {
 
     pub fn bytes_max(&self, most: BodyMax) -> usize {
         match most {
+            BodyMax::Guest => self.limits.guest_body_bytes_max,
             BodyMax::One => self.limits.body_bytes_max,
             BodyMax::Rows => self.limits.rows_body_bytes_max,
         }
@@ -60,11 +62,13 @@ impl Intake {
     /// `TooLarge`, `Malformed` when it ends early or is badly formed, `Refused` when it is too slow, `Busy` when there is no room.
     pub async fn take(&self, incoming: &mut Incoming, most: BodyMax) -> Result<Taken, Error> {
         let timeout_ms = match most {
-            BodyMax::One => self.limits.body_timeout_ms,
+            BodyMax::Guest | BodyMax::One => self.limits.body_timeout_ms,
             BodyMax::Rows => self.limits.rows_body_timeout_ms,
         };
         let mut pace = Pace { started: Instant::now(), timeout: Duration::from_millis(timeout_ms), bytes: 0, limits: &self.limits };
-        let mut taking = Taking { intake: self, room: Vec::new(), memory_kib: 0, held: Vec::new(), file: None, bytes: 0, most };
+        let announced = hyper::body::Body::size_hint(incoming).upper().and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes_max = announced.unwrap_or(usize::MAX).min(self.bytes_max(most));
+        let mut taking = Taking { intake: self, room: Vec::new(), memory_kib: 0, held: Vec::new(), file: None, bytes: 0, bytes_max };
         while let Some(data) = pace.next(incoming).await? {
             pace.bytes += data.len();
             if pace.bytes > self.bytes_max(most) {
@@ -112,7 +116,8 @@ struct Taking<'i> {
     held: Vec<u8>,
     file: Option<File>,
     bytes: usize,
-    most: BodyMax,
+    /// It will not become longer.
+    bytes_max: usize,
 }
 
 impl Taking<'_> {
@@ -160,10 +165,10 @@ impl Taking<'_> {
 
     /// Room on the disk for the longest that this body may become; what it took of memory is given back.
     fn reserve(&mut self) -> Result<(), Error> {
-        let kib = u32::try_from(self.intake.bytes_max(self.most) / KIB).unwrap_or(u32::MAX);
+        let kib = u32::try_from(self.bytes_max.div_ceil(KIB)).unwrap_or(u32::MAX);
         let permit = self.intake.disk.clone().try_acquire_many_owned(kib);
-        self.room =
-            vec![permit.map_err(|_| Error::Busy { message: "Too many uploads at this moment; try again".to_owned(), retry_after_s: 5 })?];
+        let full = |_| Error::Busy { message: "Too many uploads at this moment; try again".to_owned(), retry_after_s: 5 };
+        self.room = vec![permit.map_err(full)?, self.intake.files.clone().try_acquire_owned().map_err(full)?];
         Ok(())
     }
 

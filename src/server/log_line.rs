@@ -20,7 +20,7 @@ pub fn request_id() -> String {
 
 /// JSON escapes what ends a line; a terminal obeys more than that.
 fn visible(c: char) -> char {
-    if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { char::REPLACEMENT_CHARACTER } else { c }
+    if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 pub fn access(id: &str, method: &str, target: &str, status: u16, took: Duration) {

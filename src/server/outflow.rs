@@ -1,5 +1,6 @@
 //! Answers on their way out: short ones whole, long ones read piece by piece at the client's pace.
 
+use crate::model::limits::Limits;
 use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{HeaderName, HeaderValue};
@@ -8,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
 pub type Reply = hyper::Response<Outflow>;
@@ -23,6 +25,8 @@ pub struct Outflow {
     /// Held as long as the answer is on its way: when the client last took a piece.
     taken: Option<Arc<Mutex<Instant>>>,
     piece_bytes: usize,
+    /// Given back with the answer.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 enum Source {
@@ -36,7 +40,13 @@ impl Outflow {
     pub fn whole(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let left = u64::try_from(bytes.len()).ok();
-        Self { source: if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) }, left, taken: None, piece_bytes: PIECE_BYTES }
+        Self {
+            source: if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) },
+            left,
+            taken: None,
+            piece_bytes: PIECE_BYTES,
+            _room: None,
+        }
     }
 
     pub fn streamed(reader: Box<dyn Read + Send>, size: Option<u64>) -> Self {
@@ -45,6 +55,7 @@ impl Outflow {
             left: size,
             taken: None,
             piece_bytes: PIECE_BYTES,
+            _room: None,
         }
     }
 
@@ -133,6 +144,57 @@ fn piece(mut reader: Box<dyn Read + Send>, most: usize) -> (io::Result<Bytes>, B
         Bytes::from(bytes)
     });
     (bytes, reader)
+}
+
+/// What all answers on their way may take together: a client that asks for much and takes nothing must not fill the server.
+pub struct Budget {
+    /// In KiB.
+    memory: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+    memory_bytes_max: usize,
+}
+
+impl Budget {
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            memory: Arc::new(Semaphore::new(limits.replies_memory_bytes_max / 1024)),
+            files: Arc::new(Semaphore::new(limits.replies_files_max)),
+            memory_bytes_max: limits.reply_memory_bytes_max,
+        }
+    }
+
+    /// Room for an answer; short ones, refusals among them, always have it.
+    fn room(&self, bytes: Option<u64>) -> Result<Option<OwnedSemaphorePermit>, Busy> {
+        let kib = bytes.and_then(|bytes| u32::try_from(bytes / 1024).ok());
+        let taken = match kib {
+            Some(..FREE_KIB) => return Ok(None),
+            Some(kib) if usize::try_from(kib).is_ok_and(|kib| kib * 1024 <= self.memory_bytes_max) => {
+                self.memory.clone().try_acquire_many_owned(kib)
+            }
+            _ => self.files.clone().try_acquire_owned(),
+        };
+        taken.map(Some).map_err(|_| Busy)
+    }
+}
+
+/// There is no room for an answer at this moment.
+pub struct Busy;
+
+/// Answers shorter than this are not counted.
+const FREE_KIB: u32 = 32;
+
+/// `reply` within a budget.
+pub fn within(response: rouille::Response, budget: &Budget) -> Result<Reply, Busy> {
+    let (reader, size) = response.data.into_reader_and_size();
+    let bytes = size.and_then(|size| u64::try_from(size).ok());
+    let room = budget.room(bytes)?;
+    let data = match size {
+        Some(size) => rouille::ResponseBody::from_reader_and_size(reader, size),
+        None => rouille::ResponseBody::from_reader(reader),
+    };
+    let mut reply = reply(rouille::Response { data, ..response }, budget.memory_bytes_max);
+    reply.body_mut()._room = room;
+    Ok(reply)
 }
 
 /// A handler's response as a reply. Runs where it may block: up to `memory_bytes_max` are read here.

@@ -37,6 +37,13 @@ impl Public {
         if root.is_dir() { Ok(Self { root }) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
+    /// Whether a file lies in the folder, so that everybody could have it.
+    pub fn holds(&self, file: &Path) -> bool {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let lies_in = |path: std::io::Result<PathBuf>| path.is_ok_and(|path| path.starts_with(&self.root));
+        lies_in(folder.canonicalize()) || lies_in(file.canonicalize())
+    }
+
     /// The answer from the folder; `None` when it has none. Reads the disk.
     pub fn answer(&self, wish: &Wish) -> Option<Response> {
         let segments = segments(&wish.path)?;
@@ -64,9 +71,8 @@ impl Public {
     }
 
     fn file(&self, path: &Path, wish: &Wish) -> Option<Response> {
-        // Looked at before it is opened: opening a pipe would wait for its writer.
         let path = path.canonicalize().ok().filter(|path| path.starts_with(&self.root) && path.is_file())?;
-        let mut file = File::open(&path).ok()?;
+        let mut file = self.open_file(&path)?;
         let about = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let changed = about.modified().unwrap_or(UNIX_EPOCH);
         let age = changed.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -93,6 +99,31 @@ impl Public {
             response = response.with_additional_header("Content-Range", format!("bytes {from}-{}/{size}", from + length - 1));
         }
         Some(response)
+    }
+}
+
+impl Public {
+    /// Opens what was found, unless it was exchanged in the meantime: not through a link, not waiting for a pipe's writer, and only when it lies in
+    /// the folder still.
+    #[cfg(unix)]
+    fn open_file(&self, path: &Path) -> Option<File> {
+        use rustix::fs::{Mode, OFlags, open};
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(open(path, flags, Mode::empty()).ok()?);
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            let lies_at = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
+            if !lies_at.starts_with(&self.root) {
+                return None;
+            }
+        }
+        Some(file)
+    }
+
+    #[cfg(not(unix))]
+    fn open_file(&self, path: &Path) -> Option<File> {
+        File::open(path).ok()
     }
 }
 

@@ -207,6 +207,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             head = rest;
         }
         let framing = head::check(head, &self.limits)?;
+        if let Some(head) = self.held.get_mut(..size) {
+            head::decline_upgrade(head);
+        }
         self.phase = match framing {
             Framing::Length(0) => Phase::Head,
             Framing::Length(length) => Phase::Length(length),

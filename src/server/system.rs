@@ -17,6 +17,24 @@ pub fn step_back() {
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), BACKGROUND_NICE);
 }
 
+/// Whether a connection could not be accepted because the process, or the system, has no descriptor left.
+pub fn is_out_of_descriptors(error: &std::io::Error) -> bool {
+    let code = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
+    matches!(code, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
+}
+
+/// Whether the program was started deaf to SIGHUP, as nohup does. Where the system does not tell, it was not. Asked once: the answer changes with
+/// the first look at signals.
+#[cfg(unix)]
+pub fn ignores_hangup() -> bool {
+    static IGNORED: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 == 1)
+    });
+    *IGNORED
+}
+
 /// The standard library's queue of 128 overflows when a crowd comes at once, and who is left out tries again only after a second.
 const BACKLOG: i32 = 4_096;
 

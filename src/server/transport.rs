@@ -4,10 +4,12 @@ use super::connection;
 use super::front::{Door, Link};
 use super::gate::Gate;
 use super::intake::Intake;
+use super::outflow::Budget;
 use super::pools::Pools;
 use super::public::Public;
 use super::system;
 use super::tls::Tls;
+use crate::model::limits::Limits;
 use crate::ops::ctx::Ctx;
 use crate::ops::feed;
 use std::io;
@@ -22,6 +24,8 @@ const TURNED_AWAY_MAX: usize = 16;
 /// When the system has no descriptor left: those in use will be given back.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 const SWEPT_EVERY: Duration = Duration::from_secs(1);
+/// For threads that are at work when nobody waits for them any more.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// An address to listen on.
@@ -46,14 +50,19 @@ pub fn run(ctx: Arc<Ctx>, setup: Setup, ready: impl FnOnce()) -> io::Result<()> 
     let limits = Arc::new(ctx.limits.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(DISK_THREADS).build()?;
     let folder = ctx.store.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
+    let descriptors_max = system::raise();
     let commits = Arc::new(watch::Sender::new(false));
     let told = commits.clone();
     ctx.store.on_commit(Box::new(move || told.send_modify(|_| {})));
     let door = Arc::new(Door {
         commits,
+        replies: Arc::new(Budget::new(&Limits {
+            replies_files_max: limits.replies_files_max.min(descriptors_max / 8),
+            ..ctx.limits.clone()
+        })),
         pools: Pools::start(&limits, setup.read_threads, setup.hash_threads)?,
-        intake: Intake::new(limits.clone(), if folder.as_os_str().is_empty() { ".".into() } else { folder }),
-        gate: Arc::new(Gate::new(&limits, system::raise())),
+        intake: Intake::new(limits.clone(), if folder.as_os_str().is_empty() { ".".into() } else { folder }, descriptors_max / 8),
+        gate: Arc::new(Gate::new(&limits, descriptors_max)),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
         tls: setup.tls,
         public: setup.public.map(Arc::new),
@@ -61,9 +70,11 @@ pub fn run(ctx: Arc<Ctx>, setup: Setup, ready: impl FnOnce()) -> io::Result<()> 
         ctx,
     });
     runtime.block_on(until_stopped(&door, setup.listeners, ready))?;
-    drop(runtime);
+    // Whoever was not answered by now never will be: what they sent must not be done behind their back.
+    door.ctx.store.close();
+    runtime.shutdown_timeout(LAST_MOMENT);
     if let Ok(door) = Arc::try_unwrap(door) {
-        door.pools.stop(Duration::from_millis(limits.stop_timeout_ms));
+        door.pools.stop(LAST_MOMENT);
     }
     Ok(())
 }
@@ -102,29 +113,42 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     Ok(())
 }
 
-/// Every signal that asks a program to end notifies `asked`.
+/// Every signal that asks a program to end notifies `asked`. On a thread of its own, which outlives the server: who asks twice does not want to
+/// wait, whatever it is that takes so long; what was answered is on the disk.
 fn watch_signals(asked: Arc<Notify>) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
-            let mut signal = signal(kind)?;
-            let asked = asked.clone();
-            tokio::spawn(async move {
-                signal.recv().await;
-                asked.notify_one();
-                // Who asks twice does not want to wait; what was answered is on the disk.
-                signal.recv().await;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("signals".to_owned()).stack_size(256 * 1024).spawn(move || {
+        runtime.block_on(async move {
+            let first = a_signal().await;
+            asked.notify_one();
+            if first.is_ok() && a_signal().await.is_ok() {
                 std::process::exit(1);
-            });
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::spawn(async move {
-        let _ = tokio::signal::ctrl_c().await;
-        asked.notify_one();
-    });
+            }
+        });
+    })?;
     Ok(())
+}
+
+/// SIGTERM, Ctrl-C, or SIGHUP unless whoever started the program wants it to outlive the terminal (nohup).
+#[cfg(unix)]
+async fn a_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt()];
+    if !system::ignores_hangup() {
+        kinds.push(SignalKind::hangup());
+    }
+    let mut signals = kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>()?;
+    std::future::poll_fn(|cx| match signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
+        true => std::task::Poll::Ready(()),
+        false => std::task::Poll::Pending,
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn a_signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
 
 /// Ends connections that nobody has used for long.
@@ -159,8 +183,11 @@ async fn accept(socket: tokio::net::TcpListener, app: Option<Arc<str>>, door: Ar
                     log::warn!("no connection can be accepted: {error}");
                     told = Some(Instant::now());
                 }
-                door.gate.make_room();
-                tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                // Others are the fault of whoever was connecting.
+                if system::is_out_of_descriptors(&error) {
+                    door.gate.make_room();
+                    tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                }
                 continue;
             }
         };
@@ -171,7 +198,10 @@ async fn accept(socket: tokio::net::TcpListener, app: Option<Arc<str>>, door: Ar
                 tokio::spawn(connection::hold(door.clone(), stream, link, pass, open.clone()));
             }
             None => {
-                if let Ok(place) = door.turned_away.clone().try_acquire_owned() {
+                // In plain words, which a client of TLS could not read.
+                if door.tls.is_none()
+                    && let Ok(place) = door.turned_away.clone().try_acquire_owned()
+                {
                     tokio::spawn(connection::turn_away(stream, place));
                 }
             }

@@ -242,9 +242,14 @@ impl Store {
         })
     }
 
+    /// Takes no further writes: what is not queued by now is refused. Reads go on.
+    pub fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
     /// Finishes what is queued, moves the log into the file, gives the lock back. Called once; dropping does it too.
     pub fn stop(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.close();
         if let Some(thread) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }

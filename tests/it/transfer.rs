@@ -44,7 +44,7 @@ impl Place {
         let file = self.file(name, text);
         let schema = file.file_stem().unwrap().to_string_lossy().into_owned();
         let app = "crm".to_owned();
-        Import { file, app, schema, schema_given: false, map: Vec::new(), types: Vec::new(), key: None, dry_run: false }
+        Import { file, app, schema, schema_given: false, ..Import::default() }
     }
 
     fn run(&self, import: Import, report: &(dyn Fn(Progress) + Sync)) -> Result<Outcome, Error> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// More are counted, not listed.
 const DETAILS_MAX: usize = 50;
+const ECHO_CHARS_MAX: usize = 300;
 
 /// Status and body. `details` stands there only when there is more than one problem, or an index, position or hint to tell.
 pub fn render(error: &Error) -> Response {
@@ -15,7 +16,7 @@ pub fn render(error: &Error) -> Response {
     let mut body = Map::from_iter([("code".to_owned(), Value::from(code)), ("message".to_owned(), Value::from(message(error)))]);
     let problems = problems(error);
     if let Some(field) = problems.first().and_then(|problem| problem.field.as_deref()) {
-        body.insert("field".to_owned(), Value::from(field));
+        body.insert("field".to_owned(), Value::from(short(field)));
     }
     let more = |problem: &Problem| problem.index.is_some() || problem.position.is_some() || problem.hint.is_some();
     if problems.len() > 1 || problems.iter().any(more) {
@@ -71,13 +72,21 @@ fn problems(error: &Error) -> &[Problem] {
     }
 }
 
+/// What somebody sent comes back in part: an answer is never longer than the question for that.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(ECHO_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 fn detail(problem: &Problem) -> Value {
     let mut detail =
         Map::from_iter([("code".to_owned(), Value::from(problem.code)), ("message".to_owned(), Value::from(problem.message.as_str()))]);
     let mut put = |key: &str, value: Option<Value>| value.map(|value| detail.insert(key.to_owned(), value));
-    put("field", problem.field.as_deref().map(Value::from));
+    put("field", problem.field.as_deref().map(|field| Value::from(short(field))));
     put("index", problem.index.map(Value::from));
     put("position", problem.position.map(Value::from));
-    put("hint", problem.hint.as_deref().map(Value::from));
+    put("hint", problem.hint.as_deref().map(|hint| Value::from(short(hint))));
     Value::Object(detail)
 }

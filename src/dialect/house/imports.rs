@@ -31,6 +31,7 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         app: call.param(0).to_owned(),
         schema: call.param(1).to_owned(),
         schema_given: true,
+        must_exist: true,
         key: call.query.get("key").map(str::to_owned),
         dry_run,
         ..Import::default()

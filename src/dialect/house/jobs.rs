@@ -75,7 +75,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 fn job(sent: Sent) -> Result<Job> {
     Ok(match sent {
         Sent::Import { file, app, schema, schema_given, map, types, key, dry_run } => {
-            Job::Import(Import { file, app, schema, schema_given, map, types, key, dry_run })
+            Job::Import(Import { file, app, schema, schema_given, map, types, key, dry_run, must_exist: false })
         }
         Sent::Apply { file, dry_run, prune } => Job::Apply { text: jobs::app_file(&file)?, dry_run, prune },
         Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },

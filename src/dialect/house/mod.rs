@@ -49,10 +49,10 @@ pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error:
 
 const ROUTES: [Route; 23] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
-    Route { query: Some(&["next"]), ..post("/auth/login", Pool::Hash, session::login) },
+    Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
-    post("/auth/logout", Pool::Writes, session::logout),
-    post("/auth/link", Pool::Writes, session::link),
+    Route { body: BodyMax::Guest, ..post("/auth/logout", Pool::Writes, session::logout) },
+    Route { body: BodyMax::Guest, ..post("/auth/link", Pool::Writes, session::link) },
     get("/api/apps", Pool::Reads, apps::list),
     get("/api/apps/{app}", Pool::Reads, apps::read),
     Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },

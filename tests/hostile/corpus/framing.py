@@ -1,7 +1,7 @@
 """Where a request ends: Content-Length, Transfer-Encoding, what follows on the same connection, upgrades, HTTP/1.0."""
 import re
 
-from .shape import (APPS, HEALTH, LAST_CHUNK, LOGIN_BODY, LOGIN_LINE_1_0, LOGIN_READ, MIB, RECORDS, SMUGGLED, Case, Expect, body_arrived,
+from .shape import (APPS, HEALTH, LAST_CHUNK, LOGIN_BODY, LOGIN_LINE_1_0, LOGIN_READ, MIB, RECORDS, SMUGGLED, GUEST_BYTES, sent_to_records, Case, Expect, body_arrived,
                     chunked, creating, either, ends, framed_login, length, login, message, record, refused, served, statuses)
 
 LENGTH = "RFC 9112 6.3"
@@ -146,8 +146,10 @@ CASES = [
          end="half"),
     Case("length: one byte too long, all sent", "RFC 9110 15.5.14", framed_login(body=b"a" * (MIB + 1)) + SMUGGLED, refused(413)),
     Case("length: 8 MB too long, all sent", "RFC 9110 15.5.14", framed_login(body=b"a" * 8 * MIB), refused(413), alone=True),
-    Case("length: as long as may be", LENGTH, framed_login(body=b'{"username":"x"%s}' % (b" " * (MIB - 16))), served(400),
+    Case("length: as long as a guest's may be", LENGTH, framed_login(body=b'{"username":"x"%s}' % (b" " * (GUEST_BYTES - 16))), served(400),
          check=body_arrived),
+    Case("length: as long as a record's may be", LENGTH, sent_to_records(b'{"nam":"x"%s}' % (b" " * (MIB - 11))), served(400)),
+    Case("length: a guest's, one byte too long", "RFC 9110 15.5.14", framed_login(body=b"a" * (GUEST_BYTES + 1)) + SMUGGLED, refused(413)),
     Case("length: spaces around it", LENGTH, login(b"Content-Length:   16  ", body=LOGIN_BODY), served(400), check=body_arrived),
     Case("length: a tab before it", LENGTH, login(b"Content-Length:\t16", body=LOGIN_BODY), refused(400)),
     Case("length: leading zeros", LENGTH, login(b"Content-Length: 016", body=LOGIN_BODY), either(400)),
@@ -157,8 +159,8 @@ CASES = [
     Case("length: in another case", LENGTH, login(b"cONTENT-lENGTH: 16", body=LOGIN_BODY), served(400), check=body_arrived),
     Case("length: in another alphabet's digits", LENGTH, login(b"Content-Length: \xd9\xa1\xd9\xa6", body=LOGIN_BODY) + SMUGGLED,
          refused(never=(LOGIN_READ,))),
-    Case("length: a body of 64 KB in 64 pieces", LENGTH,
-         lambda _: iter([login(b"Content-Length: %d" % (64 * 1024 + 16), body=b"")] + [b" " * 1024] * 64 + [LOGIN_BODY]), served(400),
+    Case("length: a body of 8 KB in 64 pieces", LENGTH,
+         lambda _: iter([login(b"Content-Length: %d" % (8 * 1024 + 16), body=b"")] + [b" " * 128] * 64 + [LOGIN_BODY]), served(400),
          check=body_arrived),
 
     *(Case("coding: bad, %r" % line.decode("latin-1"), CODING, login(line, body=chunked(LOGIN_BODY)) + SMUGGLED,
