@@ -13,6 +13,7 @@ use crate::server::transport::{self, Listener, Setup};
 use crate::store::engine::Durability;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Reading connections besides those of the read threads: writers look a session up, too.
@@ -56,7 +57,17 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
     let served = transport::run(ctx.clone(), setup, ready);
     ctx.jobs.finish();
     ctx.store.stop();
+    if std::fs::metadata(with_wal(&config.data_file)).is_ok_and(|log| log.len() > 0) {
+        let file = config.data_file.display();
+        say(&format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole"));
+    }
     served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))
+}
+
+fn with_wal(data_file: &Path) -> PathBuf {
+    let mut name = data_file.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
 }
 
 /// Makes the first admin if there is none.
@@ -86,7 +97,14 @@ fn warn(config: &Config, addresses: &[SocketAddr]) {
     }
     let open: Vec<&SocketAddr> = addresses.iter().filter(|address| !address.ip().is_loopback()).collect();
     if open.is_empty() {
+        if config.is_lan {
+            say("--lan lets nobody in at a loopback address: leave --listen out, or name one of this machine's other addresses");
+        }
         return;
+    }
+    let everywhere = |address: &&&SocketAddr| address.ip().is_unspecified();
+    if !config.is_lan && config.public_url.is_none() && config.app_hosts.is_empty() && open.iter().any(|address| everywhere(&address)) {
+        say("It listens everywhere, but answers to loopback names only: --lan, --public-url or --app-host say what else it is called.");
     }
     let scheme = listen::scheme(config);
     if config.is_lan {

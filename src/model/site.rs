@@ -43,6 +43,10 @@ impl Origin {
         Some(Self { is_https, host, port: port.filter(|port| *port != own) })
     }
 
+    pub fn is_this_machine(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
     /// `https://crm.example`.
     pub fn text(&self) -> String {
         let scheme = if self.is_https { "https" } else { "http" };

@@ -181,8 +181,8 @@ fn column(schema: &Schema, heading: &str, mapped: Option<&str>) -> std::result::
         let problem =
             Problem::of(wanted, "unknown_field", format!("Table '{}' has no field for the column {}", schema.slug, quoted(heading)));
         match nearest(wanted, fields().map(|field| field.slug.as_str())) {
-            Some(near) => problem.hint(format!("Call the column {near}, or map it: --map \"{heading}={near}\"")),
-            None => problem.hint(format!("Call the column as a field, or map it: --map \"{heading}=FIELD\"")),
+            Some(near) => problem.hint(format!("Call the column {near}, or map it on the command line: --map \"{heading}={near}\"")),
+            None => problem.hint(format!("Call the column as a field, or map it on the command line: --map \"{heading}=FIELD\"")),
         }
     })
 }

@@ -97,7 +97,8 @@ pub async fn serve(door: Arc<Door>, link: Arc<Link>, request: hyper::Request<Inc
         leave_away(&mut reply);
     }
     cors::allow(site, parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()), &mut reply);
-    if public.is_some() {
+    // A year of https for every port of localhost would break other programs there.
+    if public.is_some_and(|public| !public.is_this_machine()) {
         put(&mut reply, "Strict-Transport-Security", HSTS);
     }
     name_location(&mut reply, site.public_for(host).map(|public| public.text()));

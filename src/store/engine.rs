@@ -22,6 +22,10 @@ use std::time::{Duration, Instant};
 pub use super::sqlite::Durability;
 pub use super::tx::{Clock, ReadTx, WriteTx};
 
+/// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
+const PROGRESS_STEPS: i32 = 5_000;
+const LONG_READ: Duration = Duration::from_millis(2);
+
 /// An open data file.
 pub struct Store {
     shared: Arc<Shared>,
@@ -140,8 +144,8 @@ impl Store {
     /// Runs `ask` on one snapshot: everything it sees is of one moment. Ends with the limit `read_timeout_ms`.
     pub fn read<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
         let conn = self.reader()?;
-        let deadline = Instant::now() + self.read_timeout;
-        conn.progress_handler(10_000, Some(move || Instant::now() > deadline)).or_failed()?;
+        let (begun, most) = (Instant::now(), self.read_timeout);
+        conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most))).or_failed()?;
         let snapshot = Snapshot::begin(&conn)?;
         // The first question fixes the snapshot; it may be newer than the catalog that was published when we looked.
         let mut catalog = self.catalog();
@@ -264,6 +268,15 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Called now and then in a read: whether it has taken too long. One that is long lets the others go first, who would else wait for the end of its
+/// slice of the processor.
+fn is_over(taken: Duration, most: Duration) -> bool {
+    if taken > LONG_READ {
+        std::thread::yield_now();
+    }
+    taken > most
 }
 
 /// A reader's open transaction; ended whatever happens, or the connection would go back to the pool with its old snapshot.

@@ -1,5 +1,5 @@
 //! hyper with nothing around it, as the measure for `tests/bench/door`: `bare FILE` serves a health answer at /healthz and FILE at every other address,
-//! from one thread, with the settings that Carryall gives it. Prints its address.
+//! from one thread, as hyper comes. Prints its address.
 #![allow(clippy::print_stdout, reason = "the address is told to the script")]
 
 use http_body_util::Full;
