@@ -65,7 +65,7 @@ class Tour:
 
     def serve(self, command, shown):
         for candidate in (command, command.replace(SHOWN_PORT, "0")):
-            self.server = subprocess.Popen(candidate + " --no-open", shell=True, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.server = subprocess.Popen("exec " + candidate + " --no-open", shell=True, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             line = self.server.stdout.readline().decode()
             port = re.search(r":(\d+)\n$", line)
             if port:

@@ -148,8 +148,9 @@ async fn burst(door: &Arc<Door>, link: &Arc<Link>, mut screen: Wire) -> (Wire, O
 }
 
 /// HTTP/2: many requests at a time on one connection.
-async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
+async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
     screen.pass.busy();
+    let written = screen.count_written();
     let (limits, place) = (door.limits.clone(), screen.pass.place());
     let watch = Http2Watch::default();
     let inside = watch.clone();
@@ -175,6 +176,7 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
     let (mut connection, mut ended) = (pin!(connection), pin!(place.ended()));
     let mut look = tokio::time::interval(HTTP2_LOOK);
     let (mut ending_since, mut served): (Option<Instant>, u64) = (None, 0);
+    let mut flowed = (0, Instant::now());
     poll_fn(|cx| {
         loop {
             if connection.as_mut().poll(cx).is_ready() {
@@ -189,9 +191,15 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, screen: Wire) {
                 }
                 place.mark(waiting.is_none());
                 let is_stalled = waiting.is_some_and(|waiting| waiting >= Duration::from_millis(limits.write_stall_timeout_ms));
+                // What hyper holds of an answer cannot be seen, but that it goes out.
+                let bytes = written.load(Ordering::Relaxed);
+                if bytes != flowed.0 {
+                    flowed = (bytes, Instant::now());
+                }
                 // hyper ends the connection when the client has all its answers and says so; nobody waits long for who says nothing.
-                let most = Duration::from_millis(if waiting.is_none() { limits.farewell_timeout_ms } else { limits.stop_timeout_ms });
-                if is_stalled || ending_since.is_some_and(|since| since.elapsed() >= most) {
+                let is_silent = waiting.is_none() && flowed.1.elapsed() >= Duration::from_millis(limits.farewell_timeout_ms);
+                let is_over = |since: Instant| is_silent || since.elapsed() >= Duration::from_millis(limits.stop_timeout_ms);
+                if is_stalled || ending_since.is_some_and(is_over) {
                     return Poll::Ready(());
                 }
             }

@@ -79,6 +79,7 @@ pub struct Screen<S> {
     waiting_since: Instant,
     ended: Option<Ended>,
     heads: Option<Arc<AtomicU64>>,
+    written: Option<Arc<AtomicU64>>,
     is_first: bool,
     reading: Deadline,
     writing: Deadline,
@@ -102,6 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
             waiting_since: Instant::now(),
             ended: None,
             heads: None,
+            written: None,
             is_first: true,
             reading: Deadline::default(),
             writing: Deadline::default(),
@@ -119,6 +121,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Screen<S> {
     /// Why hyper was told that nothing more comes; `None` when it ended the connection itself.
     pub fn take_ended(&mut self) -> Option<Ended> {
         self.ended.take()
+    }
+
+    /// Counts from now on how many bytes went out.
+    pub fn count_written(&mut self) -> Arc<AtomicU64> {
+        self.written.get_or_insert_default().clone()
+    }
+
+    fn wrote(&self, done: &Poll<io::Result<usize>>) {
+        if let (Some(written), Poll::Ready(Ok(count))) = (&self.written, done) {
+            written.fetch_add(u64::try_from(*count).unwrap_or_default(), Ordering::Relaxed);
+        }
     }
 
     /// What came in and was not handed on.
@@ -352,12 +365,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Screen<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.wrote(&done);
         this.not_stalled(cx, done)
     }
 
     fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = Pin::new(&mut this.stream).poll_write_vectored(cx, parts);
+        this.wrote(&done);
         this.not_stalled(cx, done)
     }
 
