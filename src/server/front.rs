@@ -258,33 +258,30 @@ async fn receive(door: &Arc<Door>, head: &Head, routed: &Routed, incoming: &mut 
 
 /// Whether somebody may send a long body: a look at the sessions, on a thread that may wait for it.
 async fn admitted(door: &Arc<Door>, head: Head) -> Result<(), Error> {
-    let (told, answer) = oneshot::channel();
     let ctx = door.ctx.clone();
-    if !door.pools.submit(Pool::Reads, Box::new(move || drop(told.send(answer::admit(&ctx, head))))) {
-        return Err(busy(Pool::Reads));
-    }
-    answer.await.map_err(|_| Error::internal("a task ended without an answer"))?
+    on_pool(door, Pool::Reads, move || answer::admit(&ctx, head)).await?
 }
 
 /// Hands the request to its pool and waits for the answer.
 async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) -> Reply {
-    let (answered, answer) = oneshot::channel();
-    let pool = routed.route.pool;
-    let (method, target) = (head.method.clone(), head.target.clone());
     let (ctx, replies, most) = (door.ctx.clone(), door.replies.clone(), door.limits.reply_memory_bytes_max);
-    let task = Box::new(move || {
-        let Taken { body, room } = taken;
-        // A client that has gone no longer waits for its answer.
-        let _ = answered.send(fitting(answer::answer(&ctx, head, routed, body), &replies, most));
-        drop(room);
-    });
-    if !door.pools.submit(pool, task) {
-        return outflow::reply(answer::refuse(&method, &target, busy(pool)), most);
+    let (pool, method, target) = (routed.route.pool, head.method.clone(), head.target.clone());
+    // What the body took is given back when the task is done.
+    let work = move || {
+        let Taken { body, room: _room } = taken;
+        fitting(answer::answer(&ctx, head, routed, body), &replies, most)
+    };
+    on_pool(door, pool, work).await.unwrap_or_else(|error| outflow::reply(answer::refuse(&method, &target, error), most))
+}
+
+/// Does a piece of work on a thread of a pool.
+async fn on_pool<T: Send + 'static>(door: &Door, pool: Pool, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let (done, result) = oneshot::channel();
+    // A client that has gone no longer waits for its answer.
+    if !door.pools.submit(pool, Box::new(move || drop(done.send(work())))) {
+        return Err(busy(pool));
     }
-    match answer.await {
-        Ok(reply) => reply,
-        Err(_) => outflow::reply(answer::refuse(&method, &target, Error::internal("a task ended without an answer")), most),
-    }
+    result.await.map_err(|_| Error::internal("a task ended without an answer"))
 }
 
 /// An answer, if there is room for it.
@@ -305,19 +302,11 @@ async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
     loop {
         let is_stopping = *commits.borrow_and_update();
         let may_wait = !is_stopping && until.is_none_or(|until| tokio::time::Instant::now() < until);
-        let (tried, attempt) = oneshot::channel();
-        let (ctx, head, routed) = (door.ctx.clone(), head.clone(), routed.clone());
-        let (method, target) = (head.method.clone(), head.target.clone());
-        let task = Box::new(move || {
-            let attempt = answer::attempt(&ctx, head, routed, Body::Empty, may_wait);
-            let _ = tried.send(match attempt {
-                Attempt::Done(response) => Ok(outflow::reply(response, most)),
-                Attempt::NotYet(wait) => Err(wait),
-            });
+        let (ctx, replies, asked, routed) = (door.ctx.clone(), door.replies.clone(), head.clone(), routed.clone());
+        let attempt = on_pool(door, pool, move || match answer::attempt(&ctx, asked, routed, Body::Empty, may_wait) {
+            Attempt::Done(response) => Ok(fitting(response, &replies, most)),
+            Attempt::NotYet(wait) => Err(wait),
         });
-        if !door.pools.submit(pool, task) {
-            return outflow::reply(answer::refuse(&method, &target, busy(pool)), most);
-        }
         match attempt.await {
             Ok(Ok(reply)) => return reply,
             Ok(Err(wait)) => {
@@ -327,7 +316,7 @@ async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
                 // Many commits in a moment are one piece of news.
                 tokio::time::sleep_until(until.min(tokio::time::Instant::now() + NEWS_GATHERED)).await;
             }
-            Err(_) => return outflow::reply(answer::refuse(&method, &target, Error::internal("a task ended without an answer")), most),
+            Err(error) => return outflow::reply(answer::refuse(&head.method, &head.target, error), most),
         }
     }
 }

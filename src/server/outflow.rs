@@ -155,10 +155,11 @@ pub struct Budget {
 }
 
 impl Budget {
-    pub fn new(limits: &Limits) -> Self {
+    /// `files_max`: what the system has to spare.
+    pub fn new(limits: &Limits, files_max: usize) -> Self {
         Self {
             memory: Arc::new(Semaphore::new(limits.replies_memory_bytes_max / 1024)),
-            files: Arc::new(Semaphore::new(limits.replies_files_max)),
+            files: Arc::new(Semaphore::new(limits.replies_files_max.min(files_max))),
             memory_bytes_max: limits.reply_memory_bytes_max,
         }
     }

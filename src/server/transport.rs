@@ -9,7 +9,6 @@ use super::pools::Pools;
 use super::public::Public;
 use super::system;
 use super::tls::Tls;
-use crate::model::limits::Limits;
 use crate::ops::ctx::Ctx;
 use crate::ops::feed;
 use std::io;
@@ -56,10 +55,7 @@ pub fn run(ctx: Arc<Ctx>, setup: Setup, ready: impl FnOnce()) -> io::Result<()> 
     ctx.store.on_commit(Box::new(move || told.send_modify(|_| {})));
     let door = Arc::new(Door {
         commits,
-        replies: Arc::new(Budget::new(&Limits {
-            replies_files_max: limits.replies_files_max.min(descriptors_max / 8),
-            ..ctx.limits.clone()
-        })),
+        replies: Arc::new(Budget::new(&limits, descriptors_max / 8)),
         pools: Pools::start(&limits, setup.read_threads, setup.hash_threads)?,
         intake: Intake::new(limits.clone(), if folder.as_os_str().is_empty() { ".".into() } else { folder }, descriptors_max / 8),
         gate: Arc::new(Gate::new(&limits, descriptors_max)),
@@ -117,38 +113,57 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
 /// wait, whatever it is that takes so long; what was answered is on the disk.
 fn watch_signals(asked: Arc<Notify>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Caught from here on, before anybody is told that the server listens.
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::catch()?
+    };
     std::thread::Builder::new().name("signals".to_owned()).stack_size(256 * 1024).spawn(move || {
         runtime.block_on(async move {
-            let first = a_signal().await;
+            signals.next().await;
             asked.notify_one();
-            if first.is_ok() && a_signal().await.is_ok() {
-                std::process::exit(1);
-            }
+            signals.next().await;
+            std::process::exit(1);
         });
     })?;
     Ok(())
 }
 
-/// SIGTERM, Ctrl-C, or SIGHUP unless whoever started the program wants it to outlive the terminal (nohup).
+/// SIGTERM, Ctrl-C, and SIGHUP unless whoever started the program wants it to outlive the terminal (nohup).
 #[cfg(unix)]
-async fn a_signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt()];
-    if !system::ignores_hangup() {
-        kinds.push(SignalKind::hangup());
+struct Signals(Vec<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hangup = (!system::ignores_hangup()).then(SignalKind::hangup);
+        let kinds = [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hangup];
+        kinds.into_iter().flatten().map(signal).collect::<io::Result<_>>().map(Self)
     }
-    let mut signals = kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>()?;
-    std::future::poll_fn(|cx| match signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
-        true => std::task::Poll::Ready(()),
-        false => std::task::Poll::Pending,
-    })
-    .await;
-    Ok(())
+
+    async fn next(&mut self) {
+        use std::task::Poll;
+        std::future::poll_fn(|cx| match self.0.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
 }
 
 #[cfg(not(unix))]
-async fn a_signal() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// Ends connections that nobody has used for long.

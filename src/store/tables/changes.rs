@@ -90,10 +90,9 @@ pub fn after(tx: &ReadTx<'_>, app: AppId, since: i64, limit: i64) -> Result<Vec<
 /// taken out. Its length is estimated from its newest entries, for to measure it would be to read it all.
 pub fn prune(tx: &mut WriteTx<'_>, before: &str, bytes_max: i64, rows_max: i64) -> Result<i64> {
     let (oldest, newest) = bounds(tx)?;
-    let mean = "SELECT coalesce(avg(length(label) + length(coalesce(body, '')) + 100), 100) FROM (SELECT label, body FROM change ORDER BY seq DESC LIMIT 1000)";
-    let entry_bytes: f64 = tx.conn().query_row(mean, [], |row| row.get(0)).or_failed()?;
-    #[allow(clippy::cast_possible_truncation, reason = "an estimate of a positive number")]
-    let entries_max = bytes_max / (entry_bytes as i64).max(1);
+    let mean = "SELECT CAST(coalesce(avg(length(label) + length(coalesce(body, '')) + 100), 100) AS INTEGER) FROM (SELECT label, body FROM change ORDER BY seq DESC LIMIT 1000)";
+    let entry_bytes: i64 = tx.conn().query_row(mean, [], |row| row.get(0)).or_failed()?;
+    let entries_max = bytes_max / entry_bytes.max(1);
     let keep_from = (newest - entries_max + 1).max(oldest);
     let sql = "DELETE FROM change WHERE seq IN
                (SELECT seq FROM change WHERE seq < ?1 AND (seq < ?2 OR at < ?3) ORDER BY seq LIMIT ?4 + 0)";
