@@ -1,6 +1,7 @@
 //! The log: lines on stderr by one thread, so that a terminal that does not keep up never holds a request.
 
 use crate::config::variable;
+use crate::model::error::panic_text;
 use crate::ops::ctx;
 use std::io::{self, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -29,6 +30,19 @@ pub fn start(quiet: bool) {
             place => writeln!(out, "{} {} {place}: {}", ctx::now().text, record.level(), record.args()),
         })
         .try_init();
+    tell_panics_here();
+}
+
+/// A panic is a line of the log like any other, not a write to the terminal by the thread that answers; who asks for a backtrace gets the standard
+/// report.
+fn tell_panics_here() {
+    if variable("RUST_BACKTRACE").is_some() {
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        log::error!("{} at {place}", panic_text(panic.payload()));
+    }));
 }
 
 struct Queued(SyncSender<Vec<u8>>);

@@ -31,6 +31,8 @@ type Wire = Box<Screen<Stream>>;
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How often an HTTP/2 connection is looked at for idling and stalling.
 const HTTP2_LOOK: Duration = Duration::from_millis(250);
+/// So many times the longest head is read of a HTTP/2 request before its connection is told in HTTP/2's own way.
+const HTTP2_HEAD_ROOM: usize = 4;
 const HTTP2_PING: Duration = Duration::from_secs(20);
 const TURNED_AWAY_WITHIN: Duration = Duration::from_millis(500);
 
@@ -166,7 +168,8 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.http2_streams_max)
-        .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
+        // Beyond what `front` refuses in words, so that the refusal has them.
+        .max_header_list_size(u32::try_from(limits.head_bytes_max.saturating_mul(HTTP2_HEAD_ROOM)).unwrap_or(u32::MAX))
         .initial_stream_window_size(256 * 1024)
         .initial_connection_window_size(1024 * 1024)
         .max_send_buf_size(64 * 1024)

@@ -4,6 +4,7 @@ use super::answer::{self, Attempt, Head};
 use super::assets;
 use super::cors;
 use super::gate::Gate;
+use super::head;
 use super::intake::{Intake, Taken};
 use super::outflow::{self, Budget, Busy, Outflow, Reply, put};
 use super::pools::Pools;
@@ -157,6 +158,11 @@ fn name_location(reply: &mut Reply, origin: Option<String>) {
 async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, incoming: &mut Incoming, is_read: &mut bool) -> Reply {
     let refuse =
         |error: Error| outflow::reply(answer::refuse(&asked.method, &short(&asked.target), error), door.limits.reply_memory_bytes_max);
+    if parts.version >= Version::HTTP_2
+        && let Err(error) = head::bounded(&parts.headers, &door.limits)
+    {
+        return refuse(error);
+    }
     if let Some(asset) = assets::health(parts.uri.path()).filter(|_| asked.is_head_or_get) {
         return asset.reply();
     }
@@ -200,7 +206,7 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
             };
         }
     };
-    let head = head(link, parts, asked);
+    let head = as_read(link, parts, asked);
     match receive(door, &head, &routed, incoming).await {
         Ok(taken) => {
             *is_read = true;
@@ -354,7 +360,7 @@ async fn own_front_end(door: &Arc<Door>, parts: &Parts, asked: &Asked) -> Option
 
 /// The head as handlers see it. Values that are no text (RFC 9110: opaque bytes) are read as Latin-1, so that none is lost; what HTTP/2 says in other
 /// words is said in HTTP/1's.
-fn head(link: &Link, parts: &Parts, asked: &Asked) -> Head {
+fn as_read(link: &Link, parts: &Parts, asked: &Asked) -> Head {
     let text = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect::<String>();
     let others = parts.headers.iter().filter(|(name, _)| !matches!(**name, HOST | COOKIE));
     let mut headers: Vec<(String, String)> = others.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect();

@@ -4,6 +4,7 @@
 use crate::model::error::{Error, Problem, Refusal, Result};
 use crate::model::limits::Limits;
 use crate::model::site::split_authority;
+use hyper::HeaderMap;
 
 const GLIMPSE_BYTES: usize = 200;
 /// Every method of HTTP is shorter.
@@ -81,10 +82,20 @@ pub fn first_line_bytes_max(limits: &Limits) -> usize {
 
 /// A head that grows beyond its limits: whether the address or the headers are to blame.
 pub fn too_large(head: &[u8], limits: &Limits) -> Error {
-    if head.contains(&b'\n') {
-        return Error::Refused(Refusal::HeadTooLarge, format!("The head of the request is longer than {} bytes", limits.head_bytes_max));
+    if head.contains(&b'\n') { too_long(limits) } else { address_too_long(limits) }
+}
+
+/// Whether the headers of an HTTP/2 request, which no screen reads, are as few and short as HTTP/1's must be.
+pub fn bounded(headers: &HeaderMap, limits: &Limits) -> Result<()> {
+    if headers.len() > limits.headers_max {
+        return Err(too_many(limits));
     }
-    address_too_long(limits)
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > limits.head_bytes_max { Err(too_long(limits)) } else { Ok(()) }
+}
+
+fn too_long(limits: &Limits) -> Error {
+    Error::Refused(Refusal::HeadTooLarge, format!("The head of the request is longer than {} bytes", limits.head_bytes_max))
 }
 
 pub fn too_many(limits: &Limits) -> Error {
