@@ -1,9 +1,7 @@
 //! `carryall check`: looks through the whole data file. It only reads, so it works beside a running server.
 
-use super::job::data_file;
+use super::job::{data_file, patient};
 use super::outcome::{Ended, Failure, counted, json_arg, result, unopened};
-use crate::model::limits::Limits;
-use crate::ops::ctx;
 use crate::store::check;
 use crate::store::engine::Store;
 use clap::{ArgMatches, Command};
@@ -15,8 +13,7 @@ pub fn command() -> Command {
 
 pub fn run(matches: &ArgMatches) -> Ended {
     let path = data_file(matches);
-    let limits = Limits { read_timeout_ms: u64::from(u32::MAX), ..Limits::default() };
-    let store = Store::open_for_reading(&path, &limits, ctx::clock()).map_err(|error| unopened(&path, error))?;
+    let store = Store::open_for_reading(&path, &patient()?).map_err(|error| unopened(&path, error))?;
     let report = store.read(check::check)?;
     if !report.problems.is_empty() {
         return Err(Failure { code: 1, lines: report.problems });

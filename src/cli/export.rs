@@ -1,16 +1,15 @@
 //! `carryall export`: a table to a file or to stdout. It only reads, so it works beside a running server.
 
-use super::job::{OWNER, data_file};
+use super::job::{OWNER, data_file, patient};
 use super::outcome::{Ended, Failure, say, unopened};
 use super::progress::Bar;
 use crate::format::file::Format;
 use crate::model::job::Progress;
-use crate::model::limits::Limits;
-use crate::ops::{ctx, export};
+use crate::ops::export;
 use crate::store::engine::Store;
 use clap::{Arg, ArgMatches, Command};
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
 
 pub fn command() -> Command {
@@ -36,18 +35,26 @@ pub fn run(matches: &ArgMatches) -> Ended {
     };
     let format = format.ok_or_else(|| Failure::new(2, "There is no such format"))?;
     let path = data_file(matches);
-    let store = Store::open_for_reading(&path, &Limits { read_timeout_ms: u64::from(u32::MAX), ..Limits::default() }, ctx::clock())
-        .map_err(|error| unopened(&path, error))?;
+    let store = Store::open_for_reading(&path, &patient()?).map_err(|error| unopened(&path, error))?;
     let bar = Bar::new();
     let tell = |rows: u64| bar.show(Progress { stage: "writing", rows, bytes: 0, bytes_total: 0 });
     let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, text("app"), text("schema"), format, out, &tell));
     let rows = match output {
-        None => write(Box::new(BufWriter::new(Stdout)))?,
+        None => to_stdout(write)?,
         Some(output) => to_file(output, write)?,
     };
     bar.end();
     say(&format!("{} exported", super::outcome::counted(rows, "row")));
     Ok(())
+}
+
+/// By way of a file: whoever reads slowly would hold the snapshot, and with it the log of everything that is written meanwhile.
+fn to_stdout(write: impl FnOnce(Box<dyn Write + '_>) -> crate::model::error::Result<u64>) -> Result<u64, Failure> {
+    let failed = |error: std::io::Error| Failure::new(1, format!("The export cannot be written: {error}"));
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let rows = write(Box::new(BufWriter::new(&file)))?;
+    file.rewind().and_then(|()| std::io::copy(&mut file, &mut Stdout)).and_then(|_| Stdout.flush()).map_err(failed)?;
+    Ok(rows)
 }
 
 /// Stdout for people who pipe into `head`: a reader who has seen enough is no failure.

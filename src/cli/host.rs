@@ -1,6 +1,6 @@
 //! Being the server: opens the data file, listens, tells the addresses, serves until it is asked to stop. What `serve` and `demo` share.
 
-use super::job::{OWNER, open};
+use super::job::OWNER;
 use super::lan;
 use super::listen::{self, reachable};
 use super::logging;
@@ -10,7 +10,7 @@ use crate::model::job::Job;
 use crate::ops::ctx::{self, Ctx};
 use crate::ops::{jobs, sessions, users};
 use crate::server::transport::{self, Listener, Setup};
-use crate::store::engine::Durability;
+use crate::store::engine::{Durability, Opening, Store};
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,14 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let readers = cores * 2;
     let durability = if config.is_relaxed { Durability::Relaxed } else { Durability::Full };
-    let store = open(&config.data_file, durability, u32::try_from(readers + SPARE_READERS).unwrap_or(2), &config.limits)
-        .map_err(|error| unopened(&config.data_file, error))?;
+    let how = Opening {
+        durability,
+        readers: u32::try_from(readers + SPARE_READERS).unwrap_or(2),
+        limits: config.limits.clone(),
+        clock: ctx::clock(),
+        fault: config.fault,
+    };
+    let store = Store::open(&config.data_file, &how).map_err(|error| unopened(&config.data_file, error))?;
     let listeners = listen::bind(config)?;
     let random = ctx::random();
     let (secret, control) = sessions::issue_control(&random);

@@ -3,12 +3,14 @@
 use super::outcome::{Failure, unopened};
 use super::progress::Bar;
 use crate::config::{DATA_FILE, variable};
+use crate::model::fault::Fault;
 use crate::model::job::{Job, Outcome, Progress};
 use crate::model::limits::Limits;
+use crate::model::name::quoted;
 use crate::model::principal::{Caller, Principal};
 use crate::ops::ctx::{self, Ctx};
 use crate::ops::jobs;
-use crate::store::engine::{Durability, OpenError, Store};
+use crate::store::engine::{Durability, Opening, Store};
 use crate::store::lock::{Holder, holder};
 use clap::ArgMatches;
 use serde_json::Value;
@@ -30,22 +32,21 @@ pub fn data_file(matches: &ArgMatches) -> PathBuf {
     PathBuf::from(given.unwrap_or_else(|| DATA_FILE.to_owned()))
 }
 
-/// A name beside the data file that says when and is free: `carryall-backup-2026-01-31T12-00-00Z.db`.
-pub fn dated(path: &Path, what: &str) -> PathBuf {
-    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
-    let time = ctx::now().text.replace(':', "-");
-    let ending = if path.extension().is_some() { format!(".{}", part(path.extension())) } else { String::new() };
-    let stem = format!("{}-{what}-{time}", part(path.file_stem()));
-    let named = |more: &str| path.with_file_name(format!("{stem}{more}{ending}"));
-    std::iter::once(named(""))
-        .chain((2..).map(|number| named(&format!("-{number}"))))
-        .find(|name| !name.exists())
-        .unwrap_or_else(|| named(""))
+/// How a command opens a data file: it alone reads and writes.
+pub fn opening() -> Result<Opening, Failure> {
+    Ok(Opening { durability: Durability::Full, readers: 2, limits: Limits::default(), clock: ctx::clock(), fault: fault()? })
 }
 
-/// A store of this process; `readers` is the number of its reading connections.
-pub fn open(path: &Path, durability: Durability, readers: u32, limits: &Limits) -> Result<Store, OpenError> {
-    Store::open(path, durability, readers, limits, ctx::clock())
+/// The same for commands that look at all of a large file.
+pub fn patient() -> Result<Opening, Failure> {
+    let opening = opening()?;
+    Ok(Opening { limits: Limits { read_timeout_ms: u64::from(u32::MAX), ..opening.limits.clone() }, ..opening })
+}
+
+/// The fault that a test asked for.
+pub fn fault() -> Result<Option<Fault>, Failure> {
+    let unknown = |name: &str| Failure::new(2, format!("There is no fault {}; CARRYALL_FAULT is for tests", quoted(name)));
+    variable("CARRYALL_FAULT").map(|name| Fault::named(&name).ok_or_else(|| unknown(&name))).transpose()
 }
 
 /// Does the job where the data file is open. `sent` is the job's form on the wire.
@@ -66,9 +67,9 @@ pub fn run(path: &Path, job: &Job, sent: &Value) -> Result<Outcome, Failure> {
 
 fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
     let existed = path.exists();
-    let limits = Limits::default();
-    let store = open(path, Durability::Full, 2, &limits).map_err(|error| unopened(path, error))?;
-    let ctx = Ctx::new(store, ctx::random(), limits, crate::ops::sessions::no_control());
+    let how = opening()?;
+    let store = Store::open(path, &how).map_err(|error| unopened(path, error))?;
+    let ctx = Ctx::new(store, ctx::random(), how.limits, crate::ops::sessions::no_control());
     let done = jobs::run(&ctx, &OWNER, job, &|progress| bar.show(progress));
     // Closes every connection: only then is the file alone.
     drop(ctx);

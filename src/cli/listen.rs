@@ -4,7 +4,6 @@
 use super::lan;
 use super::outcome::Failure;
 use crate::config::{Config, PORTS, variable};
-use crate::model::fault::Fault;
 use crate::model::name::quoted;
 use crate::model::site::{Origin, Site, split_authority};
 use crate::server::public::Public;
@@ -42,11 +41,7 @@ pub fn config(matches: &ArgMatches, data_file: PathBuf, is_relaxed: bool) -> Res
     let all = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned().collect::<Vec<String>>();
     let path = |name: &str| matches.get_one::<String>(name).map(PathBuf::from);
     let given = all("listen");
-    let fault = variable("CARRYALL_FAULT")
-        .map(|name| {
-            Fault::named(&name).ok_or_else(|| Failure::new(2, format!("There is no fault {}; CARRYALL_FAULT is for tests", quoted(&name))))
-        })
-        .transpose()?;
+    let fault = super::job::fault()?;
     Ok(Config {
         data_file,
         listen: if given.is_empty() { variable("CARRYALL_LISTEN").into_iter().collect() } else { given },

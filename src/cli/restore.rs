@@ -1,10 +1,9 @@
 //! `carryall restore`: a backup in the place of the data file. What was there is kept.
 
-use super::job::{data_file, dated};
+use super::job::{data_file, opening};
 use super::outcome::{Ended, Failure, counted, json_arg, result, unopened};
-use crate::model::limits::Limits;
 use crate::ops::ctx;
-use crate::store::backup;
+use crate::store::backup::{self, Reason};
 use crate::store::engine::OpenError;
 use crate::store::lock::{Lock, Refused};
 use clap::{Arg, ArgMatches, Command};
@@ -28,7 +27,8 @@ pub fn run(matches: &ArgMatches) -> Ended {
         Refused::Held(holder) => unopened(&path, OpenError::Held(holder)),
         Refused::Failed(error) => Failure::new(3, format!("{} cannot be used: its lock file cannot be made: {error}", path.display())),
     })?;
-    let (report, kept) = backup::restore(from, &path, &dated(&path, "before-restore"), &Limits::default(), &ctx::clock())?;
+    let kept_as = backup::name_for(&path, Reason::BeforeRestore, &ctx::now())?;
+    let (report, kept) = backup::restore(from, &path, &kept_as, &opening()?)?;
     let outcome = json!({"file": path, "kept": kept, "records": report.records});
     let kept = kept.map_or_else(String::new, |kept| format!("; what was there is {}", kept.display()));
     result(matches.get_flag("json"), &outcome, |_| {

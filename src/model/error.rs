@@ -86,6 +86,8 @@ pub enum Error {
     TooMany { message: String, retry_after_s: u32 },
     /// The server has no room at this moment; try again after so many seconds.
     Busy { message: String, retry_after_s: u32 },
+    /// The data file or its disk has a fault: this cannot be read, or nothing is written any more.
+    Damaged(String),
     /// A schema changed between check and write: the operation runs again. Never reaches a caller.
     Stale,
     /// What the caller waits for has not happened: the door runs the operation again after the next commit, for so many seconds. Never reaches
@@ -157,7 +159,7 @@ impl Error {
             Error::Unauthenticated(message) | Error::Forbidden(message) | Error::CrossOrigin(message) | Error::TooLarge(message) => {
                 message.clone()
             }
-            Error::Refused(_, message) => message.clone(),
+            Error::Refused(_, message) | Error::Damaged(message) => message.clone(),
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),

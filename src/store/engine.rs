@@ -6,9 +6,10 @@ use super::sqlite::{OrFailed, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
 use super::writer::{self, Job, Manner, Ticket, Work};
-use super::{migrate, stage::Stage};
+use super::{backup, migrate, stage::Stage};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Result};
+use crate::model::fault::Fault;
 use crate::model::limits::Limits;
 use crate::model::time::Moment;
 use r2d2_sqlite::SqliteConnectionManager;
@@ -40,6 +41,17 @@ pub struct Store {
     write_wait: Duration,
 }
 
+/// How a data file is opened.
+#[derive(Clone)]
+pub struct Opening {
+    pub durability: Durability,
+    /// Connections that read.
+    pub readers: u32,
+    pub limits: Limits,
+    pub clock: Clock,
+    pub fault: Option<Fault>,
+}
+
 /// Why a file could not be opened.
 pub enum OpenError {
     /// Another process writes to it.
@@ -50,21 +62,21 @@ pub enum OpenError {
 
 impl Store {
     /// Opens a file for reading and writing and takes its lock.
-    pub fn open(path: &Path, durability: Durability, readers: u32, limits: &Limits, clock: Clock) -> std::result::Result<Self, OpenError> {
-        migrate::create(path).map_err(OpenError::Unusable)?;
+    pub fn open(path: &Path, how: &Opening) -> std::result::Result<Self, OpenError> {
+        migrate::create(path, how.fault).map_err(OpenError::Unusable)?;
         let lock = Lock::acquire(path).map_err(|refused| match refused {
             Refused::Held(holder) => OpenError::Held(holder),
             Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),
         })?;
         let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
-        let conn = migrate::open(path, durability).map_err(OpenError::Unusable)?;
+        let conn = migrate::open(path, how.durability, how.fault).map_err(OpenError::Unusable)?;
         let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(format!("{error:?}")))?;
         let (checkpointer, nudge, last_touch) = Checkpointer::start(path).map_err(unusable)?;
-        let shared = Arc::new(Shared::new(catalog, clock));
-        let (queue, queued) = sync_channel(limits.writer_queue_max);
+        let shared = Arc::new(Shared::new(catalog, how.clock.clone(), how.fault));
+        let (queue, queued) = sync_channel(how.limits.writer_queue_max);
         let for_writer = shared.clone();
         let writer = std::thread::spawn(move || writer::run(&conn, &for_writer, &queued, &nudge, &last_touch));
-        let mut store = Self::with_readers(path, readers, limits, shared).map_err(OpenError::Unusable)?;
+        let mut store = Self::with_readers(path, how, shared).map_err(OpenError::Unusable)?;
         store.queue = Mutex::new(Some(queue));
         store.writer = Mutex::new(Some(writer));
         store.checkpointer = Mutex::new(Some(checkpointer));
@@ -73,25 +85,25 @@ impl Store {
     }
 
     /// Opens a file for reading only, whoever writes to it.
-    pub fn open_for_reading(path: &Path, limits: &Limits, clock: Clock) -> std::result::Result<Self, OpenError> {
+    pub fn open_for_reading(path: &Path, how: &Opening) -> std::result::Result<Self, OpenError> {
         if !path.exists() {
             return Err(OpenError::Unusable("there is no such file".to_owned()));
         }
         migrate::check_readable(path).map_err(OpenError::Unusable)?;
-        let shared = Shared::new(Catalog::default(), clock);
-        let store = Self::with_readers(path, 1, limits, Arc::new(shared)).map_err(OpenError::Unusable)?;
+        let shared = Shared::new(Catalog::default(), how.clock.clone(), how.fault);
+        let store = Self::with_readers(path, &Opening { readers: 1, ..how.clone() }, Arc::new(shared)).map_err(OpenError::Unusable)?;
         let loaded = store.reader().and_then(|conn| catalog::load(&conn));
         let loaded = loaded.map_err(|_| OpenError::Unusable("it is not a Carryall data file".to_owned()))?;
         store.shared.set_catalog(Arc::new(loaded));
         Ok(store)
     }
 
-    fn with_readers(path: &Path, readers: u32, limits: &Limits, shared: Arc<Shared>) -> std::result::Result<Self, String> {
+    fn with_readers(path: &Path, how: &Opening, shared: Arc<Shared>) -> std::result::Result<Self, String> {
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(prepare_reader);
         let pool = r2d2::Pool::builder()
-            .max_size(readers)
+            .max_size(how.readers)
             .max_lifetime(None)
             .idle_timeout(None)
             .test_on_check_out(false)
@@ -107,8 +119,8 @@ impl Store {
             checkpointer: Mutex::new(None),
             lock: Mutex::new(None),
             path: path.to_owned(),
-            read_timeout: Duration::from_millis(limits.read_timeout_ms),
-            write_wait: Duration::from_millis(limits.write_wait_ms),
+            read_timeout: Duration::from_millis(how.limits.read_timeout_ms),
+            write_wait: Duration::from_millis(how.limits.write_wait_ms),
         })
     }
 
@@ -156,7 +168,32 @@ impl Store {
             ask(&ReadTx::new(&conn, catalog).with_totals(self.shared.totals()))
         });
         drop(snapshot);
-        result
+        self.watched(result)
+    }
+
+    /// Sees to it that nothing is written any more once damage was met.
+    fn watched<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match error {
+            Error::Damaged(what) => {
+                self.halt(&what);
+                Error::Damaged(format!("{what}. {}", self.way_back()))
+            }
+            other => other,
+        })
+    }
+
+    /// Takes no writes any more: what is there is worth more than what may come. Says so once.
+    pub fn halt(&self, what: &str) {
+        if self.shared.halt(what) {
+            let (file, newest) = (self.path.display(), backup::newest(&self.path));
+            let way = newest.map_or("there is no backup".to_owned(), |newest| format!("carryall restore {} --db {file}", newest.display()));
+            log::error!("{file}: {what}. Nothing is written any more. Stop the server, then: {way}");
+        }
+    }
+
+    fn way_back(&self) -> String {
+        let name = backup::newest(&self.path).and_then(|newest| newest.file_name().map(|name| name.to_string_lossy().into_owned()));
+        name.map_or_else(|| "There is no backup".to_owned(), |name| format!("The newest backup is {name}"))
     }
 
     fn reader(&self) -> Result<r2d2::PooledConnection<SqliteConnectionManager>> {
@@ -217,6 +254,10 @@ impl Store {
     }
 
     fn submit<T: Send + 'static>(&self, manner: Manner, mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        if let Some(what) = self.shared.halted() {
+            let message = format!("{what}: nothing is written any more. What can be read can be exported. {}", self.way_back());
+            return Err(Error::Damaged(message));
+        }
         let slot = Arc::new(Mutex::new(None));
         let filled = slot.clone();
         let work: Work = Box::new(move |tx| {
@@ -233,7 +274,7 @@ impl Store {
             Err(RecvTimeoutError::Timeout) => answer.recv().map_err(|_| stopped()),
             other => other.map_err(|_| stopped()),
         };
-        answered??;
+        self.watched(answered?)?;
         let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(|| Error::internal("a write ended without a value"))
     }

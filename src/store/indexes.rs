@@ -77,7 +77,7 @@ mod tests {
     use crate::model::query::Window;
     use crate::model::schema::{Schema, SchemaId};
     use crate::model::time::Moment;
-    use crate::store::engine::{Durability, Store};
+    use crate::store::engine::{Durability, Opening, Store};
     use crate::store::sql::{self, Statement};
     use crate::store::tables::{apps, schemas};
     use serde_json::Value;
@@ -116,7 +116,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(|| Moment { epoch_seconds: 0, text: "2025-01-01T00:00:00Z".to_owned() });
         let path = folder.path().join("t.db");
-        let Ok(store) = Store::open(&path, Durability::Relaxed, 1, &Limits::default(), clock) else { panic!("no store") };
+        let how = Opening { durability: Durability::Relaxed, readers: 1, limits: Limits::default(), clock, fault: None };
+        let Ok(store) = Store::open(&path, &how) else { panic!("no store") };
         let schema = store.write(|tx| {
             let app = apps::insert(tx, "u", "a", "A", "")?;
             let fields = KINDS.into_iter().map(field).collect();

@@ -1,6 +1,8 @@
 //! Brings a data file to the version of this program, or says why it cannot be used.
 
+use super::place;
 use super::sqlite::{Durability, open_untouched, prepare_writer};
+use crate::model::fault::Fault;
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -11,19 +13,21 @@ const VERSION: i64 = 1;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
-pub fn create(path: &Path) -> Result<(), String> {
-    create_private(path).map_err(|error| format!("the data file cannot be created: {error}"))
+pub fn create(path: &Path, fault: Option<Fault>) -> Result<(), String> {
+    let is_new = !path.exists();
+    let made = create_private(path).and_then(|()| if is_new { place::sync_folder(path, fault) } else { Ok(()) });
+    made.map_err(|error| format!("the data file cannot be created: {error}"))
 }
 
 /// Opens the writing connection of a data file that has this program's tables. The error is a sentence for the person.
-pub fn open(path: &Path, durability: Durability) -> Result<Connection, String> {
+pub fn open(path: &Path, durability: Durability, fault: Option<Fault>) -> Result<Connection, String> {
     if has_other_names(path) {
         return Err("it has a second name (a hard link), and SQLite's log belongs to one name: two servers would not see each other. Copy it instead".to_owned());
     }
     let conn = open_untouched(path).map_err(sentence)?;
     // Looked at before anything is set: a file of another program stays as it is.
     let is_new = look(&conn)?;
-    prepare_writer(&conn, durability).map_err(sentence)?;
+    prepare_writer(&conn, durability, fault).map_err(sentence)?;
     if is_new {
         let make = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;");
         conn.execute_batch(&make).map_err(sentence)?;

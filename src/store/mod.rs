@@ -10,6 +10,7 @@ pub mod engine;
 pub mod indexes;
 pub mod lock;
 mod migrate;
+mod place;
 pub mod records;
 pub mod sql;
 mod sqlite;

@@ -3,7 +3,7 @@
 use super::sql::{self, Statement, column, field_column, table};
 use super::sqlite::OrFailed;
 use super::stage;
-use super::tx::{ReadTx, WriteTx};
+use super::tx::{ReadTx, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
 use crate::model::field::Field;
@@ -122,8 +122,8 @@ pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<()>
         .prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table(schema.id)))
         .and_then(|mut delete| delete.execute([id.0]))
         .or_failed()?;
-    let mut count = tx.conn().prepare_cached("UPDATE schema SET records = records - ?2 WHERE id = ?1").or_failed()?;
-    count.execute((schema.id.0, i64::try_from(gone).unwrap_or_default())).or_failed().map(drop)
+    let fewer = tx.counted(schema.id, -i64::try_from(gone).unwrap_or_default());
+    move_counter(tx.conn(), schema.id, fewer)
 }
 
 /// The record that already has these values together, if any but `except` has.
@@ -247,11 +247,12 @@ pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) 
 
 /// Reserves ids and counts the rows that will have them.
 fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64> {
+    let more = tx.counted(schema.id, count);
     let mut statement = tx
         .conn()
-        .prepare_cached("UPDATE schema SET next_id = next_id + ?2, records = records + ?2 WHERE id = ?1 RETURNING next_id - ?2")
+        .prepare_cached("UPDATE schema SET next_id = next_id + ?2, records = records + ?3 WHERE id = ?1 RETURNING next_id - ?2")
         .or_failed()?;
-    statement.query_row((schema.id.0, count), |row| row.get(0)).or_failed()
+    statement.query_row((schema.id.0, count, more), |row| row.get(0)).or_failed()
 }
 
 /// The values by field of a stored text.

@@ -1,7 +1,8 @@
 //! Connections and the driver's errors. Pragmas and error codes stand here and nowhere else.
 
 use crate::model::error::{Error, Problem, Result};
-use rusqlite::{Connection, ErrorCode, OpenFlags, limits::Limit};
+use crate::model::fault::Fault;
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi, limits::Limit};
 use std::path::Path;
 
 /// How much a 2xx promises: `Full` survives a power cut, `Relaxed` may lose the last moments but never tears.
@@ -17,8 +18,9 @@ pub fn open_untouched(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Makes an open connection the one that writes. There is one, in the writer's thread.
-pub fn prepare_writer(conn: &Connection, durability: Durability) -> rusqlite::Result<()> {
+pub fn prepare_writer(conn: &Connection, durability: Durability, fault: Option<Fault>) -> rusqlite::Result<()> {
     let synchronous = match durability {
+        _ if fault == Some(Fault::SyncOff) => "OFF",
         Durability::Full => "FULL",
         Durability::Relaxed => "NORMAL",
     };
@@ -52,6 +54,9 @@ fn settle(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+pub const DAMAGED: &str = "The data file is damaged";
+pub const UNSYNCED: &str = "The disk did not keep what was written";
+
 /// Translates a driver's error by its code. There is no `From`: no driver error leaves this room by accident.
 pub fn failed(error: rusqlite::Error) -> Error {
     let busy = |message: &str, retry_after_s| Error::Busy { message: message.to_owned(), retry_after_s };
@@ -61,12 +66,24 @@ pub fn failed(error: rusqlite::Error) -> Error {
         Some(ErrorCode::OperationInterrupted) => {
             busy("The question took too long and was stopped. Ask for less, or add an index to the field", 1)
         }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged(DAMAGED.to_owned()),
+        Some(ErrorCode::SystemIoFailure) if is_sync_failure(&error) => Error::Damaged(UNSYNCED.to_owned()),
+        Some(ErrorCode::SystemIoFailure) => {
+            log::error!("the disk: {error}");
+            busy("The disk failed: nothing was changed. Look at the disk, then try again", 30)
+        }
         Some(ErrorCode::ReadOnly) => busy("The data file cannot be written: nothing was changed", 30),
         Some(ErrorCode::ConstraintViolation) => {
             Error::Conflict(Problem::new("conflict", "The change breaks a rule of the table: nothing was changed"))
         }
         _ => Error::internal(error),
     }
+}
+
+/// What was written may be lost although the system took it; to try again would be to trust it (the kernel forgets that pages failed).
+fn is_sync_failure(error: &rusqlite::Error) -> bool {
+    const DIR_FSYNC: i32 = ffi::SQLITE_IOERR_DIR_FSYNC;
+    matches!(error, rusqlite::Error::SqliteFailure(error, _) if matches!(error.extended_code, ffi::SQLITE_IOERR_FSYNC | DIR_FSYNC))
 }
 
 /// `?` over a driver's result, through `failed`.

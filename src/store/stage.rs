@@ -25,7 +25,7 @@ impl Staging {
     /// An empty stage in the system's folder for temporary files, readable by its owner only.
     pub fn create() -> Result<Self> {
         let folder = tempfile::tempdir().map_err(Error::internal)?;
-        migrate::create(&path(&folder)).map_err(Error::internal)?;
+        migrate::create(&path(&folder), None).map_err(Error::internal)?;
         let conn = Connection::open(path(&folder)).or_failed()?;
         conn.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;

@@ -1,9 +1,12 @@
 //! Transactions as functions see them: a snapshot to read, a job's part of a group to write, and what all of them share.
 
+use super::sqlite::OrFailed;
 use super::tables::catalog;
 use super::totals::Totals;
 use crate::model::catalog::Catalog;
 use crate::model::error::Result;
+use crate::model::fault::Fault;
+use crate::model::schema::SchemaId;
 use crate::model::time::Moment;
 use rusqlite::Connection;
 use std::ops::Deref;
@@ -21,17 +24,35 @@ pub struct Shared {
     clock: Clock,
     totals: Totals,
     on_commit: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Why nothing is written any more.
+    halted: OnceLock<String>,
+    fault: Option<Fault>,
 }
 
 impl Shared {
-    pub(super) fn new(catalog: Catalog, clock: Clock) -> Self {
+    pub(super) fn new(catalog: Catalog, clock: Clock, fault: Option<Fault>) -> Self {
         Self {
             catalog: RwLock::new(Arc::new(catalog)),
             credentials: AtomicU64::new(0),
             clock,
             totals: Totals::default(),
             on_commit: OnceLock::new(),
+            halted: OnceLock::new(),
+            fault,
         }
+    }
+
+    /// True for the first who says so.
+    pub(super) fn halt(&self, what: &str) -> bool {
+        self.halted.set(what.to_owned()).is_ok()
+    }
+
+    pub(super) fn halted(&self) -> Option<&str> {
+        self.halted.get().map(String::as_str)
+    }
+
+    pub(super) fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
     }
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {
@@ -108,6 +129,8 @@ pub struct WriteTx<'c> {
     now: Moment,
     catalog_changed: bool,
     credentials_changed: bool,
+    /// With the fault `CounterOutside`: what is left out of this transaction.
+    counts_outside: Option<Vec<(SchemaId, i64)>>,
 }
 
 /// What a failed job must give back besides its rows.
@@ -118,8 +141,25 @@ pub(super) struct Mark {
 }
 
 impl<'c> WriteTx<'c> {
-    pub(super) fn new(read: ReadTx<'c>, now: Moment) -> Self {
-        Self { read, now, catalog_changed: false, credentials_changed: false }
+    pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
+        let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
+        Self { read, now: shared.now(), catalog_changed: false, credentials_changed: false, counts_outside }
+    }
+
+    /// By how much a schema's counter is to move in this transaction when it has so many records more: by that.
+    pub(super) fn counted(&mut self, schema: SchemaId, more: i64) -> i64 {
+        match &mut self.counts_outside {
+            Some(counts) => {
+                counts.push((schema, more));
+                0
+            }
+            None => more,
+        }
+    }
+
+    /// What the fault `CounterOutside` left out.
+    pub(super) fn take_counts_outside(&mut self) -> Vec<(SchemaId, i64)> {
+        self.counts_outside.take().unwrap_or_default()
     }
 
     /// The one reading of the clock of this transaction.
@@ -149,6 +189,12 @@ impl<'c> WriteTx<'c> {
         self.catalog_changed = mark.catalog_changed;
         self.credentials_changed = mark.credentials_changed;
     }
+}
+
+/// Moves a schema's counter of records.
+pub(super) fn move_counter(conn: &Connection, schema: SchemaId, more: i64) -> Result<()> {
+    let mut count = conn.prepare_cached("UPDATE schema SET records = records + ?2 WHERE id = ?1").or_failed()?;
+    count.execute((schema.0, more)).or_failed().map(drop)
 }
 
 impl<'c> Deref for WriteTx<'c> {

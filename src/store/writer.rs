@@ -6,9 +6,10 @@
 
 use super::checkpoint::touch;
 use super::sqlite::{OrFailed, failed};
-use super::tx::{ReadTx, Shared, WriteTx};
+use super::tx::{ReadTx, Shared, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
-use rusqlite::Connection;
+use crate::model::fault::Fault;
+use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,8 +109,17 @@ fn group(conn: &Connection, shared: &Shared, first: Job, queue: &Receiver<Job>) 
             break;
         }
     }
+    if shared.has(Fault::AcknowledgeEarly) {
+        finished.iter().filter(|(_, result)| result.is_ok()).for_each(|(job, _)| drop(job.done.try_send(Ok(()))));
+        std::thread::sleep(Duration::from_millis(5));
+    }
     match commit(conn, shared, tx) {
         Ok(()) => finished.into_iter().for_each(|(job, result)| answer(job, result)),
+        // Nothing is tried again on a disk that loses what it was given.
+        Err(error @ Error::Damaged(_)) => {
+            roll_back(conn);
+            finished.into_iter().for_each(|(job, result)| answer(job, result.and(Err(error.clone()))));
+        }
         Err(_) => {
             roll_back(conn);
             one_by_one(conn, shared, finished);
@@ -159,12 +169,18 @@ fn alone(conn: &Connection, shared: &Shared, mut job: Job) {
 
 fn begin<'c>(conn: &'c Connection, shared: &Shared) -> Result<WriteTx<'c>> {
     conn.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).or_failed()?;
-    Ok(WriteTx::new(ReadTx::new(conn, shared.catalog()), shared.now()))
+    Ok(WriteTx::new(ReadTx::new(conn, shared.catalog()), shared))
 }
 
 /// Commits, then tells the rest of the house.
-fn commit(conn: &Connection, shared: &Shared, tx: WriteTx<'_>) -> Result<()> {
-    conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).or_failed()?;
+fn commit(conn: &Connection, shared: &Shared, mut tx: WriteTx<'_>) -> Result<()> {
+    match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])) {
+        Err(error) if shared.has(Fault::SwallowFull) && error.sqlite_error_code() == Some(ErrorCode::DiskFull) => roll_back(conn),
+        other => drop(other.or_failed()?),
+    }
+    for (schema, more) in tx.take_counts_outside() {
+        move_counter(conn, schema, more)?;
+    }
     shared.publish(tx);
     Ok(())
 }
@@ -226,7 +242,7 @@ mod tests {
     }
 
     fn shared() -> Shared {
-        Shared::new(Catalog::default(), Arc::new(|| Moment { epoch_seconds: 0, text: String::new() }))
+        Shared::new(Catalog::default(), Arc::new(|| Moment { epoch_seconds: 0, text: String::new() }), None)
     }
 
     fn file() -> Connection {

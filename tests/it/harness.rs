@@ -8,7 +8,7 @@ use carryall::model::principal::{Caller, Principal, Role};
 use carryall::ops::ctx::{self, Ctx};
 use carryall::ops::{jobs, sessions};
 use carryall::server::answer::{self, Head};
-use carryall::store::engine::{Durability, Store};
+use carryall::store::engine::{Durability, Opening, Store};
 use carryall::store::tables::{sessions as session_rows, users};
 use std::io::Read;
 use std::path::PathBuf;
@@ -38,9 +38,9 @@ impl Harness {
     pub fn with_limits(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let Ok(store) = Store::open(&path, Durability::Relaxed, 2, &limits, ctx::stopped_clock(NOW_S)) else {
-            panic!("the store does not open")
-        };
+        let (limits_too, clock) = (limits.clone(), ctx::stopped_clock(NOW_S));
+        let how = Opening { durability: Durability::Relaxed, readers: 2, limits: limits_too, clock, fault: None };
+        let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
         Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), _folder: folder }

@@ -963,7 +963,8 @@ fn a_backup_is_checked_and_comes_back() {
     let back = place.run(&["restore", backup.to_str().unwrap()]);
     assert_eq!(back.code, Some(0), "{}", back.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
-    assert!(place.left().iter().any(|name| name.contains("before-restore")), "{:?}", place.left());
+    let kept = carryall::store::backup::kept(&place.db());
+    assert!(kept.iter().any(|kept| kept.reason == carryall::store::backup::Reason::BeforeRestore), "{kept:?}");
     let no_backup = place.run(&["restore", &place.file("x.db", "nothing")]);
     assert!(no_backup.code == Some(1) && no_backup.err.contains("is no good copy"), "{}", no_backup.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));

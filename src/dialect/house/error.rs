@@ -58,6 +58,7 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Error::Refused(refusal, _) => (refusal_status(*refusal), "bad_request"),
         Error::TooMany { .. } => (429, "too_many_requests"),
         Error::Internal(_) | Error::Logged(_) => (500, "internal_error"),
+        Error::Damaged(_) => (503, "damaged"),
         Error::Busy { .. } | Error::Stale | Error::NothingYet { .. } => (503, "busy"),
     }
 }
