@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 1. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 2. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -47,6 +47,16 @@ CREATE TABLE field (
   rules         TEXT NOT NULL,         -- JSON object
   PRIMARY KEY (schema, position),
   UNIQUE (schema, slug)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE auto_index (               -- indexes that nobody declared: made because lists kept asking by a field
+  schema   INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE,
+  field    TEXT NOT NULL,
+  made_at  TEXT NOT NULL,
+  why      TEXT NOT NULL,
+  stall_ms INTEGER NOT NULL,            -- how long writers waited for it
+  used_at  TEXT NOT NULL,               -- to the day
+  PRIMARY KEY (schema, field)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user (

@@ -29,6 +29,8 @@ pub struct Config {
     /// Answers before the disk has it.
     pub is_relaxed: bool,
     pub is_quiet: bool,
+    /// The data file is there for this run only.
+    pub is_thrown_away: bool,
     pub opens_browser: bool,
     /// `CARRYALL_FAULT`: tests only.
     pub fault: Option<Fault>,

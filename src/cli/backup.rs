@@ -2,8 +2,10 @@
 
 use super::job::{data_file, opening};
 use super::outcome::{Ended, Failure, counted, json_arg, result};
+use super::progress::Bar;
+use crate::model::backup::Reason;
 use crate::ops::ctx;
-use crate::store::backup::{self, Reason};
+use crate::store::backup;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 use std::path::PathBuf;
@@ -24,7 +26,10 @@ pub fn run(matches: &ArgMatches) -> Ended {
         Some(output) => PathBuf::from(output),
         None => backup::name_for(&path, Reason::Asked, &ctx::now())?,
     };
-    let report = backup::back_up(&path, &output, &opening()?)?;
+    let bar = Bar::new();
+    let done = backup::back_up(&path, &output, &opening()?, &bar.report());
+    bar.end();
+    let report = done?;
     let outcome = json!({"file": output, "apps": report.apps, "tables": report.tables, "records": report.records});
     let records = counted(report.records, "record");
     result(matches.get_flag("json"), &outcome, |_| format!("{} holds {records}, and was checked", output.display()));

@@ -2,7 +2,7 @@
 
 use super::job::{data_file, patient};
 use super::outcome::{Ended, Failure, counted, json_arg, result, unopened};
-use crate::store::check;
+use super::progress::Bar;
 use crate::store::engine::Store;
 use clap::{ArgMatches, Command};
 use serde_json::json;
@@ -14,7 +14,10 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> Ended {
     let path = data_file(matches);
     let store = Store::open_for_reading(&path, &patient()?).map_err(|error| unopened(&path, error))?;
-    let report = store.read(check::check)?;
+    let bar = Bar::new();
+    let done = store.check(&bar.report());
+    bar.end();
+    let report = done?;
     if !report.problems.is_empty() {
         return Err(Failure { code: 1, lines: report.problems });
     }

@@ -4,8 +4,8 @@ use super::host;
 use super::job::OWNER;
 use super::listen;
 use super::outcome::{Ended, Failure, say};
-use crate::config::first_admin;
-use crate::model::job::Job;
+use crate::config::{Config, first_admin};
+use crate::model::job::{Job, unwatched};
 use crate::ops::ctx::Ctx;
 use crate::ops::{jobs, sessions};
 use crate::server::assets;
@@ -33,13 +33,13 @@ pub fn run(matches: &ArgMatches) -> Ended {
     // Lives as long as the server, and takes the data with it.
     let folder = tempfile::tempdir().map_err(|error| Failure::new(1, format!("No temporary folder can be made: {error}")))?;
     let data_file = keep.clone().unwrap_or_else(|| folder.path().join("demo.db"));
-    let config = listen::config(matches, data_file, false)?;
+    let config = Config { is_thrown_away: keep.is_none(), ..listen::config(matches, data_file, false)? };
     host::host(&config, |ctx| fill(ctx, sample), |ctx, url| greet(ctx, sample, keep.as_ref(), url))
 }
 
 fn fill(ctx: &Ctx, sample: &str) -> Ended {
     let text = assets::sample(sample).ok_or_else(|| Failure::new(1, format!("There is no sample '{sample}'")))?;
-    jobs::run(ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run: false, prune: false }, &|_| {})?;
+    jobs::run(ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run: false, prune: false }, &unwatched())?;
     Ok(())
 }
 
@@ -47,7 +47,7 @@ fn fill(ctx: &Ctx, sample: &str) -> Ended {
 fn greet(ctx: &Ctx, sample: &str, keep: Option<&PathBuf>, url: &str) -> Result<String, Failure> {
     let (email, password) = first_admin().unwrap_or_else(|| (EMAIL.to_owned(), password(ctx)));
     host::first_admin_once(ctx, email.clone(), password.clone())?;
-    let issued = jobs::run(ctx, &OWNER, &Job::Link { user: None }, &|_| {})?;
+    let issued = jobs::run(ctx, &OWNER, &Job::Link { user: None }, &unwatched())?;
     let link = format!("{url}/_/start#t={}", issued.get("token").and_then(Value::as_str).unwrap_or_default());
     match keep {
         Some(file) => say(&format!("The sample '{sample}' is in {}.", file.display())),

@@ -37,7 +37,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let path = data_file(matches);
     let store = Store::open_for_reading(&path, &patient()?).map_err(|error| unopened(&path, error))?;
     let bar = Bar::new();
-    let tell = |rows: u64| bar.show(Progress { stage: "writing", rows, bytes: 0, bytes_total: 0 });
+    let tell = |rows: u64| bar.show(Progress { stage: "writing", done: 0, total: None, unit: "rows", rows });
     let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, text("app"), text("schema"), format, out, &tell));
     let rows = match output {
         None => to_stdout(write)?,

@@ -6,7 +6,7 @@ use super::listen::{self, reachable};
 use super::logging;
 use super::outcome::{Ended, Failure, say, tell, unopened};
 use crate::config::{Config, first_admin};
-use crate::model::job::Job;
+use crate::model::job::{Job, unwatched};
 use crate::ops::ctx::{self, Ctx};
 use crate::ops::{jobs, sessions, users};
 use crate::server::transport::{self, Listener, Setup};
@@ -15,9 +15,13 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reading connections besides those of the read threads: writers look a session up, too.
 const SPARE_READERS: usize = 2;
+/// After a power cut or a kill SQLite puts the file in order by itself; whether the disk kept everything is looked at before anybody writes, for as
+/// long as one waits for a start. A large file is looked at on, in the background.
+const CHECK_AT_START: Duration = Duration::from_secs(5);
 
 /// Serves. `prepare` runs before the first request; `greet` gets what links begin with when requests are answered, and gives the address for the browser.
 pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl FnOnce(&Ctx, &str) -> Result<String, Failure>) -> Ended {
@@ -34,16 +38,26 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
         fault: config.fault,
     };
     let store = Store::open(&config.data_file, &how).map_err(|error| unopened(&config.data_file, error))?;
+    let is_looked_through = !store.was_torn_off() || store.look_through(CHECK_AT_START)?;
     let listeners = listen::bind(config)?;
     let random = ctx::random();
     let (secret, control) = sessions::issue_control(&random);
     let site = listen::site(config, &listeners);
-    let ctx = Arc::new(Ctx { site, fault: config.fault, ..Ctx::new(store, random, config.limits.clone(), control) });
+    let ctx = Arc::new(Ctx {
+        site,
+        fault: config.fault,
+        backs_up: !config.is_thrown_away,
+        ..Ctx::new(store, random, config.limits.clone(), control)
+    });
     if let Some((email, password)) = first_admin() {
         first_admin_once(&ctx, email, password)?;
     }
     prepare(&ctx)?;
     known_apps(&ctx, config, &listeners)?;
+    if !is_looked_through {
+        say("The last run of this file ended without stopping. It is being looked through in the background.");
+        jobs::start(&ctx, &OWNER, Job::Check)?;
+    }
     let addresses = listeners
         .iter()
         .map(|listener| listener.socket.local_addr())
@@ -79,7 +93,7 @@ fn with_wal(data_file: &Path) -> PathBuf {
 /// Makes the first admin if there is none.
 pub fn first_admin_once(ctx: &Ctx, email: String, password: String) -> Ended {
     if !users::has_admin(ctx)? {
-        jobs::run(ctx, &OWNER, &Job::AdminCreate { email, password }, &|_| {})?;
+        jobs::run(ctx, &OWNER, &Job::AdminCreate { email, password }, &unwatched())?;
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
     let how = opening()?;
     let store = Store::open(path, &how).map_err(|error| unopened(path, error))?;
     let ctx = Ctx::new(store, ctx::random(), how.limits, crate::ops::sessions::no_control());
-    let done = jobs::run(&ctx, &OWNER, job, &|progress| bar.show(progress));
+    let done = jobs::run(&ctx, &OWNER, job, &bar.report());
     // Closes every connection: only then is the file alone.
     drop(ctx);
     // A file that this command made and put nothing into was not asked for.
@@ -84,7 +84,7 @@ fn is_dry_run(job: &Job) -> bool {
     match job {
         Job::Import(import) => import.dry_run,
         Job::Apply { dry_run, .. } => *dry_run,
-        Job::AdminCreate { .. } | Job::Link { .. } => false,
+        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check => false,
     }
 }
 
@@ -104,6 +104,7 @@ fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) 
                 let lines = lines.map(|lines| lines.iter().filter_map(Value::as_str).map(str::to_owned).collect());
                 return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
             }
+            Some("cancelled") => return Err(Failure::new(1, "Somebody cancelled the job: nothing was changed")),
             Some("running") => show(progress(&state)),
             _ => return Err(unanswered(&state)),
         }
@@ -124,13 +125,18 @@ fn patiently(ask: impl Fn() -> Result<(u16, Value), Failure>) -> Result<Value, F
 }
 
 fn progress(state: &Value) -> Progress {
-    let number = |key: &str| state.pointer(&format!("/progress/{key}")).and_then(Value::as_u64).unwrap_or_default();
-    let stage = match state.pointer("/progress/stage").and_then(Value::as_str) {
-        Some("checking") => "checking",
-        Some("writing") => "writing",
-        _ => "reading",
+    let number = |key: &str| state.get(key).and_then(Value::as_u64);
+    let one_of = |key: &str, words: &[&'static str]| {
+        let told = state.get(key).and_then(Value::as_str).unwrap_or_default();
+        words.iter().copied().find(|word| *word == told).unwrap_or_default()
     };
-    Progress { stage, rows: number("rows"), bytes: number("bytes"), bytes_total: number("bytes_total") }
+    Progress {
+        stage: one_of("stage", &["reading", "checking", "copying", "writing"]),
+        done: number("done").unwrap_or_default(),
+        total: number("total"),
+        unit: one_of("unit", &["bytes", "tables", "rows"]),
+        rows: number("rows").unwrap_or_default(),
+    }
 }
 
 /// One request to the server of this machine: status and JSON. It is our own server on loopback, so HTTP/1.0 without keep-alive is all that is needed.

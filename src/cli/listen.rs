@@ -53,6 +53,7 @@ pub fn config(matches: &ArgMatches, data_file: PathBuf, is_relaxed: bool) -> Res
         is_dev: matches.get_flag("dev"),
         tls: path("tls-cert").zip(path("tls-key")),
         is_relaxed,
+        is_thrown_away: false,
         is_quiet: matches.get_flag("quiet"),
         opens_browser: !matches.get_flag("no-open"),
         fault,

@@ -1,6 +1,7 @@
 //! How commands end: what they print and the exit code.
 
 use crate::model::error::Error;
+use crate::store::backup;
 use crate::store::engine::OpenError;
 use clap::{Arg, ArgAction};
 use serde_json::Value;
@@ -36,7 +37,16 @@ impl From<Error> for Failure {
 /// Why a data file could not be opened.
 pub fn unopened(path: &Path, error: OpenError) -> Failure {
     match error {
-        OpenError::Unusable(why) => Failure::new(3, format!("{} cannot be used: {why}", path.display())),
+        OpenError::Unusable(why) => {
+            let mut failure = Failure::new(3, format!("{} cannot be used: {why}", path.display()));
+            if why.contains("damaged")
+                && let Some(newest) = backup::newest(path)
+            {
+                let words = format!("The newest backup is put back by: carryall restore {} --db {}", newest.display(), path.display());
+                failure.lines.push(words);
+            }
+            failure
+        }
         OpenError::Held(holder) => match holder.address {
             Some(address) => Failure::new(4, format!("{} is open in the server at {address}", path.display())),
             None => Failure::new(4, format!("{} is being used by another command; try again when it is done", path.display())),

@@ -1,9 +1,11 @@
 //! A progress bar on a terminal, nothing when piped.
 
-use crate::model::job::Progress;
+use crate::model::job::{Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::Arc;
 
+#[derive(Clone)]
 pub struct Bar(Option<ProgressBar>);
 
 impl Bar {
@@ -22,9 +24,22 @@ impl Bar {
         let seconds = bar.elapsed().as_secs_f64().max(0.001);
         let rate = progress.rows as f64 / seconds;
         bar.set_message(progress.stage);
-        bar.set_prefix(format!("{} rows, {rate:.0} rows/s", progress.rows));
-        bar.set_length(progress.bytes_total);
-        bar.set_position(progress.bytes);
+        bar.set_prefix(match progress.unit {
+            "tables" => format!("{} tables", progress.done),
+            _ if progress.rows == 0 => String::new(),
+            _ => format!("{} rows, {rate:.0} rows/s", progress.rows),
+        });
+        bar.set_length(progress.total.unwrap_or_default());
+        bar.set_position(progress.done);
+    }
+
+    /// Shows what a job tells.
+    pub fn report(&self) -> Report {
+        let bar = self.clone();
+        Arc::new(move |progress| {
+            bar.show(progress);
+            Ok(())
+        })
     }
 
     pub fn end(&self) {

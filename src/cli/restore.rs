@@ -2,8 +2,9 @@
 
 use super::job::{data_file, opening};
 use super::outcome::{Ended, Failure, counted, json_arg, result, unopened};
+use crate::model::backup::Reason;
 use crate::ops::ctx;
-use crate::store::backup::{self, Reason};
+use crate::store::backup;
 use crate::store::engine::OpenError;
 use crate::store::lock::{Lock, Refused};
 use clap::{Arg, ArgMatches, Command};

@@ -16,6 +16,8 @@ pub enum ChangeKind {
     Import,
     /// An app or a schema was made or changed; `body` says how.
     Define,
+    /// Everything was replaced by what a backup held.
+    Restore,
     /// A person was made or changed; never a secret.
     Account,
 }
@@ -28,6 +30,7 @@ impl ChangeKind {
             ChangeKind::Delete => "delete",
             ChangeKind::Import => "import",
             ChangeKind::Define => "define",
+            ChangeKind::Restore => "restore",
             ChangeKind::Account => "account",
         }
     }

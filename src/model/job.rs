@@ -1,7 +1,10 @@
 //! A long piece of work as a value: the command line runs it here, or hands it to the server that has the file. `ops/jobs` does it.
 
+use super::backup::Reason;
+use super::error::Result;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Job {
@@ -20,6 +23,27 @@ pub enum Job {
     Link {
         user: Option<String>,
     },
+    /// A checked copy among the backups of the data file.
+    Backup(Reason),
+    /// What a backup holds in the place of what is there; the backup's name.
+    Restore(String),
+    /// A look through the whole file.
+    Check,
+}
+
+impl Job {
+    /// Its name for clients.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Job::Import(_) => "import",
+            Job::Apply { .. } => "apply",
+            Job::AdminCreate { .. } => "admin_create",
+            Job::Link { .. } => "link",
+            Job::Backup(_) => "backup",
+            Job::Restore(_) => "restore",
+            Job::Check => "check",
+        }
+    }
 }
 
 /// A file of rows into one schema.
@@ -47,10 +71,21 @@ pub struct Import {
 pub struct Progress {
     /// What is happening now, as a word that reads on: `reading`, `checking`, `writing`.
     pub stage: &'static str,
+    /// Of the whole, in `unit`; the whole is not always known.
+    pub done: u64,
+    pub total: Option<u64>,
+    /// `bytes`, `tables`; empty before the first report.
+    pub unit: &'static str,
+    /// Rows so far, where there are rows.
     pub rows: u64,
-    /// Of the input file; the share done is `bytes / bytes_total`.
-    pub bytes: u64,
-    pub bytes_total: u64,
+}
+
+/// Called from time to time by who does a job; an error is to end it.
+pub type Report = Arc<dyn Fn(Progress) -> Result<()> + Send + Sync>;
+
+/// For jobs that nobody watches.
+pub fn unwatched() -> Report {
+    Arc::new(|_| Ok(()))
 }
 
 /// What a job answers when it is done: JSON for `--json`, of which each command makes its sentence.

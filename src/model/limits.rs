@@ -68,7 +68,15 @@ pub struct Limits {
     /// What is older is taken out of the change log, and what is more.
     pub changes_days_max: i64,
     pub changes_bytes_max: i64,
-    pub changes_pruned_every_ms: u64,
+    /// Backups that come by themselves; the oldest goes when there is one more.
+    pub backups_kept_max: usize,
+    /// With something written in between.
+    pub backup_every_s: u64,
+    /// An import of so many rows is preceded by a backup.
+    pub backup_import_rows: u64,
+    /// What the server does by itself: first so long after its start, then one time after the other.
+    pub upkeep_first_ms: u64,
+    pub upkeep_every_ms: u64,
     pub stop_timeout_ms: u64,
     /// How long a stopping server still answers whoever waits for a job that has just ended.
     pub job_linger_ms: u64,
@@ -130,7 +138,11 @@ impl Default for Limits {
             changes_rows_max: 1_000,
             changes_days_max: 30,
             changes_bytes_max: 1024 * 1024 * 1024,
-            changes_pruned_every_ms: 3_600_000,
+            upkeep_first_ms: 60_000,
+            upkeep_every_ms: 3_600_000,
+            backups_kept_max: 7,
+            backup_every_s: 24 * 3_600,
+            backup_import_rows: 10_000,
             stop_timeout_ms: 8_000,
             job_linger_ms: 1_000,
             queue_reads_max: 1_024,

@@ -1,6 +1,7 @@
 //! The nouns of the house: pure values without I/O, SQL, HTTP or serde derives. Every other room may use them; they use nobody.
 
 pub mod app;
+pub mod backup;
 pub mod catalog;
 pub mod change;
 pub mod error;

@@ -53,6 +53,12 @@ pub fn log_definition(
     )
 }
 
+/// An entry that everything is what a backup held.
+pub fn log_restore(tx: &mut WriteTx<'_>, who: &Caller, backup: &str) -> Result<i64> {
+    let label = format!("restored {backup}");
+    changes::insert(tx, &plain(who, ChangeKind::Restore, label))
+}
+
 /// An entry about a person; never with a secret.
 pub fn log_account(tx: &mut WriteTx<'_>, who: &Caller, label: String) -> Result<i64> {
     changes::insert(tx, &plain(who, ChangeKind::Account, label))

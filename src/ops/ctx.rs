@@ -7,6 +7,7 @@ use crate::auth::session::Cache;
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
 use crate::model::limits::Limits;
+use crate::model::principal::{Caller, Principal};
 use crate::model::site::Site;
 use crate::model::time::Moment;
 use crate::store::engine::{Clock, ReadTx, Store, WriteTx};
@@ -24,6 +25,8 @@ pub struct Ctx {
     pub jobs: Jobs,
     pub site: Site,
     pub fault: Option<Fault>,
+    /// Whether copies are made before large changes and once a day; not of what is thrown away.
+    pub backs_up: bool,
 }
 
 /// What knows secrets again.
@@ -33,13 +36,16 @@ pub struct Credentials {
     pub control: Control,
 }
 
+/// The server itself, when it does what nobody asked for.
+pub const SELF: Caller = Caller { principal: Principal::Control, door: "server" };
+
 /// How often an operation may find the schema changed under it before it gives up.
 pub const STALE_RETRIES_MAX: usize = 5;
 
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
         let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
-        Self { store, random, limits, credentials, jobs: Jobs::default(), site: Site::default(), fault: None }
+        Self { store, random, limits, credentials, jobs: Jobs::default(), site: Site::default(), fault: None, backs_up: true }
     }
 
     /// So many random bytes.

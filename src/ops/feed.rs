@@ -29,7 +29,8 @@ const DAY_SECONDS: i64 = 24 * 3_600;
 pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit: i64) -> Result<Feed> {
     may(who, Action::Manage)?;
     let app = tx.catalog().app(app)?.id;
-    let (oldest, newest) = changes::bounds(tx)?;
+    let (kept, newest) = changes::bounds(tx)?;
+    let oldest = kept.max(changes::since_restore(tx)?);
     let Some(since) = since else { return Ok(Feed { entries: Vec::new(), last: newest, more: false }) };
     if since > newest || since < oldest - 1 {
         let message = format!("The change log goes from {oldest} to {newest}: what came after {since} cannot be told");

@@ -1,10 +1,11 @@
 //! The jobs of this run of the server: how far each is, how it ended. Doing them is in `jobs`.
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Problem, Result};
 use crate::model::job::{Outcome, Progress};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// Jobs of this run of the server; finished ones are kept for a while so that whoever asked can hear the end.
 #[derive(Default)]
@@ -13,28 +14,56 @@ pub struct Jobs(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     last: u64,
-    states: BTreeMap<u64, State>,
+    entries: BTreeMap<u64, Entry>,
     threads: Vec<JoinHandle<()>>,
     is_closing: bool,
 }
 
+/// A job as it stands at this moment.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub id: u64,
+    pub kind: &'static str,
+    pub state: State,
+    /// As far as it came.
+    pub progress: Progress,
+    pub begun_at: String,
+    begun: Instant,
+    /// Somebody wants it to end.
+    pub is_cancelled: bool,
+}
+
 #[derive(Debug, Clone)]
 pub enum State {
-    Running(Progress),
+    Running,
     Done(Outcome),
     Failed(Error),
+    /// Before it had changed anything.
+    Cancelled,
+}
+
+impl Entry {
+    /// Seconds that a running job still takes if it goes on as so far; `None` when that cannot be told.
+    pub fn left_s(&self) -> Option<u64> {
+        let (done, total) = (self.progress.done, self.progress.total?);
+        if !matches!(self.state, State::Running) || done == 0 || done > total {
+            return None;
+        }
+        let taken_ms = u64::try_from(self.begun.elapsed().as_millis()).ok()?;
+        Some(taken_ms.saturating_mul(total - done) / done / 1_000)
+    }
 }
 
 const JOBS_KEPT_MAX: usize = 100;
 
 impl Jobs {
     /// A new job, unless too many run already.
-    pub fn add(&self, running_max: usize) -> Result<u64> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn add(&self, kind: &'static str, now: &str, running_max: usize) -> Result<u64> {
+        let mut kept = self.kept();
         if kept.is_closing {
             return Err(Error::Busy { message: "The server is stopping".to_owned(), retry_after_s: 5 });
         }
-        if kept.states.values().filter(|state| matches!(state, State::Running(_))).count() >= running_max {
+        if kept.entries.values().filter(|entry| matches!(entry.state, State::Running)).count() >= running_max {
             return Err(Error::Busy {
                 message: format!("{running_max} jobs are running already; try again when one is done"),
                 retry_after_s: 5,
@@ -42,24 +71,52 @@ impl Jobs {
         }
         kept.last += 1;
         let id = kept.last;
-        kept.states.insert(id, State::Running(Progress::default()));
-        while kept.states.len() > JOBS_KEPT_MAX {
-            let oldest = kept.states.iter().find(|(_, state)| !matches!(state, State::Running(_))).map(|(id, _)| *id);
+        let progress = Progress::default();
+        let begun_at = now.to_owned();
+        kept.entries.insert(id, Entry { id, kind, state: State::Running, progress, begun_at, begun: Instant::now(), is_cancelled: false });
+        while kept.entries.len() > JOBS_KEPT_MAX {
+            let oldest = kept.entries.values().find(|entry| !matches!(entry.state, State::Running)).map(|entry| entry.id);
             match oldest {
-                Some(oldest) => drop(kept.states.remove(&oldest)),
+                Some(oldest) => drop(kept.entries.remove(&oldest)),
                 None => break,
             }
         }
         Ok(id)
     }
 
-    pub fn set(&self, id: u64, state: State) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.insert(id, state);
+    /// How far a job is.
+    ///
+    /// # Errors
+    /// When it is to end: the job gives that back, and so undoes itself.
+    pub fn report(&self, id: u64, progress: Progress) -> Result<()> {
+        let mut kept = self.kept();
+        let Some(entry) = kept.entries.get_mut(&id) else { return Ok(()) };
+        entry.progress = progress;
+        if entry.is_cancelled { Err(cancelled()) } else { Ok(()) }
+    }
+
+    /// How a job ended.
+    pub fn end(&self, id: u64, ended: Result<Outcome>) {
+        if let Some(entry) = self.kept().entries.get_mut(&id) {
+            entry.state = match ended {
+                Ok(outcome) => State::Done(outcome),
+                Err(error) if entry.is_cancelled && error == cancelled() => State::Cancelled,
+                Err(error) => State::Failed(error),
+            };
+        }
+    }
+
+    /// Asks a job to end. It does at its next report; one that is in its last step comes to its end instead.
+    pub fn cancel(&self, id: u64) -> Option<Entry> {
+        let mut kept = self.kept();
+        let entry = kept.entries.get_mut(&id)?;
+        entry.is_cancelled |= matches!(entry.state, State::Running);
+        Some(entry.clone())
     }
 
     /// The thread that does a job; `finish` waits for it.
     pub fn keep(&self, thread: JoinHandle<()>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         kept.threads.retain(|thread| !thread.is_finished());
         kept.threads.push(thread);
     }
@@ -68,7 +125,7 @@ impl Jobs {
     /// True when there was something to wait for.
     pub fn finish(&self) -> bool {
         let threads = {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.kept();
             kept.is_closing = true;
             std::mem::take(&mut kept.threads)
         };
@@ -79,7 +136,20 @@ impl Jobs {
         waits
     }
 
-    pub fn get(&self, id: u64) -> Option<State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).states.get(&id).cloned()
+    pub fn get(&self, id: u64) -> Option<Entry> {
+        self.kept().entries.get(&id).cloned()
     }
+
+    /// All that are kept, newest first.
+    pub fn all(&self) -> Vec<Entry> {
+        self.kept().entries.values().rev().cloned().collect()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cancelled() -> Error {
+    Error::Conflict(Problem::new("cancelled", "The job was cancelled: nothing was changed"))
 }

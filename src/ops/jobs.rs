@@ -1,13 +1,16 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
+use super::access::{may, may_control};
 use super::ctx::{Ctx, STALE_RETRIES_MAX};
-use super::job_board::State;
-use super::{access, apply, schemas, sessions, transfer, users};
+use super::job_board::Entry;
+use super::{apply, backups, schemas, sessions, transfer, users};
 use crate::format::file::Input;
+use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
-use crate::model::job::{Import, Job, Outcome};
-use crate::model::principal::Caller;
-use crate::store::engine::WriteTx;
+use crate::model::job::{Import, Job, Outcome, Report, unwatched};
+use crate::model::principal::{Action, Caller};
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::records;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
@@ -17,7 +20,7 @@ use std::sync::Arc;
 const APP_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Does a job to its end. An entry, like a dialect: it opens the transactions.
-pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> Result<Outcome> {
+pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcome> {
     let me = who.clone();
     match job {
         Job::Import(job) => import(ctx, who, job, &Input::at(&job.file)?, report),
@@ -38,19 +41,25 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: transfer::Report<'_>) -> 
             let made = ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link);
             made.map(|token| json!({"url": format!("{}/_/start#t={token}", ctx.site.base_url), "token": token}))
         }
+        Job::Backup(reason) => backups::make(ctx, who, *reason, report),
+        Job::Restore(name) => backups::restore(ctx, who, name, report),
+        Job::Check => check(ctx, who, report),
     }
 }
 
 /// Takes the rows that somebody sent into a schema that is there.
 pub fn take_in(ctx: &Ctx, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
     ctx.read(|tx| schemas::read(tx, who, &job.app, &job.schema))?;
-    import(ctx, who, job, input, &|_| {})
+    import(ctx, who, job, input, &unwatched())
 }
 
 /// When the table changed between the checks and the transaction, everything is checked again.
-fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: transfer::Report<'_>) -> Result<Outcome> {
+fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report) -> Result<Outcome> {
     for _ in 0..STALE_RETRIES_MAX {
         let ready = Arc::new(transfer::prepare(ctx, who, job, input, report)?);
+        if ctx.backs_up && !job.dry_run && ready.rows() >= ctx.limits.backup_import_rows && ctx.read(has_records)? {
+            backups::make(ctx, who, Reason::BeforeImport, report)?;
+        }
         let (me, inside) = (who.clone(), ready.clone());
         let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
         let done = if job.dry_run { ctx.store.rehearse_staged(ready.stage(), work) } else { ctx.store.write_staged(ready.stage(), work) };
@@ -62,9 +71,29 @@ fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: transfer
     Err(Error::Busy { message: Error::Stale.message(), retry_after_s: 1 })
 }
 
-/// Whether somebody may hand over a job at all; asked before its body is read.
-pub fn may_start(who: &Caller) -> Result<()> {
-    access::may_control(who)
+fn has_records(tx: &ReadTx<'_>) -> Result<bool> {
+    let schemas = tx.catalog().apps().iter().flat_map(|app| tx.catalog().schemas(app.id));
+    for schema in schemas {
+        if records::counter(tx, schema)? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Looks through the whole file. Answers `{apps, tables, records, problems: [sentence]}`.
+fn check(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
+    may(who, Action::Manage)?;
+    let found = ctx.store.check(report)?;
+    Ok(json!({"apps": found.apps, "tables": found.tables, "records": found.records, "problems": found.problems}))
+}
+
+/// Whether somebody may hand over this job. Most name files by their path, or persons.
+pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
+    match job {
+        Job::Backup(_) | Job::Restore(_) | Job::Check => may(who, Action::Manage).map(drop),
+        Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } => may_control(who),
+    }
 }
 
 /// The text of an app file on this machine, within its limit.
@@ -81,31 +110,49 @@ pub fn app_file(path: &Path) -> Result<String> {
 
 /// Starts a job on a thread of its own; gives its number.
 pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
-    access::may_control(who)?;
-    let id = ctx.jobs.add(ctx.limits.jobs_running_max)?;
+    may_start(who, &job)?;
+    let id = ctx.jobs.add(job.kind(), &ctx.store.now().text, ctx.limits.jobs_running_max)?;
     let (ctx, who) = (ctx.clone(), who.clone());
     let jobs = ctx.clone();
     let spawned = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            run(&ctx, &who, &job, &|progress| ctx.jobs.set(id, State::Running(progress)))
+            let board = ctx.clone();
+            let report: Report = Arc::new(move |progress| board.jobs.report(id, progress));
+            run(&ctx, &who, &job, &report)
         }));
         let done = done.unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))));
         if let Err(Error::Internal(cause)) = &done {
             log::error!("job {id}: {cause}");
         }
-        ctx.jobs.set(id, done.map_or_else(State::Failed, State::Done));
+        ctx.jobs.end(id, done);
     });
     match spawned {
         Ok(handle) => jobs.jobs.keep(handle),
         Err(error) => {
-            jobs.jobs.set(id, State::Failed(Error::Busy { message: format!("The system has no thread left: {error}"), retry_after_s: 5 }))
+            jobs.jobs.end(id, Err(Error::Busy { message: format!("The system has no thread left: {error}"), retry_after_s: 5 }));
         }
     }
     Ok(id)
 }
 
 /// How far a job is.
-pub fn state(ctx: &Ctx, who: &Caller, id: u64) -> Result<State> {
-    access::may_control(who)?;
-    ctx.jobs.get(id).ok_or_else(|| Error::not_found(format!("There is no job {id}")))
+pub fn state(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
+    may(who, Action::Manage)?;
+    ctx.jobs.get(id).ok_or_else(|| none(id))
+}
+
+/// The jobs of this run of the server, newest first; of those that have ended, the last ones.
+pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Entry>> {
+    may(who, Action::Manage)?;
+    Ok(ctx.jobs.all())
+}
+
+/// Asks a job to end before it changes anything.
+pub fn cancel(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
+    may(who, Action::Manage)?;
+    ctx.jobs.cancel(id).ok_or_else(|| none(id))
+}
+
+fn none(id: u64) -> Error {
+    Error::not_found(format!("There is no job {id}"))
 }

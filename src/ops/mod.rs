@@ -6,6 +6,7 @@
 pub mod access;
 pub mod apply;
 pub mod apps;
+pub mod backups;
 pub mod cascade;
 pub mod changes;
 pub mod choices;
@@ -23,6 +24,7 @@ pub mod records;
 pub mod schemas;
 pub mod sessions;
 pub mod transfer;
+pub mod upkeep;
 pub mod users;
 pub mod validate;
 pub mod workspace;

@@ -14,7 +14,7 @@ use crate::format::file::Input;
 use crate::format::rows::Row;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Refusal};
-use crate::model::job::{Import, Outcome, Progress};
+use crate::model::job::{Import, Outcome, Progress, Report};
 use crate::model::principal::{Action, Caller};
 use crate::model::record::{Clean, Draft};
 use crate::model::schema::Schema;
@@ -25,9 +25,6 @@ use crate::store::tables::schemas;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Called from time to time.
-pub type Report<'a> = &'a (dyn Fn(Progress) + Sync);
 
 const REPORT_EVERY_ROWS: u64 = 1_000;
 const UPDATE_ROWS: usize = 1_000;
@@ -47,6 +44,10 @@ pub struct Ready {
 }
 
 impl Ready {
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// What the transaction has to have attached.
     pub fn stage(&self) -> &Stage {
         &self.stage
@@ -54,7 +55,7 @@ impl Ready {
 }
 
 /// The part before the transaction: reads the file, finds or draws up the table, checks and stages every row.
-pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: Report<'_>) -> Result<Ready> {
+pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report) -> Result<Ready> {
     may(who, Action::Manage)?;
     let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total: input.bytes_total()?, report };
 
@@ -62,8 +63,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: Rep
     let headings = input.read(&meter.bytes, &mut |headings, row| {
         check_count(headings)?;
         inference.see(&row, input.format.is_textual());
-        meter.tell("reading", row.number);
-        Ok(())
+        meter.tell("reading", row.number)
     })?;
     check_count(&headings)?;
     let target = target(&ctx.store.catalog(), job, &headings, &inference)?;
@@ -75,7 +75,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: Rep
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref() };
     let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
-    meter.tell("writing", rows);
+    meter.tell("writing", rows)?;
     let told = columns.iter().map(|(heading, field)| json!({"slug": field.slug, "header": heading, "type": field.type_name})).collect();
     Ok(Ready {
         target,
@@ -115,19 +115,16 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outco
 struct Meter<'a> {
     bytes: Arc<AtomicU64>,
     bytes_total: u64,
-    report: Report<'a>,
+    report: &'a Report,
 }
 
 impl Meter<'_> {
-    fn tell(&self, stage: &'static str, rows: u64) {
-        if rows.is_multiple_of(REPORT_EVERY_ROWS) || stage == "writing" {
-            (self.report)(Progress {
-                stage,
-                rows,
-                bytes: self.bytes.load(Ordering::Relaxed).min(self.bytes_total),
-                bytes_total: self.bytes_total,
-            });
+    fn tell(&self, stage: &'static str, rows: u64) -> Result<()> {
+        if !rows.is_multiple_of(REPORT_EVERY_ROWS) && stage != "writing" {
+            return Ok(());
         }
+        let done = self.bytes.load(Ordering::Relaxed).min(self.bytes_total);
+        (self.report)(Progress { stage, done, total: Some(self.bytes_total), unit: "bytes", rows })
     }
 }
 
@@ -156,7 +153,7 @@ impl Intake<'_> {
         meter.bytes.store(0, Ordering::Relaxed);
         let headings = self.input.read(&meter.bytes, &mut |_, row| {
             rows = row.number;
-            meter.tell("checking", row.number);
+            meter.tell("checking", row.number)?;
             match self.check(&row) {
                 Ok(taken) => self.put(&staging, &row, &taken),
                 Err(problems) => {

@@ -10,7 +10,7 @@ use super::public::Public;
 use super::system;
 use super::tls::Tls;
 use crate::ops::ctx::Ctx;
-use crate::ops::feed;
+use crate::ops::upkeep;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     }
     drop(one);
     accepting.push(tokio::spawn(sweep(door.clone())));
-    accepting.push(tokio::spawn(prune(door.clone())));
+    accepting.push(tokio::spawn(tend(door.clone())));
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;
@@ -175,15 +175,16 @@ async fn sweep(door: Arc<Door>) {
     }
 }
 
-/// Keeps the change log within its limits.
-async fn prune(door: Arc<Door>) {
-    let mut every = tokio::time::interval(Duration::from_millis(door.limits.changes_pruned_every_ms));
+/// What the server does by itself.
+async fn tend(door: Arc<Door>) {
+    let limits = &door.limits;
+    let first = tokio::time::Instant::now() + Duration::from_millis(limits.upkeep_first_ms);
+    let mut every = tokio::time::interval_at(first, Duration::from_millis(limits.upkeep_every_ms));
     loop {
         every.tick().await;
         let ctx = door.ctx.clone();
-        let pruned = tokio::task::spawn_blocking(move || feed::prune(&ctx)).await;
-        if let Ok(Err(error)) = pruned {
-            log::warn!("the change log could not be shortened: {}", error.message());
+        if let Err(error) = tokio::task::spawn_blocking(move || upkeep::tend(&ctx)).await {
+            log::error!("upkeep: {error}");
         }
     }
 }

@@ -7,6 +7,7 @@ use super::sqlite::OrFailed;
 use super::tx::ReadTx;
 use crate::model::error::Result;
 use crate::model::field::Kind;
+use crate::model::job::{self, Progress};
 use crate::model::schema::Schema;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -23,10 +24,13 @@ pub struct Report {
     pub problems: Vec<String>,
 }
 
-/// Checks the file of this snapshot.
-pub fn check(tx: &ReadTx<'_>) -> Result<Report> {
+/// Checks the file of this snapshot. An error of `watch` ends it.
+pub fn check(tx: &ReadTx<'_>, watch: &job::Report) -> Result<Report> {
     let conn = tx.conn();
     let mut report = Report::default();
+    let total: usize = tx.catalog().apps().iter().map(|app| tx.catalog().schemas(app.id).count()).sum();
+    let tell = |done: u64| watch(Progress { stage: "checking", done, total: u64::try_from(total).ok(), unit: "tables", rows: 0 });
+    tell(0)?;
     structure(conn, &mut report);
     // In a damaged file every further look could stumble over the damage.
     if !report.problems.is_empty() {
@@ -35,6 +39,7 @@ pub fn check(tx: &ReadTx<'_>) -> Result<Report> {
     for app in tx.catalog().apps() {
         report.apps += 1;
         for schema in tx.catalog().schemas(app.id) {
+            tell(report.tables)?;
             report.tables += 1;
             records(conn, schema, &mut report)?;
             references(tx, schema, &mut report)?;

@@ -2,14 +2,16 @@
 
 use super::checkpoint::Checkpointer;
 use super::lock::{Holder, Lock, Refused};
-use super::sqlite::{OrFailed, prepare_reader};
+use super::place::with_ending;
+use super::sqlite::{DAMAGED, OrFailed, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
 use super::writer::{self, Job, Manner, Ticket, Work};
-use super::{backup, migrate, stage::Stage};
+use super::{backup, check, migrate, stage::Stage};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
+use crate::model::job::Report;
 use crate::model::limits::Limits;
 use crate::model::time::Moment;
 use r2d2_sqlite::SqliteConnectionManager;
@@ -37,8 +39,8 @@ pub struct Store {
     /// `None` for a store that only reads.
     lock: Mutex<Option<Lock>>,
     path: PathBuf,
-    read_timeout: Duration,
-    write_wait: Duration,
+    was_torn_off: bool,
+    how: Opening,
 }
 
 /// How a data file is opened.
@@ -63,24 +65,27 @@ pub enum OpenError {
 impl Store {
     /// Opens a file for reading and writing and takes its lock.
     pub fn open(path: &Path, how: &Opening) -> std::result::Result<Self, OpenError> {
+        // A log beside the file has something in it only when whoever wrote last did not come to its end.
+        let was_torn_off = std::fs::metadata(with_ending(path, "-wal")).is_ok_and(|log| log.len() > 0);
         migrate::create(path, how.fault).map_err(OpenError::Unusable)?;
         let lock = Lock::acquire(path).map_err(|refused| match refused {
             Refused::Held(holder) => OpenError::Held(holder),
             Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),
         })?;
         let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
-        let conn = migrate::open(path, how.durability, how.fault).map_err(OpenError::Unusable)?;
-        let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(format!("{error:?}")))?;
+        let mut conn = migrate::open(path, how).map_err(OpenError::Unusable)?;
+        let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
         let (checkpointer, nudge, last_touch) = Checkpointer::start(path).map_err(unusable)?;
         let shared = Arc::new(Shared::new(catalog, how.clock.clone(), how.fault));
         let (queue, queued) = sync_channel(how.limits.writer_queue_max);
         let for_writer = shared.clone();
-        let writer = std::thread::spawn(move || writer::run(&conn, &for_writer, &queued, &nudge, &last_touch));
+        let writer = std::thread::spawn(move || writer::run(&mut conn, &for_writer, &queued, &nudge, &last_touch));
         let mut store = Self::with_readers(path, how, shared).map_err(OpenError::Unusable)?;
         store.queue = Mutex::new(Some(queue));
         store.writer = Mutex::new(Some(writer));
         store.checkpointer = Mutex::new(Some(checkpointer));
         store.lock = Mutex::new(Some(lock));
+        store.was_torn_off = was_torn_off;
         Ok(store)
     }
 
@@ -93,7 +98,7 @@ impl Store {
         let shared = Shared::new(Catalog::default(), how.clock.clone(), how.fault);
         let store = Self::with_readers(path, &Opening { readers: 1, ..how.clone() }, Arc::new(shared)).map_err(OpenError::Unusable)?;
         let loaded = store.reader().and_then(|conn| catalog::load(&conn));
-        let loaded = loaded.map_err(|_| OpenError::Unusable("it is not a Carryall data file".to_owned()))?;
+        let loaded = loaded.map_err(|error| OpenError::Unusable(unloaded(&error)))?;
         store.shared.set_catalog(Arc::new(loaded));
         Ok(store)
     }
@@ -119,8 +124,8 @@ impl Store {
             checkpointer: Mutex::new(None),
             lock: Mutex::new(None),
             path: path.to_owned(),
-            read_timeout: Duration::from_millis(how.limits.read_timeout_ms),
-            write_wait: Duration::from_millis(how.limits.write_wait_ms),
+            was_torn_off: false,
+            how: how.clone(),
         })
     }
 
@@ -147,6 +152,38 @@ impl Store {
         &self.path
     }
 
+    /// How it was opened: its copies are opened likewise.
+    pub fn opening(&self) -> &Opening {
+        &self.how
+    }
+
+    /// Whether the last one who wrote to the file ended without stopping: a power cut, a kill.
+    pub fn was_torn_off(&self) -> bool {
+        self.was_torn_off
+    }
+
+    /// Looks through the whole file for as long as it takes.
+    pub fn check(&self, watch: &Report) -> Result<check::Report> {
+        self.read_within(Duration::MAX, |tx| check::check(tx, watch))
+    }
+
+    /// Has SQLite look through the pages for at most so long. Halts the writes when it finds damage; whether it came to the end.
+    pub fn look_through(&self, most: Duration) -> Result<bool> {
+        let conn = self.reader()?;
+        let begun = Instant::now();
+        conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most))).or_failed()?;
+        let found = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)).or_failed();
+        match found {
+            Ok(word) if word == "ok" => Ok(true),
+            Ok(_) | Err(Error::Damaged(_)) => {
+                self.halt(DAMAGED);
+                Ok(true)
+            }
+            Err(_) if begun.elapsed() >= most => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Lets commands find the server that has this file.
     pub fn announce(&self, address: &str, secret: &str) -> Result<()> {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,8 +192,12 @@ impl Store {
 
     /// Runs `ask` on one snapshot: everything it sees is of one moment. Ends with the limit `read_timeout_ms`.
     pub fn read<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        self.read_within(Duration::from_millis(self.how.limits.read_timeout_ms), ask)
+    }
+
+    fn read_within<T>(&self, most: Duration, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
         let conn = self.reader()?;
-        let (begun, most) = (Instant::now(), self.read_timeout);
+        let begun = Instant::now();
         conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most))).or_failed()?;
         let snapshot = Snapshot::begin(&conn)?;
         // The first question fixes the snapshot; it may be newer than the catalog that was published when we looked.
@@ -219,6 +260,11 @@ impl Store {
         self.submit(Manner::Alone(Some(stage.path())), work)
     }
 
+    /// Puts the content of another file in the place of all there is, in one transaction.
+    pub fn replace(&self, with: &Path) -> Result<()> {
+        self.hand_over(Manner::Replaced(with.to_owned()), Box::new(|_| Ok(())))
+    }
+
     /// Runs `work` and takes everything back: what would happen, without its happening.
     pub fn rehearse<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         self.rehearsed(Manner::Alone(None), work)
@@ -254,10 +300,6 @@ impl Store {
     }
 
     fn submit<T: Send + 'static>(&self, manner: Manner, mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        if let Some(what) = self.shared.halted() {
-            let message = format!("{what}: nothing is written any more. What can be read can be exported. {}", self.way_back());
-            return Err(Error::Damaged(message));
-        }
         let slot = Arc::new(Mutex::new(None));
         let filled = slot.clone();
         let work: Work = Box::new(move |tx| {
@@ -265,18 +307,27 @@ impl Store {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
             Ok(())
         });
+        self.hand_over(manner, work)?;
+        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| Error::internal("a write ended without a value"))
+    }
+
+    /// Gives the writer a job and waits for its end.
+    fn hand_over(&self, manner: Manner, work: Work) -> Result<()> {
+        if let Some(what) = self.shared.halted() {
+            let message = format!("{what}: nothing is written any more. What can be read can be exported. {}", self.way_back());
+            return Err(Error::Damaged(message));
+        }
         let (done, answer) = sync_channel(1);
         let ticket = Arc::new(Ticket::default());
-        let patient = matches!(manner, Manner::Alone(_));
+        let patient = !matches!(manner, Manner::Grouped);
         self.enqueue(Job { work, done, ticket: ticket.clone(), manner })?;
-        let answered = match answer.recv_timeout(self.write_wait) {
+        let answered = match answer.recv_timeout(Duration::from_millis(self.how.limits.write_wait_ms)) {
             Err(RecvTimeoutError::Timeout) if !patient && ticket.give_up() => return Err(overloaded(5)),
             Err(RecvTimeoutError::Timeout) => answer.recv().map_err(|_| stopped()),
             other => other.map_err(|_| stopped()),
         };
-        self.watched(answered?)?;
-        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        value.ok_or_else(|| Error::internal("a write ended without a value"))
+        self.watched(answered?)
     }
 
     fn enqueue(&self, job: Job) -> Result<()> {
@@ -337,6 +388,15 @@ impl Drop for Snapshot<'_> {
             log::warn!("the end of a read: {error}");
             let _ = self.0.execute_batch("ROLLBACK");
         }
+    }
+}
+
+/// Why the tables of a file that was opened cannot be read.
+fn unloaded(error: &Error) -> String {
+    match error {
+        Error::Damaged(_) => "it is damaged. Restore a backup".to_owned(),
+        Error::Busy { message, .. } => message.clone(),
+        _ => "it is not a Carryall data file".to_owned(),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Brings a data file to the version of this program, or says why it cannot be used.
 
+use super::backup;
+use super::engine::Opening;
 use super::place;
-use super::sqlite::{Durability, open_untouched, prepare_writer};
+use super::sqlite::{open_untouched, prepare_writer};
+use crate::model::backup::Reason;
 use crate::model::fault::Fault;
 use rusqlite::Connection;
 use std::path::Path;
@@ -9,8 +12,14 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("../../schema.sql");
+/// What makes version 2 of version 1, and so on.
+const STEPS: [&str; 1] = [TABLE_OF_AUTOMATIC_INDEXES];
+const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
+  schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
+  stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
+) STRICT, WITHOUT ROWID;";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
 pub fn create(path: &Path, fault: Option<Fault>) -> Result<(), String> {
@@ -19,29 +28,54 @@ pub fn create(path: &Path, fault: Option<Fault>) -> Result<(), String> {
     made.map_err(|error| format!("the data file cannot be created: {error}"))
 }
 
-/// Opens the writing connection of a data file that has this program's tables. The error is a sentence for the person.
-pub fn open(path: &Path, durability: Durability, fault: Option<Fault>) -> Result<Connection, String> {
+/// Opens the writing connection of a data file and brings it up to this program's version. The error is a sentence for the person.
+pub fn open(path: &Path, how: &Opening) -> Result<Connection, String> {
     if has_other_names(path) {
         return Err("it has a second name (a hard link), and SQLite's log belongs to one name: two servers would not see each other. Copy it instead".to_owned());
     }
     let conn = open_untouched(path).map_err(sentence)?;
     // Looked at before anything is set: a file of another program stays as it is.
-    let is_new = look(&conn)?;
-    prepare_writer(&conn, durability, fault).map_err(sentence)?;
-    if is_new {
-        let make = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;");
-        conn.execute_batch(&make).map_err(sentence)?;
+    let version = look(&conn)?;
+    if let Some(older) = version.filter(|version| *version < VERSION) {
+        let copy = backup::name_for(path, Reason::BeforeMigration, &(how.clock)()).and_then(|name| backup::copy_aside(path, &name, how));
+        copy.map_err(|error| format!("it is of version {older} and is copied before it is changed, but: {}", error.message()))?;
+    }
+    prepare_writer(&conn, how.durability, how.fault).map_err(sentence)?;
+    match version {
+        None => {
+            let make =
+                format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;");
+            conn.execute_batch(&make).map_err(sentence)?;
+        }
+        Some(older) => bring_up(&conn, older).map_err(sentence)?,
     }
     Ok(conn)
 }
 
-/// Whether a file is empty, or ours in a version that this program knows; else why not.
-fn look(conn: &Connection) -> Result<bool, String> {
+/// Brings a copy that nobody else has open up to this program's version. It stays one file.
+pub fn bring_up_copy(path: &Path) -> Result<Connection, String> {
+    let conn = open_untouched(path).map_err(sentence)?;
+    let older = look(&conn)?.ok_or("it is empty")?;
+    bring_up(&conn, older).map_err(sentence)?;
+    Ok(conn)
+}
+
+/// All steps or none.
+fn bring_up(conn: &Connection, older: i64) -> rusqlite::Result<()> {
+    let steps: String = (1..).zip(STEPS).filter(|(from, _)| *from >= older).map(|(_, step)| step).collect();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    conn.execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+/// The version of a file of ours that this program knows, `None` of an empty file; else why it cannot be used.
+fn look(conn: &Connection) -> Result<Option<i64>, String> {
     let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(sentence);
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     match (number("PRAGMA application_id")?, number("PRAGMA user_version")?) {
-        (0, 0) if tables == 0 => Ok(true),
-        (APPLICATION_ID, VERSION) => Ok(false),
+        (0, 0) if tables == 0 => Ok(None),
+        (APPLICATION_ID, version @ 1..=VERSION) => Ok(Some(version)),
         (APPLICATION_ID, newer) if newer > VERSION => {
             Err(format!("it was made by a newer Carryall (file version {newer}, this program knows {VERSION}). Use the newer program"))
         }
@@ -52,7 +86,11 @@ fn look(conn: &Connection) -> Result<bool, String> {
 /// Says why a file cannot be read, if it cannot.
 pub fn check_readable(path: &Path) -> Result<(), String> {
     let conn = open_untouched(path).map_err(sentence)?;
-    if look(&conn)? { Err("it is empty".to_owned()) } else { Ok(()) }
+    match look(&conn)? {
+        None => Err("it is empty".to_owned()),
+        Some(VERSION) => Ok(()),
+        Some(_) => Err("it was made by an older Carryall. Serve it once, which brings it up to date and keeps a copy".to_owned()),
+    }
 }
 
 fn sentence(error: rusqlite::Error) -> String {

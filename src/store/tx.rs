@@ -79,6 +79,15 @@ impl Shared {
         let _ = self.on_commit.set(tell);
     }
 
+    /// Everything is another than before.
+    pub(super) fn publish_all(&self, catalog: Catalog) {
+        self.set_catalog(Arc::new(catalog));
+        self.credentials.fetch_add(1, Ordering::AcqRel);
+        if let Some(tell) = self.on_commit.get() {
+            tell();
+        }
+    }
+
     pub(super) fn publish(&self, tx: WriteTx<'_>) {
         if tx.catalog_changed {
             self.set_catalog(tx.read.catalog);

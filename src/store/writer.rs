@@ -6,12 +6,14 @@
 
 use super::checkpoint::touch;
 use super::sqlite::{OrFailed, failed};
+use super::tables::catalog;
 use super::tx::{ReadTx, Shared, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -35,11 +37,13 @@ pub enum Manner {
     Grouped,
     /// In a transaction of its own, with this database attached as `staged`.
     Alone(Option<PathBuf>),
+    /// Nothing but the content of this file stays, in one transaction. The work is not run.
+    Replaced(PathBuf),
 }
 
 impl Job {
     fn is_alone(&self) -> bool {
-        matches!(self.manner, Manner::Alone(_))
+        matches!(self.manner, Manner::Alone(_) | Manner::Replaced(_))
     }
 }
 
@@ -63,7 +67,7 @@ impl Ticket {
 }
 
 /// The writer's loop; ends when all senders are gone.
-pub fn run(conn: &Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &SyncSender<()>, last_touch: &AtomicBool) {
+pub fn run(conn: &mut Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &SyncSender<()>, last_touch: &AtomicBool) {
     let mut kept = None;
     loop {
         let Some(first) = kept.take().or_else(|| queue.recv().ok()) else { return };
@@ -152,10 +156,14 @@ fn single(conn: &Connection, shared: &Shared, work: &mut Work) -> Result<()> {
     result
 }
 
-fn alone(conn: &Connection, shared: &Shared, mut job: Job) {
+fn alone(conn: &mut Connection, shared: &Shared, mut job: Job) {
+    if let Manner::Replaced(with) = &job.manner {
+        let result = replace(conn, shared, with);
+        return answer(job, result);
+    }
     let staged = match &job.manner {
         Manner::Alone(Some(path)) => Some(path.to_string_lossy().into_owned()),
-        Manner::Alone(None) | Manner::Grouped => None,
+        Manner::Alone(None) | Manner::Grouped | Manner::Replaced(_) => None,
     };
     let attached = staged.as_ref().map_or(Ok(0), |path| conn.execute("ATTACH DATABASE ?1 AS staged", [path]));
     let result = attached.or_failed().and_then(|_| single(conn, shared, &mut job.work));
@@ -165,6 +173,17 @@ fn alone(conn: &Connection, shared: &Shared, mut job: Job) {
         log::error!("detach: {error}");
     }
     answer(job, result);
+}
+
+/// Page by page, as one transaction: whoever reads sees the old content or the new, and a power cut leaves one of them.
+fn replace(conn: &mut Connection, shared: &Shared, with: &Path) -> Result<()> {
+    let from = Connection::open_with_flags(with, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).or_failed()?;
+    let step = Backup::new(&from, conn).and_then(|backup| backup.step(-1)).or_failed()?;
+    if step != StepResult::Done {
+        return Err(Error::Busy { message: "The data file is busy: nothing was changed".to_owned(), retry_after_s: 5 });
+    }
+    shared.publish_all(catalog::load(conn)?);
+    Ok(())
 }
 
 fn begin<'c>(conn: &'c Connection, shared: &Shared) -> Result<WriteTx<'c>> {
@@ -268,7 +287,7 @@ mod tests {
     }
 
     /// Queues all jobs at once and runs the writer until nothing is left: the rows that stay, and every job's answer.
-    fn run_all(conn: &Connection, kinds: &[Kind]) -> (Vec<i64>, Vec<Result<()>>) {
+    fn run_all(conn: &mut Connection, kinds: &[Kind]) -> (Vec<i64>, Vec<Result<()>>) {
         let (queue, queued) = sync_channel(kinds.len().max(1));
         let (nudge, _nudged) = sync_channel(1);
         let mut answers = Vec::new();
@@ -292,7 +311,7 @@ mod tests {
             6 => Just(Kind::Good), 2 => Just(Kind::Refuses), 1 => Just(Kind::Panics), 1 => Just(Kind::FillsTheDisk), 1 => Just(Kind::LosesTheTransaction),
         ], 0..150)) {
             std::panic::set_hook(Box::new(|_| {}));
-            let (rows, answers) = run_all(&file(), &kinds);
+            let (rows, answers) = run_all(&mut file(), &kinds);
             let good: Vec<i64> = (0..).zip(&kinds).filter(|(_, kind)| **kind == Kind::Good).map(|(number, _)| number).collect();
             prop_assert_eq!(&rows, &good);
             for (number, answer) in answers.iter().enumerate() {
@@ -303,14 +322,14 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_as_such_to_the_job_that_met_it_and_to_nobody_else() {
-        let (rows, answers) = run_all(&file(), &[Kind::Good, Kind::FillsTheDisk, Kind::Good]);
+        let (rows, answers) = run_all(&mut file(), &[Kind::Good, Kind::FillsTheDisk, Kind::Good]);
         assert_eq!(rows, [0, 2]);
         assert!(matches!(&answers[1], Err(Error::Busy { message, .. }) if message.contains("disk is full")));
     }
 
     #[test]
     fn a_job_that_was_given_up_never_runs_and_one_that_runs_cannot_be_given_up() {
-        let conn = file();
+        let mut conn = file();
         let (queue, queued) = sync_channel(2);
         let (nudge, _nudged) = sync_channel(1);
         let (done, answer) = sync_channel(1);
@@ -321,7 +340,7 @@ mod tests {
         let taken = Arc::new(Ticket::default());
         queue.try_send(Job { work: work(2, Kind::Good), done, ticket: taken.clone(), manner: Manner::Grouped }).ok().unwrap();
         drop(queue);
-        run(&conn, &shared(), &queued, &nudge, &AtomicBool::new(false));
+        run(&mut conn, &shared(), &queued, &nudge, &AtomicBool::new(false));
         assert!(answer.recv().is_err() && second.recv() == Ok(Ok(())));
         assert!(!taken.give_up());
         assert_eq!(conn.query_row("SELECT group_concat(k) FROM t", [], |row| row.get::<_, String>(0)), Ok("2".to_owned()));

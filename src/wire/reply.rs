@@ -2,6 +2,7 @@
 
 use rouille::{Response, ResponseBody};
 use serde_json::Value;
+use std::fs::File;
 
 /// A JSON value with a status.
 pub fn json(status: u16, value: &Value) -> Response {
@@ -24,6 +25,17 @@ pub fn empty(status: u16) -> Response {
 /// A redirect after a form: the next request is a GET.
 pub fn redirect(to: &str) -> Response {
     empty(302).with_additional_header("Location", one_line(to))
+}
+
+/// A file to be kept by the client under a name.
+pub fn file(kind: &'static str, name: &str, file: File) -> Response {
+    let disposition = format!("attachment; filename=\"{}\"", one_line(name).replace('"', ""));
+    Response {
+        status_code: 200,
+        headers: vec![("Content-Type".into(), kind.into()), ("Content-Disposition".into(), disposition.into())],
+        data: ResponseBody::from_file(file),
+        upgrade: None,
+    }
 }
 
 /// Without control characters: no text of anybody may begin a header of its own.

@@ -61,7 +61,7 @@ impl Harness {
 
     /// Applies an app file as the command does.
     pub fn apply(&self, text: &str, dry_run: bool, prune: bool) -> Result<Outcome> {
-        jobs::run(&self.ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run, prune }, &|_| {})
+        jobs::run(&self.ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run, prune }, &carryall::model::job::unwatched())
     }
 
     /// Answers as the server would. `As: owner` stands for the owner's cookie.

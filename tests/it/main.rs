@@ -16,6 +16,9 @@ mod apply;
 /// Files of rows: in, out, over what is there.
 mod transfer;
 
+/// Backups: made, sent, put back, kept in number.
+mod backups;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

@@ -737,7 +737,7 @@ fn patched(patches: &[(usize, &[u8])]) -> Vec<u8> {
     assert_eq!(place.run(&["apply", &place.file("crm.json", CRM_APP)]).code, Some(0));
     let mut bytes = std::fs::read(place.db()).unwrap();
     assert_eq!(&bytes[..16], b"SQLite format 3\0");
-    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 1][..], &b"CRRY"[..]));
+    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 2][..], &b"CRRY"[..]));
     for (at, patch) in patches {
         bytes[*at..at + patch.len()].copy_from_slice(patch);
     }
@@ -782,14 +782,14 @@ const READING: &[&[&str]] = &[&["export", "--app", "crm", "--schema", "deals"]];
 #[test]
 fn a_newer_file_is_refused() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 1). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 2). Use the newer program";
     assert_unusable(&newer, WRITING, sentence);
 }
 
 #[test]
 fn a_newer_file_is_not_exported_by_guessing_either() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 1). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 2). Use the newer program";
     assert_unusable(&newer, READING, sentence);
 }
 
@@ -953,9 +953,9 @@ fn a_backup_is_checked_and_comes_back() {
     assert_eq!(server.stop().0, Some(0));
     assert!(place.run(&["check"]).out.ends_with("is well: 1 app, 1 table, 302 records\n"));
 
-    // Pages in the middle of the file become noise.
+    // Pages of records become noise.
     let mut bytes = std::fs::read(place.db()).unwrap();
-    let middle = bytes.len() / 2;
+    let middle = bytes.len() * 3 / 4;
     bytes[middle..middle + 8192].fill(0x5a);
     std::fs::write(place.db(), bytes).unwrap();
     let damaged = place.run(&["check"]);
@@ -964,7 +964,7 @@ fn a_backup_is_checked_and_comes_back() {
     assert_eq!(back.code, Some(0), "{}", back.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
     let kept = carryall::store::backup::kept(&place.db());
-    assert!(kept.iter().any(|kept| kept.reason == carryall::store::backup::Reason::BeforeRestore), "{kept:?}");
+    assert!(kept.iter().any(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore), "{kept:?}");
     let no_backup = place.run(&["restore", &place.file("x.db", "nothing")]);
     assert!(no_backup.code == Some(1) && no_backup.err.contains("is no good copy"), "{}", no_backup.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));

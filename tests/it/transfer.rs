@@ -3,12 +3,12 @@
 use crate::harness::{Harness, OWNER};
 use carryall::format::file::Format;
 use carryall::model::error::Error;
-use carryall::model::job::{Import, Job, Outcome, Progress};
+use carryall::model::job::{Import, Job, Outcome, Report, unwatched};
 use carryall::ops::{export, jobs};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// A server and a folder for files.
 struct Place {
@@ -30,7 +30,7 @@ impl Place {
         let place = Self::new();
         let text = json!({"carryall": 1, "app": {"slug": "crm"}, "schemas": schemas}).to_string();
         let job = Job::Apply { text, dry_run: false, prune: false };
-        jobs::run(&place.harness.ctx, &OWNER, &job, &|_| {}).unwrap();
+        jobs::run(&place.harness.ctx, &OWNER, &job, &unwatched()).unwrap();
         place
     }
 
@@ -47,16 +47,16 @@ impl Place {
         Import { file, app, schema, schema_given: false, ..Import::default() }
     }
 
-    fn run(&self, import: Import, report: &(dyn Fn(Progress) + Sync)) -> Result<Outcome, Error> {
+    fn run(&self, import: Import, report: &Report) -> Result<Outcome, Error> {
         jobs::run(&self.harness.ctx, &OWNER, &Job::Import(import), report)
     }
 
     fn import(&self, name: &str, text: &str) -> Result<Outcome, Error> {
-        self.run(self.job(name, text), &|_| {})
+        self.run(self.job(name, text), &unwatched())
     }
 
     fn upsert(&self, name: &str, text: &str, key: &str) -> Result<Outcome, Error> {
-        self.run(Import { key: Some(key.to_owned()), ..self.job(name, text) }, &|_| {})
+        self.run(Import { key: Some(key.to_owned()), ..self.job(name, text) }, &unwatched())
     }
 
     fn export(&self, schema: &str, format: Format) -> String {
@@ -121,7 +121,7 @@ fn headings_that_are_twice_lose_no_column_in_any_format() {
 fn a_mapped_slug_takes_the_heading_from_nobody() {
     let place = Place::new();
     let job = place.job("t.csv", "x,y\n1,2\n");
-    place.run(Import { map: vec![("x".to_owned(), "y_2".to_owned()), ("y".to_owned(), "x".to_owned())], ..job }, &|_| {}).unwrap();
+    place.run(Import { map: vec![("x".to_owned(), "y_2".to_owned()), ("y".to_owned(), "x".to_owned())], ..job }, &unwatched()).unwrap();
     // The heading `x` would be the slug of the other field.
     assert_eq!(place.rows("t"), json!([{"y_2": 1, "y": 2}]));
 }
@@ -217,7 +217,7 @@ fn an_upsert_sets_what_is_sent_and_needs_a_whole_record_only_where_there_is_none
     assert_eq!(place.export("t", Format::Csv), rows);
 
     let job = place.job("t.csv", "email,name\nann@x.com,Anna\ndee@x.com,Dee\n");
-    let rehearsed = place.run(Import { key: Some("email".to_owned()), dry_run: true, ..job }, &|_| {}).unwrap();
+    let rehearsed = place.run(Import { key: Some("email".to_owned()), dry_run: true, ..job }, &unwatched()).unwrap();
     assert_eq!((counts(&rehearsed), &rehearsed["dry_run"]), ((2, 1, 1), &json!(true)));
     assert_eq!(place.export("t", Format::Csv), rows);
 
@@ -300,9 +300,9 @@ fn a_file_whose_name_is_an_address_of_the_api_goes_to_the_same_table_every_time(
     }
     assert_eq!(place.export("export-2", Format::Csv), "n\n1\n1\n");
     let job = Import { schema: "batch".to_owned(), schema_given: true, ..place.job("n.csv", "n\n1\n") };
-    assert_eq!(told(place.run(job, &|_| {})), ["The table slug 'batch' is an address of the API; choose another"]);
+    assert_eq!(told(place.run(job, &unwatched())), ["The table slug 'batch' is an address of the API; choose another"]);
     let job = Import { app: "tokens".to_owned(), ..place.job("n.csv", "n\n1\n") };
-    assert!(told(place.run(job, &|_| {}))[0].starts_with("The app slug 'tokens' is an address"));
+    assert!(told(place.run(job, &unwatched()))[0].starts_with("The app slug 'tokens' is an address"));
 }
 
 #[test]
@@ -311,13 +311,14 @@ fn a_column_that_appears_between_the_two_readings_refuses_the_file() {
     let text = "{\"a\": 1}\n".repeat(1_000);
     let job = place.job("t.ndjson", &text);
     let (path, more) = (job.file.clone(), Mutex::new(Some(format!("{text}{{\"a\": 1, \"b\": 2}}\n"))));
-    let refused = place.run(job, &|progress| {
+    let change: Report = Arc::new(move |progress| {
         // The second reading is at the last row of the first one.
         if let Some(text) = more.lock().unwrap().take_if(|_| progress.stage == "checking") {
             std::fs::write(&path, text).unwrap();
         }
+        Ok(())
     });
-    let refused = told(refused);
+    let refused = told(place.run(job, &change));
     assert!(refused[0].starts_with("The file changed while it was read"), "{refused:?}");
     assert!(place.harness.ctx.store.catalog().apps().is_empty());
 }

@@ -1,9 +1,11 @@
-//! Jobs that a command hands to the server which has the data file open. For the holder of the control secret only: files are named by their path.
+//! Jobs that a command hands to the server which has the data file open. For the holder of the control secret: files are named by their path.
+//! Backups and checks are begun by admins, too; all jobs are listed to them, and ended.
 
+use crate::model::backup::Reason;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::job::{Import, Job};
 use crate::ops::ctx::Ctx;
-use crate::ops::job_board::State;
+use crate::ops::job_board::{Entry, State};
 use crate::ops::{jobs, workspace};
 use crate::wire::call::Call;
 use crate::wire::reply;
@@ -45,31 +47,72 @@ enum Sent {
     Link {
         user: Option<String>,
     },
+    Backup {},
+    Check {},
 }
 
+/// 201 `{"id"}`.
 pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    jobs::may_start(&call.caller)?;
+    jobs::may_start(&call.caller, &Job::Check)?;
     let body = Value::Object(call.body.object(&ctx.limits)?);
     let sent: Sent =
         serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
-    let id = jobs::start(ctx, &call.caller, job(sent)?)?;
+    // Files are opened for those only who may name them.
+    if !matches!(sent, Sent::Backup {} | Sent::Check {}) {
+        jobs::may_start(&call.caller, &Job::Link { user: None })?;
+    }
+    started(ctx, call, job(sent)?)
+}
+
+/// The answer to whoever began a job.
+pub fn started(ctx: &Arc<Ctx>, call: &Call<'_>, job: Job) -> Result<Response> {
+    let id = jobs::start(ctx, &call.caller, job)?;
     Ok(reply::json(201, &json!({"id": id})))
 }
 
-/// `{"id", "state": "running" | "done" | "failed", "progress"?, "outcome"?, "messages"?}`
+/// `{"jobs": [job]}`, newest first.
+pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    workspace::read(&call.caller, call.param(0))?;
+    let all: Vec<Value> = jobs::list(ctx, &call.caller)?.iter().map(rendered).collect();
+    Ok(reply::json(200, &json!({"jobs": all})))
+}
+
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let id = call.param(1).parse().map_err(|_| Error::not_found("There is no such job"))?;
-    let body = match jobs::state(ctx, &call.caller, id)? {
-        State::Running(progress) => json!({
-            "id": id, "state": "running",
-            "progress": {"stage": progress.stage, "rows": progress.rows, "bytes": progress.bytes, "bytes_total": progress.bytes_total},
-        }),
-        State::Done(outcome) => json!({"id": id, "state": "done", "outcome": outcome}),
-        State::Failed(error) => json!({"id": id, "state": "failed", "messages": error.sentences()}),
+    Ok(reply::json(200, &rendered(&jobs::state(ctx, &call.caller, id(call)?)?)))
+}
+
+/// Asks a job to end: 202 with how it stands; what it becomes is asked by its id.
+pub fn cancel(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    workspace::read(&call.caller, call.param(0))?;
+    Ok(reply::json(202, &rendered(&jobs::cancel(ctx, &call.caller, id(call)?)?)))
+}
+
+fn id(call: &Call<'_>) -> Result<u64> {
+    call.param(1).parse().map_err(|_| Error::not_found("There is no such job"))
+}
+
+/// `{"id", "kind", "state": "running" | "cancelling" | "done" | "failed" | "cancelled", "stage", "done", "total", "unit", "rows", "left_s",
+/// "begun_at", "outcome", "error", "messages"?}`
+fn rendered(entry: &Entry) -> Value {
+    let (state, outcome, error) = match &entry.state {
+        State::Running if entry.is_cancelled => ("cancelling", None, None),
+        State::Running => ("running", None, None),
+        State::Done(outcome) => ("done", Some(outcome), None),
+        State::Failed(error) => ("failed", None, Some(error)),
+        State::Cancelled => ("cancelled", None, None),
     };
-    Ok(reply::json(200, &body))
+    let progress = entry.progress;
+    let mut body = json!({
+        "id": entry.id, "kind": entry.kind, "state": state, "stage": progress.stage, "done": progress.done, "total": progress.total,
+        "unit": progress.unit, "rows": progress.rows, "left_s": entry.left_s(), "begun_at": entry.begun_at, "outcome": outcome,
+        "error": error.map(|error| error.message()),
+    });
+    if let (Some(error), Some(body)) = (error, body.as_object_mut()) {
+        body.insert("messages".to_owned(), json!(error.sentences()));
+    }
+    body
 }
 
 fn job(sent: Sent) -> Result<Job> {
@@ -80,5 +123,7 @@ fn job(sent: Sent) -> Result<Job> {
         Sent::Apply { file, dry_run, prune } => Job::Apply { text: jobs::app_file(&file)?, dry_run, prune },
         Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },
         Sent::Link { user } => Job::Link { user },
+        Sent::Backup {} => Job::Backup(Reason::Asked),
+        Sent::Check {} => Job::Check,
     })
 }

@@ -23,8 +23,13 @@
 //! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
 //! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
-//! | POST | /api/workspaces/{workspace}/jobs | a command hands over a job | [house], control secret only |
-//! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], control secret only |
+//! | GET | /api/workspaces/{workspace}/jobs | long pieces of work, newest first | [house], admins |
+//! | POST | /api/workspaces/{workspace}/jobs | begin one; those with files come from commands, by the control secret | [house] |
+//! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], admins |
+//! | DELETE | /api/workspaces/{workspace}/jobs/{job} | ask it to end, 202 | [house], admins |
+//! | GET, POST | /api/workspaces/{workspace}/backups | copies of the data file; make one, 201 with its job | [house], admins |
+//! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
+//! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
 //!
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
 //!
@@ -34,6 +39,7 @@
 //! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
 
 mod apps;
+mod backups;
 mod changes;
 mod error;
 mod imports;
@@ -47,7 +53,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 23] = [
+const ROUTES: [Route; 30] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -74,7 +80,14 @@ const ROUTES: [Route; 23] = [
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
     get("/api/workspaces/{workspace}/me", Pool::Reads, workspace::me),
     post("/api/workspaces/{workspace}/jobs", Pool::Slow, jobs::start),
+    get("/api/workspaces/{workspace}/jobs", Pool::Reads, jobs::list),
     get("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::read),
+    delete("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::cancel),
+    get("/api/workspaces/{workspace}/backups", Pool::Reads, backups::list),
+    post("/api/workspaces/{workspace}/backups", Pool::Slow, backups::make),
+    get("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::download),
+    delete("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::delete),
+    post("/api/workspaces/{workspace}/backups/{backup}/restore", Pool::Slow, backups::restore),
 ];
 
 const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {

@@ -8,6 +8,7 @@ use crate::model::schema::SchemaId;
 use crate::store::sql::table;
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::{ReadTx, WriteTx};
+use rusqlite::OptionalExtension;
 
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
@@ -62,6 +63,12 @@ pub fn bounds(tx: &ReadTx<'_>) -> Result<(i64, i64)> {
     let end = |sql: &str| -> Result<Option<i64>> { tx.conn().prepare_cached(sql).or_failed()?.query_row([], |row| row.get(0)).or_failed() };
     let newest = end("SELECT max(seq) FROM change")?.unwrap_or_default();
     Ok((end("SELECT min(seq) FROM change")?.unwrap_or(newest + 1), newest))
+}
+
+/// The first number that goes on from what is there now: a restore put in its place what had been said before.
+pub fn since_restore(tx: &ReadTx<'_>) -> Result<i64> {
+    let mut statement = tx.conn().prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'changes_from'").or_failed()?;
+    Ok(statement.query_row([], |row| row.get(0)).optional().or_failed()?.unwrap_or(1))
 }
 
 /// Entries of an app after a number, oldest first.

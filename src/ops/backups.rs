@@ -1,0 +1,74 @@
+//! Backups of the data file that lie with it: listing, making, putting back, taking away. Copying and checking are in `store/backup`.
+
+use super::access::may;
+use super::changes;
+use super::ctx::Ctx;
+use crate::model::backup::{Kept, Reason};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::job::{Outcome, Report};
+use crate::model::name::quoted;
+use crate::model::nearest::nearest;
+use crate::model::principal::{Action, Caller};
+use crate::store::backup::{self, Reached};
+use serde_json::json;
+
+/// All of them, newest first.
+pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Kept>> {
+    may(who, Action::Manage)?;
+    Ok(backup::kept(ctx.store.path()))
+}
+
+/// The backup of this name.
+pub fn find(ctx: &Ctx, who: &Caller, name: &str) -> Result<Kept> {
+    let all = list(ctx, who)?;
+    all.iter().find(|kept| kept.name == name).cloned().ok_or_else(|| {
+        let near = nearest(name, all.iter().map(|kept| kept.name.as_str())).map(|near| format!("Did you mean {near}?"));
+        let hint = near.unwrap_or_else(|| "GET …/backups lists them".to_owned());
+        Error::NotFound(Problem::new("not_found", format!("There is no backup {}", quoted(name))).hint(hint))
+    })
+}
+
+/// Takes one away.
+pub fn remove(ctx: &Ctx, who: &Caller, name: &str) -> Result<()> {
+    backup::remove(&find(ctx, who, name)?)
+}
+
+/// Makes one, and takes the oldest of the automatic ones away. Answers `{name, at, reason, bytes, apps, tables, records}`.
+pub fn make(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<Outcome> {
+    may(who, Action::Manage)?;
+    let data = ctx.store.path();
+    let to = backup::name_for(data, reason, &ctx.store.now())?;
+    let found = backup::back_up(data, &to, ctx.store.opening(), report)?;
+    backup::forget(data, ctx.limits.backups_kept_max)?;
+    let kept = backup::kept(data).into_iter().find(|kept| kept.path == to).ok_or_else(|| Error::internal("a backup is gone"))?;
+    Ok(json!({
+        "name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes,
+        "apps": found.apps, "tables": found.tables, "records": found.records,
+    }))
+}
+
+/// Puts one back while the server goes on: all its content at once, in the place of all there is, which is backed up before. Whoever is signed in
+/// signs in again. Answers `{name, kept, apps, tables, records}`. An entry: it opens the transactions.
+pub fn restore(ctx: &Ctx, who: &Caller, name: &str, report: &Report) -> Result<Outcome> {
+    let from = find(ctx, who, name)?;
+    let before = make(ctx, who, Reason::BeforeRestore, report)?;
+    let data = ctx.store.path();
+    let (copy, found) = backup::made_ready(&from.path, data, Reached::of(data), ctx.store.opening(), report)?;
+    ctx.store.replace(copy.path())?;
+    let (me, restored) = (who.clone(), from.name.clone());
+    ctx.store.write(move |tx| changes::log_restore(tx, &me, &restored))?;
+    Ok(json!({
+        "name": from.name, "kept": before.get("name"), "apps": found.apps, "tables": found.tables, "records": found.records,
+    }))
+}
+
+/// Whether a day has gone by since the last one, with something written in it.
+pub fn is_due(ctx: &Ctx) -> bool {
+    let data = ctx.store.path();
+    let newest = backup::kept(data).into_iter().find(|kept| kept.reason != Reason::BeforeRestore);
+    let (written, age) = (backup::written_at(data), newest.as_ref().and_then(|kept| backup::written_at(&kept.path)));
+    let Some(written) = written else { return false };
+    let every = std::time::Duration::from_secs(ctx.limits.backup_every_s);
+    // A clock that was set back makes no backup late.
+    age.is_none_or(|at| written > at && at.elapsed().map_or(true, |age| age >= every))
+}

@@ -1,0 +1,133 @@
+//! Backups through the API: made, listed, sent, put back while the server goes on, kept in number.
+
+use crate::harness::{Harness, OWNER};
+use crate::transcript::Ask;
+use carryall::model::backup::Reason;
+use carryall::model::error::Error;
+use carryall::model::job::{Job, Report, unwatched};
+use carryall::ops::{backups, jobs, upkeep};
+use carryall::store::backup;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const CONTACTS: &str = "/api/apps/my-crm/schemas/contacts/records";
+
+fn ask(method: &str, target: &str, body: &str) -> Ask {
+    let headers = vec![("As".to_owned(), "owner".to_owned())];
+    Ask { method: method.to_owned(), url: target.to_owned(), headers, body: body.as_bytes().to_vec() }
+}
+
+/// Status and JSON of an answer to the owner.
+fn told(harness: &Harness, method: &str, target: &str, body: &str) -> (u16, Value) {
+    let reply = harness.answer(&ask(method, target, body));
+    (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+}
+
+/// The job that a request began, when it is over.
+fn done(harness: &Harness, target: &str) -> Value {
+    let (status, begun) = told(harness, "POST", target, "");
+    assert_eq!(status, 201, "{begun}");
+    loop {
+        let entry = harness.ctx.jobs.get(begun["id"].as_u64().unwrap()).unwrap();
+        match entry.state {
+            carryall::ops::job_board::State::Running => std::thread::yield_now(),
+            carryall::ops::job_board::State::Done(outcome) => return outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn records(harness: &Harness) -> i64 {
+    let app = harness.ctx.store.catalog();
+    let schema = app.schemas(app.app("my-crm").unwrap().id).find(|schema| schema.slug == "contacts").unwrap().clone();
+    harness.ctx.read(|tx| carryall::store::records::counter(tx, &schema)).unwrap()
+}
+
+#[test]
+fn a_backup_comes_back_while_the_server_goes_on_and_nothing_is_given_twice() {
+    let harness = Harness::crm();
+    let before = records(&harness);
+    let made = done(&harness, "/api/workspaces/default/backups");
+    let name = made["name"].as_str().unwrap().to_owned();
+    assert!(name.ends_with("-asked.db"), "{name}");
+    let (_, listed) = told(&harness, "GET", "/api/workspaces/default/backups", "");
+    assert_eq!(listed["backups"][0]["name"], json!(name));
+    let sent = harness.answer(&ask("GET", &format!("/api/workspaces/default/backups/{name}"), ""));
+    assert!(sent.status == 200 && sent.body.starts_with(b"SQLite format 3"), "{}", sent.status);
+
+    assert_eq!(told(&harness, "POST", CONTACTS, r#"{"name": "Later", "email": "later@example.com"}"#).0, 201);
+    let (_, feed) = told(&harness, "GET", "/api/apps/my-crm/changes", "");
+    assert_eq!(records(&harness), before + 1);
+
+    let restored = done(&harness, &format!("/api/workspaces/default/backups/{name}/restore"));
+    assert!(restored["kept"].as_str().unwrap().contains("-before-restore"), "{restored}");
+    assert_eq!(records(&harness), before);
+    // Who was signed in signs in again, for the right may have been taken away since.
+    assert_eq!(told(&harness, "GET", CONTACTS, "").0, 401);
+    // A reader of the log from before hears that it must begin anew, and no number is given twice.
+    let since = feed["last"].as_i64().unwrap();
+    let after = harness.ctx.read(|tx| carryall::ops::feed::after(tx, &OWNER, "my-crm", Some(since - 1), 10));
+    assert!(matches!(after, Err(Error::Gone(_))));
+    let (_, newest) = harness.ctx.read(carryall::store::tables::changes::bounds).unwrap();
+    assert!(newest > since, "{newest} {since}");
+    // What the restore replaced is there, with the record that came later.
+    let kept = backup::kept(harness.ctx.store.path());
+    let before_restore = kept.iter().find(|kept| kept.reason == Reason::BeforeRestore).unwrap();
+    backups::restore(&harness.ctx, &OWNER, &before_restore.name, &unwatched()).unwrap();
+    assert_eq!(records(&harness), before + 1);
+    let report = harness.ctx.store.check(&unwatched()).unwrap();
+    assert_eq!(report.problems, Vec::<String>::new());
+}
+
+#[test]
+fn the_oldest_of_those_that_come_by_themselves_go_and_those_that_were_asked_for_stay() {
+    let harness = Harness::crm();
+    backups::make(&harness.ctx, &OWNER, Reason::Asked, &unwatched()).unwrap();
+    for _ in 0..9 {
+        backups::make(&harness.ctx, &OWNER, Reason::Daily, &unwatched()).unwrap();
+    }
+    let kept = backup::kept(harness.ctx.store.path());
+    let count = |reason: Reason| kept.iter().filter(|kept| kept.reason == reason).count();
+    assert_eq!((count(Reason::Asked), count(Reason::Daily)), (1, harness.ctx.limits.backups_kept_max));
+}
+
+#[test]
+fn a_day_brings_a_backup_when_something_was_written_and_none_when_not() {
+    let harness = Harness::crm();
+    assert!(backups::is_due(&harness.ctx), "there is none at all");
+    upkeep::tend(&harness.ctx);
+    harness.ctx.jobs.finish();
+    assert!(backup::kept(harness.ctx.store.path()).iter().any(|kept| kept.reason == Reason::Daily));
+    assert!(!backups::is_due(&harness.ctx), "it was made just now");
+}
+
+#[test]
+fn a_backup_that_is_cancelled_leaves_nothing() {
+    let harness = Harness::crm();
+    let reports = Arc::new(AtomicUsize::new(0));
+    let heard = reports.clone();
+    let stop: Report = Arc::new(move |_| {
+        heard.fetch_add(1, Ordering::Relaxed);
+        Err(Error::malformed("enough"))
+    });
+    let ended = jobs::run(&harness.ctx, &OWNER, &Job::Backup(Reason::Asked), &stop);
+    assert!(ended.is_err() && reports.load(Ordering::Relaxed) > 0, "{ended:?}");
+    assert_eq!(backup::kept(harness.ctx.store.path()), []);
+    let folder = harness.ctx.store.path().with_file_name("test.db.backups");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_of_version_1_is_copied_and_brought_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    std::fs::write(&path, include_bytes!("../fixtures/version-1.db")).unwrap();
+    let how = Harness::crm().ctx.store.opening().clone();
+    let Ok(store) = carryall::store::engine::Store::open(&path, &how) else { panic!("the old file does not open") };
+    let report = store.check(&unwatched()).unwrap();
+    assert_eq!((report.records, report.problems), (3, Vec::new()));
+    let kept = backup::kept(&path);
+    assert!(kept.len() == 1 && kept[0].reason == Reason::BeforeMigration, "{kept:?}");
+    assert_eq!(std::fs::read(&kept[0].path).unwrap()[60..64], [0, 0, 0, 1]);
+}
