@@ -29,6 +29,12 @@ pub enum Job {
     Restore(String),
     /// A look through the whole file.
     Check,
+    /// An index that somebody asked for.
+    Index {
+        app: String,
+        schema: String,
+        fields: Vec<String>,
+    },
 }
 
 impl Job {
@@ -42,6 +48,7 @@ impl Job {
             Job::Backup(_) => "backup",
             Job::Restore(_) => "restore",
             Job::Check => "check",
+            Job::Index { .. } => "index",
         }
     }
 }

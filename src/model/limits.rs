@@ -74,6 +74,19 @@ pub struct Limits {
     pub backup_every_s: u64,
     /// An import of so many rows is preceded by a backup.
     pub backup_import_rows: u64,
+    /// Lists that must have missed an index before it is made or proposed.
+    pub index_wished_times_min: u64,
+    /// In smaller tables no index is missed.
+    pub index_records_min: i64,
+    /// Up to so many records an index is made at once, up to so many in a quiet moment; beyond them it is proposed.
+    pub index_records_at_once_max: i64,
+    pub index_records_max: i64,
+    /// A moment is quiet when nobody has written for so long.
+    pub index_quiet_ms: u64,
+    /// How often it is looked whether one is missed.
+    pub index_look_every_ms: u64,
+    /// An index that was made so is dropped when no list used it for so long.
+    pub index_unused_days_max: i64,
     /// What the server does by itself: first so long after its start, then one time after the other.
     pub upkeep_first_ms: u64,
     pub upkeep_every_ms: u64,
@@ -138,6 +151,13 @@ impl Default for Limits {
             changes_rows_max: 1_000,
             changes_days_max: 30,
             changes_bytes_max: 1024 * 1024 * 1024,
+            index_wished_times_min: 5,
+            index_records_min: 1_000,
+            index_records_at_once_max: 50_000,
+            index_records_max: 500_000,
+            index_quiet_ms: 2_000,
+            index_look_every_ms: 1_000,
+            index_unused_days_max: 30,
             upkeep_first_ms: 60_000,
             upkeep_every_ms: 3_600_000,
             backups_kept_max: 7,

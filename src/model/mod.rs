@@ -5,6 +5,7 @@ pub mod backup;
 pub mod catalog;
 pub mod change;
 pub mod error;
+pub mod explained;
 pub mod expr;
 pub mod fault;
 pub mod field;

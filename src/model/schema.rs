@@ -25,6 +25,22 @@ pub struct Schema {
     pub unique: Vec<Vec<String>>,
     /// Groups of field slugs that have an index together.
     pub indexes: Vec<Vec<String>>,
+    /// Indexes that nobody declared.
+    pub automatic: Vec<AutoIndex>,
+}
+
+/// An index on one field that was made because lists kept asking by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutoIndex {
+    pub field: String,
+    /// RFC 3339.
+    pub made_at: String,
+    /// A sentence for people.
+    pub why: String,
+    /// How long writers waited for it.
+    pub stall_ms: i64,
+    /// The day on which a list last used it.
+    pub used_at: String,
 }
 
 /// Keys of every record that are no fields; a field may not take their names.

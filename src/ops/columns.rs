@@ -74,6 +74,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         fields,
         unique: Vec::new(),
         indexes: Vec::new(),
+        automatic: Vec::new(),
     };
     Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes })
 }

@@ -113,6 +113,7 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
         fields,
         unique: part.unique.clone(),
         indexes: part.indexes.clone(),
+        automatic: old.map(|old| old.automatic.clone()).unwrap_or_default(),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::access::{may, may_control};
 use super::ctx::{Ctx, STALE_RETRIES_MAX};
 use super::job_board::Entry;
-use super::{apply, backups, schemas, sessions, transfer, users};
+use super::{apply, backups, indexes, schemas, sessions, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
@@ -44,6 +44,7 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
         Job::Backup(reason) => backups::make(ctx, who, *reason, report),
         Job::Restore(name) => backups::restore(ctx, who, name, report),
         Job::Check => check(ctx, who, report),
+        Job::Index { app, schema, fields } => indexes::add(ctx, who, app, schema, fields),
     }
 }
 
@@ -91,7 +92,7 @@ fn check(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
 /// Whether somebody may hand over this job. Most name files by their path, or persons.
 pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
     match job {
-        Job::Backup(_) | Job::Restore(_) | Job::Check => may(who, Action::Manage).map(drop),
+        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Index { .. } => may(who, Action::Manage).map(drop),
         Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } => may_control(who),
     }
 }
@@ -111,14 +112,19 @@ pub fn app_file(path: &Path) -> Result<String> {
 /// Starts a job on a thread of its own; gives its number.
 pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
     may_start(who, &job)?;
-    let id = ctx.jobs.add(job.kind(), &ctx.store.now().text, ctx.limits.jobs_running_max)?;
-    let (ctx, who) = (ctx.clone(), who.clone());
-    let jobs = ctx.clone();
+    let (doing, who) = (ctx.clone(), who.clone());
+    start_as(ctx, job.kind(), move |report| run(&doing, &who, &job, report))
+}
+
+/// Does something on a thread of its own, as a job of this kind; gives its number.
+pub fn start_as(ctx: &Arc<Ctx>, kind: &'static str, work: impl FnOnce(&Report) -> Result<Outcome> + Send + 'static) -> Result<u64> {
+    let id = ctx.jobs.add(kind, &ctx.store.now().text, ctx.limits.jobs_running_max)?;
+    let (ctx, jobs) = (ctx.clone(), ctx.clone());
     let spawned = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let board = ctx.clone();
             let report: Report = Arc::new(move |progress| board.jobs.report(id, progress));
-            run(&ctx, &who, &job, &report)
+            work(&report)
         }));
         let done = done.unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))));
         if let Err(Error::Internal(cause)) = &done {

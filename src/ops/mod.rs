@@ -16,6 +16,7 @@ pub mod define;
 pub mod export;
 pub mod feed;
 pub mod fill;
+pub mod indexes;
 pub mod infer;
 pub mod job_board;
 pub mod jobs;

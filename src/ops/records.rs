@@ -8,6 +8,7 @@ use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
+use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column};
@@ -16,6 +17,7 @@ use crate::model::query::Query;
 use crate::model::record::{Draft, Record, RecordId, Visit};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::explain;
 use crate::store::records as rows;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -37,10 +39,14 @@ pub struct Written {
 pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    let plan = plan(&schema, &scope, query, limits)?;
-    let total = rows::total(tx, &plan)?;
-    rows::each(tx, &plan, visit)?;
-    Ok(total)
+    rows::list(tx, &plan(&schema, &scope, query, limits)?, visit)
+}
+
+/// How such a list is found, and what would find it better. For those who may change that.
+pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
+    let scope = may(who, Action::Manage)?;
+    let schema = find_schema(tx.catalog(), app, schema)?;
+    explain::explain(tx, &plan(&schema, &scope, query, limits)?)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {

@@ -1,6 +1,7 @@
 //! Schemas as a caller sees them: the description and how many records there are.
 
 use super::access::may;
+use super::indexes::{self, Listed};
 use crate::model::error::Result;
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::Schema;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub struct Described {
     pub schema: Arc<Schema>,
     pub records: i64,
+    pub indexes: Vec<Listed>,
 }
 
 /// The schemas of an app in the order of their creation.
@@ -28,5 +30,5 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<De
 }
 
 fn described(tx: &ReadTx<'_>, schema: &Arc<Schema>) -> Result<Described> {
-    Ok(Described { schema: schema.clone(), records: counter(tx, schema)? })
+    Ok(Described { schema: schema.clone(), records: counter(tx, schema)?, indexes: indexes::list(schema) })
 }

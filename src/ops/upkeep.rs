@@ -1,18 +1,26 @@
-//! What a running server does by itself, now and then: keeps the change log within its limits, makes the daily backup.
+//! What a running server does by itself: keeps the change log within its limits, makes the daily backup, makes and drops indexes.
 
 use super::ctx::{Ctx, SELF};
-use super::{backups, feed, jobs};
+use super::{backups, feed, indexes, jobs};
 use crate::model::backup::Reason;
 use crate::model::error::Result;
 use crate::model::job::Job;
 use std::sync::Arc;
 
-/// Does what is due. An entry: it opens transactions and starts jobs.
+/// Does what is due now and then. An entry: it opens transactions and starts jobs.
 pub fn tend(ctx: &Arc<Ctx>) {
     told("the change log could not be shortened", feed::prune(ctx));
+    told("the indexes could not be looked at", indexes::sift(ctx, &SELF));
     if ctx.backs_up && backups::is_due(ctx) {
         told("the daily backup could not begin", jobs::start(ctx, &SELF, Job::Backup(Reason::Daily)).map(drop));
     }
+}
+
+/// Begins to make an index that lists miss, if there is one that may be made now. An entry, like `tend`.
+pub fn serve_lists(ctx: &Arc<Ctx>) {
+    let Some((schema, wish)) = indexes::due(ctx) else { return };
+    let doing = ctx.clone();
+    told("an index could not be made", jobs::start_as(ctx, "index", move |_| indexes::make(&doing, &SELF, schema.id, &wish)).map(drop));
 }
 
 fn told(what: &str, result: Result<()>) {

@@ -87,7 +87,9 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     }
     drop(one);
     accepting.push(tokio::spawn(sweep(door.clone())));
-    accepting.push(tokio::spawn(tend(door.clone())));
+    accepting.push(tokio::spawn(now_and_then(door.clone(), door.limits.upkeep_first_ms, door.limits.upkeep_every_ms, upkeep::tend)));
+    let every_ms = door.limits.index_look_every_ms;
+    accepting.push(tokio::spawn(now_and_then(door.clone(), every_ms, every_ms, upkeep::serve_lists)));
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;
@@ -176,14 +178,14 @@ async fn sweep(door: Arc<Door>) {
 }
 
 /// What the server does by itself.
-async fn tend(door: Arc<Door>) {
-    let limits = &door.limits;
-    let first = tokio::time::Instant::now() + Duration::from_millis(limits.upkeep_first_ms);
-    let mut every = tokio::time::interval_at(first, Duration::from_millis(limits.upkeep_every_ms));
+async fn now_and_then(door: Arc<Door>, first_ms: u64, every_ms: u64, work: fn(&Arc<Ctx>)) {
+    let first = tokio::time::Instant::now() + Duration::from_millis(first_ms);
+    let mut every = tokio::time::interval_at(first, Duration::from_millis(every_ms));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         let ctx = door.ctx.clone();
-        if let Err(error) = tokio::task::spawn_blocking(move || upkeep::tend(&ctx)).await {
+        if let Err(error) = tokio::task::spawn_blocking(move || work(&ctx)).await {
             log::error!("upkeep: {error}");
         }
     }

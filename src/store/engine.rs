@@ -1,5 +1,6 @@
 //! The store as the rest of the house sees it: open a file, read a snapshot, write in a transaction.
 
+use super::asked::Asked;
 use super::checkpoint::Checkpointer;
 use super::lock::{Holder, Lock, Refused};
 use super::place::with_ending;
@@ -206,7 +207,7 @@ impl Store {
             if version != catalog.version {
                 catalog = Arc::new(catalog::load(&conn)?);
             }
-            ask(&ReadTx::new(&conn, catalog).with_totals(self.shared.totals()))
+            ask(&ReadTx::new(&conn, catalog).with_memory(self.shared.memory()))
         });
         drop(snapshot);
         self.watched(result)
@@ -341,6 +342,16 @@ impl Store {
     /// Takes no further writes: what is not queued by now is refused. Reads go on.
     pub fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// What lists ask by.
+    pub fn asked(&self) -> &Asked {
+        &self.shared.memory().asked
+    }
+
+    /// How long nobody has written.
+    pub fn idle(&self) -> Duration {
+        self.shared.idle()
     }
 
     /// Finishes what is queued, moves the log into the file, gives the lock back. Called once; dropping does it too.

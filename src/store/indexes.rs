@@ -29,6 +29,8 @@ pub fn wanted(schema: &Schema) -> BTreeMap<String, String> {
             add("i", false, slugs);
         }
     }
+    // One that was declared since is the same one.
+    schema.automatic.iter().for_each(|index| add("i", false, std::slice::from_ref(&index.field)));
     schema.unique.iter().for_each(|group| add("u", true, group));
     schema.indexes.iter().for_each(|group| add("i", false, group));
     wanted
@@ -134,6 +136,7 @@ mod tests {
                 fields,
                 unique: Vec::new(),
                 indexes,
+                automatic: Vec::new(),
             };
             let id = schemas::insert(tx, &schema)?;
             tx.catalog_changed()?;

@@ -3,10 +3,12 @@
 //! `engine` is the face: open a file, `read` a snapshot, `write` in a transaction. `tables/` has one file per system table,
 //! `records` the rows of people's schemas, `sql` turns plans into text, `writer` is the one thread that writes.
 
+pub mod asked;
 pub mod backup;
 pub mod check;
 mod checkpoint;
 pub mod engine;
+pub mod explain;
 pub mod indexes;
 pub mod lock;
 mod migrate;

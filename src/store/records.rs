@@ -13,6 +13,18 @@ use crate::model::record::{Clean, Record, RecordId, RecordRef, Visit};
 use crate::model::schema::Schema;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
+use std::time::Instant;
+
+/// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
+pub fn list(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<i64> {
+    let begun = Instant::now();
+    let total = total(tx, plan)?;
+    each(tx, plan, visit)?;
+    if let Some(memory) = tx.memory() {
+        memory.asked.see(plan, begun.elapsed());
+    }
+    Ok(total)
+}
 
 /// How many rows the whole list of a plan has, its window apart.
 pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
@@ -24,8 +36,8 @@ pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
         let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
         statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()
     };
-    match tx.totals() {
-        Some(totals) => totals.get(tx.conn(), &count, counted),
+    match tx.memory() {
+        Some(memory) => memory.totals.get(tx.conn(), &count, counted),
         None => counted(),
     }
 }

@@ -1,5 +1,6 @@
 //! Transactions as functions see them: a snapshot to read, a job's part of a group to write, and what all of them share.
 
+use super::asked::Asked;
 use super::sqlite::OrFailed;
 use super::tables::catalog;
 use super::totals::Totals;
@@ -11,7 +12,8 @@ use crate::model::time::Moment;
 use rusqlite::Connection;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// Reads the clock; each transaction does so once.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -22,11 +24,20 @@ pub struct Shared {
     /// Counts up when any session, password or user changed: caches of credentials hold for one value of it.
     credentials: AtomicU64,
     clock: Clock,
-    totals: Totals,
+    memory: Memory,
     on_commit: OnceLock<Box<dyn Fn() + Send + Sync>>,
     /// Why nothing is written any more.
     halted: OnceLock<String>,
     fault: Option<Fault>,
+    /// When a transaction was last committed.
+    written: Mutex<Instant>,
+}
+
+/// What reads remember for each other.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub totals: Totals,
+    pub asked: Asked,
 }
 
 impl Shared {
@@ -35,7 +46,8 @@ impl Shared {
             catalog: RwLock::new(Arc::new(catalog)),
             credentials: AtomicU64::new(0),
             clock,
-            totals: Totals::default(),
+            memory: Memory::default(),
+            written: Mutex::new(Instant::now()),
             on_commit: OnceLock::new(),
             halted: OnceLock::new(),
             fault,
@@ -71,8 +83,13 @@ impl Shared {
         (self.clock)()
     }
 
-    pub(super) fn totals(&self) -> &Totals {
-        &self.totals
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// How long nobody has written.
+    pub(super) fn idle(&self) -> Duration {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     pub(super) fn set_on_commit(&self, tell: Box<dyn Fn() + Send + Sync>) {
@@ -89,6 +106,7 @@ impl Shared {
     }
 
     pub(super) fn publish(&self, tx: WriteTx<'_>) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         if tx.catalog_changed {
             self.set_catalog(tx.read.catalog);
         }
@@ -106,20 +124,20 @@ pub struct ReadTx<'c> {
     conn: &'c Connection,
     catalog: Arc<Catalog>,
     /// `None` inside a write, which sees what nobody else does.
-    totals: Option<&'c Totals>,
+    memory: Option<&'c Memory>,
 }
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
-        Self { conn, catalog, totals: None }
+        Self { conn, catalog, memory: None }
     }
 
-    pub(super) fn with_totals(self, totals: &'c Totals) -> Self {
-        Self { totals: Some(totals), ..self }
+    pub(super) fn with_memory(self, memory: &'c Memory) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
-    pub(super) fn totals(&self) -> Option<&'c Totals> {
-        self.totals
+    pub(super) fn memory(&self) -> Option<&'c Memory> {
+        self.memory
     }
 
     pub(super) fn conn(&self) -> &'c Connection {

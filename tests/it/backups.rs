@@ -1,42 +1,16 @@
 //! Backups through the API: made, listed, sent, put back while the server goes on, kept in number.
 
 use crate::harness::{Harness, OWNER};
-use crate::transcript::Ask;
 use carryall::model::backup::Reason;
 use carryall::model::error::Error;
 use carryall::model::job::{Job, Report, unwatched};
 use carryall::ops::{backups, jobs, upkeep};
 use carryall::store::backup;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const CONTACTS: &str = "/api/apps/my-crm/schemas/contacts/records";
-
-fn ask(method: &str, target: &str, body: &str) -> Ask {
-    let headers = vec![("As".to_owned(), "owner".to_owned())];
-    Ask { method: method.to_owned(), url: target.to_owned(), headers, body: body.as_bytes().to_vec() }
-}
-
-/// Status and JSON of an answer to the owner.
-fn told(harness: &Harness, method: &str, target: &str, body: &str) -> (u16, Value) {
-    let reply = harness.answer(&ask(method, target, body));
-    (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
-}
-
-/// The job that a request began, when it is over.
-fn done(harness: &Harness, target: &str) -> Value {
-    let (status, begun) = told(harness, "POST", target, "");
-    assert_eq!(status, 201, "{begun}");
-    loop {
-        let entry = harness.ctx.jobs.get(begun["id"].as_u64().unwrap()).unwrap();
-        match entry.state {
-            carryall::ops::job_board::State::Running => std::thread::yield_now(),
-            carryall::ops::job_board::State::Done(outcome) => return outcome,
-            other => panic!("{other:?}"),
-        }
-    }
-}
 
 fn records(harness: &Harness) -> i64 {
     let app = harness.ctx.store.catalog();
@@ -48,23 +22,23 @@ fn records(harness: &Harness) -> i64 {
 fn a_backup_comes_back_while_the_server_goes_on_and_nothing_is_given_twice() {
     let harness = Harness::crm();
     let before = records(&harness);
-    let made = done(&harness, "/api/workspaces/default/backups");
+    let made = harness.done("/api/workspaces/default/backups", "");
     let name = made["name"].as_str().unwrap().to_owned();
     assert!(name.ends_with("-asked.db"), "{name}");
-    let (_, listed) = told(&harness, "GET", "/api/workspaces/default/backups", "");
+    let (_, listed) = harness.ask("GET", "/api/workspaces/default/backups", "");
     assert_eq!(listed["backups"][0]["name"], json!(name));
-    let sent = harness.answer(&ask("GET", &format!("/api/workspaces/default/backups/{name}"), ""));
+    let sent = harness.send("GET", &format!("/api/workspaces/default/backups/{name}"), "text/plain", "");
     assert!(sent.status == 200 && sent.body.starts_with(b"SQLite format 3"), "{}", sent.status);
 
-    assert_eq!(told(&harness, "POST", CONTACTS, r#"{"name": "Later", "email": "later@example.com"}"#).0, 201);
-    let (_, feed) = told(&harness, "GET", "/api/apps/my-crm/changes", "");
+    assert_eq!(harness.ask("POST", CONTACTS, r#"{"name": "Later", "email": "later@example.com"}"#).0, 201);
+    let (_, feed) = harness.ask("GET", "/api/apps/my-crm/changes", "");
     assert_eq!(records(&harness), before + 1);
 
-    let restored = done(&harness, &format!("/api/workspaces/default/backups/{name}/restore"));
+    let restored = harness.done(&format!("/api/workspaces/default/backups/{name}/restore"), "");
     assert!(restored["kept"].as_str().unwrap().contains("-before-restore"), "{restored}");
     assert_eq!(records(&harness), before);
     // Who was signed in signs in again, for the right may have been taken away since.
-    assert_eq!(told(&harness, "GET", CONTACTS, "").0, 401);
+    assert_eq!(harness.ask("GET", CONTACTS, "").0, 401);
     // A reader of the log from before hears that it must begin anew, and no number is given twice.
     let since = feed["last"].as_i64().unwrap();
     let after = harness.ctx.read(|tx| carryall::ops::feed::after(tx, &OWNER, "my-crm", Some(since - 1), 10));

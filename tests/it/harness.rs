@@ -6,6 +6,7 @@ use carryall::model::job::{Job, Outcome};
 use carryall::model::limits::Limits;
 use carryall::model::principal::{Caller, Principal, Role};
 use carryall::ops::ctx::{self, Ctx};
+use carryall::ops::job_board::State;
 use carryall::ops::{jobs, sessions};
 use carryall::server::answer::{self, Head};
 use carryall::store::engine::{Durability, Opening, Store};
@@ -48,7 +49,11 @@ impl Harness {
 
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.
     pub fn crm() -> Self {
-        let harness = Self::empty();
+        Self::crm_with(Limits::default())
+    }
+
+    pub fn crm_with(limits: Limits) -> Self {
+        let harness = Self::with_limits(limits);
         harness.apply(&fixture("my-crm.json"), false, false).unwrap();
         let session = carryall::auth::session::digest(OWNER_COOKIE);
         let made = harness.ctx.store.write(move |tx| {
@@ -62,6 +67,30 @@ impl Harness {
     /// Applies an app file as the command does.
     pub fn apply(&self, text: &str, dry_run: bool, prune: bool) -> Result<Outcome> {
         jobs::run(&self.ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run, prune }, &carryall::model::job::unwatched())
+    }
+
+    /// The owner's request with a body of some kind.
+    pub fn send(&self, method: &str, target: &str, kind: &str, body: &str) -> Reply {
+        let headers = [("As", "owner"), ("Content-Type", kind)].map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        self.answer(&Ask { method: method.to_owned(), url: target.to_owned(), headers, body: body.as_bytes().to_vec() })
+    }
+
+    /// What came of the job that a request of the owner begins.
+    pub fn done(&self, target: &str, body: &str) -> serde_json::Value {
+        let (status, begun) = self.ask("POST", target, body);
+        assert_eq!(status, 201, "{begun}");
+        self.outcome(begun["id"].as_u64().unwrap())
+    }
+
+    /// What came of a job, when it is over.
+    pub fn outcome(&self, job: u64) -> serde_json::Value {
+        loop {
+            match self.ctx.jobs.get(job).unwrap().state {
+                State::Running => std::thread::yield_now(),
+                State::Done(outcome) => return outcome,
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// Answers as the server would. `As: owner` stands for the owner's cookie.

@@ -19,6 +19,9 @@ mod transfer;
 /// Backups: made, sent, put back, kept in number.
 mod backups;
 
+/// Indexes: made and dropped by themselves, proposed, asked for, explained.
+mod indexes;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

@@ -14,6 +14,9 @@
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
+//! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
+//! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201 | [seed] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON or JSON, all or nothing: `key dry_run` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
@@ -53,7 +56,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 30] = [
+const ROUTES: [Route; 32] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -64,6 +67,8 @@ const ROUTES: [Route; 30] = [
     Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
     get("/api/apps/{app}/schemas", Pool::Reads, schemas::list),
     get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
+    post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
+    delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
     post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
     Route {

@@ -1,6 +1,7 @@
 //! Records: list, create, read, partial change, delete. Stored text goes out as it lies.
 
 use crate::model::error::{Error, Problem, Result};
+use crate::model::explained::Told;
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
 use crate::model::query::{Query, Sort, Window};
@@ -11,12 +12,15 @@ use crate::wire::call::Call;
 use crate::wire::query::brackets;
 use crate::wire::reply;
 use rouille::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
 
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let asked = Asked::parse(call.query.pairs(), &ctx.limits)?;
+    if asked.explains {
+        return explain(ctx, call, &asked);
+    }
     let mut body = String::with_capacity(16 * 1024);
     body.push_str("{\"records\":[");
     let empty = body.len();
@@ -34,6 +38,20 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     body.push_str(&format!("],\"page\":{page},\"per_page\":{per_page},\"total\":{total},\"total_pages\":{pages}}}"));
     let response = reply::raw_json(200, body);
     Ok(if asked.clamped { response.with_additional_header("X-Clamped", format!("per_page={}", asked.per_page)) } else { response })
+}
+
+/// `{"explain": {"statements": [{"sql", "plan": [step], "rows_scanned", "rows_found", "sorted_apart", "ms"}], "records", "missing_index"}}`
+fn explain(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &Asked) -> Result<Response> {
+    let explained = ctx.read(|tx| records::explain(tx, &call.caller, call.param(0), call.param(1), &asked.query, &ctx.limits))?;
+    let told = |told: &Told| {
+        json!({
+            "sql": told.sql, "plan": told.steps, "rows_scanned": told.rows_scanned, "rows_found": told.rows_found,
+            "sorted_apart": told.is_sorted_apart, "ms": (told.took.as_secs_f64() * 1e6).round() / 1e3,
+        })
+    };
+    let statements: Vec<Value> = explained.statements.iter().map(told).collect();
+    let body = json!({"statements": statements, "records": explained.records, "missing_index": explained.missing_index});
+    Ok(reply::json(200, &json!({"explain": body})))
 }
 
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -93,21 +111,27 @@ struct Asked {
     page: i64,
     per_page: i64,
     clamped: bool,
+    explains: bool,
 }
 
 /// Names a list takes, to find the one that was meant.
-const NAMES: [&str; 4] = ["page", "per_page", "sort", "filter[field]"];
+const NAMES: [&str; 5] = ["page", "per_page", "sort", "explain", "filter[field]"];
 
 impl Asked {
     fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
         let (mut page, mut per_page, mut sort) = (1, limits.page_rows_default, Vec::new());
         let mut terms: Vec<(String, Op, Vec<String>)> = Vec::new();
-        let mut problems = Vec::new();
+        let (mut problems, mut explains) = (Vec::new(), false);
         for (name, value) in pairs {
             let read = match name.as_str() {
                 "page" => count(name, value).map(|number| page = number),
                 "per_page" => count(name, value).map(|number| per_page = number),
                 "sort" => sort_keys(value).map(|keys| sort = keys),
+                "explain" if value == "1" => {
+                    explains = true;
+                    Ok(())
+                }
+                "explain" => Err(Problem::of(name, "range", "'explain' can only be 1")),
                 "_" => Ok(()),
                 _ if name.starts_with("utm_") => Ok(()),
                 _ => term(name, value, &mut terms),
@@ -128,7 +152,7 @@ impl Asked {
         let clamped = per_page > limits.page_rows_max;
         let per_page = per_page.min(limits.page_rows_max);
         let window = Window { offset: (page - 1).saturating_mul(per_page), limit: per_page };
-        Ok(Self { query: Query { filter: filter(terms), sort, window }, page, per_page, clamped })
+        Ok(Self { query: Query { filter: filter(terms), sort, window }, page, per_page, clamped, explains })
     }
 }
 

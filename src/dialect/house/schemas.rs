@@ -1,8 +1,11 @@
 //! Schemas with their field definitions: the seed's keys, and what else there is to know beside them.
 
-use crate::model::error::Result;
+use super::jobs;
+use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field};
+use crate::model::job::Job;
 use crate::ops::ctx::Ctx;
+use crate::ops::indexes;
 use crate::ops::schemas::{self, Described};
 use crate::wire::call::Call;
 use crate::wire::reply;
@@ -18,15 +21,48 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let described = ctx.read(|tx| schemas::read(tx, &call.caller, call.param(0), call.param(1)))?;
-    Ok(reply::json(200, &schema(&described)))
+    let mut body = schema(&described);
+    let proposals = indexes::proposals(ctx, &described.schema, described.records);
+    if let Some(body) = body.as_object_mut().filter(|_| !proposals.is_empty()) {
+        let proposals: Vec<Value> = proposals.iter().map(|proposal| json!({"fields": proposal.fields, "why": proposal.why})).collect();
+        body.insert("index_proposals".to_owned(), Value::Array(proposals));
+    }
+    Ok(reply::json(200, &body))
+}
+
+/// Begins to make an index: `{"fields": ["status", "name"]}`; 201 with its job.
+pub fn add_index(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let body = call.body.object(&ctx.limits)?;
+    let (app, schema) = (call.param(0).to_owned(), call.param(1).to_owned());
+    let names = |value: &Value| value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>();
+    let fields = body.get("fields").and_then(names).filter(|_| body.len() == 1);
+    let fields = fields.ok_or_else(|| {
+        let example = "Send {\"fields\": [\"status\"]}";
+        Error::invalid(Problem::of("fields", "required", "'fields' must be a list of field names, and nothing else").hint(example))
+    })?;
+    // Refused now, not in the job that nobody may look at.
+    ctx.read(|tx| indexes::check(tx, &call.caller, &app, &schema, &fields))?;
+    jobs::started(ctx, call, Job::Index { app, schema, fields })
+}
+
+/// Takes an index away: `status`, or `status.name`.
+pub fn drop_index(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let fields: Vec<String> = call.param(2).split('.').map(str::to_owned).collect();
+    indexes::remove(ctx, &call.caller, call.param(0), call.param(1), &fields)?;
+    Ok(reply::empty(204))
 }
 
 fn schema(described: &Described) -> Value {
     let schema = &described.schema;
     let fields: Vec<Value> = schema.fields.iter().map(field).collect();
+    let indexes: Vec<Value> = described
+        .indexes
+        .iter()
+        .map(|index| json!({"fields": index.fields, "unique": index.is_unique, "automatic": index.is_automatic, "why": index.why}))
+        .collect();
     json!({
         "slug": schema.slug, "name": schema.name, "model": schema.model, "display_field": schema.display_field,
-        "records": described.records, "fields": fields, "unique": schema.unique, "indexes": schema.indexes,
+        "records": described.records, "fields": fields, "unique": schema.unique, "indexes": schema.indexes, "index_list": indexes,
     })
 }
 

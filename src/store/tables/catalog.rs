@@ -1,5 +1,6 @@
 //! Loads all apps and schemas, and the number that says whether they changed.
 
+use super::auto_indexes;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Result};
@@ -24,6 +25,7 @@ pub fn load(conn: &Connection) -> Result<Catalog> {
     let mut statement = conn.prepare("SELECT id, uuid, slug, name, description, created_at FROM app").or_failed()?;
     let apps = statement.query_map([], app).or_failed()?.map(|app| app.map(Arc::new)).collect::<rusqlite::Result<Vec<_>>>().or_failed()?;
     let mut fields = fields(conn)?;
+    let mut automatic = auto_indexes::all(conn)?;
     let mut statement =
         conn.prepare("SELECT id, app, slug, name, model, display_field, version, unique_groups, index_groups FROM schema").or_failed()?;
     let mut rows = statement.query([]).or_failed()?;
@@ -31,6 +33,7 @@ pub fn load(conn: &Connection) -> Result<Catalog> {
     while let Some(row) = rows.next().or_failed()? {
         let mut schema = schema(row).or_failed()?;
         schema.fields = fields.remove(&schema.id).unwrap_or_default();
+        schema.automatic = automatic.remove(&schema.id).unwrap_or_default();
         schemas.push(Arc::new(schema));
     }
     Ok(Catalog::new(version(conn)?, apps, schemas))
@@ -59,6 +62,7 @@ fn schema(row: &Row<'_>) -> rusqlite::Result<Schema> {
         fields: Vec::new(),
         unique: groups(&row.get::<_, String>(7)?),
         indexes: groups(&row.get::<_, String>(8)?),
+        automatic: Vec::new(),
     })
 }
 

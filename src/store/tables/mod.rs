@@ -1,6 +1,7 @@
 //! One file per system table of `schema.sql`: plain functions over a transaction.
 
 pub mod apps;
+pub mod auto_indexes;
 pub mod catalog;
 pub mod changes;
 pub mod links;

@@ -6,6 +6,7 @@ use crate::model::schema::{Schema, SchemaId};
 use crate::store::indexes;
 use crate::store::sql::table;
 use crate::store::sqlite::OrFailed;
+use crate::store::tables::auto_indexes;
 use crate::store::tx::WriteTx;
 use serde_json::{Value, json};
 
@@ -61,6 +62,7 @@ pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
         fields: old.fields.iter().filter(|field| stays(&field.slug)).cloned().collect(),
         unique: groups(&old.unique),
         indexes: groups(&old.indexes),
+        automatic: old.automatic.iter().filter(|index| stays(&index.field)).cloned().collect(),
         ..old.clone()
     };
     indexes::settle(tx, &kept)?;
@@ -74,12 +76,14 @@ pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
             .execute(&format!("UPDATE {} SET data = json_set(data, ?1, json(?2))", table(old.id)), (path, field.default.to_string()))
             .or_failed()?;
     }
-    indexes::settle(tx, &Schema { id: old.id, ..new.clone() })
+    auto_indexes::keep(tx, old.id, &kept.automatic)?;
+    indexes::settle(tx, &Schema { id: old.id, automatic: kept.automatic, ..new.clone() })
 }
 
 /// Takes a schema, its fields and all its records away.
 pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
     tx.conn().execute_batch(&format!("DROP TABLE {}", table(schema.id))).or_failed()?;
+    auto_indexes::keep(tx, schema.id, &[])?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [schema.id.0]).or_failed()?;
     tx.conn().execute("DELETE FROM schema WHERE id = ?1", [schema.id.0]).or_failed().map(drop)
 }
