@@ -20,6 +20,8 @@ pub struct Feed {
 
 /// Rows that one transaction takes out: the writers after it wait no longer for that.
 const PRUNED_ROWS_MAX: i64 = 2_000;
+/// An answer holds no further entry once it is so long.
+const PIECE_BYTES_MAX: usize = 1024 * 1024;
 const DAY_SECONDS: i64 = 24 * 3_600;
 
 /// At most `limit` entries of an app after number `since`; without one, none: from now on.
@@ -36,13 +38,9 @@ pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit
         let message = format!("The change log goes from {oldest} to {newest}: what came after {since} cannot be told");
         return Err(Error::Gone(Problem::of("since", "gone", message).hint(format!("Read everything anew, then ask with since={newest}"))));
     }
-    let mut entries = changes::after(tx, app, since, limit + 1)?;
-    let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);
-    if more {
-        entries.pop();
-    }
-    let last = if more { entries.last().map_or(since, |entry| entry.seq) } else { newest };
-    Ok(Feed { entries, last, more })
+    let (entries, is_all) = changes::after(tx, app, since, limit, PIECE_BYTES_MAX)?;
+    let last = if is_all { newest } else { entries.last().map_or(since, |entry| entry.seq) };
+    Ok(Feed { entries, last, more: !is_all })
 }
 
 /// Takes out of the log what is too old or too much, in small pieces. An entry: it opens the transactions.

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod call;
 pub mod cookie;
+pub mod paper;
 pub mod path;
 pub mod query;
 pub mod reply;

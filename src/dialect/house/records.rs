@@ -9,6 +9,7 @@ use crate::model::record::{Record, RecordId, RecordRef};
 use crate::ops::ctx::Ctx;
 use crate::ops::records;
 use crate::wire::call::Call;
+use crate::wire::paper::Paper;
 use crate::wire::query::brackets;
 use crate::wire::reply;
 use rouille::Response;
@@ -21,22 +22,22 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     if asked.explains {
         return explain(ctx, call, &asked);
     }
-    let mut body = String::with_capacity(16 * 1024);
-    body.push_str("{\"records\":[");
-    let empty = body.len();
+    let mut paper = Paper::new(ctx.limits.reply_memory_bytes_max);
+    paper.text().push_str("{\"records\":[");
+    let mut is_first = true;
     let total = ctx.read(|tx| {
         records::list(tx, &call.caller, call.param(0), call.param(1), &asked.query, &ctx.limits, &mut |record| {
-            if body.len() > empty {
-                body.push(',');
+            if !std::mem::take(&mut is_first) {
+                paper.text().push(',');
             }
-            render(&mut body, record);
-            Ok(())
+            render(paper.text(), record);
+            paper.settle()
         })
     })?;
     let pages = (total + asked.per_page - 1) / asked.per_page;
     let (page, per_page) = (asked.page, asked.per_page);
-    body.push_str(&format!("],\"page\":{page},\"per_page\":{per_page},\"total\":{total},\"total_pages\":{pages}}}"));
-    let response = reply::raw_json(200, body);
+    paper.text().push_str(&format!("],\"page\":{page},\"per_page\":{per_page},\"total\":{total},\"total_pages\":{pages}}}"));
+    let response = paper.json(200)?;
     Ok(if asked.clamped { response.with_additional_header("X-Clamped", format!("per_page={}", asked.per_page)) } else { response })
 }
 

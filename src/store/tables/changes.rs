@@ -8,7 +8,7 @@ use crate::model::schema::SchemaId;
 use crate::store::sql::table;
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::{ReadTx, WriteTx};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
@@ -71,26 +71,37 @@ pub fn since_restore(tx: &ReadTx<'_>) -> Result<i64> {
     Ok(statement.query_row([], |row| row.get(0)).optional().or_failed()?.unwrap_or(1))
 }
 
-/// Entries of an app after a number, oldest first.
-pub fn after(tx: &ReadTx<'_>, app: AppId, since: i64, limit: i64) -> Result<Vec<Logged>> {
+/// Entries of an app after a number, oldest first: at most `limit`, and no more once they hold `bytes_max`. True when they end at the newest.
+pub fn after(tx: &ReadTx<'_>, app: AppId, since: i64, limit: i64, bytes_max: usize) -> Result<(Vec<Logged>, bool)> {
     let sql = "SELECT seq, at, principal, dialect, kind, schema, record, batch, label, body FROM change
-               WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT ?3 + 0";
+               WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT ?3 + 1";
     let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
-    let rows = statement.query_map((since, app.0, limit), |row| {
-        Ok(Logged {
-            seq: row.get(0)?,
-            at: row.get(1)?,
-            principal: row.get(2)?,
-            dialect: row.get(3)?,
-            kind: row.get(4)?,
-            schema: row.get::<_, Option<i64>>(5)?.map(SchemaId),
-            record: row.get::<_, Option<i64>>(6)?.map(RecordId),
-            batch: row.get(7)?,
-            label: row.get(8)?,
-            body: row.get(9)?,
-        })
-    });
-    rows.or_failed()?.collect::<rusqlite::Result<_>>().or_failed()
+    let mut rows = statement.query((since, app.0, limit)).or_failed()?;
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next().or_failed()? {
+        if i64::try_from(entries.len()).is_ok_and(|found| found >= limit) || bytes >= bytes_max {
+            return Ok((entries, false));
+        }
+        let entry = logged(row).or_failed()?;
+        bytes += entry.body.as_ref().map_or(0, String::len) + entry.label.len();
+        entries.push(entry);
+    }
+    Ok((entries, true))
+}
+
+fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
+    Ok(Logged {
+        seq: row.get(0)?,
+        at: row.get(1)?,
+        principal: row.get(2)?,
+        dialect: row.get(3)?,
+        kind: row.get(4)?,
+        schema: row.get::<_, Option<i64>>(5)?.map(SchemaId),
+        record: row.get::<_, Option<i64>>(6)?.map(RecordId),
+        batch: row.get(7)?,
+        label: row.get(8)?,
+        body: row.get(9)?,
+    })
 }
 
 /// Takes out the oldest entries, at most `rows_max`: those from before a time, and as many as the log is longer than `bytes_max`. How many were
