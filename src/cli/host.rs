@@ -11,6 +11,7 @@ use crate::ops::ctx::{self, Ctx};
 use crate::ops::{jobs, sessions, users};
 use crate::server::transport::{self, Listener, Setup};
 use crate::store::engine::{Durability, Opening, Store};
+use crate::store::place;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -114,6 +115,9 @@ fn known_apps(ctx: &Ctx, config: &Config, listeners: &[Listener]) -> Ended {
 fn warn(config: &Config, addresses: &[SocketAddr]) {
     if config.fault.is_some() {
         say("CARRYALL_FAULT is set: this server does wrong on purpose.");
+    }
+    if let Some(doubt) = place::doubt(&config.data_file) {
+        say(&format!("{doubt}."));
     }
     let open: Vec<&SocketAddr> = addresses.iter().filter(|address| !address.ip().is_loopback()).collect();
     if open.is_empty() {

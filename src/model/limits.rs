@@ -129,7 +129,7 @@ impl Default for Limits {
             filter_terms_max: 200,
             cascade_records_max: 10_000,
             import_problems_shown_max: 20,
-            jobs_running_max: 4,
+            jobs_running_max: 8,
             connections_max: 8_000,
             connections_per_address_percent_max: 75,
             descriptors_reserved: 56,

@@ -33,6 +33,15 @@ pub fn remove(ctx: &Ctx, who: &Caller, name: &str) -> Result<()> {
     backup::remove(&find(ctx, who, name)?)
 }
 
+/// `make`, if the disk has room for it and to spare; else what is to follow goes without, and the log says so.
+pub fn make_if_room(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<()> {
+    if backup::has_room(ctx.store.path()) {
+        return make(ctx, who, reason, report).map(drop);
+    }
+    log::warn!("no {} backup: the disk has too little room", reason.name());
+    Ok(())
+}
+
 /// Makes one, and takes the oldest of the automatic ones away. Answers `{name, at, reason, bytes, apps, tables, records}`.
 pub fn make(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<Outcome> {
     may(who, Action::Manage)?;

@@ -7,7 +7,7 @@ use super::{apply, backups, indexes, schemas, sessions, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
-use crate::model::job::{Import, Job, Outcome, Report, unwatched};
+use crate::model::job::{Import, Job, Outcome, Report};
 use crate::model::principal::{Action, Caller};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records;
@@ -48,10 +48,26 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
     }
 }
 
-/// Takes the rows that somebody sent into a schema that is there.
-pub fn take_in(ctx: &Ctx, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
+/// Takes the rows that somebody sent into a schema that is there. They wait for the end; others see it among the jobs, and may end it.
+pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
     ctx.read(|tx| schemas::read(tx, who, &job.app, &job.schema))?;
-    import(ctx, who, job, input, &unwatched())
+    let (id, report) = listed(ctx, "import")?;
+    let done = caught(|| import(ctx, who, job, input, &report));
+    ctx.jobs.end(id, done.clone());
+    done
+}
+
+/// A new entry on the board, and the report that keeps it.
+fn listed(ctx: &Arc<Ctx>, kind: &'static str) -> Result<(u64, Report)> {
+    let id = ctx.jobs.add(kind, &ctx.store.now().text, ctx.limits.jobs_running_max)?;
+    let board = ctx.clone();
+    Ok((id, Arc::new(move |progress| board.jobs.report(id, progress))))
+}
+
+/// A panic is an error like any other: the entry on the board must come to an end.
+fn caught(work: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))))
 }
 
 /// When the table changed between the checks and the transaction, everything is checked again.
@@ -59,7 +75,7 @@ fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report)
     for _ in 0..STALE_RETRIES_MAX {
         let ready = Arc::new(transfer::prepare(ctx, who, job, input, report)?);
         if ctx.backs_up && !job.dry_run && ready.rows() >= ctx.limits.backup_import_rows && ctx.read(has_records)? {
-            backups::make(ctx, who, Reason::BeforeImport, report)?;
+            backups::make_if_room(ctx, who, Reason::BeforeImport, report)?;
         }
         let (me, inside) = (who.clone(), ready.clone());
         let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
@@ -118,15 +134,10 @@ pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
 
 /// Does something on a thread of its own, as a job of this kind; gives its number.
 pub fn start_as(ctx: &Arc<Ctx>, kind: &'static str, work: impl FnOnce(&Report) -> Result<Outcome> + Send + 'static) -> Result<u64> {
-    let id = ctx.jobs.add(kind, &ctx.store.now().text, ctx.limits.jobs_running_max)?;
+    let (id, report) = listed(ctx, kind)?;
     let (ctx, jobs) = (ctx.clone(), ctx.clone());
     let spawned = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let board = ctx.clone();
-            let report: Report = Arc::new(move |progress| board.jobs.report(id, progress));
-            work(&report)
-        }));
-        let done = done.unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))));
+        let done = caught(|| work(&report));
         if let Err(Error::Internal(cause)) = &done {
             log::error!("job {id}: {cause}");
         }

@@ -4,7 +4,8 @@ use super::ctx::{Ctx, SELF};
 use super::{backups, feed, indexes, jobs};
 use crate::model::backup::Reason;
 use crate::model::error::Result;
-use crate::model::job::Job;
+use crate::model::job::Report;
+use serde_json::json;
 use std::sync::Arc;
 
 /// Does what is due now and then. An entry: it opens transactions and starts jobs.
@@ -12,7 +13,9 @@ pub fn tend(ctx: &Arc<Ctx>) {
     told("the change log could not be shortened", feed::prune(ctx));
     told("the indexes could not be looked at", indexes::sift(ctx, &SELF));
     if ctx.backs_up && backups::is_due(ctx) {
-        told("the daily backup could not begin", jobs::start(ctx, &SELF, Job::Backup(Reason::Daily)).map(drop));
+        let doing = ctx.clone();
+        let make = move |report: &Report| backups::make_if_room(&doing, &SELF, Reason::Daily, report).map(|()| json!({}));
+        told("the daily backup could not begin", jobs::start_as(ctx, "backup", make).map(drop));
     }
 }
 

@@ -4,7 +4,7 @@
 use super::check;
 use super::engine::{OpenError, Opening, Store};
 use super::migrate;
-use super::place::{folder_of, sync_folder, with_ending};
+use super::place::{folder_of, free_bytes, sync_folder, with_ending};
 use crate::model::backup::{Kept, Reason};
 use crate::model::error::{Error, Result};
 use crate::model::job::{Progress, Report, unwatched};
@@ -74,6 +74,13 @@ pub fn forget(data: &Path, keep: usize) -> Result<()> {
         remove(old)?;
     }
     Ok(())
+}
+
+/// Whether the disk can take a copy and still has as much left: a backup must not be what fills it.
+pub fn has_room(data: &Path) -> bool {
+    let bytes: u64 =
+        ["", "-wal"].iter().filter_map(|ending| std::fs::metadata(with_ending(data, ending)).ok()).map(|data| data.len()).sum();
+    free_bytes(data).is_none_or(|free| free / 2 >= bytes)
 }
 
 /// Copies `from` to `to`, which must not be there, and checks the copy. Reads one snapshot: nobody who writes waits for it. `watch` hears how far it is.

@@ -12,7 +12,7 @@ pub mod explain;
 pub mod indexes;
 pub mod lock;
 mod migrate;
-mod place;
+pub mod place;
 pub mod records;
 pub mod sql;
 mod sqlite;

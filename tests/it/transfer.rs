@@ -333,3 +333,28 @@ fn a_file_of_more_columns_than_a_table_may_have_is_refused() {
     }
     place.import("t.csv", &(headings(500).join(",") + "\n")).unwrap();
 }
+
+#[test]
+fn an_import_that_is_cancelled_leaves_the_table_as_it_was() {
+    let harness = Harness::crm();
+    let text = (0..60_000).fold(String::from("name\n"), |text, at| text + &format!("company {at}\n"));
+    let table = "/api/apps/my-crm/schemas/companies";
+    let (_, before) = harness.ask("GET", table, "");
+    let (reply, entry) = std::thread::scope(|threads| {
+        let sender = threads.spawn(|| harness.send("POST", &format!("{table}/import"), "text/csv", &text));
+        let id = loop {
+            match harness.ctx.jobs.all().first() {
+                Some(entry) if entry.progress.done > 0 => break entry.id,
+                _ => std::thread::yield_now(),
+            }
+        };
+        let (status, entry) = harness.ask("DELETE", &format!("/api/workspaces/default/jobs/{id}"), "");
+        assert_eq!((status, &entry["kind"], &entry["unit"]), (202, &json!("import"), &json!("bytes")), "{entry}");
+        assert!(entry["total"].as_u64() == Some(u64::try_from(text.len()).unwrap()) && entry["done"].as_u64() > Some(0), "{entry}");
+        (sender.join().unwrap(), harness.ask("GET", &format!("/api/workspaces/default/jobs/{id}"), "").1)
+    });
+    let told = String::from_utf8_lossy(&reply.body).into_owned();
+    assert!(reply.status == 409 && told.contains("The job was cancelled: nothing was changed"), "{} {told}", reply.status);
+    assert_eq!(entry["state"], json!("cancelled"));
+    assert_eq!(harness.ask("GET", table, "").1["records"], before["records"]);
+}

@@ -43,7 +43,7 @@ const SIDE_BY_SIDE: &[(&str, &[&str])] = &[
 const DOORS: &[(&[&str], &[&str])] = &[
     (&["hyper", "hyper_util", "http_body_util", "httpdate", "mime_guess", "tokio", "tokio_rustls", "rustls", "multer"], &["server/"]),
     (&["if_addrs", "qrcode"], &["cli/lan.rs"]),
-    (&["rustix"], &["cli/lan.rs", "server/public.rs", "server/system.rs"]),
+    (&["rustix"], &["cli/lan.rs", "server/public.rs", "server/system.rs", "store/place.rs"]),
     (&["include_dir"], &["server/assets.rs"]),
     (&["rusqlite", "r2d2", "r2d2_sqlite"], &["store/"]),
     (&["bcrypt"], &["auth/password.rs"]),
