@@ -9,7 +9,9 @@ mod decimal;
 mod email;
 mod integer;
 mod json;
+mod multiselect;
 mod reference;
+mod references;
 mod select;
 mod text;
 
@@ -20,7 +22,7 @@ pub use decimal::PRECISION_MAX as DECIMAL_DIGITS_MAX;
 pub use text::LENGTH_MAX as TEXT_CHARS_MAX;
 
 /// Every type, in the order in which they are offered.
-pub const FIELD_TYPES: [&dyn FieldType; 10] = [
+pub const FIELD_TYPES: [&dyn FieldType; 12] = [
     &text::Text,
     &integer::Integer,
     &decimal::Decimal,
@@ -29,7 +31,9 @@ pub const FIELD_TYPES: [&dyn FieldType; 10] = [
     &datetime::Datetime,
     &email::Email,
     &select::Select,
+    &multiselect::Multiselect,
     &reference::Reference,
+    &references::References,
     &json::Json,
 ];
 

@@ -19,6 +19,10 @@ pub enum Kind {
     Reference,
     /// Any JSON.
     Json,
+    /// An array of texts, each once.
+    Set,
+    /// An array of ids, `rec_5`, of records of the target schema, each once.
+    Links,
 }
 
 /// What happens to a record when the one it refers to goes.
@@ -171,6 +175,19 @@ impl Field {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 10] = [
+        Kind::Text,
+        Kind::Integer,
+        Kind::Decimal,
+        Kind::Boolean,
+        Kind::Date,
+        Kind::Datetime,
+        Kind::Reference,
+        Kind::Json,
+        Kind::Set,
+        Kind::Links,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Kind::Text => "text",
@@ -181,13 +198,18 @@ impl Kind {
             Kind::Datetime => "datetime",
             Kind::Reference => "reference",
             Kind::Json => "json",
+            Kind::Set => "set",
+            Kind::Links => "links",
         }
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        const KINDS: [Kind; 8] =
-            [Kind::Text, Kind::Integer, Kind::Decimal, Kind::Boolean, Kind::Date, Kind::Datetime, Kind::Reference, Kind::Json];
-        KINDS.into_iter().find(|kind| kind.name() == name)
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether a value holds several, which lie in the schema's link table, too.
+    pub fn is_set(self) -> bool {
+        matches!(self, Kind::Set | Kind::Links)
     }
 }
 

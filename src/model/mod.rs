@@ -19,5 +19,6 @@ pub mod principal;
 pub mod query;
 pub mod record;
 pub mod schema;
+pub mod several;
 pub mod site;
 pub mod time;

@@ -42,10 +42,22 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
     for ((schema, id), fields) in plan.cleared {
         let Some(schema) = tx.catalog().schema_by_id(schema) else { continue };
         let Some(record) = rows::find(tx, &schema, &crate::model::plan::Cond::True, id)? else { continue };
-        let draft: Draft = fields.into_iter().map(|field| (field, Value::Null)).collect();
+        let draft = emptied(&plan.deleted, &schema, &record, fields)?;
         clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
     }
     Ok(())
+}
+
+/// What a record's fields hold once they no longer lead to records that go: nothing, or in a list the others.
+fn emptied(deleted: &[(Arc<Schema>, Record)], schema: &Schema, record: &Record, fields: Vec<String>) -> Result<Draft> {
+    let values = rows::values_of(&record.data)?;
+    let left = |slug: &String| {
+        let target = schema.field(slug).and_then(|field| field.rules.target.as_deref());
+        let goes = |id: &Value| deleted.iter().any(|(from, gone)| target == Some(&from.slug) && id.as_str() == Some(&gone.id.text()));
+        let list = values.get(slug).and_then(Value::as_array);
+        list.map_or(Value::Null, |list| list.iter().filter(|id| !goes(id)).cloned().collect())
+    };
+    Ok(fields.into_iter().map(|field| (field.clone(), left(&field))).collect())
 }
 
 /// Like `records::change` without its checks: a null is never taken and points nowhere.

@@ -171,7 +171,11 @@ fn field(part: &FieldPart, old: Option<&Field>) -> Result<Field, Vec<Problem>> {
     if field.unique && field.kind == Kind::Json {
         problems.push(refused(Refusal::new("unique", "is json, which cannot be unique")));
     }
-    if field.kind == Kind::Reference && !part.default.is_null() {
+    if (field.unique || field.indexed) && field.kind.is_set() {
+        let why = "holds several values: it cannot be unique, and is found by each of them without an index";
+        problems.push(refused(Refusal::new("unique", why).hint("Leave 'unique' and 'index' out")));
+    }
+    if matches!(field.kind, Kind::Reference | Kind::Links) && !part.default.is_null() {
         problems.push(refused(Refusal::new("default", "is a reference, which takes no default")));
     }
     if field.required && part.default.as_str() == Some("") {

@@ -98,13 +98,17 @@ pub fn counted(count: usize, what: &str) -> String {
 
 /// The references of a record by `$ref`: field and name.
 fn references(pending: &Pending) -> impl Iterator<Item = (&str, &str)> {
-    let fields = pending.schema.fields.iter().filter(|field| field.kind == Kind::Reference);
-    // Any other key beside $ref leaves the value what it is: no reference, and refused as such.
-    let only = |value: &'_ Value| value.as_object().is_some_and(|object| object.len() == 1);
-    fields.filter_map(move |field| {
-        let value = pending.draft.get(&field.slug).filter(|value| only(value))?;
-        Some((field.slug.as_str(), value.get("$ref")?.as_str()?))
+    let fields = pending.schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links));
+    fields.flat_map(move |field| {
+        let value = pending.draft.get(&field.slug);
+        let all = value.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+        all.filter_map(|value| Some((field.slug.as_str(), name_in(value)?)))
     })
+}
+
+/// The name in `{"$ref": name}`. Any other key beside it leaves the value what it is: no reference, and refused as such.
+fn name_in(value: &Value) -> Option<&str> {
+    value.as_object().filter(|object| object.len() == 1)?.get("$ref")?.as_str()
 }
 
 fn missing(pending: &Pending, made: &Made) -> Option<String> {
@@ -117,7 +121,16 @@ fn resolved(pending: &Pending, made: &Made) -> Result<Map<String, Value>> {
     for (slug, name) in references(pending) {
         let target = pending.schema.field(slug).and_then(|field| field.rules.target.as_deref()).unwrap_or_default();
         match made.get(name) {
-            Some((table, id)) if table == target => drop(draft.insert(slug.to_owned(), Value::from(id.text()))),
+            Some((table, id)) if table == target => {
+                let id = Value::from(id.text());
+                match draft.get_mut(slug) {
+                    Some(Value::Array(all)) => {
+                        all.iter_mut().filter(|value| name_in(value) == Some(name)).for_each(|value| *value = id.clone())
+                    }
+                    Some(one) => *one = id,
+                    None => {}
+                }
+            }
             Some((table, _)) => {
                 let message =
                     format!("{}: field '{slug}' points to table '{target}', but {} is a record of '{table}'", pending.place, quoted(name));

@@ -41,6 +41,7 @@ pub fn cell(kind: Kind, value: &Value) -> Option<Cell> {
             number.as_i64().map(Cell::Integer).or_else(|| number.as_f64().map(Cell::Real))
         }
         (Kind::Datetime, Value::String(text)) => Some(Cell::Text(text.trim_end_matches('Z').to_owned())),
+        (Kind::Links, value) => value.as_str().and_then(RecordId::parse).map(|id| Cell::Integer(id.0)),
         (Kind::Json, value) => Some(Cell::Text(value.to_string().trim_end_matches('"').to_owned())),
         (_, Value::String(text)) => Some(Cell::Text(text.clone())),
         (_, other) => Some(Cell::Text(other.to_string())),
@@ -62,9 +63,16 @@ fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
             let (column, found) = resolve(schema, field, field)?;
-            if *op == Op::Contains {
+            let is_set = matches!(&column, Column::Field { kind, .. } if kind.is_set());
+            if *op == Op::Contains && !is_set {
                 return contains(column, field, text);
             }
+            if is_set && !matches!(op, Op::Eq | Op::Ne | Op::Contains) {
+                let problem =
+                    Problem::of(field, "operator", format!("Field '{field}' holds several values, which have no order to compare by"));
+                return Err(Error::invalid(problem.hint("Use eq (has it) or ne (has it not)")));
+            }
+            let op = if is_set && *op == Op::Contains { &Op::Eq } else { op };
             if matches!((&column, op), (Column::Field { kind: Kind::Json, .. }, Op::Gt | Op::Gte | Op::Lt | Op::Lte)) {
                 let problem = Problem::of(field, "operator", format!("Field '{field}' holds json, which has no order to compare by"));
                 return Err(Error::invalid(problem.hint("Use eq, ne or contains")));
@@ -110,7 +118,9 @@ fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Resu
             // Bounds do not bind questions: what no record may hold is simply not found.
             let open = Field { rules: Rules { choices: field.rules.choices.clone(), ..Default::default() }, ..field.clone() };
             let value = type_.read_text(&open, text)?;
-            Ok(cell(*kind, &value).into_iter().collect())
+            // Several elements: records that hold any of them.
+            let elements = value.as_array().filter(|_| kind.is_set()).map_or(std::slice::from_ref(&value), Vec::as_slice);
+            Ok(elements.iter().filter_map(|value| cell(*kind, value)).collect())
         }
     }
 }
@@ -125,7 +135,11 @@ fn order(schema: &Schema, sort: &[Sort], limits: &Limits) -> Result<Vec<Order>> 
     }
     let mut order = Vec::with_capacity(sort.len() + 1);
     for key in sort {
-        let (column, _) = resolve(schema, &key.field, "sort")?;
+        let (column, found) = resolve(schema, &key.field, "sort")?;
+        if found.is_some_and(|field| field.kind.is_set()) {
+            let message = format!("Field '{}' holds several values: there is no order by it", key.field);
+            return Err(Error::invalid(Problem::of("sort", "operator", message)));
+        }
         order.push(Order { column, descending: key.descending });
     }
     // Ties go by id, in the direction of the last key, so that pages are stable and an index serves both.

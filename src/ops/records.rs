@@ -135,7 +135,7 @@ pub fn find_schema(catalog: &Catalog, app: &str, schema: &str) -> Result<Arc<Sch
 /// What only rows can tell: values that must be unique, records that must be there. All problems at once.
 pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>, except: Option<RecordId>) -> Result<()> {
     let mut problems = Vec::new();
-    for field in schema.fields.iter().filter(|field| field.kind == Kind::Reference) {
+    for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         problems.extend(dangling(tx, schema, field, values)?);
     }
     for group in unique_groups(schema) {
@@ -155,15 +155,20 @@ pub fn unique_groups(schema: &Schema) -> Vec<Vec<String>> {
 }
 
 fn dangling(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &Map<String, Value>) -> Result<Option<Problem>> {
-    let Some(id) = values.get(&field.slug).and_then(Value::as_str).and_then(RecordId::parse) else { return Ok(None) };
-    let there = match tx.catalog().target(schema, field) {
-        Some(target) => rows::exists(tx, &target, id)?,
-        None => false,
-    };
+    let pointed = tx.catalog().target(schema, field);
     let target = field.rules.target.as_deref().unwrap_or_default();
-    Ok((!there).then(|| {
-        Problem::of(&field.slug, "reference", format!("Field '{}' points to {}, which is not in table '{target}'", field.slug, id.text()))
-    }))
+    let ids = values.get(&field.slug).into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+    for id in ids.filter_map(Value::as_str).filter_map(RecordId::parse) {
+        let there = match &pointed {
+            Some(target) => rows::exists(tx, target, id)?,
+            None => false,
+        };
+        if !there {
+            let message = format!("Field '{}' points to {}, which is not in table '{target}'", field.slug, id.text());
+            return Ok(Some(Problem::of(&field.slug, "reference", message)));
+        }
+    }
+    Ok(None)
 }
 
 /// The cells of a group; `None` when one of them has no value, for then nothing clashes.

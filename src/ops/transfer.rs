@@ -285,9 +285,10 @@ fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems
             }
         }
     }
-    for field in schema.fields.iter().filter(|field| field.kind == Kind::Reference) {
+    for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         let Some(pointed) = tx.catalog().target(schema, field) else { continue };
-        for row in rows::staged_dangling(tx, field, &pointed, found.shown_max)? {
+        let dangling = if field.kind == Kind::Links { rows::staged_dangling_links } else { rows::staged_dangling };
+        for row in dangling(tx, field, &pointed, found.shown_max)? {
             let message = format!("Field '{}' points to a record that is not in table '{}'", field.slug, pointed.slug);
             found.add(row, None, vec![Problem::of(&field.slug, "reference", message)]);
         }

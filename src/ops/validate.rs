@@ -60,7 +60,7 @@ pub fn clean(field: &Field, value: &Value) -> std::result::Result<Value, Problem
 
 /// Asked before the type is: whoever sends nothing, null or the empty text left the field out.
 fn required(field: &Field, value: &Value) -> std::result::Result<(), Problem> {
-    let empty = value.is_null() || value.as_str() == Some("");
+    let empty = value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty) && field.kind.is_set();
     if field.required && empty { Err(Problem::of(&field.slug, "required", format!("Field '{}' is required", field.slug))) } else { Ok(()) }
 }
 

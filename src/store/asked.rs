@@ -2,6 +2,7 @@
 //! to do about it is `ops/upkeep`.
 
 use crate::model::expr::Op;
+use crate::model::field::Kind;
 use crate::model::plan::{Column, Cond, Plan};
 use crate::model::schema::{Schema, SchemaId};
 use std::collections::{HashMap, HashSet};
@@ -97,7 +98,7 @@ pub fn lacking(plan: &Plan) -> Option<Vec<String>> {
 /// Whether some index begins with a field.
 pub fn leads(schema: &Schema, slug: &str) -> bool {
     let of_its_own =
-        schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == crate::model::field::Kind::Reference);
+        schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference || field.kind.is_set());
     let grouped = schema.unique.iter().chain(&schema.indexes).any(|group| group.first().is_some_and(|first| first == slug));
     of_its_own || grouped || schema.automatic.iter().any(|index| index.field == slug)
 }

@@ -1,10 +1,10 @@
 //! Looks through a whole data file in one snapshot: SQLite's own check, and what only this program can know. Every finding is a sentence that says what
 //! is wrong, where, and how to mend it. Nothing is changed.
 
-use super::indexes;
 use super::sql::table;
 use super::sqlite::OrFailed;
 use super::tx::ReadTx;
+use super::{indexes, link_rows};
 use crate::model::error::Result;
 use crate::model::field::Kind;
 use crate::model::job::{self, Progress};
@@ -43,6 +43,7 @@ pub fn check(tx: &ReadTx<'_>, watch: &job::Report) -> Result<Report> {
             report.tables += 1;
             records(conn, schema, &mut report)?;
             references(tx, schema, &mut report)?;
+            links(tx, schema, &mut report)?;
             present_indexes(conn, schema, &mut report)?;
         }
     }
@@ -115,6 +116,27 @@ fn references(tx: &ReadTx<'_>, schema: &Schema, report: &mut Report) -> Result<(
             report
                 .problems
                 .push(format!("Record rec_{id} of table '{slug}' points by '{name}' to {to}, which is not there: set it to null"));
+        }
+    }
+    Ok(())
+}
+
+/// Sets whose link rows say something else than their records, and links that lead to no record.
+fn links(tx: &ReadTx<'_>, schema: &Schema, report: &mut Report) -> Result<()> {
+    for field in schema.fields.iter().filter(|field| field.kind.is_set()) {
+        let (slug, name) = (&schema.slug, &field.slug);
+        for id in link_rows::differing(tx, schema, field, TOLD_MAX)? {
+            let words =
+                format!("The list '{name}' of {} in table '{slug}' is not what it is found by: change it and change it back", id.text());
+            report.problems.push(words);
+        }
+        let Some(target) = tx.catalog().target(schema, field).filter(|_| field.kind == Kind::Links) else { continue };
+        for (id, to) in link_rows::dangling(tx, schema, field, &target, TOLD_MAX)? {
+            let words = format!(
+                "Record {} of table '{slug}' points by '{name}' to rec_{to}, which is not there: take it out of the list",
+                id.text()
+            );
+            report.problems.push(words);
         }
     }
     Ok(())

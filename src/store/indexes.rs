@@ -25,6 +25,8 @@ pub fn wanted(schema: &Schema) -> BTreeMap<String, String> {
         let slugs = std::slice::from_ref(&field.slug);
         if field.unique {
             add("u", true, slugs);
+        } else if field.kind.is_set() {
+            // Its link table is one.
         } else if field.indexed || field.kind == Kind::Reference {
             add("i", false, slugs);
         }

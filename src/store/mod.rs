@@ -10,6 +10,7 @@ mod checkpoint;
 pub mod engine;
 pub mod explain;
 pub mod indexes;
+mod link_rows;
 pub mod lock;
 mod migrate;
 pub mod place;

@@ -1,12 +1,13 @@
 //! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
 
+use super::link_rows;
 use super::sql::{self, Statement, column, field_column, table};
 use super::sqlite::OrFailed;
 use super::stage;
 use super::tx::{ReadTx, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
-use crate::model::field::Field;
+use crate::model::field::{Field, Kind};
 use crate::model::plan::{Cell, Column, Cond, Plan};
 use crate::model::principal::UserId;
 use crate::model::record::{Clean, Record, RecordId, RecordRef, Visit};
@@ -80,7 +81,7 @@ pub fn find(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Resu
     };
     if *rows != Cond::True {
         sql.text.push_str(" AND ");
-        sql.push_cond(rows);
+        sql.push_cond(schema.id, rows);
     }
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
     statement.query_row(params_from_iter(&sql.cells), record).optional().or_failed()
@@ -97,6 +98,8 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema, clean: &Clean, by: Option<U
     );
     let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     statement.execute((id, &data, &now, by.map(|user| user.0))).or_failed()?;
+    drop(statement);
+    link_rows::write(tx, schema, RecordId(id), &clean.values, true)?;
     Ok(Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
 }
 
@@ -125,6 +128,8 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
     let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
+    drop(statement);
+    link_rows::write(tx, schema, new.id, &after, false)?;
     Ok(Updated { record: new, before, after })
 }
 
@@ -134,6 +139,7 @@ pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<()>
         .prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table(schema.id)))
         .and_then(|mut delete| delete.execute([id.0]))
         .or_failed()?;
+    link_rows::remove(tx, schema, id)?;
     let fewer = tx.counted(schema.id, -i64::try_from(gone).unwrap_or_default());
     move_counter(tx.conn(), schema.id, fewer)
 }
@@ -146,7 +152,7 @@ pub fn holder_of(tx: &ReadTx<'_>, schema: &Schema, values: &[(Column, Cell)], ex
         conds.push(Cond::Compare { column: Column::Id, op: Op::Ne, cell: Cell::Integer(id.0) });
     }
     let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
-    sql.push_where(&Cond::All(conds));
+    sql.push_where(schema.id, &Cond::All(conds));
     sql.text.push_str(" LIMIT 1");
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
     statement.query_row(params_from_iter(&sql.cells), |row| row.get(0).map(RecordId)).optional().or_failed()
@@ -159,11 +165,14 @@ pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
 
 /// The records whose reference field points to this one; at most `limit`.
 pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<Record>> {
-    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "");
-    let sql =
-        format!("SELECT id, data, created_at, updated_at, version FROM {} WHERE {place} = ?1 ORDER BY id LIMIT {limit}", table(schema.id));
-    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
-    let rows = statement.query_map([id.text()], record).or_failed()?;
+    let cell = if field.kind == Kind::Links { Cell::Integer(id.0) } else { Cell::Text(id.text()) };
+    let place = Column::Field { slug: field.slug.clone(), kind: field.kind };
+    let text = format!("SELECT id, data, created_at, updated_at, version FROM {}", table(schema.id));
+    let mut sql = Statement { text, cells: Vec::new() };
+    sql.push_where(schema.id, &Cond::Compare { column: place, op: Op::Eq, cell });
+    sql.text.push_str(&format!(" ORDER BY id LIMIT {limit}"));
+    let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
+    let rows = statement.query_map(params_from_iter(&sql.cells), record).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()
 }
 
@@ -231,6 +240,17 @@ pub fn staged_dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: u
     numbers(tx, &sql)
 }
 
+/// The same of a field that holds several.
+pub fn staged_dangling_links(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<i64>> {
+    let sql = format!(
+        "SELECT DISTINCT n FROM staged.row s JOIN json_each(coalesce(s.data->'$.{}', '[]')) e ON e.type = 'text'
+         WHERE record IS NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr(e.value, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
+        field.slug,
+        table(target.id)
+    );
+    numbers(tx, &sql)
+}
+
 /// The staged rows that belong to stored records: number, record, what was sent.
 pub fn staged_updates(tx: &ReadTx<'_>, after: i64, limit: usize) -> Result<Vec<(i64, RecordId, String)>> {
     let mut statement = tx
@@ -254,6 +274,7 @@ pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) 
         table(schema.id)
     );
     tx.conn().execute(&sql, (first, &tx.now().text, by.map(|user| user.0))).or_failed()?;
+    link_rows::write_from(tx, schema, RecordId(first))?;
     Ok(Some((RecordId(first), RecordId(first + count - 1))))
 }
 

@@ -11,6 +11,11 @@ pub fn table(schema: SchemaId) -> String {
     format!("r{}", schema.0)
 }
 
+/// The table of what a schema's sets hold.
+pub fn links(schema: SchemaId) -> String {
+    format!("l{}", schema.0)
+}
+
 /// The SQL of a column; `alias` is empty or `t.`. Field slugs are `[A-Za-z][A-Za-z0-9_]*` by `model::field::is_field_slug`, so the JSON path needs no quoting.
 pub fn column(column: &Column, alias: &str) -> String {
     match column {
@@ -26,6 +31,8 @@ pub fn column(column: &Column, alias: &str) -> String {
                 // The JSON text itself, so that true, 1 and "1" differ and no SQLite spells a number its own way;
                 // without the closing quote, so that texts sort as texts.
                 Kind::Json => format!("rtrim(nullif({alias}data->'$.{slug}','null'),'\"')"),
+                // No element is no value.
+                Kind::Set | Kind::Links => format!("nullif({raw},'[]')"),
                 Kind::Text | Kind::Integer | Kind::Decimal | Kind::Boolean | Kind::Date | Kind::Reference => raw,
             }
         }
@@ -52,11 +59,19 @@ pub struct Statement {
     pub cells: Vec<Cell>,
 }
 
+/// The field's name, if its values are found in the link table.
+fn set_slug(column: &Column) -> Option<&str> {
+    match column {
+        Column::Field { slug, kind } if kind.is_set() => Some(slug),
+        _ => None,
+    }
+}
+
 /// The rows of a list, in order, one window of it.
 pub fn select(plan: &Plan) -> Statement {
     let mut sql =
         Statement { text: format!("SELECT id, data, created_at, updated_at, version FROM {}", table(plan.schema.id)), cells: Vec::new() };
-    sql.push_where(&plan.filter);
+    sql.push_where(plan.schema.id, &plan.filter);
     sql.push_order(&plan.order);
     // A bare LIMIT ? would have SQLite plan the statement anew whenever another number is bound.
     sql.text.push_str(" LIMIT ? + 0 OFFSET ? + 0");
@@ -67,24 +82,27 @@ pub fn select(plan: &Plan) -> Statement {
 /// How many rows the whole list has; only for lists with a filter, the others have a counter.
 pub fn count(plan: &Plan) -> Statement {
     let mut sql = Statement { text: format!("SELECT count(*) FROM {}", table(plan.schema.id)), cells: Vec::new() };
-    sql.push_where(&plan.filter);
+    sql.push_where(plan.schema.id, &plan.filter);
     sql
 }
 
 impl Statement {
-    pub fn push_where(&mut self, cond: &Cond) {
+    pub fn push_where(&mut self, schema: SchemaId, cond: &Cond) {
         if *cond != Cond::True {
             self.text.push_str(" WHERE ");
-            self.push_cond(cond);
+            self.push_cond(schema, cond);
         }
     }
 
-    pub fn push_cond(&mut self, cond: &Cond) {
+    pub fn push_cond(&mut self, schema: SchemaId, cond: &Cond) {
         match cond {
             Cond::True => self.text.push('1'),
-            Cond::All(conds) => self.push_joined(conds, " AND ", "1"),
-            Cond::Any(conds) => self.push_any(conds),
-            Cond::Compare { column: place, op, cell } => self.push_compare(place, *op, cell),
+            Cond::All(conds) => self.push_joined(schema, conds, " AND ", "1"),
+            Cond::Any(conds) => self.push_any(schema, conds),
+            Cond::Compare { column: place, op, cell } => match set_slug(place) {
+                Some(slug) => self.push_element(schema, slug, *op, cell),
+                None => self.push_compare(place, *op, cell),
+            },
             Cond::Present { column: place } => {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NOT NULL AND {place} <> '')"));
@@ -97,14 +115,14 @@ impl Statement {
     }
 
     /// Several equalities on one column become one IN, which an index serves.
-    fn push_any(&mut self, conds: &[Cond]) {
+    fn push_any(&mut self, schema: SchemaId, conds: &[Cond]) {
         let first = match conds.first() {
-            Some(Cond::Compare { column, op: Op::Eq, .. }) => Some(column),
+            Some(Cond::Compare { column, op: Op::Eq, .. }) => Some(column).filter(|column| set_slug(column).is_none()),
             _ => None,
         };
         let same = |cond: &Cond| matches!(cond, Cond::Compare { column, op: Op::Eq, .. } if Some(column) == first);
         let Some(place) = first.filter(|_| conds.iter().all(same)) else {
-            return self.push_joined(conds, " OR ", "0");
+            return self.push_joined(schema, conds, " OR ", "0");
         };
         let marks = vec!["?"; conds.len()].join(",");
         self.text.push_str(&format!("{} IN ({marks})", column(place, "")));
@@ -114,7 +132,7 @@ impl Statement {
         }));
     }
 
-    fn push_joined(&mut self, conds: &[Cond], word: &str, empty: &str) {
+    fn push_joined(&mut self, schema: SchemaId, conds: &[Cond], word: &str, empty: &str) {
         if conds.is_empty() {
             return self.text.push_str(empty);
         }
@@ -123,9 +141,16 @@ impl Statement {
             if at > 0 {
                 self.text.push_str(word);
             }
-            self.push_cond(cond);
+            self.push_cond(schema, cond);
         }
         self.text.push(')');
+    }
+
+    /// The records whose set holds a value, or does not.
+    fn push_element(&mut self, schema: SchemaId, slug: &str, op: Op, cell: &Cell) {
+        let not = if op == Op::Ne { "NOT " } else { "" };
+        self.text.push_str(&format!("id {not}IN (SELECT record FROM {} WHERE field = '{slug}' AND target = ?)", links(schema)));
+        self.cells.push(cell.clone());
     }
 
     fn push_compare(&mut self, column_of: &Column, op: Op, cell: &Cell) {

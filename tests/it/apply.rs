@@ -533,7 +533,7 @@ fn a_bad_definition_is_refused_with_its_name() {
         (with(r#"{"slug": "a", "type": "txet"}"#, ""), "Table 't': Field 'a' has the unknown type 'txet'. Did you mean 'text'?"),
         (
             with(r#"{"slug": "a", "type": "varchar"}"#, ""),
-            "Table 't': Field 'a' has the unknown type 'varchar'. Types are: text, integer, decimal, boolean, date, datetime, email, select, reference, json",
+            "Table 't': Field 'a' has the unknown type 'varchar'. Types are: text, integer, decimal, boolean, date, datetime, email, select, multiselect, reference, references, json",
         ),
         (
             with(r#"{"slug": "a", "type": "integer", "max_length": 5}"#, ""),

@@ -273,6 +273,61 @@ const TABLES: &[Table] = &[
         texts: &[("key account", Some(r#""key account""#))],
     },
     Table {
+        type_name: "multiselect",
+        slug: "colors",
+        rules: r#"{"options": ["red", "dark; blue", "[green]", " wide "]}"#,
+        accepted: &[
+            ("[]", "[]"),
+            (r#"["red"]"#, r#"["red"]"#),
+            (r#""red""#, r#"["red"]"#),
+            (r#"["[green]", "red", "[green]"]"#, r#"["[green]","red"]"#),
+            (r#"["dark; blue", " wide "]"#, r#"["dark; blue"," wide "]"#),
+        ],
+        refused: &[
+            (r#"["red", "Red"]"#, "option"),
+            (r#"["red", null]"#, "option"),
+            (r#"[["red"]]"#, "option"),
+            (r#""""#, "option"),
+            ("7", "option"),
+            (r#"{"red": true}"#, "option"),
+        ],
+        texts: &[
+            ("red", Some(r#"["red"]"#)),
+            (r#"["dark; blue", "red"]"#, Some(r#"["dark; blue","red"]"#)),
+            (" red ; red;", Some(r#"["red"]"#)),
+            ("", Some("[]")),
+        ],
+    },
+    Table {
+        type_name: "references",
+        slug: "several",
+        rules: r#"{"target": "others"}"#,
+        accepted: &[
+            ("[]", "[]"),
+            (r#"["rec_1", 2, "3", 1]"#, r#"["rec_1","rec_2","rec_3"]"#),
+            ("2", r#"["rec_2"]"#),
+            (r#""rec_3""#, r#"["rec_3"]"#),
+        ],
+        refused: &[
+            ("[0]", "type"),
+            ("[1.5]", "type"),
+            (r#"["one"]"#, "type"),
+            ("[null]", "type"),
+            ("[[1]]", "type"),
+            (r#""""#, "type"),
+            ("true", "type"),
+            (r#"[{"id": 1}]"#, "type"),
+        ],
+        texts: &[
+            ("rec_7;rec_8", Some(r#"["rec_7","rec_8"]"#)),
+            (" 7; rec_8 ;7", Some(r#"["rec_7","rec_8"]"#)),
+            ("[7, \"8\"]", Some(r#"["rec_7","rec_8"]"#)),
+            ("7,8", None),
+            ("x", None),
+            ("", Some("[]")),
+        ],
+    },
+    Table {
         type_name: "reference",
         slug: "other",
         rules: r#"{"target": "others"}"#,
@@ -664,6 +719,11 @@ fn sent_to(type_name: &str) -> BoxedStrategy<Value> {
         "text" => any::<String>().prop_map(Value::from).boxed(),
         "email" => "[a-zA-Z0-9+_-]{1,8}(\\.[a-z0-9']{1,5}){0,2}@[a-z0-9]{1,10}(\\.[a-z]{2,5}){0,2}".prop_map(Value::from).boxed(),
         "select" => prop_oneof![Just("lead"), Just("key account"), Just("gewonnen ✓"), Just("other")].prop_map(Value::from).boxed(),
+        "multiselect" => {
+            let option = prop_oneof![Just("red"), Just("dark; blue"), Just("[green]"), Just(" wide "), Just("other")];
+            prop::collection::vec(option, 0..5).prop_map(|options| json!(options)).boxed()
+        }
+        "references" => prop::collection::vec(prop_oneof![1..100_i64, 1..=i64::MAX], 0..5).prop_map(|ids| json!(ids)).boxed(),
         "reference" => {
             let id = prop_oneof![1..100_i64, 1..=i64::MAX];
             (id, 0..3).prop_map(|(id, form)| [json!(id), json!(id.to_string()), json!(format!("rec_{id}"))][form as usize].clone()).boxed()

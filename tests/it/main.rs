@@ -22,6 +22,9 @@ mod backups;
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
+/// Fields that hold several values, and the link table that they are found by.
+mod sets;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

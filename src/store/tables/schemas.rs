@@ -2,12 +2,13 @@
 
 use crate::model::error::{Error, Result};
 use crate::model::field::Field;
+use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
-use crate::store::indexes;
-use crate::store::sql::table;
+use crate::store::sql::{links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::tables::auto_indexes;
 use crate::store::tx::WriteTx;
+use crate::store::{indexes, link_rows};
 use serde_json::{Value, json};
 
 /// Stores a new schema with its fields, its empty table and its indexes; `schema.id` is not looked at.
@@ -38,7 +39,9 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
         table(id)
     );
     tx.conn().execute_batch(&create).or_failed()?;
-    indexes::settle(tx, &Schema { id, ..schema.clone() })?;
+    let schema = Schema { id, ..schema.clone() };
+    link_rows::settle(tx, &schema)?;
+    indexes::settle(tx, &schema)?;
     Ok(id)
 }
 
@@ -66,15 +69,22 @@ pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
         ..old.clone()
     };
     indexes::settle(tx, &kept)?;
+    link_rows::settle(tx, &Schema { id: old.id, ..new.clone() })?;
     for field in gone {
         let path = format!("$.{}", field.slug);
         tx.conn().execute(&format!("UPDATE {} SET data = json_remove(data, ?1)", table(old.id)), [path]).or_failed()?;
+        if field.kind.is_set() && new.fields.iter().any(|field| field.kind.is_set()) {
+            link_rows::forget(tx, old, &field.slug)?;
+        }
     }
     for field in added {
         let path = format!("$.{}", field.slug);
         tx.conn()
             .execute(&format!("UPDATE {} SET data = json_set(data, ?1, json(?2))", table(old.id)), (path, field.default.to_string()))
             .or_failed()?;
+        if field.kind.is_set() {
+            link_rows::write_field(tx, old, field, RecordId(1))?;
+        }
     }
     auto_indexes::keep(tx, old.id, &kept.automatic)?;
     indexes::settle(tx, &Schema { id: old.id, automatic: kept.automatic, ..new.clone() })
@@ -82,7 +92,8 @@ pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
 
 /// Takes a schema, its fields and all its records away.
 pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
-    tx.conn().execute_batch(&format!("DROP TABLE {}", table(schema.id))).or_failed()?;
+    let drop_both = format!("DROP TABLE {}; DROP TABLE IF EXISTS {}", table(schema.id), links(schema.id));
+    tx.conn().execute_batch(&drop_both).or_failed()?;
     auto_indexes::keep(tx, schema.id, &[])?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [schema.id.0]).or_failed()?;
     tx.conn().execute("DELETE FROM schema WHERE id = ?1", [schema.id.0]).or_failed().map(drop)

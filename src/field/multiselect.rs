@@ -1,0 +1,39 @@
+//! `multiselect`: several of the field's choices, stored and answered as an array of their values, each once, in the order in which they were sent.
+
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
+use crate::model::several::{check_choices, choice, elements, joined, split};
+use serde_json::Value;
+
+pub struct Multiselect;
+
+impl FieldType for Multiselect {
+    fn name(&self) -> &'static str {
+        "multiselect"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Set
+    }
+
+    fn rules(&self) -> &'static [&'static str] {
+        &["options"]
+    }
+
+    fn check_rules(&self, rules: &Rules) -> Result<(), Refusal> {
+        check_choices(rules)
+    }
+
+    /// Accepts an array of choices; one alone is an array of one.
+    fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal> {
+        elements(value, |element| choice(field, element))
+    }
+
+    /// `red;blue`, or an array in JSON.
+    fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
+        self.clean(field, &split(text))
+    }
+
+    fn write_text(&self, _field: &Field, value: &Value) -> String {
+        joined(value)
+    }
+}

@@ -1,0 +1,83 @@
+//! What types share that have choices or hold several values: lists of choices, one choice, sets and their text.
+
+use super::field::{Field, Refusal, Rules, described};
+use super::name::quoted;
+use super::nearest::nearest;
+use serde_json::Value;
+use std::collections::HashSet;
+
+const CHOICES_MAX: usize = 1_000;
+const ELEMENTS_MAX: usize = 1_000;
+/// Between the elements of a set in a cell of a spreadsheet.
+const SEPARATOR: char = ';';
+
+/// Whether the choices of a field make sense together.
+pub fn check_choices(rules: &Rules) -> Result<(), Refusal> {
+    let mut seen = HashSet::new();
+    if let Some(twice) = rules.choices.iter().find(|choice| !seen.insert(choice.value.as_str())) {
+        return Err(Refusal::new("options", format!("has the option {} twice", quoted(&twice.value))));
+    }
+    if rules.choices.iter().any(|choice| choice.value.is_empty()) {
+        return Err(Refusal::new("options", "has an empty option; leave the value out instead (null)"));
+    }
+    match rules.choices.len() {
+        0 => Err(Refusal::new("options", "has no options").hint("\"options\": [\"lead\", \"customer\"]")),
+        1..=CHOICES_MAX => Ok(()),
+        more => Err(Refusal::new("options", format!("has {more} options; at most {CHOICES_MAX} are possible"))),
+    }
+}
+
+/// One of the field's choices.
+pub fn choice(field: &Field, value: &Value) -> Result<Value, Refusal> {
+    let values = || field.rules.choices.iter().map(|choice| choice.value.as_str());
+    let Value::String(text) = value else {
+        return Err(Refusal::new("option", format!("must be one of its options, not {}", described(value))));
+    };
+    if values().any(|known| known == text) {
+        return Ok(value.clone());
+    }
+    let shown: Vec<&str> = values().take(10).collect();
+    let more = if field.rules.choices.len() > shown.len() { ", …" } else { "" };
+    let refusal = Refusal::new("option", format!("has no option {}; options are: {}{more}", quoted(text), shown.join(", ")));
+    Err(match nearest(text, values()) {
+        Some(near) => refusal.hint(format!("Did you mean '{near}'?")),
+        None => refusal,
+    })
+}
+
+/// A set: every element read by `one`, each kept once.
+pub fn elements(value: &Value, one: impl Fn(&Value) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
+    let sent = match value {
+        Value::Array(sent) => sent.as_slice(),
+        alone => std::slice::from_ref(alone),
+    };
+    if sent.len() > ELEMENTS_MAX {
+        return Err(Refusal::new("count", format!("has {} elements; at most {ELEMENTS_MAX} are possible", sent.len())));
+    }
+    let mut seen = HashSet::new();
+    let mut kept = Vec::with_capacity(sent.len());
+    for element in sent {
+        let element = one(element)?;
+        if seen.insert(element.to_string()) {
+            kept.push(element);
+        }
+    }
+    Ok(Value::Array(kept))
+}
+
+/// `red; blue` or `["red", "blue"]` as an array of texts.
+pub fn split(text: &str) -> Value {
+    let as_json = text.trim_start().starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
+    as_json.unwrap_or_else(|| {
+        let parts = text.split(SEPARATOR).map(str::trim).filter(|part| !part.is_empty());
+        Value::Array(parts.map(Value::from).collect())
+    })
+}
+
+/// The text that `split` reads back.
+pub fn joined(value: &Value) -> String {
+    let Value::Array(elements) = value else { return String::new() };
+    let texts: Vec<&str> = elements.iter().filter_map(Value::as_str).collect();
+    let is_plain = |text: &&str| !text.contains(SEPARATOR) && text.trim() == *text && !text.starts_with('[');
+    if texts.iter().all(is_plain) { texts.join(";") } else { value.to_string() }
+}
