@@ -45,7 +45,7 @@ pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit
 
 /// Takes out of the log what is too old or too much, in small pieces. An entry: it opens the transactions.
 pub fn prune(ctx: &Ctx) -> Result<()> {
-    let oldest_kept_s = super::ctx::now().epoch_seconds - ctx.limits.changes_days_max * DAY_SECONDS;
+    let oldest_kept_s = ctx.store.now().epoch_seconds - ctx.limits.changes_days_max * DAY_SECONDS;
     let before = super::ctx::moment_at(oldest_kept_s).text;
     let bytes_max = ctx.limits.changes_bytes_max;
     loop {

@@ -1,16 +1,18 @@
-//! What a running server does by itself: keeps the change log within its limits, makes the daily backup, makes and drops indexes.
+//! What a running server does by itself: keeps the change log within its limits, forgets ended sessions, makes the daily backup, makes and drops indexes.
 
 use super::ctx::{Ctx, SELF};
 use super::{backups, feed, indexes, jobs};
 use crate::model::backup::Reason;
 use crate::model::error::Result;
 use crate::model::job::Report;
+use crate::store::tables::sessions::sweep;
 use serde_json::json;
 use std::sync::Arc;
 
 /// Does what is due now and then. An entry: it opens transactions and starts jobs.
 pub fn tend(ctx: &Arc<Ctx>) {
     told("the change log could not be shortened", feed::prune(ctx));
+    told("ended sessions could not be forgotten", ctx.store.write(sweep));
     told("the indexes could not be looked at", indexes::sift(ctx, &SELF));
     if ctx.backs_up && backups::is_due(ctx) {
         let doing = ctx.clone();

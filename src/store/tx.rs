@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// Reads the clock; each transaction does so once.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
+/// A clock that goes back further than this was wrong before, and is believed.
+const SET_BACK_S_MAX: i64 = 3_600;
+
 /// What the writer publishes and readers see, after each commit.
 pub struct Shared {
     catalog: RwLock<Arc<Catalog>>,
@@ -29,6 +32,7 @@ pub struct Shared {
     /// Why nothing is written any more.
     halted: OnceLock<String>,
     fault: Option<Fault>,
+    last_moment: Mutex<Moment>,
     /// When a transaction was last committed.
     written: Mutex<Instant>,
 }
@@ -47,6 +51,7 @@ impl Shared {
             credentials: AtomicU64::new(0),
             clock,
             memory: Memory::default(),
+            last_moment: Mutex::new(Moment { epoch_seconds: i64::MIN / 2, text: String::new() }),
             written: Mutex::new(Instant::now()),
             on_commit: OnceLock::new(),
             halted: OnceLock::new(),
@@ -79,8 +84,15 @@ impl Shared {
         self.credentials.load(Ordering::Acquire)
     }
 
+    /// The time by the clock; when that was set back a little, the last time that was read, so that stamps keep their order.
     pub(super) fn now(&self) -> Moment {
-        (self.clock)()
+        let read = (self.clock)();
+        let mut last = self.last_moment.lock().unwrap_or_else(PoisonError::into_inner);
+        let back_s = last.epoch_seconds - read.epoch_seconds;
+        if !(1..=SET_BACK_S_MAX).contains(&back_s) {
+            *last = read;
+        }
+        last.clone()
     }
 
     pub(super) fn memory(&self) -> &Memory {

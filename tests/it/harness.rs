@@ -9,7 +9,7 @@ use carryall::ops::ctx::{self, Ctx};
 use carryall::ops::job_board::State;
 use carryall::ops::{jobs, sessions};
 use carryall::server::answer::{self, Head};
-use carryall::store::engine::{Durability, Opening, Store};
+use carryall::store::engine::{Clock, Durability, Opening, Store};
 use carryall::store::tables::{sessions as session_rows, users};
 use std::io::Read;
 use std::path::PathBuf;
@@ -37,10 +37,13 @@ impl Harness {
     }
 
     pub fn with_limits(limits: Limits) -> Self {
+        Self::with_clock(limits, ctx::stopped_clock(NOW_S))
+    }
+
+    pub fn with_clock(limits: Limits, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let (limits_too, clock) = (limits.clone(), ctx::stopped_clock(NOW_S));
-        let how = Opening { durability: Durability::Relaxed, readers: 2, limits: limits_too, clock, fault: None };
+        let how = Opening { durability: Durability::Relaxed, readers: 2, limits: limits.clone(), clock, fault: None };
         let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
@@ -53,7 +56,12 @@ impl Harness {
     }
 
     pub fn crm_with(limits: Limits) -> Self {
-        let harness = Self::with_limits(limits);
+        Self::with_limits(limits).filled()
+    }
+
+    /// With the fixture app, its owner and the owner's session.
+    pub fn filled(self) -> Self {
+        let harness = self;
         harness.apply(&fixture("my-crm.json"), false, false).unwrap();
         let session = carryall::auth::session::digest(OWNER_COOKIE);
         let made = harness.ctx.store.write(move |tx| {

@@ -25,6 +25,9 @@ mod indexes;
 /// Fields that hold several values, and the link table that they are found by.
 mod sets;
 
+/// Clocks that are set while a server runs.
+mod clock;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

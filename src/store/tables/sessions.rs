@@ -15,9 +15,18 @@ pub fn find(tx: &ReadTx<'_>, hash: &[u8; 32]) -> Result<Option<(User, i64)>> {
     found.map(|(user, expires_s)| Ok((known(user)?, expires_s))).transpose()
 }
 
+/// Forgets the sessions that have ended: a clock that is set back must not bring them back.
+pub fn sweep(tx: &mut WriteTx<'_>) -> Result<()> {
+    let gone = tx.conn().execute("DELETE FROM session WHERE expires_s <= ?1", [tx.now().epoch_seconds]).or_failed()?;
+    if gone > 0 {
+        tx.credentials_changed();
+    }
+    Ok(())
+}
+
 /// Opens a session and forgets those that have ended.
 pub fn insert(tx: &mut WriteTx<'_>, hash: &[u8; 32], user: UserId, expires_s: i64) -> Result<()> {
-    tx.conn().execute("DELETE FROM session WHERE expires_s <= ?1", [tx.now().epoch_seconds]).or_failed()?;
+    sweep(tx)?;
     let sql = "INSERT INTO session (hash, user, created_at, expires_s) VALUES (?1, ?2, ?3, ?4)";
     tx.conn().execute(sql, (hash.as_slice(), user.0, &tx.now().text, expires_s)).or_failed().map(drop)
 }
