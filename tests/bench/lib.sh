@@ -1,5 +1,7 @@
 # Starting, stopping, measuring: what compare.sh, ours.sh and peers/ share. Nothing here leaves 127.0.0.1; every loop is bounded.
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# What a create sends, in PocketBase's form of a time.
+BODY='{"name":"New {n}","email":"n{n}@example.com","status":"{st}","age":41,"city":"{city}","notes":"created by the load run, some seventy characters of text xxxxxxxx","created":"2025-06-01 10:00:00.000Z"}'
 now() { date +%s.%N; }
 el() { awk -v a="$1" -v b="$2" 'BEGIN{printf "%.2f", b-a}'; }
 tree() { local p; echo "$1"; for p in $(pgrep -P "$1" 2>/dev/null); do tree "$p"; done; }
