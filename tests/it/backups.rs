@@ -96,7 +96,9 @@ fn a_backup_that_is_cancelled_leaves_nothing() {
 fn a_file_of_version_1_is_copied_and_brought_up() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
-    std::fs::write(&path, include_bytes!("../fixtures/version-1.db")).unwrap();
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../fixtures/version-1.sql")).unwrap();
+    old.close().unwrap();
     let how = Harness::crm().ctx.store.opening().clone();
     let Ok(store) = carryall::store::engine::Store::open(&path, &how) else { panic!("the old file does not open") };
     let report = store.check(&unwatched()).unwrap();
