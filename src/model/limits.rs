@@ -28,7 +28,9 @@ pub struct Limits {
     pub page_rows_max: i64,
     pub sort_keys_max: usize,
     pub filter_terms_max: usize,
+    /// Records that go or are changed with one that is deleted, and references that lead to those that go: nobody writes meanwhile.
     pub cascade_records_max: usize,
+    pub cascade_links_max: usize,
     pub import_problems_shown_max: usize,
     pub jobs_running_max: usize,
     /// Fewer when the system allows the process fewer descriptors.
@@ -128,6 +130,7 @@ impl Default for Limits {
             sort_keys_max: 8,
             filter_terms_max: 200,
             cascade_records_max: 10_000,
+            cascade_links_max: 500_000,
             import_problems_shown_max: 20,
             jobs_running_max: 8,
             connections_max: 8_000,

@@ -4,33 +4,43 @@ use super::changes::{Entry, log, name_of};
 use super::validate::{self, Checked};
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::OnDelete;
+use crate::model::field::{Field, OnDelete};
 use crate::model::limits::Limits;
+use crate::model::plan::Cond;
 use crate::model::principal::Caller;
 use crate::model::record::{Draft, Record, RecordId};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// What a delete brings with it, in the order in which it is done.
+/// A record of some table.
+type Place = (SchemaId, RecordId);
+
+/// What a delete brings with it. Numbers only: a record is read when it is its turn.
 #[derive(Default)]
-struct Plan {
-    deleted: Vec<(Arc<Schema>, Record)>,
+struct Consequences {
+    /// In the order in which they go.
+    deleted: Vec<(Arc<Schema>, RecordId)>,
+    /// The same, to ask whether one is among them.
+    goes: HashSet<Place>,
     /// Records that stay and lose references, with the fields they lose.
-    cleared: BTreeMap<(SchemaId, RecordId), Vec<String>>,
-    /// Records that forbid it, unless they go too: where they are, and the field that refers.
-    holding: Vec<(Arc<Schema>, Record, String, RecordId)>,
+    cleared: BTreeMap<Place, BTreeSet<String>>,
+    /// Records that forbid it, unless they go too: the field that refers, and to which record.
+    holding: BTreeMap<Place, (String, RecordId)>,
+    /// References that were followed.
+    links: usize,
 }
 
 /// Deletes `record` and does to those that refer to it what their fields say: clear, follow, or refuse.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: Record, limits: &Limits) -> Result<()> {
-    let plan = plan(tx, schema, record, limits.cascade_records_max)?;
+    let all = consequences(tx, schema, record.id, limits)?;
     let mut batch = None;
-    let alone = plan.deleted.len() + plan.cleared.len() == 1;
-    for (schema, record) in &plan.deleted {
+    let alone = all.deleted.len() + all.cleared.len() == 1;
+    for (schema, id) in &all.deleted {
+        let Some(record) = rows::find(tx, schema, &Cond::True, *id)? else { continue };
         let values = rows::values_of(&record.data)?;
         rows::remove(tx, schema, record.id)?;
         let label = format!("deleted {}", name_of(schema, &values, record.id));
@@ -39,23 +49,24 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
         // The first entry's number names the batch; the first entry itself is found by it.
         batch = batch.or(Some(seq).filter(|_| !alone));
     }
-    for ((schema, id), fields) in plan.cleared {
+    for ((schema, id), fields) in all.cleared {
         let Some(schema) = tx.catalog().schema_by_id(schema) else { continue };
-        let Some(record) = rows::find(tx, &schema, &crate::model::plan::Cond::True, id)? else { continue };
-        let draft = emptied(&plan.deleted, &schema, &record, fields)?;
+        let Some(record) = rows::find(tx, &schema, &Cond::True, id)? else { continue };
+        let draft = emptied(tx, &all.goes, &schema, &record, fields)?;
         clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
     }
     Ok(())
 }
 
 /// What a record's fields hold once they no longer lead to records that go: nothing, or in a list the others.
-fn emptied(deleted: &[(Arc<Schema>, Record)], schema: &Schema, record: &Record, fields: Vec<String>) -> Result<Draft> {
+fn emptied(tx: &ReadTx<'_>, goes: &HashSet<Place>, schema: &Schema, record: &Record, fields: BTreeSet<String>) -> Result<Draft> {
     let values = rows::values_of(&record.data)?;
-    let left = |slug: &String| {
-        let target = schema.field(slug).and_then(|field| field.rules.target.as_deref());
-        let goes = |id: &Value| deleted.iter().any(|(from, gone)| target == Some(&from.slug) && id.as_str() == Some(&gone.id.text()));
+    let left = |slug: &str| {
+        let target = schema.field(slug).and_then(|field| tx.catalog().target(schema, field)).map(|target| target.id);
+        let is_gone =
+            |id: &Value| id.as_str().and_then(RecordId::parse).zip(target).is_some_and(|(id, target)| goes.contains(&(target, id)));
         let list = values.get(slug).and_then(Value::as_array);
-        list.map_or(Value::Null, |list| list.iter().filter(|id| !goes(id)).cloned().collect())
+        list.map_or(Value::Null, |list| list.iter().filter(|id| !is_gone(id)).cloned().collect())
     };
     Ok(fields.into_iter().map(|field| (field.clone(), left(&field))).collect())
 }
@@ -68,44 +79,78 @@ fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, c
     log(tx, who, schema, Entry { kind: ChangeKind::Update, record: record.id, batch, label, body }).map(drop)
 }
 
-fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usize) -> Result<Plan> {
-    let mut plan = Plan::default();
-    let mut seen = HashSet::from([(schema.id, record.id)]);
+fn consequences(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: RecordId, limits: &Limits) -> Result<Consequences> {
+    let mut all = Consequences { goes: HashSet::from([(schema.id, record)]), ..Consequences::default() };
+    let mut referrers: HashMap<SchemaId, Vec<(Arc<Schema>, Field)>> = HashMap::new();
     let mut waiting = vec![(schema.clone(), record)];
     while let Some((schema, record)) = waiting.pop() {
-        for (from, field) in tx.catalog().referrers(&schema) {
-            for referring in rows::referring(tx, &from, &field, record.id, records_max + 1)? {
-                // A record that points to itself, or to another that goes too, is no obstacle.
-                if seen.contains(&(from.id, referring.id)) {
-                    continue;
+        for (from, field) in referrers.entry(schema.id).or_insert_with(|| tx.catalog().referrers(&schema)) {
+            for referring in rows::referring(tx, from, field, record, limits.cascade_records_max + 1)? {
+                if all.meet(from, field, referring, record) {
+                    waiting.push((from.clone(), referring));
                 }
-                match field.rules.on_delete {
-                    OnDelete::Cascade => {
-                        seen.insert((from.id, referring.id));
-                        waiting.push((from.clone(), referring));
-                    }
-                    OnDelete::SetNull if !field.required => {
-                        plan.cleared.entry((from.id, referring.id)).or_default().push(field.slug.clone())
-                    }
-                    OnDelete::SetNull | OnDelete::Restrict => plan.holding.push((from.clone(), referring, field.slug.clone(), record.id)),
-                }
-                if seen.len() + plan.cleared.len() > records_max {
-                    return Err(Error::TooLarge(format!("More than {records_max} records hang on this one; delete some of them first")));
-                }
+                all.check(limits)?;
             }
         }
-        plan.deleted.push((schema, record));
+        all.deleted.push((schema, record));
     }
     // Judged at the end: in which order tables were made must not decide.
-    plan.cleared.retain(|key, _| !seen.contains(key));
-    match plan.holding.iter().find(|(schema, record, ..)| !seen.contains(&(schema.id, record.id))) {
-        Some((schema, record, field, target)) => Err(held(schema, record, field, *target)?),
-        None => Ok(plan),
+    let Consequences { goes, cleared, holding, .. } = &mut all;
+    cleared.retain(|place, _| !goes.contains(place));
+    match holding.iter().find(|(place, _)| !goes.contains(place)) {
+        Some(((schema, id), (field, target))) => Err(held(tx, *schema, *id, field, *target)?),
+        None => Ok(all),
     }
 }
 
-fn held(schema: &Schema, record: &Record, field: &str, target: RecordId) -> Result<Error> {
-    let holder = name_of(schema, &rows::values_of(&record.data)?, record.id);
+impl Consequences {
+    /// Notes what becomes of a record that refers to one that goes; whether it goes, too, and has not been met before.
+    fn meet(&mut self, from: &Schema, field: &Field, referring: RecordId, target: RecordId) -> bool {
+        self.links += 1;
+        let place = (from.id, referring);
+        // A record that points to itself, or to another that goes too, is no obstacle.
+        if self.goes.contains(&place) {
+            return false;
+        }
+        match field.rules.on_delete {
+            OnDelete::Cascade => return self.goes.insert(place),
+            OnDelete::SetNull if !field.required => {
+                let fields = self.cleared.entry(place).or_default();
+                if !fields.contains(&field.slug) {
+                    fields.insert(field.slug.clone());
+                }
+            }
+            OnDelete::SetNull | OnDelete::Restrict => {
+                self.holding.entry(place).or_insert_with(|| (field.slug.clone(), target));
+            }
+        }
+        false
+    }
+
+    /// Nobody else can write while this goes on: it may not become too much.
+    fn check(&self, limits: &Limits) -> Result<()> {
+        let (records_max, links_max) = (limits.cascade_records_max, limits.cascade_links_max);
+        if self.goes.len() + self.cleared.len() > records_max {
+            return Err(Error::TooLarge(format!("More than {records_max} records hang on this one; delete some of them first")));
+        }
+        if self.links > links_max {
+            let message =
+                format!("More than {links_max} references lead to the records that would go with this one; delete some of them first");
+            return Err(Error::TooLarge(message));
+        }
+        Ok(())
+    }
+}
+
+fn held(tx: &ReadTx<'_>, schema: SchemaId, record: RecordId, field: &str, target: RecordId) -> Result<Error> {
+    let holder = match tx.catalog().schema_by_id(schema) {
+        Some(schema) => {
+            let found = rows::find(tx, &schema, &Cond::True, record)?;
+            let values = found.map(|record| rows::values_of(&record.data)).transpose()?.unwrap_or_default();
+            name_of(&schema, &values, record)
+        }
+        None => record.text(),
+    };
     let message = format!("{} cannot go: {holder} refers to it (field '{field}')", target.text());
     Ok(Error::Conflict(Problem::of(field, "referenced", message).hint("Delete or change that record first")))
 }

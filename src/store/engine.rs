@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::checkpoint::Checkpointer;
 use super::lock::{Holder, Lock, Refused};
-use super::place::with_ending;
+use super::place::{real, with_ending};
 use super::sqlite::{DAMAGED, OrFailed, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
@@ -66,9 +66,10 @@ pub enum OpenError {
 impl Store {
     /// Opens a file for reading and writing and takes its lock.
     pub fn open(path: &Path, how: &Opening) -> std::result::Result<Self, OpenError> {
+        migrate::create(path, how.fault).map_err(OpenError::Unusable)?;
+        let path = &real(path);
         // A log beside the file has something in it only when whoever wrote last did not come to its end.
         let was_torn_off = std::fs::metadata(with_ending(path, "-wal")).is_ok_and(|log| log.len() > 0);
-        migrate::create(path, how.fault).map_err(OpenError::Unusable)?;
         let lock = Lock::acquire(path).map_err(|refused| match refused {
             Refused::Held(holder) => OpenError::Held(holder),
             Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),
@@ -95,6 +96,7 @@ impl Store {
         if !path.exists() {
             return Err(OpenError::Unusable("there is no such file".to_owned()));
         }
+        let path = &real(path);
         migrate::check_readable(path).map_err(OpenError::Unusable)?;
         let shared = Shared::new(Catalog::default(), how.clock.clone(), how.fault);
         let store = Self::with_readers(path, &Opening { readers: 1, ..how.clone() }, Arc::new(shared)).map_err(OpenError::Unusable)?;

@@ -17,6 +17,11 @@ pub fn with_ending(file: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The file itself where a name is a symbolic link: SQLite's log lies beside the file, not beside the link.
+pub fn real(file: &Path) -> PathBuf {
+    if file.is_symlink() { file.canonicalize().unwrap_or_else(|_| file.to_owned()) } else { file.to_owned() }
+}
+
 /// A name that was made, changed or taken away is so on the disk only when its folder is flushed.
 pub fn sync_folder(file: &Path, fault: Option<Fault>) -> io::Result<()> {
     if cfg!(unix) && fault != Some(Fault::SkipFolderSync) { File::open(folder_of(file))?.sync_all() } else { Ok(()) }

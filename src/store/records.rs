@@ -164,15 +164,14 @@ pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
 }
 
 /// The records whose reference field points to this one; at most `limit`.
-pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<Record>> {
+pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<RecordId>> {
     let cell = if field.kind == Kind::Links { Cell::Integer(id.0) } else { Cell::Text(id.text()) };
     let place = Column::Field { slug: field.slug.clone(), kind: field.kind };
-    let text = format!("SELECT id, data, created_at, updated_at, version FROM {}", table(schema.id));
-    let mut sql = Statement { text, cells: Vec::new() };
+    let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
     sql.push_where(schema.id, &Cond::Compare { column: place, op: Op::Eq, cell });
     sql.text.push_str(&format!(" ORDER BY id LIMIT {limit}"));
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
-    let rows = statement.query_map(params_from_iter(&sql.cells), record).or_failed()?;
+    let rows = statement.query_map(params_from_iter(&sql.cells), |row| row.get(0).map(RecordId)).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()
 }
 

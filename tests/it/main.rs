@@ -22,6 +22,9 @@ mod backups;
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
+/// Deletes that take others along.
+mod cascade;
+
 /// Fields that hold several values, and the link table that they are found by.
 mod sets;
 
