@@ -26,6 +26,8 @@ pub struct Limits {
     pub json_depth_max: usize,
     pub page_rows_default: i64,
     pub page_rows_max: i64,
+    /// Records that a page may be away from the first: all of them are looked at to find it.
+    pub page_offset_max: i64,
     pub sort_keys_max: usize,
     pub filter_terms_max: usize,
     /// Records that go or are changed with one that is deleted, and references that lead to those that go: nobody writes meanwhile.
@@ -78,6 +80,8 @@ pub struct Limits {
     pub backup_import_rows: u64,
     /// Lists that must have missed an index before it is made or proposed.
     pub index_wished_times_min: u64,
+    /// Lists that are further apart are not the same habit.
+    pub index_wishes_apart_s_max: u64,
     /// In smaller tables no index is missed.
     pub index_records_min: i64,
     /// Up to so many records an index is made at once, up to so many in a quiet moment; beyond them it is proposed.
@@ -127,6 +131,7 @@ impl Default for Limits {
             json_depth_max: 64,
             page_rows_default: 50,
             page_rows_max: 100,
+            page_offset_max: 1_000_000,
             sort_keys_max: 8,
             filter_terms_max: 200,
             cascade_records_max: 10_000,
@@ -155,6 +160,7 @@ impl Default for Limits {
             changes_days_max: 30,
             changes_bytes_max: 1024 * 1024 * 1024,
             index_wished_times_min: 5,
+            index_wishes_apart_s_max: 3_600,
             index_records_min: 1_000,
             index_records_at_once_max: 50_000,
             index_records_max: 500_000,

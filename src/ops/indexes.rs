@@ -7,14 +7,16 @@ use super::access::may;
 use super::changes::log_definition;
 use super::ctx::Ctx;
 use crate::model::error::{Error, Problem, Result};
+use crate::model::field::{Field, Kind};
 use crate::model::job::Outcome;
 use crate::model::name::quoted;
 use crate::model::nearest::nearest;
 use crate::model::principal::{Action, Caller};
-use crate::model::schema::{Schema, SchemaId};
+use crate::model::schema::{AutoIndex, Schema, SchemaId};
 use crate::store::asked::{Wish, leads};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records::counter;
+use crate::store::sql::index_column;
 use crate::store::tables::{auto_indexes, schemas};
 use serde_json::json;
 use std::sync::Arc;
@@ -40,12 +42,12 @@ pub struct Proposal {
 pub fn list(schema: &Schema) -> Vec<Listed> {
     let one =
         |slug: &str, is_unique, why: &str| Listed { fields: vec![slug.to_owned()], is_unique, why: why.to_owned(), is_automatic: false };
-    let of_field = |field: &crate::model::field::Field| {
+    let of_field = |field: &Field| {
         if field.unique {
             Some(one(&field.slug, true, "The field is unique"))
         } else if field.indexed {
             Some(one(&field.slug, false, "The field is declared with an index"))
-        } else if field.kind == crate::model::field::Kind::Reference {
+        } else if field.kind == Kind::Reference {
             Some(one(&field.slug, false, "The field refers to records"))
         } else {
             None
@@ -53,7 +55,7 @@ pub fn list(schema: &Schema) -> Vec<Listed> {
     };
     let group =
         |fields: &Vec<String>, is_unique, why: &str| Listed { fields: fields.clone(), is_unique, why: why.to_owned(), is_automatic: false };
-    let automatic = schema.automatic.iter().map(|index| Listed {
+    let automatic = schema.automatic.iter().filter(|index| !is_declared(schema, &index.field)).map(|index| Listed {
         fields: vec![index.field.clone()],
         is_unique: false,
         why: format!("{} Writers waited {} ms for it; last used on {}", index.why, index.stall_ms, index.used_at),
@@ -72,9 +74,9 @@ pub fn list(schema: &Schema) -> Vec<Listed> {
 /// What lists miss in a schema and only people may have made.
 pub fn proposals(ctx: &Ctx, schema: &Schema, records: i64) -> Vec<Proposal> {
     let limits = &ctx.limits;
-    let wishes = ctx.store.asked().wishes(limits.index_wished_times_min).into_iter().filter(|wish| wish.schema == schema.id);
+    let wishes = wishes(ctx).into_iter().filter(|wish| wish.schema == schema.id);
     let left = wishes.filter(|wish| is_missing(schema, wish) && records >= limits.index_records_min);
-    let asked = left.filter(|wish| wish.fields.len() > 1 || records > limits.index_records_max);
+    let asked = left.filter(|wish| wish.fields.len() > 1 || records > limits.index_records_max || is_unwanted(ctx, wish));
     asked.map(|wish| Proposal { why: why(&wish, records), fields: wish.fields }).collect()
 }
 
@@ -86,10 +88,17 @@ pub fn add(ctx: &Ctx, who: &Caller, app: &str, slug: &str, fields: &[String]) ->
         let old = check(tx, &me, &app, &slug, &names)?;
         let mut new = Schema::clone(&old);
         match names.as_slice() {
-            [one] => new.fields.iter_mut().filter(|field| field.slug == *one).for_each(|field| field.indexed = true),
-            several => new.indexes.push(several.to_vec()),
+            [one] if old.field(one).is_some() => {
+                new.fields.iter_mut().filter(|field| field.slug == *one).for_each(|field| field.indexed = true);
+            }
+            others => new.indexes.push(others.to_vec()),
         }
-        change(tx, &me, &old, &new, &format!("made an index on {} of {slug}", names.join(" and ")))
+        change(tx, &me, &old, &new, &format!("made an index on {} of {slug}", names.join(" and ")))?;
+        // It is there because somebody wants it, from now on, whatever it was before.
+        let automatic: Vec<AutoIndex> = old.automatic.iter().filter(|index| names != [index.field.as_str()]).cloned().collect();
+        auto_indexes::keep(tx, old.id, &automatic)?;
+        auto_indexes::want(tx, old.id, &names)?;
+        tx.catalog_changed()
     })?;
     Ok(json!({"fields": fields}))
 }
@@ -103,8 +112,9 @@ pub fn remove(ctx: &Ctx, who: &Caller, app: &str, slug: &str, fields: &[String])
         let mut new = Schema::clone(&old);
         let label = format!("took the index on {} of {slug} away", names.join(" and "));
         if let [one] = names.as_slice() {
-            if old.automatic.iter().any(|index| index.field == *one) {
+            if old.automatic.iter().any(|index| index.field == *one) && !is_declared(&old, one) {
                 auto_indexes::drop(tx, &old, one)?;
+                auto_indexes::unwant(tx, old.id, one)?;
                 tx.catalog_changed()?;
                 return log_definition(tx, &me, old.app, Some(old.id), label, None).map(drop);
             }
@@ -118,14 +128,36 @@ pub fn remove(ctx: &Ctx, who: &Caller, app: &str, slug: &str, fields: &[String])
             let problem = Problem::new("not_found", format!("Table '{slug}' has no index on {} that can be taken away", quoted(&named)));
             return Err(Error::NotFound(hint.into_iter().fold(problem, Problem::hint)));
         }
-        change(tx, &me, &old, &new, &label)
+        if let [one] = names.as_slice() {
+            new.automatic.retain(|index| index.field != *one);
+            auto_indexes::keep(tx, old.id, &new.automatic)?;
+            auto_indexes::unwant(tx, old.id, one)?;
+        }
+        change(tx, &me, &Schema { automatic: new.automatic.clone(), ..Schema::clone(&old) }, &new, &label)
     })
+}
+
+/// Whether an index on one field, or on a stamp, is there because the schema says so.
+fn is_declared(schema: &Schema, slug: &str) -> bool {
+    let of_field = schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference);
+    of_field || schema.indexes.iter().chain(&schema.unique).any(|group| group.as_slice() == [slug])
+}
+
+/// What lists keep missing.
+fn wishes(ctx: &Ctx) -> Vec<Wish> {
+    let limits = &ctx.limits;
+    ctx.store.asked().wishes(limits.index_wished_times_min, Duration::from_secs(limits.index_wishes_apart_s_max))
+}
+
+/// Whether somebody took away the index that was made for a wish: it is not made again unless somebody asks for it.
+fn is_unwanted(ctx: &Ctx, wish: &Wish) -> bool {
+    wish.fields.iter().any(|field| ctx.read(|tx| auto_indexes::is_unwanted(tx, wish.schema, field)).unwrap_or(true))
 }
 
 /// A wish that the server may see to now, if there is one.
 pub fn due(ctx: &Ctx) -> Option<(Arc<Schema>, Wish)> {
     let asked = ctx.store.asked();
-    asked.wishes(ctx.limits.index_wished_times_min).into_iter().find_map(|wish| {
+    wishes(ctx).into_iter().find_map(|wish| {
         let schema = ctx.store.catalog().schema_by_id(wish.schema).filter(|schema| is_missing(schema, &wish));
         let Some(schema) = schema else {
             asked.forget(&wish);
@@ -134,7 +166,8 @@ pub fn due(ctx: &Ctx) -> Option<(Arc<Schema>, Wish)> {
         let records = ctx.read(|tx| counter(tx, &schema)).ok()?;
         let is_quiet = || ctx.store.idle() >= Duration::from_millis(ctx.limits.index_quiet_ms);
         let may_now = records <= ctx.limits.index_records_at_once_max || records <= ctx.limits.index_records_max && is_quiet();
-        (wish.fields.len() == 1 && records >= ctx.limits.index_records_min && may_now).then_some((schema, wish))
+        let may_be = wish.fields.len() == 1 && records >= ctx.limits.index_records_min && may_now;
+        (may_be && !is_unwanted(ctx, &wish)).then_some((schema, wish))
     })
 }
 
@@ -199,6 +232,16 @@ fn change(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, label:
     log_definition(tx, who, old.app, Some(old.id), label.to_owned(), Some(body)).map(drop)
 }
 
+/// Notes which automatic indexes were used, when there is no time to look for those that were not.
+pub fn note_used(ctx: &Ctx, who: &Caller) -> Result<()> {
+    may(who, Action::Manage)?;
+    let used = ctx.store.asked().take_used();
+    if used.is_empty() {
+        return Ok(());
+    }
+    ctx.store.write(move |tx| used.iter().try_for_each(|(schema, field)| auto_indexes::used(tx, *schema, field)))
+}
+
 /// The schema, if the fields can have an index together and have none.
 pub fn check(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str, fields: &[String]) -> Result<Arc<Schema>> {
     may(who, Action::Manage)?;
@@ -208,16 +251,20 @@ pub fn check(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str, fields: &[Str
         problems.push(Problem::of("fields", "count", format!("'fields' must name 1 to {FIELDS_MAX} fields")));
     }
     for (at, name) in fields.iter().enumerate() {
-        if schema.field(name).is_none() {
-            let hint = nearest(name, schema.fields.iter().map(|field| field.slug.as_str())).map(|near| format!("Did you mean '{near}'?"));
+        if index_column(&schema, name).is_none() {
+            let known = schema.fields.iter().map(|field| field.slug.as_str()).chain(["created_at", "updated_at"]);
+            let hint = nearest(name, known).map(|near| format!("Did you mean '{near}'?"));
             let problem = Problem::of("fields", "unknown_field", format!("Table '{slug}' has no field {}", quoted(name)));
             problems.push(hint.into_iter().fold(problem, Problem::hint));
+        } else if schema.field(name).is_some_and(|field| field.kind.is_set()) {
+            let message = format!("Field '{name}' holds several values, and is found by each of them without an index");
+            problems.push(Problem::of("fields", "several", message));
         } else if fields.iter().take(at).any(|before| before == name) {
             problems.push(Problem::of("fields", "twice", format!("Field '{name}' stands twice")));
         }
     }
     let is_there = match fields {
-        [one] => schema.field(one).is_some_and(|field| field.unique || field.indexed),
+        [one] => is_declared(&schema, one),
         several => schema.indexes.iter().chain(&schema.unique).any(|group| group == several),
     };
     if problems.is_empty() && is_there {
@@ -235,9 +282,9 @@ fn find(tx: &ReadTx<'_>, app: &str, slug: &str) -> Result<Arc<Schema>> {
 
 fn is_missing(schema: &Schema, wish: &Wish) -> bool {
     match wish.fields.as_slice() {
-        [one] => schema.field(one).is_some() && !leads(schema, one),
+        [one] => index_column(schema, one).is_some() && !leads(schema, one),
         several => {
-            several.iter().all(|slug| schema.field(slug).is_some())
+            several.iter().all(|slug| index_column(schema, slug).is_some())
                 && !schema.indexes.iter().chain(&schema.unique).any(|group| group.starts_with(several))
         }
     }

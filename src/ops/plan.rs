@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 /// Resolves a question against a schema.
 pub fn plan(schema: &Arc<Schema>, scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
+    check_window(&query.window, limits)?;
     let asked = cond(schema, &query.filter)?;
     let filter = match (&scope.rows, asked) {
         (Cond::True, asked) => asked,
@@ -24,6 +25,15 @@ pub fn plan(schema: &Arc<Schema>, scope: &Scope, query: &Query, limits: &Limits)
         (rows, asked) => Cond::All(vec![rows.clone(), asked]),
     };
     Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window })
+}
+
+fn check_window(window: &Window, limits: &Limits) -> Result<()> {
+    if window.offset <= limits.page_offset_max {
+        return Ok(());
+    }
+    let message = format!("A page can begin after at most {} records", limits.page_offset_max);
+    let hint = "Filter instead by what the last page ended with: sort=id&filter[id][gt]=rec_…";
+    Err(Error::invalid(Problem::of("page", "range", message).hint(hint)))
 }
 
 /// Every record of the scope in the order of ids: what an export walks.

@@ -21,6 +21,11 @@ pub fn tend(ctx: &Arc<Ctx>) {
     }
 }
 
+/// What is only remembered and would be lost with the end of the server. An entry, like `tend`.
+pub fn leave(ctx: &Arc<Ctx>) {
+    told("which indexes were used could not be noted", indexes::note_used(ctx, &SELF));
+}
+
 /// Begins to make an index that lists miss, if there is one that may be made now. An entry, like `tend`.
 pub fn serve_lists(ctx: &Arc<Ctx>) {
     let Some((schema, wish)) = indexes::due(ctx) else { return };

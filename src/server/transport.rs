@@ -103,6 +103,8 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
         accepting.abort();
         let _ = accepting.await;
     }
+    let leaving = door.ctx.clone();
+    let _ = tokio::task::spawn_blocking(move || upkeep::leave(&leaving)).await;
     // Who waits for news hears that there is none.
     door.commits.send_replace(true);
     door.gate.close();

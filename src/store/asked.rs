@@ -3,11 +3,11 @@
 
 use crate::model::expr::Op;
 use crate::model::field::Kind;
-use crate::model::plan::{Column, Cond, Plan};
+use crate::model::plan::{Column, Cond, Order, Plan};
 use crate::model::schema::{Schema, SchemaId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Different wishes that are remembered at one time; with one more, all are forgotten.
 const WISHES_MAX: usize = 1_000;
@@ -21,6 +21,7 @@ pub struct Wish {
     pub is_filtered: bool,
     pub times: u64,
     pub took: Duration,
+    last: Instant,
 }
 
 #[derive(Default)]
@@ -47,15 +48,19 @@ impl Asked {
             memory.wishes.clear();
         }
         let (schema, is_filtered) = (plan.schema.id, plan.filter != Cond::True);
-        let fresh = Wish { schema, fields: fields.clone(), is_filtered, times: 0, took: Duration::ZERO };
+        let now = Instant::now();
+        let fresh = Wish { schema, fields: fields.clone(), is_filtered, times: 0, took: Duration::ZERO, last: now };
         let wish = memory.wishes.entry((schema, fields)).or_insert(fresh);
         wish.times += 1;
         wish.took += took;
+        wish.last = now;
     }
 
-    /// What was missed at least so often, the dearest first.
-    pub fn wishes(&self, times_min: u64) -> Vec<Wish> {
-        let mut wishes: Vec<Wish> = self.memory().wishes.values().filter(|wish| wish.times >= times_min).cloned().collect();
+    /// What was missed at least so often, the dearest first. What nobody has missed for `apart_max` is no habit and is forgotten.
+    pub fn wishes(&self, times_min: u64, apart_max: Duration) -> Vec<Wish> {
+        let mut memory = self.memory();
+        memory.wishes.retain(|_, wish| wish.last.elapsed() <= apart_max);
+        let mut wishes: Vec<Wish> = memory.wishes.values().filter(|wish| wish.times >= times_min).cloned().collect();
         wishes.sort_by_key(|wish| std::cmp::Reverse(wish.took));
         wishes
     }
@@ -89,18 +94,57 @@ pub fn lacking(plan: &Plan) -> Option<Vec<String>> {
         // Rows found by one value of an index lie in the order of their ids.
         let sorted = sorted.filter(|slug| *is_equal && slug != found)?;
         let both = [(*found).to_owned(), sorted.to_owned()];
-        let is_there = schema.indexes.iter().chain(&schema.unique).any(|group| group.starts_with(&both));
+        let is_there = groups(schema).any(|group| group.starts_with(&both));
         return (!is_there).then(|| both.to_vec());
     }
     Some(vec![first.to_owned()])
 }
 
-/// Whether some index begins with a field.
+/// Whether some index begins with a field, or with one of the two stamps.
 pub fn leads(schema: &Schema, slug: &str) -> bool {
-    let of_its_own =
+    has_its_own(schema, slug) || groups(schema).any(|group| group.first().is_some_and(|first| first == slug))
+}
+
+/// Whether a field has an index for itself alone, in which the rows of one value lie in the order of their ids.
+fn has_its_own(schema: &Schema, slug: &str) -> bool {
+    let declared =
         schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference || field.kind.is_set());
-    let grouped = schema.unique.iter().chain(&schema.indexes).any(|group| group.first().is_some_and(|first| first == slug));
-    of_its_own || grouped || schema.automatic.iter().any(|index| index.field == slug)
+    declared || schema.automatic.iter().any(|index| index.field == slug) || groups(schema).any(|group| matches!(group.as_slice(), [one] if one == slug))
+}
+
+fn groups(schema: &Schema) -> impl Iterator<Item = &Vec<String>> {
+    schema.unique.iter().chain(&schema.indexes)
+}
+
+/// Whether the rows of a plan are sure to be met in their order, so that nothing is sorted.
+pub fn comes_in_order(plan: &Plan) -> bool {
+    let schema = &plan.schema;
+    match plan.order.as_slice() {
+        [Order { column: Column::Id, .. }] => keeps_ids_in_order(schema, &plan.filter),
+        [first, Order { column: Column::Id, descending }] if first.descending == *descending => {
+            let Some(slug) = slug_of(&first.column) else { return false };
+            match &plan.filter {
+                Cond::True => has_its_own(schema, slug),
+                Cond::Compare { column, op: Op::Eq, .. } => {
+                    slug_of(column).is_some_and(|found| groups(schema).any(|group| group.as_slice() == [found, slug]))
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Whether rows that a filter leaves are met in the order of their ids, whichever index finds them.
+fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
+    match filter {
+        Cond::True | Cond::Present { .. } => true,
+        Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
+        Cond::Any(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug))),
+        Cond::Compare { op: Op::Ne | Op::Contains, .. } => true,
+        Cond::Compare { column, op: Op::Eq, .. } => slug_of(column).is_none_or(|slug| !leads(schema, slug) || has_its_own(schema, slug)),
+        Cond::Compare { column, .. } | Cond::Blank { column } => slug_of(column).is_none_or(|slug| !leads(schema, slug)),
+    }
 }
 
 /// The fields whose index may find or order the rows of a plan.
@@ -133,6 +177,8 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
 fn slug_of(column: &Column) -> Option<&str> {
     match column {
         Column::Field { slug, .. } => Some(slug),
-        Column::Id | Column::CreatedAt | Column::UpdatedAt => None,
+        Column::CreatedAt => Some("created_at"),
+        Column::UpdatedAt => Some("updated_at"),
+        Column::Id => None,
     }
 }

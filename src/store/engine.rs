@@ -8,7 +8,7 @@ use super::sqlite::{DAMAGED, OrFailed, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
 use super::writer::{self, Job, Manner, Ticket, Work};
-use super::{backup, check, migrate, stage::Stage};
+use super::{backup, check, migrate, stage::Stage, totals};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
@@ -79,6 +79,8 @@ impl Store {
         let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
         let (checkpointer, nudge, last_touch) = Checkpointer::start(path).map_err(unusable)?;
         let shared = Arc::new(Shared::new(catalog, how.clock.clone(), how.fault));
+        let newest = totals::newest(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
+        shared.memory().totals.begin(newest, None);
         let (queue, queued) = sync_channel(how.limits.writer_queue_max);
         let for_writer = shared.clone();
         let writer = std::thread::spawn(move || writer::run(&mut conn, &for_writer, &queued, &nudge, &last_touch));

@@ -1,6 +1,6 @@
 //! Which indexes a schema has, and making them so. An index is an expression over `data`, word for word what `sql::column` gives to filters and sorts.
 
-use super::sql::{column, field_column, table};
+use super::sql::{column, index_column, table};
 use super::sqlite::OrFailed;
 use super::tx::WriteTx;
 use crate::model::error::{Error, Problem, Result};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub fn wanted(schema: &Schema) -> BTreeMap<String, String> {
     let mut wanted = BTreeMap::new();
     let mut add = |prefix: &str, unique: bool, slugs: &[String]| {
-        let columns: Option<Vec<String>> = slugs.iter().map(|slug| field_column(schema, slug).map(|place| column(&place, ""))).collect();
+        let columns: Option<Vec<String>> = slugs.iter().map(|slug| index_column(schema, slug).map(|place| column(&place, ""))).collect();
         if let Some(columns) = columns {
             // A point cannot be in a slug, so no two groups share a name; it must be quoted in SQL.
             let name = format!("{prefix}{}.{}", schema.id.0, slugs.join(".").to_lowercase());

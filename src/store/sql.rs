@@ -1,5 +1,6 @@
 //! Plans to SQL text and bound values. `column` is the only producer of a field's SQL: filters, sorts and indexes use its literal text, so an index always fits.
 
+use super::asked::comes_in_order;
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
@@ -52,6 +53,15 @@ pub fn field_column(schema: &Schema, slug: &str) -> Option<Column> {
     schema.field(slug).map(|field| Column::Field { slug: field.slug.clone(), kind: field.kind })
 }
 
+/// The column that an index can be on: a field's, or one of the two stamps, whose names no field may have.
+pub fn index_column(schema: &Schema, slug: &str) -> Option<Column> {
+    match slug {
+        "created_at" => Some(Column::CreatedAt),
+        "updated_at" => Some(Column::UpdatedAt),
+        _ => field_column(schema, slug),
+    }
+}
+
 /// SQL text under construction with the values bound so far.
 #[derive(Debug, Default)]
 pub struct Statement {
@@ -67,15 +77,19 @@ fn set_slug(column: &Column) -> Option<&str> {
     }
 }
 
-/// The rows of a list, in order, one window of it.
+/// The rows of a list, in order, one window of it. Where SQLite has to sort, it sorts ids: whole rows, up to the end of a deep page, would have to
+/// be held somewhere.
 pub fn select(plan: &Plan) -> Statement {
     let mut sql =
         Statement { text: format!("SELECT id, data, created_at, updated_at, version FROM {}", table(plan.schema.id)), cells: Vec::new() };
-    sql.push_where(plan.schema.id, &plan.filter);
+    if comes_in_order(plan) {
+        sql.push_window(plan);
+        return sql;
+    }
+    sql.text.push_str(&format!(" WHERE id IN (SELECT id FROM {}", table(plan.schema.id)));
+    sql.push_window(plan);
+    sql.text.push(')');
     sql.push_order(&plan.order);
-    // A bare LIMIT ? would have SQLite plan the statement anew whenever another number is bound.
-    sql.text.push_str(" LIMIT ? + 0 OFFSET ? + 0");
-    sql.cells.extend([Cell::Integer(plan.window.limit), Cell::Integer(plan.window.offset)]);
     sql
 }
 
@@ -87,6 +101,14 @@ pub fn count(plan: &Plan) -> Statement {
 }
 
 impl Statement {
+    fn push_window(&mut self, plan: &Plan) {
+        self.push_where(plan.schema.id, &plan.filter);
+        self.push_order(&plan.order);
+        // A bare LIMIT ? would have SQLite plan the statement anew whenever another number is bound.
+        self.text.push_str(" LIMIT ? + 0 OFFSET ? + 0");
+        self.cells.extend([Cell::Integer(plan.window.limit), Cell::Integer(plan.window.offset)]);
+    }
+
     pub fn push_where(&mut self, schema: SchemaId, cond: &Cond) {
         if *cond != Cond::True {
             self.text.push_str(" WHERE ");

@@ -44,9 +44,10 @@ pub fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// What a sort, a new index or a savepoint cannot hold in some megabytes goes to a file: in memory it would know no bound.
 fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(
-        "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+        "PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
     )?;
     conn.set_prepared_statement_cache_capacity(256);
     conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1_000_000)?;

@@ -10,6 +10,7 @@ use crate::model::fault::Fault;
 use crate::model::schema::SchemaId;
 use crate::model::time::Moment;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -109,7 +110,8 @@ impl Shared {
     }
 
     /// Everything is another than before.
-    pub(super) fn publish_all(&self, catalog: Catalog) {
+    pub(super) fn publish_all(&self, catalog: Catalog, newest: i64, given: i64) {
+        self.memory.totals.begin(newest, Some(given));
         self.set_catalog(Arc::new(catalog));
         self.credentials.fetch_add(1, Ordering::AcqRel);
         if let Some(tell) = self.on_commit.get() {
@@ -119,6 +121,7 @@ impl Shared {
 
     pub(super) fn publish(&self, tx: WriteTx<'_>) {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.memory.totals.wrote(&tx.logged.schemas, tx.logged.newest);
         if tx.catalog_changed {
             self.set_catalog(tx.read.catalog);
         }
@@ -168,8 +171,16 @@ pub struct WriteTx<'c> {
     now: Moment,
     catalog_changed: bool,
     credentials_changed: bool,
+    logged: Logged,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
+}
+
+/// What was written to the change log.
+#[derive(Debug, Clone, Default)]
+struct Logged {
+    schemas: BTreeSet<SchemaId>,
+    newest: i64,
 }
 
 /// What a failed job must give back besides its rows.
@@ -177,12 +188,13 @@ pub(super) struct Mark {
     catalog: Arc<Catalog>,
     catalog_changed: bool,
     credentials_changed: bool,
+    logged: Logged,
 }
 
 impl<'c> WriteTx<'c> {
     pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
         let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
-        Self { read, now: shared.now(), catalog_changed: false, credentials_changed: false, counts_outside }
+        Self { read, now: shared.now(), catalog_changed: false, credentials_changed: false, logged: Logged::default(), counts_outside }
     }
 
     /// By how much a schema's counter is to move in this transaction when it has so many records more: by that.
@@ -219,14 +231,26 @@ impl<'c> WriteTx<'c> {
         self.credentials_changed = true;
     }
 
+    /// An entry with this number was written to the change log.
+    pub(super) fn logged(&mut self, schema: Option<SchemaId>, seq: i64) {
+        self.logged.newest = seq;
+        self.logged.schemas.extend(schema);
+    }
+
     pub(super) fn mark(&self) -> Mark {
-        Mark { catalog: self.read.catalog.clone(), catalog_changed: self.catalog_changed, credentials_changed: self.credentials_changed }
+        Mark {
+            catalog: self.read.catalog.clone(),
+            catalog_changed: self.catalog_changed,
+            credentials_changed: self.credentials_changed,
+            logged: self.logged.clone(),
+        }
     }
 
     pub(super) fn restore(&mut self, mark: Mark) {
         self.read.catalog = mark.catalog;
         self.catalog_changed = mark.catalog_changed;
         self.credentials_changed = mark.credentials_changed;
+        self.logged = mark.logged;
     }
 }
 

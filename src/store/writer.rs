@@ -7,6 +7,7 @@
 use super::checkpoint::touch;
 use super::sqlite::{OrFailed, failed};
 use super::tables::catalog;
+use super::totals;
 use super::tx::{ReadTx, Shared, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
@@ -182,7 +183,7 @@ fn replace(conn: &mut Connection, shared: &Shared, with: &Path) -> Result<()> {
     if step != StepResult::Done {
         return Err(Error::Busy { message: "The data file is busy: nothing was changed".to_owned(), retry_after_s: 5 });
     }
-    shared.publish_all(catalog::load(conn)?);
+    shared.publish_all(catalog::load(conn)?, totals::newest(conn)?, totals::given(conn)?);
     Ok(())
 }
 

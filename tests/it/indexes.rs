@@ -123,6 +123,97 @@ fn a_larger_table_waits_for_a_quiet_moment_and_a_very_large_one_for_somebody_who
 }
 
 #[test]
+fn the_newest_first_is_found_by_an_index_like_any_other_order() {
+    let harness = table(3_000, Limits::default());
+    let before = explained(&harness, "sort=-created_at");
+    assert_eq!((&before["missing_index"], &before["statements"][0]["sorted_apart"]), (&json!(["created_at"]), &json!(true)));
+    let slow = lists(&harness, "sort=-created_at", 5);
+    served(&harness);
+    assert_eq!(automatic(&harness), ["created_at"]);
+    let after = explained(&harness, "sort=-created_at");
+    assert_eq!((&after["missing_index"], &after["statements"][0]["sorted_apart"]), (&Value::Null, &json!(false)), "{after}");
+    assert_eq!(lists(&harness, "sort=-created_at", 1), slow);
+    // Asked for, alone and with a field, and taken away.
+    harness.done(&format!("{TABLE}/indexes"), r#"{"fields": ["updated_at"]}"#);
+    harness.done(&format!("{TABLE}/indexes"), r#"{"fields": ["color", "updated_at"]}"#);
+    let (_, schema) = harness.ask("GET", TABLE, "");
+    assert_eq!(schema["indexes"], json!([["updated_at"], ["color", "updated_at"]]));
+    assert_eq!(explained(&harness, "sort=updated_at")["statements"][0]["sorted_apart"], json!(false));
+    assert_eq!(explained(&harness, "filter[color]=color%203&sort=-updated_at")["statements"][1]["sorted_apart"], json!(false));
+    assert_eq!(harness.ask("DELETE", &format!("{TABLE}/indexes/updated_at"), "").0, 204);
+    assert_eq!(harness.ask("GET", TABLE, "").1["indexes"], json!([["color", "updated_at"]]));
+    assert_eq!(harness.ctx.store.check(&unwatched()).unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn an_index_that_somebody_took_away_is_proposed_and_not_made_again_by_itself() {
+    let harness = table(3_000, Limits::default());
+    lists(&harness, "filter[color]=color%203", 5);
+    served(&harness);
+    assert_eq!(harness.ask("DELETE", &format!("{TABLE}/indexes/color"), "").0, 204);
+    lists(&harness, "filter[color]=color%203", 9);
+    served(&harness);
+    assert_eq!(automatic(&harness), Vec::<String>::new());
+    assert_eq!(harness.ask("GET", TABLE, "").1["index_proposals"][0]["fields"], json!(["color"]));
+    // Asked for, it is declared; taken away again, it is gone at once.
+    harness.done(&format!("{TABLE}/indexes"), r#"{"fields": ["color"]}"#);
+    assert_eq!(harness.ask("GET", TABLE, "").1["index_list"].as_array().map(Vec::len), Some(1));
+    assert_eq!(harness.ask("DELETE", &format!("{TABLE}/indexes/color"), "").0, 204);
+    assert_eq!(harness.ask("GET", TABLE, "").1["index_list"], json!([]));
+}
+
+#[test]
+fn an_automatic_index_that_is_asked_for_becomes_a_declared_one() {
+    let harness = table(3_000, Limits::default());
+    lists(&harness, "filter[color]=color%203", 5);
+    served(&harness);
+    harness.done(&format!("{TABLE}/indexes"), r#"{"fields": ["color"]}"#);
+    let (_, schema) = harness.ask("GET", TABLE, "");
+    assert_eq!(schema["index_list"].as_array().map(Vec::len), Some(1));
+    assert_eq!(schema["index_list"][0]["why"], "The field is declared with an index");
+    assert_eq!(harness.ask("DELETE", &format!("{TABLE}/indexes/color"), "").0, 204);
+    assert_eq!(harness.ask("GET", TABLE, "").1["index_list"], json!([]));
+    assert_eq!(harness.ctx.store.check(&unwatched()).unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn lists_that_are_far_apart_are_no_habit() {
+    let harness = table(3_000, Limits { index_wishes_apart_s_max: 0, ..Limits::default() });
+    for _ in 0..9 {
+        lists(&harness, "filter[color]=color%203", 1);
+        served(&harness);
+    }
+    assert_eq!(automatic(&harness), Vec::<String>::new());
+}
+
+#[test]
+fn what_has_an_index_or_needs_none_gets_no_other() {
+    let harness = Harness::crm();
+    let app = json!({"carryall": 1, "app": {"slug": "my-crm"}, "schemas": [
+        {"slug": "tags", "fields": [{"slug": "name", "type": "text"}]},
+        {"slug": "things", "fields": [{"slug": "name", "type": "text"}, {"slug": "tag", "type": "reference", "target": "tags"},
+            {"slug": "tags", "type": "references", "target": "tags"}, {"slug": "colors", "type": "multiselect", "options": ["red"]}]},
+    ]});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    let refused = |fields: &Value| harness.ask("POST", &format!("{TABLE}/indexes"), &json!({"fields": fields}).to_string()).1["error"]["message"].clone();
+    assert_eq!(refused(&json!(["tag"])), "Table 'things' has an index on tag already");
+    for set in ["tags", "colors"] {
+        let words = format!("Field '{set}' holds several values, and is found by each of them without an index");
+        assert_eq!((refused(&json!([set])), refused(&json!(["name", set]))), (json!(words), json!(words)));
+    }
+}
+
+#[test]
+fn a_page_too_deep_is_refused_in_words_that_lead_on() {
+    let harness = table(30, Limits { page_offset_max: 20, ..Limits::default() });
+    assert_eq!(harness.ask("GET", &format!("{TABLE}/records?per_page=10&page=3"), "").0, 200);
+    let (status, told) = harness.ask("GET", &format!("{TABLE}/records?per_page=10&page=4"), "");
+    assert_eq!((status, told["error"]["message"].as_str()), (400, Some("A page can begin after at most 20 records")));
+    let (_, next) = harness.ask("GET", &format!("{TABLE}/records?per_page=10&sort=id&filter[id][gt]=rec_30"), "");
+    assert_eq!(next["records"], json!([]));
+}
+
+#[test]
 fn an_index_that_no_list_uses_any_more_is_dropped() {
     // As if today were past the last day of those made today.
     let harness = table(3_000, Limits { index_unused_days_max: -1, ..Limits::default() });

@@ -4,7 +4,7 @@ use crate::model::error::Result;
 use crate::model::schema::{AutoIndex, Schema, SchemaId};
 use crate::store::indexes;
 use crate::store::sqlite::OrFailed;
-use crate::store::tx::WriteTx;
+use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -67,6 +67,30 @@ pub fn used(tx: &mut WriteTx<'_>, schema: SchemaId, field: &str) -> Result<()> {
         .execute("UPDATE auto_index SET used_at = ?3 WHERE schema = ?1 AND field = ?2 AND used_at <> ?3", (schema.0, field, today))
         .or_failed()
         .map(std::mem::drop)
+}
+
+/// Somebody does not want an index on a field: it is not made again by itself.
+pub fn unwant(tx: &mut WriteTx<'_>, schema: SchemaId, field: &str) -> Result<()> {
+    let today = day(&tx.now().text);
+    tx.conn().execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", (unwanted(schema, field), today)).or_failed().map(std::mem::drop)
+}
+
+/// Somebody wants one, after all.
+pub fn want(tx: &mut WriteTx<'_>, schema: SchemaId, fields: &[String]) -> Result<()> {
+    for field in fields {
+        tx.conn().execute("DELETE FROM meta WHERE key = ?1", [unwanted(schema, field)]).or_failed()?;
+    }
+    Ok(())
+}
+
+pub fn is_unwanted(tx: &ReadTx<'_>, schema: SchemaId, field: &str) -> Result<bool> {
+    let mut statement = tx.conn().prepare_cached("SELECT 1 FROM meta WHERE key = ?1").or_failed()?;
+    statement.exists([unwanted(schema, field)]).or_failed()
+}
+
+/// The key in `meta`.
+fn unwanted(schema: SchemaId, field: &str) -> String {
+    format!("unwanted_index {} {field}", schema.0)
 }
 
 /// The day of an RFC 3339 time.

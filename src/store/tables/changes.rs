@@ -7,6 +7,7 @@ use crate::model::record::RecordId;
 use crate::model::schema::SchemaId;
 use crate::store::sql::table;
 use crate::store::sqlite::OrFailed;
+use crate::store::totals;
 use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::{OptionalExtension, Row};
 
@@ -35,7 +36,10 @@ pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
 fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Result<()> {
     let app = change.app.map(|app| app.0);
     let values = (&tx.now().text, &change.principal, change.dialect, app, schema.0, change.kind.name(), change.batch, &change.label);
-    tx.conn().execute(sql, values).or_failed().map(drop)
+    tx.conn().execute(sql, values).or_failed()?;
+    let newest = totals::newest(tx.conn())?;
+    tx.logged(Some(schema), newest);
+    Ok(())
 }
 
 /// Writes an entry and gives its sequence number.
@@ -54,7 +58,10 @@ pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {
         change.label,
         change.body
     ];
-    statement.insert(values).or_failed()
+    let seq = statement.insert(values).or_failed()?;
+    drop(statement);
+    tx.logged(change.schema, seq);
+    Ok(seq)
 }
 
 /// The numbers of the oldest and the newest entry; the newest one is never taken out. Without any, 1 and 0.
