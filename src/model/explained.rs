@@ -14,8 +14,8 @@ pub struct Told {
     pub sql: String,
     /// SQLite's own words, a line for each step.
     pub steps: Vec<String>,
-    /// Rows looked at one after the other; those that an index found are not among them.
-    pub rows_scanned: i64,
+    /// Rows of the table that were looked at, found by an index or one after the other.
+    pub rows_read: i64,
     pub rows_found: i64,
     pub is_sorted_apart: bool,
     pub took: Duration,

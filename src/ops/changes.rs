@@ -84,6 +84,12 @@ pub fn log_all_cleared(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, fiel
     changes::insert_all_cleared(tx, &change, schema.id, field)
 }
 
+/// One entry for each record that an import changed, as noted on its stage.
+pub fn log_merged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Option<i64>) -> Result<()> {
+    let change = Change { app: Some(schema.app), batch, ..plain(who, ChangeKind::Update, format!("changed in {}", schema.slug)) };
+    changes::insert_all_merged(tx, &change, schema.id)
+}
+
 fn plain(who: &Caller, kind: ChangeKind, label: String) -> Change {
     Change {
         kind,

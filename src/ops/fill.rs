@@ -1,6 +1,7 @@
 //! The records of an app file into tables that never had any. References inside the file may point forward.
 
 use super::access::may;
+use super::changes::log_import;
 use super::records;
 use super::validate;
 use crate::format::app_file::AppFile;
@@ -10,11 +11,11 @@ use crate::model::field::Kind;
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::record::RecordId;
-use crate::model::schema::Schema;
+use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::WriteTx;
 use crate::store::records as rows;
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// A record of the file.
@@ -39,6 +40,8 @@ pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told
         return Err(Error::invalid(Problem::new("twice", format!("The $ref {} stands twice in the file", quoted(twice)))));
     }
     let mut made = Made::new();
+    // The first and the last id of each table: nobody else makes records meanwhile.
+    let mut ids: BTreeMap<SchemaId, (Arc<Schema>, RecordId, RecordId)> = BTreeMap::new();
     let mut waiting: HashMap<String, Vec<Pending>> = HashMap::new();
     while let Some(pending) = queue.pop_front() {
         match missing(&pending, &made) {
@@ -46,6 +49,7 @@ pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told
             Some(wanted) => return Err(points_nowhere(&pending, &wanted, left_alone)),
             None => {
                 let id = insert(tx, who, &pending, resolved(&pending, &made)?)?;
+                ids.entry(pending.schema.id).or_insert_with(|| (pending.schema.clone(), id, id)).2 = id;
                 if let Some(name) = pending.name {
                     queue.extend(waiting.remove(&name).unwrap_or_default());
                     made.insert(name, (pending.schema.slug.clone(), id));
@@ -53,12 +57,14 @@ pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told
             }
         }
     }
-    match waiting.into_values().flatten().map(|pending| pending.place).min() {
-        Some(place) => {
-            Err(Error::invalid(Problem::new("reference", format!("{place} points by $ref to itself, by way of others or directly"))))
-        }
-        None => Ok(count),
+    if let Some(place) = waiting.into_values().flatten().map(|pending| pending.place).min() {
+        let message = format!("{place} points by $ref to itself, by way of others or directly");
+        return Err(Error::invalid(Problem::new("reference", message)));
     }
+    for (schema, first, last) in ids.into_values() {
+        log_import(tx, who, &schema, Some((first, last)), 0)?;
+    }
+    Ok(count)
 }
 
 /// The records of all tables to fill, and whether any table was left alone.
@@ -162,5 +168,5 @@ fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: Map<Stri
         return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
     }
     let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
-    records::create(tx, who, &prepared).map_err(placed).map(|written| written.record.id)
+    records::make(tx, who, &prepared).map_err(placed).map(|record| record.id)
 }

@@ -10,7 +10,7 @@ use crate::model::error::{Error, Result};
 use crate::model::job::{Import, Job, Outcome, Report};
 use crate::model::principal::{Action, Caller};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::records;
+use crate::store::{records, rehearsal};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
         Job::Apply { text, dry_run, prune } => {
             let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
             let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);
-            let mut outcome = if *dry_run { ctx.store.rehearse(work) } else { ctx.store.write_alone(work) }?;
+            let mut outcome = if *dry_run { rehearsal::rehearse(&ctx.store, work) } else { ctx.store.write_alone(work) }?;
             if let Some(outcome) = outcome.as_object_mut() {
                 outcome.insert("dry_run".to_owned(), Value::Bool(*dry_run));
             }
@@ -73,13 +73,16 @@ fn caught(work: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
 /// When the table changed between the checks and the transaction, everything is checked again.
 fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report) -> Result<Outcome> {
     for _ in 0..STALE_RETRIES_MAX {
-        let ready = Arc::new(transfer::prepare(ctx, who, job, input, report)?);
+        let ready = match transfer::prepare(ctx, who, job, input, report) {
+            Err(Error::Stale) => continue,
+            ready => Arc::new(ready?),
+        };
         if ctx.backs_up && !job.dry_run && ready.rows() >= ctx.limits.backup_import_rows && ctx.read(has_records)? {
             backups::make_if_room(ctx, who, Reason::BeforeImport, report)?;
         }
         let (me, inside) = (who.clone(), ready.clone());
         let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
-        let done = if job.dry_run { ctx.store.rehearse_staged(ready.stage(), work) } else { ctx.store.write_staged(ready.stage(), work) };
+        let done = if job.dry_run { transfer::rehearse(ctx, who, &ready) } else { ctx.store.write_staged(ready.stage(), work) };
         match done {
             Err(Error::Stale) => {}
             other => return other,

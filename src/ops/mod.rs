@@ -20,6 +20,7 @@ pub mod indexes;
 pub mod infer;
 pub mod job_board;
 pub mod jobs;
+pub mod merge;
 pub mod plan;
 pub mod records;
 pub mod schemas;

@@ -64,12 +64,17 @@ pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
 }
 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
+    let record = make(tx, who, new)?;
+    let label = format!("created {}", name_of(&new.schema, &new.checked.clean.values, record.id));
+    log(tx, who, &new.schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
+    Ok(Written { record, ignored: new.checked.ignored.clone() })
+}
+
+/// Makes a record without an entry in the log: for who makes many and writes one entry for all.
+pub fn make(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Record> {
     let schema = current(tx, new)?;
     check_rows(tx, &schema, &new.checked.clean.values, None)?;
-    let record = rows::insert(tx, &schema, &new.checked.clean, who.user_id())?;
-    let label = format!("created {}", name_of(&schema, &new.checked.clean.values, record.id));
-    log(tx, who, &schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    rows::insert(tx, &schema, &new.checked.clean, who.user_id())
 }
 
 /// The pure part of `update`.
@@ -182,7 +187,8 @@ fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Opti
         .collect()
 }
 
-fn taken(group: &[String], holder: RecordId) -> Problem {
+/// Why a value cannot be given twice.
+pub fn taken(group: &[String], holder: RecordId) -> Problem {
     let first = group.first().map(String::as_str).unwrap_or_default();
     match group {
         [_] => Problem::of(first, "unique", format!("Field '{first}' must be unique: {} has this value already", holder.text())),

@@ -6,6 +6,7 @@ use super::changes::{log_definition, log_import};
 use super::columns::{Target, check_count, columns, key_field, target};
 use super::ctx::Ctx;
 use super::infer::Inference;
+use super::merge;
 use super::plan::cell;
 use super::records::unique_groups;
 use super::validate;
@@ -21,13 +22,12 @@ use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use crate::store::stage::{Stage, Staging};
-use crate::store::tables::schemas;
-use serde_json::{Map, Value, json};
+use crate::store::tables::{changes, schemas};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const REPORT_EVERY_ROWS: u64 = 1_000;
-const UPDATE_ROWS: usize = 1_000;
 
 /// A file whose rows are checked as far as that goes without the table, and staged.
 pub struct Ready {
@@ -35,12 +35,21 @@ pub struct Ready {
     stage: Stage,
     key: Option<Field>,
     rows: u64,
+    /// What was looked up in the table, if there was one to look at.
+    seen: Option<Seen>,
     /// What became of the columns, as the outcome tells it.
     told: Vec<Value>,
     /// For an app that the import makes.
     fresh_uuid: String,
     dry_run: bool,
     problems_shown_max: usize,
+}
+
+/// What a snapshot told of staged rows.
+struct Seen {
+    /// The last number of its change log.
+    newest: i64,
+    updated: i64,
 }
 
 impl Ready {
@@ -51,6 +60,14 @@ impl Ready {
     /// What the transaction has to have attached.
     pub fn stage(&self) -> &Stage {
         &self.stage
+    }
+
+    fn outcome(&self, created: i64, updated: i64) -> Outcome {
+        let target = &self.target;
+        json!({
+            "app": target.app_slug, "schema": target.schema.slug, "rows": self.rows, "created": created, "updated": updated,
+            "dry_run": self.dry_run, "new_app": target.app.is_none(), "new_schema": target.is_new, "fields": self.told, "notes": target.notes,
+        })
     }
 }
 
@@ -75,6 +92,9 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref() };
     let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
+    // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
+    let looks = !target.is_new && (key.is_some() || job.dry_run);
+    let seen = looks.then(|| look(ctx, &target.schema, key.as_ref(), &stage, rows, report)).transpose()?;
     meter.tell("writing", rows)?;
     let told = columns.iter().map(|(heading, field)| json!({"slug": field.slug, "header": heading, "type": field.type_name})).collect();
     Ok(Ready {
@@ -82,6 +102,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
         stage,
         key,
         rows,
+        seen,
         told,
         fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string(),
         dry_run: job.dry_run,
@@ -89,27 +110,56 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     })
 }
 
+/// Looks in a snapshot what the rows meet in the table, and refuses what cannot be. Nobody who writes waits for it.
+fn look(ctx: &Ctx, schema: &Schema, key: Option<&Field>, stage: &Stage, total: u64, report: &Report) -> Result<Seen> {
+    ctx.store.read_staged(stage, |tx| {
+        let schema = tx.catalog().schema_by_id(schema.id).filter(|known| known.version == schema.version).ok_or(Error::Stale)?;
+        let mut found = Problems::new(ctx.limits.import_problems_shown_max);
+        if let Some(key) = key {
+            let tell = |done| report(Progress { stage: "checking", done, total: Some(total), unit: "rows", rows: total });
+            merge::prepare(tx, &schema, key, &mut found, &tell)?;
+            merge::check(tx, &schema, &mut found)?;
+        }
+        check_new(tx, &schema, key.is_some(), &mut found)?;
+        found.refuse()?;
+        Ok(Seen { newest: changes::bounds(tx)?.1, updated: rows::staged_matches(tx)? })
+    })
+}
+
+/// What the import would do. Of the writer it takes no more than the time to see whether a new table could be made.
+pub fn rehearse(ctx: &Ctx, who: &Caller, ready: &Arc<Ready>) -> Result<Outcome> {
+    let Some(seen) = &ready.seen else {
+        let (me, inside) = (who.clone(), ready.clone());
+        ctx.store.rehearse(move |tx| settle(tx, &me, &inside).map(drop))?;
+        return Ok(ready.outcome(number(ready.rows), 0));
+    };
+    Ok(ready.outcome(number(ready.rows) - seen.updated, seen.updated))
+}
+
 /// The part inside the transaction: makes what is missing, updates what has the same key, takes in the rest.
 /// Answers `{app, schema, rows, created, updated, dry_run, new_app, new_schema, fields, notes}`.
 pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outcome> {
-    let target = &ready.target;
     let schema = settle(tx, who, ready)?;
-    let mut found = Problems::new(ready.problems_shown_max);
-    if let Some(key) = &ready.key {
-        rows::match_staged(tx, &schema, &key.slug)?;
-        check_matches(tx, &schema, key, &mut found)?;
+    let still = match &ready.seen {
+        Some(seen) => !merge::is_touched(tx, &schema, seen.newest)?,
+        None => false,
+    };
+    if !still {
+        let mut found = Problems::new(ready.problems_shown_max);
+        if let Some(key) = &ready.key {
+            merge::prepare(tx, &schema, key, &mut found, &|_| Ok(()))?;
+            merge::check(tx, &schema, &mut found)?;
+        }
+        check_new(tx, &schema, ready.key.is_some(), &mut found)?;
+        found.refuse()?;
     }
-    check_new(tx, &schema, ready.key.is_some(), &mut found)?;
-    found.refuse()?;
     let updated = rows::staged_matches(tx)?;
     let ids = rows::insert_staged(tx, &schema, who.user_id())?;
     let batch = log_import(tx, who, &schema, ids, updated)?;
-    update_staged(tx, who, &schema, batch, ready.problems_shown_max)?;
-    Ok(json!({
-        "app": target.app_slug, "schema": target.schema.slug, "rows": ready.rows,
-        "created": ids.map_or(0, |(first, last)| last.0 - first.0 + 1), "updated": updated,
-        "dry_run": ready.dry_run, "new_app": target.app.is_none(), "new_schema": target.is_new, "fields": ready.told, "notes": target.notes,
-    }))
+    if updated > 0 {
+        merge::finish(tx, who, &schema, batch)?;
+    }
+    Ok(ready.outcome(ids.map_or(0, |(first, last)| last.0 - first.0 + 1), updated))
 }
 
 struct Meter<'a> {
@@ -240,33 +290,16 @@ fn read_cell(field: &Field, text: &str) -> std::result::Result<Value, Refusal> {
     }
 }
 
-fn problems_of(error: Error) -> Vec<Problem> {
+pub fn problems_of(error: Error) -> Vec<Problem> {
     match error {
         Error::Invalid(problems) => problems,
         other => vec![Problem::new("invalid", other.message())],
     }
 }
 
-fn same_as(row: i64, group: &[String]) -> Problem {
+pub fn same_as(row: i64, group: &[String]) -> Problem {
     let names = group.join(" and ");
     Problem::of(group.first().map(String::as_str).unwrap_or_default(), "unique", format!("has the same {names} as row {row}"))
-}
-
-/// Rows that have no record of their own to update, or more than one.
-fn check_matches(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems) -> Result<()> {
-    for (row, records) in rows::staged_ambiguous(tx, found.shown_max)? {
-        let message = format!("{records} records have this {}: which of them is meant is not clear", key.slug);
-        found.add(row, None, vec![Problem::of(&key.slug, "ambiguous", message).hint("Use a key whose values differ")]);
-    }
-    for (row, sent) in rows::staged_incomplete(tx, found.shown_max)? {
-        let sent: Draft = serde_json::from_str(&sent).map_err(Error::internal)?;
-        if let Err(error) = validate::create(schema, &sent) {
-            let told = problems_of(error).into_iter();
-            let because = format!("(no record has this {}, so this would be a new one)", key.slug);
-            found.add(row, None, told.map(|problem| Problem { message: format!("{} {because}", problem.message), ..problem }).collect());
-        }
-    }
-    Ok(())
 }
 
 /// What only the table's rows can tell of new records: values that must be unique, records that must be there.
@@ -277,12 +310,6 @@ fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems
             let problem = Problem::of(first, "unique", format!("a record with the same {} is there already", group.join(" and ")));
             let alone = group.len() == 1 && !keyed;
             found.add(row, None, vec![if alone { problem.hint(format!("An import with the key {first} updates it")) } else { problem }]);
-        }
-        // Without a key all rows are new and were compared when they were staged.
-        if keyed {
-            for (earlier, row) in rows::staged_twins(tx, schema, &group, found.shown_max)? {
-                found.add(row, None, vec![same_as(earlier, &group)]);
-            }
         }
     }
     for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
@@ -317,45 +344,24 @@ fn settle(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Arc<Schem
     tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))
 }
 
-/// Updates the records that staged rows belong to, with what was sent only.
-fn update_staged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, batch: Option<i64>, shown_max: usize) -> Result<()> {
-    let mut found = Problems::new(shown_max);
-    let mut after = 0;
-    loop {
-        let staged = rows::staged_updates(tx, after, UPDATE_ROWS)?;
-        let Some((last, ..)) = staged.last() else { return found.refuse() };
-        after = *last;
-        for (row, id, sent) in staged {
-            let sent: Map<String, Value> = serde_json::from_str(&sent).map_err(Error::internal)?;
-            let Some(old) = rows::find(tx, schema, &crate::model::plan::Cond::True, id)? else { continue };
-            let changed =
-                validate::update(schema, &sent).and_then(|checked| super::records::change(tx, who, schema, &old, &checked, batch));
-            match changed {
-                Err(Error::Invalid(problems)) => found.add(row, None, problems),
-                other => drop(other?),
-            }
-        }
-    }
-}
-
 /// No file has more rows than that.
 fn number(row: u64) -> i64 {
     i64::try_from(row).unwrap_or(i64::MAX)
 }
 
 /// What is wrong with the rows of a file, each told with its row.
-struct Problems {
+pub struct Problems {
     shown: Vec<Problem>,
     count: usize,
-    shown_max: usize,
+    pub shown_max: usize,
 }
 
 impl Problems {
-    fn new(shown_max: usize) -> Self {
+    pub fn new(shown_max: usize) -> Self {
         Self { shown: Vec::new(), count: 0, shown_max }
     }
 
-    fn add(&mut self, row: i64, line: Option<u64>, problems: Vec<Problem>) {
+    pub fn add(&mut self, row: i64, line: Option<u64>, problems: Vec<Problem>) {
         let place = line.map_or_else(|| format!("Row {row}"), |line| format!("Row {row} (line {line})"));
         for problem in problems {
             self.count += 1;

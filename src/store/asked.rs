@@ -109,7 +109,9 @@ pub fn leads(schema: &Schema, slug: &str) -> bool {
 fn has_its_own(schema: &Schema, slug: &str) -> bool {
     let declared =
         schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference || field.kind.is_set());
-    declared || schema.automatic.iter().any(|index| index.field == slug) || groups(schema).any(|group| matches!(group.as_slice(), [one] if one == slug))
+    declared
+        || schema.automatic.iter().any(|index| index.field == slug)
+        || groups(schema).any(|group| matches!(group.as_slice(), [one] if one == slug))
 }
 
 fn groups(schema: &Schema) -> impl Iterator<Item = &Vec<String>> {
@@ -128,6 +130,9 @@ pub fn comes_in_order(plan: &Plan) -> bool {
                 Cond::Compare { column, op: Op::Eq, .. } => {
                     slug_of(column).is_some_and(|found| groups(schema).any(|group| group.as_slice() == [found, slug]))
                 }
+                Cond::Compare { column, op: Op::Gt | Op::Gte | Op::Lt | Op::Lte, .. } => {
+                    *column == first.column && has_its_own(schema, slug)
+                }
                 _ => false,
             }
         }
@@ -140,7 +145,9 @@ fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
     match filter {
         Cond::True | Cond::Present { .. } => true,
         Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
-        Cond::Any(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug))),
+        Cond::Any(conds) => {
+            conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug)))
+        }
         Cond::Compare { op: Op::Ne | Op::Contains, .. } => true,
         Cond::Compare { column, op: Op::Eq, .. } => slug_of(column).is_none_or(|slug| !leads(schema, slug) || has_its_own(schema, slug)),
         Cond::Compare { column, .. } | Cond::Blank { column } => slug_of(column).is_none_or(|slug| !leads(schema, slug)),

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::checkpoint::Checkpointer;
 use super::lock::{Holder, Lock, Refused};
 use super::place::{real, with_ending};
-use super::sqlite::{DAMAGED, OrFailed, prepare_reader};
+use super::sqlite::{DAMAGED, OrFailed, open_beside, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
 use super::writer::{self, Job, Manner, Ticket, Work};
@@ -217,6 +217,17 @@ impl Store {
         self.watched(result)
     }
 
+    /// One snapshot with what was staged attached. Only the stage can be written to, so nobody waits for it, however long it takes.
+    pub fn read_staged<T>(&self, stage: &Stage, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        let conn = open_beside(&self.path).or_failed()?;
+        conn.execute("ATTACH DATABASE ?1 AS staged", [stage.path().to_string_lossy()]).or_failed()?;
+        conn.execute_batch("PRAGMA staged.journal_mode = OFF; PRAGMA staged.synchronous = OFF").or_failed()?;
+        let snapshot = Snapshot::begin(&conn)?;
+        let result = catalog::load(&conn).and_then(|catalog| ask(&ReadTx::new(&conn, Arc::new(catalog))));
+        drop(snapshot);
+        self.watched(result)
+    }
+
     /// Sees to it that nothing is written any more once damage was met.
     fn watched<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|error| match error {
@@ -271,28 +282,11 @@ impl Store {
     }
 
     /// Runs `work` and takes everything back: what would happen, without its happening.
-    pub fn rehearse<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.rehearsed(Manner::Alone(None), work)
-    }
-
-    /// `rehearse` with a stage.
-    pub fn rehearse_staged<T: Send + 'static>(
-        &self,
-        stage: &Stage,
-        work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.rehearsed(Manner::Alone(Some(stage.path())), work)
-    }
-
-    fn rehearsed<T: Send + 'static>(
-        &self,
-        manner: Manner,
-        mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub fn rehearse<T: Send + 'static>(&self, mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
         let filled = slot.clone();
         // A job that fails leaves nothing behind; this one fails after it has told what it did.
-        let failed = self.submit(manner, move |tx| -> Result<()> {
+        let failed = self.submit(Manner::Alone(None), move |tx| -> Result<()> {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(work(tx)?);
             Err(Error::Stale)
         });
@@ -421,4 +415,46 @@ fn overloaded(retry_after_s: u32) -> Error {
 
 fn stopped() -> Error {
     Error::Busy { message: "The server is stopping: nothing was changed".to_owned(), retry_after_s: 5 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(path: &Path) -> Store {
+        let clock = Arc::new(|| Moment { epoch_seconds: 0, text: "2025-01-01T00:00:00Z".to_owned() });
+        let how = Opening { durability: Durability::Relaxed, readers: 1, limits: Limits::default(), clock, fault: None };
+        Store::open(path, &how).unwrap_or_else(|_| panic!("no store"))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_log_of_a_file_that_is_reached_by_a_link_is_found_and_moved_into_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, link) = (folder.path().join("data.db"), folder.path().join("link.db"));
+        std::os::unix::fs::symlink(&data, &link).unwrap();
+        let store = opened(&link);
+        assert_eq!(store.path(), data.canonicalize().unwrap());
+        store.write(|tx| tx.conn().execute_batch("CREATE TABLE filler (text TEXT)").or_failed()).unwrap();
+        let bytes = |path: &Path| std::fs::metadata(path).map(|data| data.len()).unwrap_or_default();
+        let empty = bytes(&data);
+        // Only a checkpoint makes the file itself larger while it is open. One is due with every 4 MB.
+        let moved = (0..500).any(|_| {
+            store.write(|tx| tx.conn().execute("INSERT INTO filler VALUES (hex(zeroblob(500000)))", []).or_failed().map(drop)).unwrap();
+            bytes(&data) > empty + 1_000_000
+        });
+        assert!(moved, "{} bytes in the log", bytes(&with_ending(&data, "-wal")));
+        store.stop();
+        assert!(!opened(&link).was_torn_off());
+        std::fs::write(with_ending(&data, "-wal"), "torn").unwrap();
+        assert!(opened(&link).was_torn_off());
+    }
+
+    #[test]
+    fn what_is_sorted_or_indexed_may_lie_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(&folder.path().join("data.db"));
+        let place = |conn: &Connection| conn.query_row("PRAGMA temp_store", [], |row| row.get::<_, i64>(0)).or_failed();
+        assert_eq!((store.read(|tx| place(tx.conn())), store.write(move |tx| place(tx.conn()))), (Ok(1), Ok(1)));
+    }
 }

@@ -72,7 +72,7 @@ fn refused(schema: &Schema, index: &str, error: rusqlite::Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::model::app::AppId;
     use crate::model::expr::Op;
     use crate::model::field::{Field, Kind, Rules};
@@ -87,7 +87,7 @@ mod tests {
     use serde_json::Value;
     use std::sync::Arc;
 
-    const KINDS: [Kind; 8] =
+    pub const KINDS: [Kind; 8] =
         [Kind::Text, Kind::Integer, Kind::Decimal, Kind::Boolean, Kind::Date, Kind::Datetime, Kind::Reference, Kind::Json];
 
     fn field(kind: Kind) -> Field {
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    fn cell(kind: Kind) -> Cell {
+    pub fn cell(kind: Kind) -> Cell {
         match kind {
             Kind::Integer | Kind::Boolean => Cell::Integer(1),
             Kind::Decimal => Cell::Real(1.5),
@@ -115,8 +115,8 @@ mod tests {
         }
     }
 
-    /// One schema with an indexed field of every kind, and a group of two.
-    fn store() -> (tempfile::TempDir, Store, Arc<Schema>) {
+    /// One schema with an indexed field of every kind, sets which need no index, and a group of two.
+    pub fn store() -> (tempfile::TempDir, Store, Arc<Schema>) {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(|| Moment { epoch_seconds: 0, text: "2025-01-01T00:00:00Z".to_owned() });
         let path = folder.path().join("t.db");
@@ -124,7 +124,8 @@ mod tests {
         let Ok(store) = Store::open(&path, &how) else { panic!("no store") };
         let schema = store.write(|tx| {
             let app = apps::insert(tx, "u", "a", "A", "")?;
-            let fields = KINDS.into_iter().map(field).collect();
+            let sets = [Kind::Set, Kind::Links].map(|kind| Field { indexed: false, ..field(kind) });
+            let fields = KINDS.into_iter().map(field).chain(sets).collect();
             let text = |text: &str| text.to_owned();
             let indexes = vec![vec![text("text"), text("integer")]];
             let schema = Schema {
@@ -148,7 +149,7 @@ mod tests {
     }
 
     /// What SQLite means to do, a line for each step.
-    fn steps(store: &Store, statement: &Statement) -> String {
+    pub fn steps(store: &Store, statement: &Statement) -> String {
         let explained = store.read(|tx| {
             let mut explain = tx.conn().prepare(&format!("EXPLAIN QUERY PLAN {}", statement.text)).unwrap();
             let rows = explain.query_map(rusqlite::params_from_iter(&statement.cells), |row| row.get::<_, String>(3)).unwrap();
@@ -157,7 +158,7 @@ mod tests {
         explained.unwrap()
     }
 
-    fn plan(schema: &Arc<Schema>, filter: Cond, column: Column, descending: bool) -> Plan {
+    pub fn plan(schema: &Arc<Schema>, filter: Cond, column: Column, descending: bool) -> Plan {
         let mut order = vec![Order { column: column.clone(), descending }];
         if column != Column::Id {
             order.push(Order { column: Column::Id, descending });

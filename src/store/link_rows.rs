@@ -62,6 +62,20 @@ pub fn write_from(tx: &mut WriteTx<'_>, schema: &Schema, first: RecordId) -> Res
     Ok(())
 }
 
+/// What the records hold that were changed from a stage.
+pub fn write_merged(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
+    let name = links(schema.id);
+    for field in sets(schema) {
+        let changed = format!("SELECT record FROM staged.merged WHERE data IS NOT NULL AND body->'$.after.{}' IS NOT NULL", field.slug);
+        let sql = format!("DELETE FROM main.{name} WHERE field = ?1 AND record IN ({changed})");
+        tx.conn().execute(&sql, [&field.slug]).or_failed()?;
+        let (target, elements) = (target("e", field), elements(schema, field));
+        let sql = format!("INSERT INTO main.{name} SELECT ?1, {target}, r.id FROM {elements} WHERE r.id IN ({changed})");
+        tx.conn().execute(&sql, [&field.slug]).or_failed()?;
+    }
+    Ok(())
+}
+
 /// One field of all records from `first` on.
 pub fn write_field(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field, first: RecordId) -> Result<()> {
     let sql = format!(

@@ -112,15 +112,7 @@ pub struct Updated {
 
 /// Sets the checked values on a stored record; the others stay.
 pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean, by: Option<UserId>) -> Result<Updated> {
-    let mut values = values_of(&old.data)?;
-    let (mut before, mut after) = (Map::new(), Map::new());
-    for (key, value) in &clean.values {
-        let was = values.insert(key.clone(), value.clone()).unwrap_or(Value::Null);
-        if was != *value {
-            before.insert(key.clone(), was);
-            after.insert(key.clone(), value.clone());
-        }
-    }
+    let Merged { values, before, after } = merged(old, &clean.values)?;
     if after.is_empty() {
         return Ok(Updated { record: old.clone(), before, after });
     }
@@ -131,6 +123,27 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     drop(statement);
     link_rows::write(tx, schema, new.id, &after, false)?;
     Ok(Updated { record: new, before, after })
+}
+
+/// The values of a record after a change, and what the changed keys held before and hold then.
+pub struct Merged {
+    pub values: Map<String, Value>,
+    pub before: Map<String, Value>,
+    pub after: Map<String, Value>,
+}
+
+/// What a record holds when these values are set on it; the others stay.
+pub fn merged(old: &Record, sent: &Map<String, Value>) -> Result<Merged> {
+    let mut values = values_of(&old.data)?;
+    let (mut before, mut after) = (Map::new(), Map::new());
+    for (key, value) in sent {
+        let was = values.insert(key.clone(), value.clone()).unwrap_or(Value::Null);
+        if was != *value {
+            before.insert(key.clone(), was);
+            after.insert(key.clone(), value.clone());
+        }
+    }
+    Ok(Merged { values, before, after })
 }
 
 pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<()> {
@@ -176,7 +189,7 @@ pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, 
 }
 
 /// Finds for every staged row the record that has the same key.
-pub fn match_staged(tx: &mut WriteTx<'_>, schema: &Schema, key: &str) -> Result<()> {
+pub fn match_staged(tx: &ReadTx<'_>, schema: &Schema, key: &str) -> Result<()> {
     let place = key_column(schema, key)?;
     // The table is walked once, or its index asked; without this copy it would be walked for every row of the file.
     let sql = format!(
@@ -212,11 +225,6 @@ pub fn staged_incomplete(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(i64, Stri
     rows.collect::<rusqlite::Result<_>>().or_failed()
 }
 
-/// Pairs of staged rows without a record that have the same values in these fields; at most `limit`.
-pub fn staged_twins(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(i64, i64)>> {
-    stage::pairs(tx.conn(), &stage::twins("staged.row", schema, group, limit), [])
-}
-
 /// Staged rows without a record whose values in these fields a stored record has already: numbers of the rows, at most `limit`.
 pub fn staged_taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<i64>> {
     let columns: Vec<Column> = group.iter().filter_map(|slug| field_column(schema, slug)).collect();
@@ -250,16 +258,6 @@ pub fn staged_dangling_links(tx: &ReadTx<'_>, field: &Field, target: &Schema, li
     numbers(tx, &sql)
 }
 
-/// The staged rows that belong to stored records: number, record, what was sent.
-pub fn staged_updates(tx: &ReadTx<'_>, after: i64, limit: usize) -> Result<Vec<(i64, RecordId, String)>> {
-    let mut statement = tx
-        .conn()
-        .prepare_cached(&format!("SELECT n, record, sent FROM staged.row WHERE record IS NOT NULL AND n > ?1 ORDER BY n LIMIT {limit}"))
-        .or_failed()?;
-    let rows = statement.query_map([after], |row| Ok((row.get(0)?, RecordId(row.get(1)?), row.get(2)?))).or_failed()?;
-    rows.collect::<rusqlite::Result<_>>().or_failed()
-}
-
 /// Takes all staged rows without a record in, in their order, with one statement. Gives the first and the last new id.
 pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) -> Result<Option<(RecordId, RecordId)>> {
     let count: i64 = tx.conn().query_row("SELECT count(*) FROM staged.row WHERE record IS NULL", [], |row| row.get(0)).or_failed()?;
@@ -278,7 +276,7 @@ pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) 
 }
 
 /// Reserves ids and counts the rows that will have them.
-fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64> {
+pub fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64> {
     let more = tx.counted(schema.id, count);
     let mut statement = tx
         .conn()

@@ -37,6 +37,14 @@ pub fn prepare_reader(conn: &mut Connection) -> rusqlite::Result<()> {
     settle(conn)
 }
 
+/// A connection that reads the data file and writes to what is attached to it: nothing that is run on it writes to the file.
+pub fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = open_untouched(path)?;
+    conn.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 268435456;")?;
+    settle(&conn)?;
+    Ok(conn)
+}
+
 /// A third connection that moves the write-ahead log into the file and waits for nobody.
 pub fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -46,9 +54,7 @@ pub fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
 
 /// What a sort, a new index or a savepoint cannot hold in some megabytes goes to a file: in memory it would know no bound.
 fn settle(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(
-        "PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
-    )?;
+    conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     conn.set_prepared_statement_cache_capacity(256);
     conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1_000_000)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 2)?;

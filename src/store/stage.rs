@@ -1,4 +1,4 @@
-//! A temporary database for the rows of an import: filled and checked before the writer sees it, gone when its value is dropped.
+//! A temporary database for the rows of an import and what becomes of stored records by them: filled and checked before the writer sees it, gone when its value is dropped.
 
 use super::migrate;
 use super::sql::{column, field_column};
@@ -29,7 +29,9 @@ impl Staging {
         let conn = Connection::open(path(&folder)).or_failed()?;
         conn.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-             CREATE TABLE row (n INTEGER PRIMARY KEY, data TEXT, sent TEXT, k, record INTEGER); BEGIN;",
+             CREATE TABLE row (n INTEGER PRIMARY KEY, data TEXT, sent TEXT, k, record INTEGER);
+             CREATE TABLE merged (n INTEGER PRIMARY KEY, record INTEGER NOT NULL, version INTEGER NOT NULL, data TEXT, label TEXT, body TEXT);
+             CREATE INDEX merged_record ON merged (record); BEGIN;",
         )
         .or_failed()?;
         Ok(Self { conn, folder })

@@ -764,3 +764,17 @@ fn an_app_file_is_an_object_and_not_a_list() {
     let files = [r#"[1, {"slug": "x"}, [], {}]"#, r#"{"carryall": 1, "app": ["x", null, null, null]}"#];
     assert_all_refused(&files.map(str::to_owned));
 }
+
+#[test]
+fn the_records_of_a_file_are_one_entry_of_the_log_for_each_table() {
+    let harness = Harness::crm();
+    let (_, log) = harness.ask("GET", "/api/apps/my-crm/changes?since=0", "");
+    let entries = log["changes"].as_array().unwrap();
+    let made: Vec<&Value> = entries.iter().filter(|entry| entry["kind"] == "import").collect();
+    assert!(made.len() > 1 && entries.iter().all(|entry| entry["kind"] != "create"), "{log}");
+    for entry in made {
+        let table = entry["schema"].as_str().unwrap();
+        let count = harness.ask("GET", &format!("/api/apps/my-crm/schemas/{table}/records"), "").1["total"].clone();
+        assert_eq!(entry["data"], json!({"first": 1, "last": count, "created": count, "updated": 0}));
+    }
+}

@@ -297,6 +297,22 @@ fn it_serves_programs_and_people_until_it_is_asked_to_stop() {
 }
 
 #[test]
+fn an_index_that_was_used_in_a_short_run_is_known_to_have_been() {
+    let place = Place::new();
+    let app =
+        json!({"carryall": 1, "app": {"slug": "crm"}, "schemas": [{"slug": "things", "fields": [{"slug": "size", "type": "integer"}]}]});
+    assert_eq!(place.run(&["apply", &place.file("app.json", app.to_string())]).code, Some(0));
+    let noted = |sql: &str| rusqlite::Connection::open(place.db()).unwrap().query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    let old = "INSERT INTO auto_index SELECT id, 'size', '2020-01-01', 'why', 1, '2020-01-01' FROM schema RETURNING used_at";
+    assert_eq!(noted(old), "2020-01-01");
+    let server = place.serve_with(&FIRST_ADMIN);
+    let cookie = server.sign_in(EMAIL, PASSWORD);
+    assert_eq!(server.get("/api/apps/crm/schemas/things/records?filter[size]=5", &cookie).status, 200);
+    assert_eq!(server.stop().0, Some(0));
+    assert!(noted("SELECT used_at FROM auto_index").starts_with("20") && noted("SELECT used_at FROM auto_index") != "2020-01-01");
+}
+
+#[test]
 fn the_admin_page_names_files_that_are_there_and_may_be_kept_for_ever() {
     let place = Place::new();
     let server = place.serve();

@@ -4,11 +4,13 @@ use crate::harness::{Harness, OWNER};
 use carryall::format::file::Format;
 use carryall::model::error::Error;
 use carryall::model::job::{Import, Job, Outcome, Report, unwatched};
-use carryall::ops::{export, jobs};
+use carryall::ops::{export, jobs, records};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A server and a folder for files.
 struct Place {
@@ -230,6 +232,83 @@ fn an_upsert_sets_what_is_sent_and_needs_a_whole_record_only_where_there_is_none
 }
 
 #[test]
+fn an_upsert_over_what_others_write_meanwhile_keeps_both() {
+    let place = people();
+    let (ctx, once) = (place.harness.ctx.clone(), Mutex::new(Some(())));
+    let meddle: Report = Arc::new(move |progress| {
+        // All rows have been merged with their records, and nothing is written yet.
+        if progress.stage == "writing" && once.lock().unwrap().take().is_some() {
+            let draft = |value: Value| value.as_object().unwrap().clone();
+            let (city, dee) = (draft(json!({"city": "Rom"})), draft(json!({"email": "dee@x.com", "name": "Dee", "city": "Oslo"})));
+            let catalog = || ctx.store.catalog();
+            let changed = || records::prepare_update(&catalog(), &OWNER, "crm", "t", &city);
+            ctx.write(changed, |tx, new| records::update(tx, &OWNER, "rec_1", new))?;
+            let gone = || records::prepare_delete(&catalog(), &OWNER, "crm", "t", "rec_2", &ctx.limits);
+            ctx.write(gone, |tx, gone| records::delete(tx, &OWNER, gone))?;
+            ctx.write(|| records::prepare_create(&catalog(), &OWNER, "crm", "t", &dee), |tx, new| records::create(tx, &OWNER, new))?;
+        }
+        Ok(())
+    });
+    let job = place.job("t.csv", "email,name\nann@x.com,Anna\nbo@x.com,Bob\ndee@x.com,Dora\n");
+    let outcome = place.run(Import { key: Some("email".to_owned()), ..job }, &meddle).unwrap();
+    assert_eq!(counts(&outcome), (3, 1, 2));
+    let rows = "email,name,city,badge\nann@x.com,Anna,Rom,1\ndee@x.com,Dora,Oslo,\nbo@x.com,Bob,Ulm,\n";
+    assert_eq!(place.export("t", Format::Csv), rows);
+    assert_eq!(place.harness.ctx.store.check(&unwatched()).unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn while_somebody_writes_for_long_an_upsert_is_made_ready_and_a_dry_run_comes_to_its_end() {
+    const PATIENCE: Duration = Duration::from_secs(30);
+    let place = people();
+    let (let_go, held) = channel::<()>();
+    let (tell, told) = channel::<&str>();
+    let upsert =
+        |dry_run| Import { key: Some("email".to_owned()), dry_run, ..place.job("t.csv", "email,name\nann@x.com,Anna\ncy@x.com,Cy\n") };
+    let (dry, wet) = (upsert(true), upsert(false));
+    std::thread::scope(|threads| {
+        let place = &place;
+        let begun = tell.clone();
+        threads.spawn(move || {
+            place.harness.ctx.store.write(move |_| {
+                begun.send("writing").unwrap();
+                let _ = held.recv();
+                Ok(())
+            })
+        });
+        assert_eq!(told.recv_timeout(PATIENCE), Ok("writing"));
+        let rehearsed = tell.clone();
+        threads.spawn(move || {
+            assert_eq!(counts(&place.run(dry, &unwatched()).unwrap()), (2, 1, 1));
+            rehearsed.send("rehearsed").unwrap();
+        });
+        assert_eq!(told.recv_timeout(PATIENCE), Ok("rehearsed"));
+        let applied = tell.clone();
+        threads.spawn(move || {
+            let file =
+                json!({"carryall": 1, "app": {"slug": "crm"}, "schemas": [{"slug": "more", "fields": [{"slug": "n", "type": "integer"}]}]});
+            let dry = Job::Apply { text: file.to_string(), dry_run: true, prune: false };
+            let outcome = jobs::run(&place.harness.ctx, &OWNER, &dry, &unwatched()).unwrap();
+            assert_eq!(outcome["changes"][0], "create table more (1 field)");
+            applied.send("tried").unwrap();
+        });
+        assert_eq!(told.recv_timeout(PATIENCE), Ok("tried"));
+        assert_eq!(place.harness.ctx.store.catalog().apps().len(), 1);
+        let stages: Report = Arc::new(move |progress| {
+            // Told in rows: those that have been merged with their records.
+            if progress.stage == "checking" && progress.unit == "rows" {
+                tell.send("merged").unwrap();
+            }
+            Ok(())
+        });
+        let written = threads.spawn(move || place.run(wet, &stages));
+        assert_eq!(told.recv_timeout(PATIENCE), Ok("merged"));
+        drop(let_go);
+        assert_eq!(counts(&written.join().unwrap().unwrap()), (2, 1, 1));
+    });
+}
+
+#[test]
 fn an_upsert_logs_what_it_made_and_what_it_changed() {
     let place = people();
     place.upsert("t.csv", "email,name\nann@x.com,Anna\ncy@x.com,Cy\ndee@x.com,Dee\n", "email").unwrap();
@@ -268,7 +347,12 @@ fn what_only_the_table_can_tell_is_told_with_its_row() {
     let refused = told(place.upsert("t.csv", "email,name,badge\ncy@x.com,Cy,2\n", "email"));
     assert_eq!(refused, ["Row 1: a record with the same badge is there already"]);
     let refused = told(place.upsert("t.csv", "email,badge\nbo@x.com,9\nann@x.com,9\n", "email"));
-    assert_eq!(refused, ["Row 2: Field 'badge' must be unique: rec_2 has this value already"]);
+    assert_eq!(refused, ["Row 2: has the same badge as row 1"]);
+    let refused = told(place.upsert("t.csv", "email,badge\nbo@x.com,1\n", "email"));
+    assert_eq!(refused, ["Row 1: Field 'badge' must be unique: rec_1 has this value already"]);
+    // What one gives away another may take, in whichever order they stand.
+    assert_eq!(counts(&place.upsert("t.csv", "email,badge\nann@x.com,2\nbo@x.com,1\n", "email").unwrap()), (2, 0, 2));
+    assert_eq!(counts(&place.upsert("t.csv", "email,badge\nann@x.com,1\nbo@x.com,2\n", "email").unwrap()), (2, 0, 2));
     let refused = told(place.upsert("t.csv", "email,name,badge\nx@x.com,X,5\nann@x.com,Ann,1\ny@x.com,Y,5\n", "email"));
     assert_eq!(refused, ["Row 3: has the same badge as row 1"]);
     // The unique value of a record that is only updated may stand in the file.

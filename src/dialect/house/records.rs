@@ -41,12 +41,12 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(if asked.clamped { response.with_additional_header("X-Clamped", format!("per_page={}", asked.per_page)) } else { response })
 }
 
-/// `{"explain": {"statements": [{"sql", "plan": [step], "rows_scanned", "rows_found", "sorted_apart", "ms"}], "records", "missing_index"}}`
+/// `{"explain": {"statements": [{"sql", "plan": [step], "rows_read", "rows_found", "sorted_apart", "ms"}], "records", "missing_index"}}`
 fn explain(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &Asked) -> Result<Response> {
     let explained = ctx.read(|tx| records::explain(tx, &call.caller, call.param(0), call.param(1), &asked.query, &ctx.limits))?;
     let told = |told: &Told| {
         json!({
-            "sql": told.sql, "plan": told.steps, "rows_scanned": told.rows_scanned, "rows_found": told.rows_found,
+            "sql": told.sql, "plan": told.steps, "rows_read": told.rows_read, "rows_found": told.rows_found,
             "sorted_apart": told.is_sorted_apart, "ms": (told.took.as_secs_f64() * 1e6).round() / 1e3,
         })
     };

@@ -72,7 +72,10 @@ pub fn used(tx: &mut WriteTx<'_>, schema: SchemaId, field: &str) -> Result<()> {
 /// Somebody does not want an index on a field: it is not made again by itself.
 pub fn unwant(tx: &mut WriteTx<'_>, schema: SchemaId, field: &str) -> Result<()> {
     let today = day(&tx.now().text);
-    tx.conn().execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", (unwanted(schema, field), today)).or_failed().map(std::mem::drop)
+    tx.conn()
+        .execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", (unwanted(schema, field), today))
+        .or_failed()
+        .map(std::mem::drop)
 }
 
 /// Somebody wants one, after all.

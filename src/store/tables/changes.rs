@@ -10,6 +10,7 @@ use crate::store::sqlite::OrFailed;
 use crate::store::totals;
 use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::{OptionalExtension, Row};
+use std::collections::BTreeSet;
 
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
@@ -31,6 +32,22 @@ pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
         table(schema)
     );
     all(tx, change, schema, &sql)
+}
+
+/// Logs every record that was changed from a stage, each with the label and the body that were noted there.
+pub fn insert_all_merged(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
+    let sql = "INSERT INTO main.change (at, principal, dialect, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?4, ?5, record, ?6, ?7, coalesce(label, ?8), body FROM staged.merged WHERE data IS NOT NULL ORDER BY n";
+    all(tx, change, schema, sql)
+}
+
+/// The schemas that entries after a number are about; `None` when some of these entries are gone.
+pub fn schemas_since(tx: &ReadTx<'_>, since: i64) -> Result<Option<BTreeSet<SchemaId>>> {
+    let (oldest, _) = bounds(tx)?;
+    let mut statement = tx.conn().prepare_cached("SELECT DISTINCT schema FROM change WHERE seq > ?1 AND schema IS NOT NULL").or_failed()?;
+    let rows = statement.query_map([since], |row| row.get(0).map(SchemaId)).or_failed()?;
+    let schemas = rows.collect::<rusqlite::Result<_>>().or_failed()?;
+    Ok((oldest <= since + 1).then_some(schemas))
 }
 
 fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Result<()> {

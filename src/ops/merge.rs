@@ -1,0 +1,96 @@
+//! An import over records that are there: found by their key and merged with what was sent in a snapshot, while others write; the transaction has only to
+//! look what they wrote meanwhile. Reading the file is in `transfer`.
+
+use super::changes::{log_merged, name_of};
+use super::records::unique_groups;
+use super::transfer::{Problems, problems_of, same_as};
+use super::validate;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::{Field, Kind};
+use crate::model::principal::Caller;
+use crate::model::record::Draft;
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::merge::{self, Noted};
+use crate::store::records as rows;
+use crate::store::tables::changes;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+const PIECE_ROWS: usize = 1_000;
+
+/// Finds the record of every staged row and notes on the stage what it holds afterwards. What cannot be is refused. `tell` hears how many rows are done.
+pub fn prepare(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems, tell: &dyn Fn(u64) -> Result<()>) -> Result<()> {
+    rows::match_staged(tx, schema, &key.slug)?;
+    merge::forget_unmatched(tx)?;
+    check_matches(tx, schema, key, found)?;
+    let (mut after, mut done) = (0, 0);
+    loop {
+        let piece = merge::unmerged(tx, schema, after, PIECE_ROWS)?;
+        let Some(last) = piece.last() else { return Ok(()) };
+        (after, done) = (last.row, done + u64::try_from(piece.len()).unwrap_or_default());
+        for unmerged in &piece {
+            let sent: Map<String, Value> = serde_json::from_str(&unmerged.sent).map_err(Error::internal)?;
+            let rows::Merged { values, before, after: changed } = rows::merged(&unmerged.old, &sent)?;
+            let new = if changed.is_empty() {
+                None
+            } else {
+                let label = format!("changed {}", name_of(schema, &values, unmerged.old.id));
+                Some(Noted { data: rows::text_of(&values)?, label, body: json!({"before": before, "after": changed}).to_string() })
+            };
+            merge::put(tx, unmerged.row, &unmerged.old, new.as_ref())?;
+        }
+        tell(done)?;
+    }
+}
+
+/// What only the table's rows can tell of changed records: values that must be unique, records that must be there.
+pub fn check(tx: &ReadTx<'_>, schema: &Schema, found: &mut Problems) -> Result<()> {
+    for group in unique_groups(schema) {
+        for (row, holder) in merge::taken(tx, schema, &group, found.shown_max)? {
+            found.add(row, None, vec![super::records::taken(&group, holder)]);
+        }
+        for (earlier, row) in merge::twins(tx, schema, &group, found.shown_max)? {
+            found.add(row, None, vec![same_as(earlier, &group)]);
+        }
+    }
+    for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
+        let Some(pointed) = tx.catalog().target(schema, field) else { continue };
+        for (row, id) in merge::dangling(tx, field, &pointed, found.shown_max)? {
+            let message = format!("Field '{}' points to {id}, which is not in table '{}'", field.slug, pointed.slug);
+            found.add(row, None, vec![Problem::of(&field.slug, "reference", message)]);
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody has written since number `since` of the log to the table or to one that it refers to.
+pub fn is_touched(tx: &ReadTx<'_>, schema: &Schema, since: i64) -> Result<bool> {
+    let Some(touched) = changes::schemas_since(tx, since)? else { return Ok(true) };
+    let targets = schema.fields.iter().filter_map(|field| tx.catalog().target(schema, field)).map(|target| target.id);
+    let concerned: BTreeSet<SchemaId> = targets.chain([schema.id]).collect();
+    Ok(!touched.is_disjoint(&concerned))
+}
+
+/// Writes the changed records and their entries in the log.
+pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Option<i64>) -> Result<()> {
+    merge::apply(tx, schema, &unique_groups(schema), who.user_id())?;
+    log_merged(tx, who, schema, batch)
+}
+
+/// Rows that have no record of their own to update, or more than one.
+fn check_matches(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems) -> Result<()> {
+    for (row, records) in rows::staged_ambiguous(tx, found.shown_max)? {
+        let message = format!("{records} records have this {}: which of them is meant is not clear", key.slug);
+        found.add(row, None, vec![Problem::of(&key.slug, "ambiguous", message).hint("Use a key whose values differ")]);
+    }
+    for (row, sent) in rows::staged_incomplete(tx, found.shown_max)? {
+        let sent: Draft = serde_json::from_str(&sent).map_err(Error::internal)?;
+        if let Err(error) = validate::create(schema, &sent) {
+            let told = problems_of(error).into_iter();
+            let because = format!("(no record has this {}, so this would be a new one)", key.slug);
+            found.add(row, None, told.map(|problem| Problem { message: format!("{} {because}", problem.message), ..problem }).collect());
+        }
+    }
+    Ok(())
+}
