@@ -5,5 +5,7 @@ pub mod csv;
 pub mod file;
 pub mod json;
 pub mod ndjson;
+pub mod parts;
 mod quotes;
+pub mod reader;
 pub mod rows;

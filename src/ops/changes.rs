@@ -3,6 +3,7 @@
 use crate::model::app::AppId;
 use crate::model::change::{Change, ChangeKind};
 use crate::model::error::Result;
+use crate::model::field::Field;
 use crate::model::principal::Caller;
 use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
@@ -82,6 +83,26 @@ pub fn log_all_cleared(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, fiel
         ..plain(who, ChangeKind::Update, format!("lost the field {}.{field}", schema.slug))
     };
     changes::insert_all_cleared(tx, &change, schema.id, field)
+}
+
+/// One entry for each record whose value of a field is of another type now, in one batch.
+pub fn log_all_converted(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &Field, batch: i64) -> Result<()> {
+    let change = Change {
+        app: Some(schema.app),
+        batch: Some(batch),
+        ..plain(who, ChangeKind::Update, format!("changed {}.{} to {}", schema.slug, field.slug, field.type_name))
+    };
+    changes::insert_all_converted(tx, &change, schema.id, &field.slug)
+}
+
+/// One entry for each record that loses an option, in one batch.
+pub fn log_all_replaced(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &Field, was: &str, batch: i64) -> Result<()> {
+    let change = Change {
+        app: Some(schema.app),
+        batch: Some(batch),
+        ..plain(who, ChangeKind::Update, format!("lost the option {was} of {}.{}", schema.slug, field.slug))
+    };
+    changes::insert_all_replaced(tx, &change, schema, field, was)
 }
 
 fn plain(who: &Caller, kind: ChangeKind, label: String) -> Change {

@@ -75,6 +75,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         unique: Vec::new(),
         indexes: Vec::new(),
         automatic: Vec::new(),
+        aliases: Vec::new(),
     };
     Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes })
 }

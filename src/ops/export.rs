@@ -33,11 +33,10 @@ pub fn export(
     rows::each(tx, &everything(&schema, &scope), &mut |record| {
         let mut stored = rows::values_of(record.data)?;
         let mut row = OutRow { values: Map::new(), texts: Vec::new() };
-        for (field, heading) in schema.fields.iter().zip(&headings) {
+        for (field, heading) in schema.shown().into_iter().zip(&headings) {
             let value = stored.get_mut(&field.slug).map(Value::take).unwrap_or_default();
             if format.is_textual() {
-                let text = field::find(&field.type_name).filter(|_| !value.is_null()).map(|type_| type_.write_text(field, &value));
-                row.texts.push(text.unwrap_or_default());
+                row.texts.push(field::write_text(field, &value));
             } else {
                 row.values.insert(heading.clone(), value);
             }
@@ -60,5 +59,5 @@ fn headings(schema: &Schema) -> Vec<String> {
         let shared = field.header.is_some() && schema.fields.iter().any(|other| clash(&other));
         if shared { field.slug.clone() } else { field.heading().to_owned() }
     };
-    schema.fields.iter().map(heading).collect()
+    schema.shown().into_iter().map(heading).collect()
 }

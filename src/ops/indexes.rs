@@ -47,6 +47,8 @@ pub fn list(schema: &Schema) -> Vec<Listed> {
             Some(one(&field.slug, false, "The field is declared with an index"))
         } else if field.kind == crate::model::field::Kind::Reference {
             Some(one(&field.slug, false, "The field refers to records"))
+        } else if field.kind == crate::model::field::Kind::Sequence {
+            Some(one(&field.slug, false, "The field puts records in order"))
         } else {
             None
         }
@@ -193,7 +195,7 @@ pub fn sift(ctx: &Ctx, who: &Caller) -> Result<()> {
 }
 
 fn change(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, label: &str) -> Result<()> {
-    schemas::replace(tx, old, new)?;
+    schemas::replace(tx, old, new, &[])?;
     tx.catalog_changed()?;
     let body = json!({"before": schemas::described(old), "after": schemas::described(new)});
     log_definition(tx, who, old.app, Some(old.id), label.to_owned(), Some(body)).map(drop)
@@ -212,6 +214,12 @@ pub fn check(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str, fields: &[Str
             let hint = nearest(name, schema.fields.iter().map(|field| field.slug.as_str())).map(|near| format!("Did you mean '{near}'?"));
             let problem = Problem::of("fields", "unknown_field", format!("Table '{slug}' has no field {}", quoted(name)));
             problems.push(hint.into_iter().fold(problem, Problem::hint));
+        } else if schema.field(name).is_some_and(|field| !field.is_stored()) {
+            problems.push(Problem::of(
+                "fields",
+                "computed",
+                format!("Field '{name}' is computed when it is read: it cannot have an index"),
+            ));
         } else if fields.iter().take(at).any(|before| before == name) {
             problems.push(Problem::of("fields", "twice", format!("Field '{name}' stands twice")));
         }

@@ -4,6 +4,7 @@
 //! Reading operations take a snapshot (`&ReadTx`), writing ones a transaction (`&mut WriteTx`); the entries (dialects, jobs) open them through `ctx`.
 
 pub mod access;
+pub mod alter;
 pub mod apply;
 pub mod apps;
 pub mod backups;
@@ -13,6 +14,7 @@ pub mod choices;
 pub mod columns;
 pub mod ctx;
 pub mod define;
+pub mod define_field;
 pub mod export;
 pub mod feed;
 pub mod fill;

@@ -12,14 +12,16 @@ use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column};
-use crate::model::principal::{Action, Caller, Scope};
+use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
-use crate::model::record::{Draft, Record, RecordId, Visit};
+use crate::model::record::{Clean, Draft, Record, RecordId, Visit};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::explain;
 use crate::store::records as rows;
+use crate::store::tables::users;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A record that may be made or changed, checked as far as that goes without rows.
@@ -52,7 +54,8 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Q
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    stored(tx, &schema, &scope, id)
+    let shown = RecordId::parse(id).map(|id| rows::show(tx, &schema, &scope.rows, id)).transpose()?.flatten();
+    shown.ok_or_else(|| missing(&schema, id))
 }
 
 /// The pure part of `create`.
@@ -66,10 +69,21 @@ pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
     let schema = current(tx, new)?;
     check_rows(tx, &schema, &new.checked.clean.values, None)?;
-    let record = rows::insert(tx, &schema, &new.checked.clean, who.user_id())?;
+    let clean = counted(tx, &schema, &new.checked.clean)?;
+    let record = rows::insert(tx, &schema, &clean, who.user_id())?;
     let label = format!("created {}", name_of(&schema, &new.checked.clean.values, record.id));
     log(tx, who, &schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
     Ok(Written { record, ignored: new.checked.ignored.clone() })
+}
+
+/// With the numbers that a new record gets by itself.
+pub fn counted<'c>(tx: &ReadTx<'_>, schema: &Schema, clean: &'c Clean) -> Result<Cow<'c, Clean>> {
+    let mut clean = Cow::Borrowed(clean);
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::Sequence) {
+        let number = rows::next_in_sequence(tx, schema, field)?;
+        clean.to_mut().values.insert(field.slug.clone(), Value::from(number));
+    }
+    Ok(clean)
 }
 
 /// The pure part of `update`.
@@ -138,6 +152,12 @@ pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>,
     for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         problems.extend(dangling(tx, schema, field, values)?);
     }
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::User) {
+        let id = values.get(&field.slug).and_then(Value::as_i64);
+        if let Some(id) = id.filter(|id| !users::exists(tx, UserId(*id)).unwrap_or_default()) {
+            problems.push(Problem::of(&field.slug, "user", format!("Field '{}' names the user {id}, who is not there", field.slug)));
+        }
+    }
     for group in unique_groups(schema) {
         if let Some(cells) = cells(schema, &group, values)
             && let Some(holder) = rows::holder_of(tx, schema, &cells, except)?
@@ -201,7 +221,10 @@ fn current(tx: &ReadTx<'_>, prepared: &Prepared) -> Result<Arc<Schema>> {
 }
 
 fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {
-    let missing = || Error::not_found(format!("There is no record {} in table '{}'", crate::model::name::quoted(id), schema.slug));
-    let id = RecordId::parse(id).ok_or_else(missing)?;
-    rows::find(tx, schema, &scope.rows, id)?.ok_or_else(missing)
+    let found = RecordId::parse(id).map(|id| rows::find(tx, schema, &scope.rows, id)).transpose()?.flatten();
+    found.ok_or_else(|| missing(schema, id))
+}
+
+fn missing(schema: &Schema, id: &str) -> Error {
+    Error::not_found(format!("There is no record {} in table '{}'", crate::model::name::quoted(id), schema.slug))
 }

@@ -13,7 +13,7 @@ use crate::field;
 use crate::format::file::Input;
 use crate::format::rows::Row;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, Kind, Refusal};
+use crate::model::field::{Field, Kind};
 use crate::model::job::{Import, Outcome, Progress, Report};
 use crate::model::principal::{Action, Caller};
 use crate::model::record::{Clean, Draft};
@@ -212,8 +212,11 @@ impl Intake<'_> {
         for (at, value) in &row.cells {
             // A column that was not there before: the whole file is refused when it has been read.
             let Some((_, field)) = self.columns.get(*at) else { continue };
+            if field.is_given() {
+                continue;
+            }
             let read = match value {
-                Value::String(text) if self.input.format.is_textual() => read_cell(field, text),
+                Value::String(text) if self.input.format.is_textual() => field::read_text(field, text),
                 other => Ok(other.clone()),
             };
             match read {
@@ -230,13 +233,6 @@ impl Intake<'_> {
         let told: Vec<Option<String>> = problems.iter().map(|problem| problem.field.clone()).collect();
         problems.extend(others.into_iter().filter(|problem| !told.contains(&problem.field)));
         Err(problems)
-    }
-}
-
-fn read_cell(field: &Field, text: &str) -> std::result::Result<Value, Refusal> {
-    match field::find(&field.type_name) {
-        Some(type_) => type_.read_text(field, text),
-        None => Err(Refusal::new("type", "has an unknown type")),
     }
 }
 

@@ -19,8 +19,9 @@ pub struct Checked {
 pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
     let mut problems = unknown_keys(schema, draft);
     let mut values = Map::new();
-    for field in &schema.fields {
-        let sent = draft.get(&field.slug);
+    for field in schema.stored() {
+        // Given when the record is written.
+        let sent = draft.get(&field.slug).filter(|_| !field.is_given());
         let value = match sent {
             None => required(field, &field.default).map(|()| field.default.clone()),
             Some(value) => required(field, value).and_then(|()| clean(field, value)),
@@ -37,7 +38,7 @@ pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
 pub fn update(schema: &Schema, draft: &Draft) -> Result<Checked> {
     let mut problems = unknown_keys(schema, draft);
     let mut values = Map::new();
-    for field in &schema.fields {
+    for field in schema.fields.iter().filter(|field| !field.is_given()) {
         if let Some(sent) = draft.get(&field.slug) {
             match required(field, sent).and_then(|()| clean(field, sent)) {
                 Ok(value) => drop(values.insert(field.slug.clone(), value)),
@@ -53,9 +54,7 @@ pub fn clean(field: &Field, value: &Value) -> std::result::Result<Value, Problem
     if value.is_null() {
         return Ok(Value::Null);
     }
-    let type_ = field::find(&field.type_name)
-        .ok_or_else(|| Problem::of(&field.slug, "type", format!("Field '{}' has the unknown type '{}'", field.slug, field.type_name)))?;
-    type_.clean(field, value).map_err(|refusal| refusal.of(&field.slug))
+    field::clean(field, value).map_err(|refusal| refusal.of(&field.slug))
 }
 
 /// Asked before the type is: whoever sends nothing, null or the empty text left the field out.
@@ -68,7 +67,8 @@ fn checked(schema: &Schema, draft: &Draft, values: Map<String, Value>, problems:
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let ignored = draft.keys().filter(|key| SYSTEM_KEYS.contains(&key.as_str())).cloned().collect();
+    let has_no_say = |key: &&String| SYSTEM_KEYS.contains(&key.as_str()) || schema.field(key).is_some_and(Field::is_given);
+    let ignored = draft.keys().filter(has_no_say).cloned().collect();
     Ok(Checked { clean: Clean { schema: schema.id, schema_version: schema.version, values }, ignored })
 }
 

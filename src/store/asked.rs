@@ -97,8 +97,9 @@ pub fn lacking(plan: &Plan) -> Option<Vec<String>> {
 
 /// Whether some index begins with a field.
 pub fn leads(schema: &Schema, slug: &str) -> bool {
-    let of_its_own =
-        schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference || field.kind.is_set());
+    let of_its_own = schema.field(slug).is_some_and(|field| {
+        field.unique || field.indexed || matches!(field.kind, Kind::Reference | Kind::Sequence) || field.kind.is_set()
+    });
     let grouped = schema.unique.iter().chain(&schema.indexes).any(|group| group.first().is_some_and(|first| first == slug));
     of_its_own || grouped || schema.automatic.iter().any(|index| index.field == slug)
 }
@@ -133,6 +134,6 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
 fn slug_of(column: &Column) -> Option<&str> {
     match column {
         Column::Field { slug, .. } => Some(slug),
-        Column::Id | Column::CreatedAt | Column::UpdatedAt => None,
+        Column::Id | Column::CreatedAt | Column::UpdatedAt | Column::Computed { .. } => None,
     }
 }

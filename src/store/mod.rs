@@ -9,6 +9,7 @@ pub mod check;
 mod checkpoint;
 pub mod engine;
 pub mod explain;
+mod formula;
 pub mod indexes;
 mod link_rows;
 pub mod lock;

@@ -10,6 +10,9 @@ mod dialects;
 /// Field types: what is accepted comes back equal, what is refused says why.
 mod fields;
 
+/// Fields whose values come from the program: sequences, lines, computed ones.
+mod computed;
+
 /// App files: applied, applied again, refused whole.
 mod apply;
 

@@ -3,12 +3,13 @@
 use crate::model::app::AppId;
 use crate::model::change::{Change, Logged};
 use crate::model::error::{Error, Result};
+use crate::model::field::Field;
 use crate::model::record::RecordId;
-use crate::model::schema::SchemaId;
-use crate::store::sql::table;
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::sql::{links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::{ReadTx, WriteTx};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, params};
 
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
@@ -30,6 +31,36 @@ pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
         table(schema)
     );
     all(tx, change, schema, &sql)
+}
+
+/// Logs for every record whose staged value of a field is another one what it was and becomes.
+pub fn insert_all_converted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, field: &str) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?4, ?5, n, ?6, ?7, ?8, json_object('before', json_object('{field}', json(sent)), 'after', json_object('{field}', json(data)))
+         FROM staged.row WHERE data IS NOT sent"
+    );
+    all(tx, change, schema, &sql)
+}
+
+/// Logs for every record that holds an option what its field was.
+pub fn insert_all_replaced(tx: &mut WriteTx<'_>, change: &Change, schema: &Schema, field: &Field, was: &str) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{0}', data->'$.{0}'), 'after', json('{{}}'))
+         FROM {1} WHERE {2}",
+        field.slug,
+        table(schema.id),
+        if field.kind.is_set() {
+            format!("id IN (SELECT record FROM {} WHERE field = '{}' AND target = ?9)", links(schema.id), field.slug)
+        } else {
+            format!("data->>'$.{}' = ?9", field.slug)
+        }
+    );
+    let app = change.app.map(|app| app.0);
+    let (now, id) = (&tx.now().text, schema.id.0);
+    let values = params![now, change.principal, change.dialect, app, id, change.kind.name(), change.batch, change.label, was];
+    tx.conn().execute(&sql, values).or_failed().map(drop)
 }
 
 fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Result<()> {
