@@ -131,6 +131,10 @@ fn watch_signals(asked: Arc<Notify>) -> io::Result<()> {
     Ok(())
 }
 
+/// SIGXFSZ, the same number on Linux and macOS.
+#[cfg(unix)]
+const FILE_TOO_LONG: i32 = 25;
+
 /// SIGTERM, Ctrl-C, and SIGHUP unless whoever started the program wants it to outlive the terminal (nohup).
 #[cfg(unix)]
 struct Signals(Vec<tokio::signal::unix::Signal>);
@@ -139,6 +143,8 @@ struct Signals(Vec<tokio::signal::unix::Signal>);
 impl Signals {
     fn catch() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        // A file that may grow no further (`ulimit -f`) is a write that fails, and not the end of the program.
+        drop(signal(SignalKind::from_raw(FILE_TOO_LONG))?);
         let hangup = (!system::ignores_hangup()).then(SignalKind::hangup);
         let kinds = [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hangup];
         kinds.into_iter().flatten().map(signal).collect::<io::Result<_>>().map(Self)

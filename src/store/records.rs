@@ -2,7 +2,7 @@
 
 use super::link_rows;
 use super::sql::{self, Statement, column, field_column, links, table};
-use super::sqlite::OrFailed;
+use super::sqlite::{OrFailed, damaged};
 use super::stage;
 use super::tx::{ReadTx, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
@@ -79,7 +79,7 @@ pub fn each_value(tx: &ReadTx<'_>, schema: &Schema, field: &Field, visit: &mut d
     let mut statement = tx.conn().prepare(&sql).or_failed()?;
     let mut rows = statement.query([]).or_failed()?;
     while let Some(row) = rows.next().or_failed()? {
-        visit(RecordId(row.get(0).or_failed()?), row.get_ref(1).or_failed()?.as_str().map_err(Error::internal)?)?;
+        visit(RecordId(row.get(0).or_failed()?), row.get_ref(1).or_failed()?.as_str().map_err(damaged)?)?;
     }
     Ok(())
 }
@@ -412,7 +412,7 @@ fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64> {
 
 /// The values by field of a stored text.
 pub fn values_of(data: &str) -> Result<Map<String, Value>> {
-    serde_json::from_str(data).map_err(Error::internal)
+    serde_json::from_str(data).map_err(damaged)
 }
 
 /// The text that is stored for these values.

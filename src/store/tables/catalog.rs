@@ -4,10 +4,10 @@ use super::auto_indexes;
 use crate::expr::resolve::resolve;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
-use crate::model::error::{Error, Result};
+use crate::model::error::Result;
 use crate::model::field::{Field, Kind, Rules};
 use crate::model::schema::{Schema, SchemaId};
-use crate::store::sqlite::OrFailed;
+use crate::store::sqlite::{OrFailed, damaged};
 use rusqlite::{Connection, Row};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -107,14 +107,14 @@ fn field(row: &Row<'_>) -> Result<Field> {
     let text = |at: usize| row.get::<_, String>(at).or_failed();
     let flag = |at: usize| row.get::<_, bool>(at).or_failed();
     let kind = text(5)?;
-    let default: Value = serde_json::from_str(&text(9)?).map_err(Error::internal)?;
-    let rules: Map<String, Value> = serde_json::from_str(&text(10)?).map_err(Error::internal)?;
+    let default: Value = serde_json::from_str(&text(9)?).map_err(damaged)?;
+    let rules: Map<String, Value> = serde_json::from_str(&text(10)?).map_err(damaged)?;
     Ok(Field {
         slug: text(1)?,
         name: text(2)?,
         header: row.get(3).or_failed()?,
         type_name: text(4)?,
-        kind: Kind::from_name(&kind).ok_or_else(|| Error::internal(format!("unknown kind {kind}")))?,
+        kind: Kind::from_name(&kind).ok_or_else(|| damaged(format!("unknown kind {kind}")))?,
         required: flag(6)?,
         unique: flag(7)?,
         indexed: flag(8)?,
