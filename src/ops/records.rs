@@ -14,8 +14,8 @@ use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column};
 use crate::model::principal::{Action, Caller, Scope};
 use crate::model::query::Query;
-use crate::model::record::{Draft, Record, RecordId, Visit};
-use crate::model::schema::Schema;
+use crate::model::record::{Draft, Expected, Record, RecordId, Revision, Visit};
+use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::explain;
 use crate::store::records as rows;
@@ -29,9 +29,15 @@ pub struct Prepared {
     pub checked: Checked,
 }
 
+/// A record and which state of it this is.
+pub struct Shown {
+    pub record: Record,
+    pub revision: Revision,
+}
+
 /// A stored record and the keys of the request that had no say.
 pub struct Written {
-    pub record: Record,
+    pub shown: Shown,
     pub ignored: Vec<String>,
 }
 
@@ -49,10 +55,12 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Q
     explain::explain(tx, &plan(&schema, &scope, query, limits)?)
 }
 
-pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {
+pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, expected: &Expected) -> Result<Shown> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    stored(tx, &schema, &scope, id)
+    let record = stored(tx, &schema, &scope, id)?;
+    expected.check(&schema, &record)?;
+    Ok(shown(&schema, record))
 }
 
 /// The pure part of `create`.
@@ -64,12 +72,17 @@ pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
 }
 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
-    let schema = current(tx, new)?;
+    let schema = current(tx, new.schema.id, new.schema.version)?;
     check_rows(tx, &schema, &new.checked.clean.values, None)?;
     let record = rows::insert(tx, &schema, &new.checked.clean, who.user_id())?;
-    let label = format!("created {}", name_of(&schema, &new.checked.clean.values, record.id));
-    log(tx, who, &schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    log_created(tx, who, &schema, &new.checked, record.id, None)?;
+    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
+}
+
+/// The entry about a record that was made; gives its number.
+pub fn log_created(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, new: &Checked, id: RecordId, batch: Option<i64>) -> Result<i64> {
+    let label = format!("created {}", name_of(schema, &new.clean.values, id));
+    log(tx, who, schema, Entry { kind: ChangeKind::Create, record: id, batch, label, body: None })
 }
 
 /// The pure part of `update`.
@@ -80,25 +93,34 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
     Ok(Prepared { schema, scope, checked })
 }
 
-pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, new: &Prepared) -> Result<Written> {
-    let schema = current(tx, new)?;
+pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, expected: &Expected, new: &Prepared) -> Result<Written> {
+    let schema = current(tx, new.schema.id, new.schema.version)?;
     let old = stored(tx, &schema, &new.scope, id)?;
-    let record = change(tx, who, &schema, &old, &new.checked, None)?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    expected.check(&schema, &old)?;
+    let (record, _) = change(tx, who, &schema, &old, &new.checked, None)?;
+    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
 }
 
-/// Sets checked values on a record that was found, and logs it.
-pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record, new: &Checked, batch: Option<i64>) -> Result<Record> {
+/// Sets checked values on a record that was found, and logs it; gives the entry's number, if there was anything to log.
+pub fn change(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    old: &Record,
+    new: &Checked,
+    batch: Option<i64>,
+) -> Result<(Record, Option<i64>)> {
     let mut merged = rows::values_of(&old.data)?;
     merged.extend(new.clean.values.clone());
     check_rows(tx, schema, &merged, Some(old.id))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
-    if !after.is_empty() {
-        let label = format!("changed {}", name_of(schema, &merged, old.id));
-        let body = Some(json!({"before": before, "after": after}));
-        log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
+    if after.is_empty() {
+        return Ok((record, None));
     }
-    Ok(record)
+    let label = format!("changed {}", name_of(schema, &merged, old.id));
+    let body = Some(json!({"before": before, "after": after}));
+    let seq = log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
+    Ok((record, Some(seq)))
 }
 
 /// A record that may be deleted, as far as that can be said without rows.
@@ -107,23 +129,34 @@ pub struct Deletion {
     app: String,
     schema: String,
     id: String,
+    expected: Expected,
     scope: Scope,
     limits: Limits,
 }
 
 /// The pure part of `delete`.
-pub fn prepare_delete(catalog: &Catalog, who: &Caller, app: &str, schema: &str, id: &str, limits: &Limits) -> Result<Deletion> {
+pub fn prepare_delete(
+    catalog: &Catalog,
+    who: &Caller,
+    app: &str,
+    schema: &str,
+    id: &str,
+    expected: &Expected,
+    limits: &Limits,
+) -> Result<Deletion> {
     let scope = may(who, Action::Delete)?;
     find_schema(catalog, app, schema)?;
-    Ok(Deletion { app: app.to_owned(), schema: schema.to_owned(), id: id.to_owned(), scope, limits: limits.clone() })
+    let (app, schema, id, expected) = (app.to_owned(), schema.to_owned(), id.to_owned(), expected.clone());
+    Ok(Deletion { app, schema, id, expected, scope, limits: limits.clone() })
 }
 
 /// Deletes a record and does to those that refer to it what their fields say.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<RecordId> {
     let schema = find_schema(tx.catalog(), &gone.app, &gone.schema)?;
     let record = stored(tx, &schema, &gone.scope, &gone.id)?;
+    gone.expected.check(&schema, &record)?;
     let id = record.id;
-    cascade::delete(tx, who, &schema, record, &gone.limits)?;
+    cascade::delete(tx, who, &schema, vec![record], &gone.limits)?;
     Ok(id)
 }
 
@@ -172,7 +205,7 @@ fn dangling(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &Map<String
 }
 
 /// The cells of a group; `None` when one of them has no value, for then nothing clashes.
-fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
+pub fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
     group
         .iter()
         .map(|slug| {
@@ -195,9 +228,14 @@ fn taken(group: &[String], holder: RecordId) -> Problem {
 }
 
 /// The schema as it is in this transaction; `Stale` when it is no longer the one the values were checked against.
-fn current(tx: &ReadTx<'_>, prepared: &Prepared) -> Result<Arc<Schema>> {
-    let clean = &prepared.checked.clean;
-    tx.catalog().schema_by_id(clean.schema).filter(|schema| schema.version == clean.schema_version).ok_or(Error::Stale)
+pub fn current(tx: &ReadTx<'_>, id: SchemaId, version: i64) -> Result<Arc<Schema>> {
+    tx.catalog().schema_by_id(id).filter(|schema| schema.version == version).ok_or(Error::Stale)
+}
+
+/// A record with the tag of its state.
+pub fn shown(schema: &Schema, record: Record) -> Shown {
+    let revision = record.revision(schema);
+    Shown { record, revision }
 }
 
 fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {
