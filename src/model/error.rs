@@ -170,7 +170,7 @@ impl Error {
             }
             Error::Refused(_, message) | Error::Damaged(message) => message.clone(),
             Error::Changed { record, revision } => {
-                format!("{} was changed by somebody else in the meantime: it is at {} now", record.id.text(), revision.text())
+                format!("{} is no longer what was expected: it is at {} now", record.id.text(), revision.text())
             }
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),

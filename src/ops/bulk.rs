@@ -87,7 +87,7 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
             let message = "Key 'id' is required: it says which record is meant";
             Error::invalid(Problem::of("id", "required", message).hint("{\"id\": \"rec_5\", …}"))
         });
-        let id = named.and_then(|id| record_id(id).map_err(|problem| Error::invalid(Problem { field: Some("id".to_owned()), ..problem })));
+        let id = named.and_then(|id| record_id(id).map_err(Error::invalid));
         match (id, validate::update(schema, draft)) {
             (Ok(id), Ok(mut checked)) => {
                 checked.ignored.retain(|key| key != "id");
@@ -414,7 +414,7 @@ fn record_id(value: &Value) -> std::result::Result<RecordId, Problem> {
         Value::Number(number) => number.as_i64().filter(|number| *number > 0).map(RecordId),
         _ => None,
     };
-    id.ok_or_else(|| Problem::new("type", format!("An id must be a record's id such as \"rec_5\", not {}", described(value))))
+    id.ok_or_else(|| Problem::of("id", "type", format!("An id must be a record's id such as \"rec_5\", not {}", described(value))))
 }
 
 fn missing(schema: &Schema, id: RecordId) -> Problem {
