@@ -58,19 +58,34 @@ fn taught(text: &str, why: &str, position: usize) -> Problem {
     if !begins_like_json && !is_literal && !word.is_empty() {
         let what = if word.contains('=') { ", as forms do" } else { "" };
         let message = format!("The body must be JSON, but begins with {}{what}", super::name::quoted(&word));
-        return Problem::new("malformed", message).at(0).hint("curl -d '{\"name\": \"Ann\"}' …");
+        return Problem::new("malformed", message).at(0).hint("JSON begins with { or [: {\"name\": \"Ann\"}");
     }
+    let (why, hint) = lesson(why, rest);
     let problem = Problem::new("malformed", format!("The body is no good JSON: {why}")).at(position);
+    if hint.is_empty() { problem } else { problem.hint(hint) }
+}
+
+/// The parser's words in plain ones, and how to mend it; `rest` is what stands where it stopped.
+fn lesson<'w>(why: &'w str, rest: &str) -> (&'w str, &'static str) {
     let is_name = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
     match why {
-        "trailing comma" => problem.hint("Take away the comma before the closing bracket"),
-        _ if rest.starts_with('\'') => problem.hint("JSON puts names and texts in double quotes"),
-        "key must be a string" if is_name => problem.hint("Put the name in double quotes: {\"name\": \"Ann\"}"),
-        "trailing characters" => problem.hint("Several records go into one array: [{…}, {…}]"),
-        "expected value" | "expected ident" => problem.hint("A value is a text in double quotes, a number, true, false, null, [ ] or { }"),
-        _ if why.starts_with("EOF") => problem.hint("The body ends too early: a quote or a bracket is still open"),
-        _ if why.starts_with("control character") => problem.hint("Inside a text a line break is written \\n, a tab \\t"),
-        _ => problem,
+        _ if why.starts_with("EOF") => ("it ends too early", "A quote or a bracket is still open"),
+        _ if rest.starts_with('\'') => (why, "JSON puts names and texts in double quotes"),
+        "key must be a string" if is_name => (why, "Put the name in double quotes: {\"name\": \"Ann\"}"),
+        "trailing comma" => ("a comma too many", "Take away the comma before the closing bracket"),
+        "trailing characters" => ("something follows the value", "Several records go into one array: [{…}, {…}]"),
+        "invalid number" => {
+            ("a number is written otherwise", "Numbers are written 5, -5, 0.5 or 5e3; what else is made of digits is a text, in quotes")
+        }
+        "expected `:`" => (why, "Between a name and its value stands a colon: {\"name\": \"Ann\"}"),
+        "expected value" | "expected ident" => {
+            ("a value is expected", "A value is a text in double quotes, a number, true, false, null, [ ] or { }")
+        }
+        _ if why.starts_with("expected `,`") => (why, "Between two members stands a comma; a quote inside a text is written \\\""),
+        "invalid escape" => (why, "A backslash inside a text is written \\\\"),
+        _ if why.contains("hex escape") => ("half a character", "Characters beyond \\uffff are written as they are, or as two escapes"),
+        _ if why.starts_with("control character") => ("a control character stands inside a text", "A line break is written \\n, a tab \\t"),
+        _ => (why, ""),
     }
 }
 

@@ -6,13 +6,15 @@ use crate::model::error::{Error, Problem, Result};
 use crate::ops::bulk::{self, Batch, Done};
 use crate::ops::ctx::{Ctx, Way};
 use crate::ops::first_write::{self, Made, Stored};
-use crate::wire::body::Sent;
+use crate::wire::body::{Body, Sent};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
 use crate::wire::{reply, tags};
 use rouille::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+const ONE: &str = "a JSON object such as {\"name\": \"Ann\"}";
 
 /// `POST …/records`: an object, 201 with the record; an array, 201 `{"records"}`. With `create=schema` the table is made if it is not there: 201
 /// `{"records"}`, and under `created_schema` what was made.
@@ -26,7 +28,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
             return Err(Error::invalid(problem.hint("create=schema makes the table if it is not there")));
         }
     };
-    let (drafts, is_array) = match call.body.one_or_many(&ctx.limits)? {
+    let (drafts, is_array) = match sent(ctx, call, ONE)? {
         Sent::One(draft) if !makes_table => return records::create(ctx, call, &draft, is_rehearsal),
         Sent::One(draft) => (vec![Value::Object(draft)], false),
         Sent::Many(drafts) => (drafts, true),
@@ -47,7 +49,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH …/records` with an array of `{"id", …}`: 200 `{"records"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
-    let Sent::Many(drafts) = call.body.one_or_many(&ctx.limits)? else {
+    let Sent::Many(drafts) = sent(ctx, call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
         let problem = Problem::new("malformed", "The body must be an array of records, each with its id");
         return Err(Error::Malformed(problem.hint("[{\"id\": \"rec_5\", …}], or PATCH …/records/rec_5 for one")));
     };
@@ -69,7 +71,7 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         let problem = Problem::of("key", "required", "Parameter 'key' must name the field by which records are told apart");
         Error::invalid(problem.hint("PUT …/records?key=email, or PUT …/records/rec_5 for one that is known"))
     })?;
-    let (drafts, is_array) = match call.body.one_or_many(&ctx.limits)? {
+    let (drafts, is_array) = match sent(ctx, call, ONE)? {
         Sent::One(draft) => (vec![Value::Object(draft)], false),
         Sent::Many(drafts) => (drafts, true),
     };
@@ -110,10 +112,18 @@ fn collection(call: &Call<'_>) -> Result<bool> {
     call.query.flag("dry_run")
 }
 
+/// What the body holds; `form` is told to whoever sent none.
+fn sent(ctx: &Ctx, call: &Call<'_>, form: &str) -> Result<Sent> {
+    match &call.body {
+        Body::Empty => Err(Error::malformed(format!("The body is empty; send {form}"))),
+        body => body.one_or_many(&ctx.limits),
+    }
+}
+
 fn ids(ctx: &Ctx, call: &Call<'_>) -> Result<Vec<Value>> {
     const FORM: &str = "{\"ids\": [\"rec_5\", \"rec_6\"]}";
     let refused = |code, message: String| Err(Error::invalid(Problem::of("ids", code, message).hint(FORM)));
-    let Sent::One(mut body) = call.body.one_or_many(&ctx.limits)? else {
+    let Sent::One(mut body) = sent(ctx, call, FORM)? else {
         return Err(Error::Malformed(Problem::new("malformed", "The body must be an object that holds the ids").hint(FORM)));
     };
     let ids = body.shift_remove("ids");

@@ -4,6 +4,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::explained::Told;
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
+use crate::model::name::is_field_slug;
 use crate::model::query::{Query, Sort, Window};
 use crate::model::record::{Draft, Expected, RecordId, RecordRef};
 use crate::ops::ctx::{Ctx, Way};
@@ -217,6 +218,10 @@ fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
         None => Sort { field: text.trim().to_owned(), descending: false },
     };
     let keys: Vec<Sort> = value.split(',').map(key).collect();
+    if keys.iter().any(|key| !key.field.is_empty() && !is_field_slug(&key.field)) {
+        let message = format!("'sort' takes names of fields with commas between them, not {}", crate::model::name::quoted(value));
+        return Err(Problem::of("sort", "form", message).hint("sort=name, or sort=-name,age for descending by name, then by age"));
+    }
     if keys.iter().any(|key| key.field.is_empty()) {
         return Err(Problem::of("sort", "empty", "'sort' must name a field").hint("sort=name, or sort=-name for descending"));
     }
@@ -225,10 +230,8 @@ fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
 
 /// `filter[field]=value`, `filter[field][op]=value`. The same key several times means any of the values.
 fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> std::result::Result<(), Problem> {
-    let unknown = || {
-        Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::name::quoted(name)))
-            .hint(format!("A list takes: {}", NAMES.join(", ")))
-    };
+    let unknown =
+        || Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::name::quoted(name))).hint(meant(name));
     let (field, op) = match brackets(name).as_deref() {
         Some(["filter", field]) if !field.is_empty() => ((*field).to_owned(), Op::Eq),
         Some(["filter", field, op]) if !field.is_empty() => ((*field).to_owned(), operator(field, op)?),
@@ -240,6 +243,20 @@ fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> 
         None => terms.push((field, op, vec![value.to_owned()])),
     }
     Ok(())
+}
+
+/// What was meant by a parameter that is none: other programs call the same things otherwise.
+fn meant(name: &str) -> String {
+    match name.to_ascii_lowercase().as_str() {
+        "limit" | "size" | "page_size" | "pagesize" | "perpage" => "The number of records on a page is per_page".to_owned(),
+        "offset" | "skip" | "start" => "Pages are asked for: page=2, with per_page records each".to_owned(),
+        "order" | "order_by" | "orderby" | "ordering" | "sort_by" | "sortby" => {
+            "The order is sort: sort=name, or sort=-name for descending".to_owned()
+        }
+        "q" | "query" | "search" => "A part of a text is found by filter[name][contains]=ann".to_owned(),
+        _ if is_field_slug(name) => format!("A list takes: {}. Records are found by a field with filter[{name}]=…", NAMES.join(", ")),
+        _ => format!("A list takes: {}", NAMES.join(", ")),
+    }
 }
 
 fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {
