@@ -31,7 +31,9 @@ pub enum BodyMax {
     Guest,
     /// `body_bytes_max`: one record. More than a guest may send is taken in from who is signed in only, which is asked before.
     One,
-    /// `rows_body_bytes_max`: the same for many.
+    /// `records_body_bytes_max`: an array of them.
+    Records,
+    /// `rows_body_bytes_max`: a file of them.
     Rows,
 }
 

@@ -1,5 +1,7 @@
 //! The one error of the house: what went wrong, in kinds. No status codes and no vendor's body live here; a dialect gives each kind its face.
 
+use super::record::{Record, Revision};
+
 /// Every fallible function above `std` answers with this.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -53,6 +55,11 @@ impl Problem {
         self.index = Some(index);
         self
     }
+
+    /// `row`, said in the sentence too.
+    pub fn told_at(self, index: usize) -> Self {
+        Self { message: format!("At index {index}: {}", self.message), ..self }.row(index)
+    }
 }
 
 /// The kinds of failure. `Internal`'s cause is logged once, at the door, and never shown.
@@ -78,6 +85,8 @@ pub enum Error {
     Conflict(Problem),
     /// It was there once; the caller has to begin anew.
     Gone(Problem),
+    /// The record is no longer what the caller knows: what it is now.
+    Changed { record: Box<Record>, revision: Revision },
     /// More than a named limit allows.
     TooLarge(String),
     /// The door refused it before any route was looked for.
@@ -160,6 +169,9 @@ impl Error {
                 message.clone()
             }
             Error::Refused(_, message) | Error::Damaged(message) => message.clone(),
+            Error::Changed { record, revision } => {
+                format!("{} is no longer what was expected: it is at {} now", record.id.text(), revision.text())
+            }
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),

@@ -31,8 +31,62 @@ pub fn parse(body: &[u8], depth_max: usize) -> Result<Value> {
         }
         Fault::Twice { key, position } => malformed(&format!("The body is no good JSON: the key '{key}' stands twice"), position),
         Fault::TooDeep(position) => malformed("The body is no good JSON: it is nested too deep", position),
-        Fault::NoJson { why, position } => malformed(&format!("The body is no good JSON: {why}"), position),
+        Fault::NoJson { why, position } => Error::Malformed(taught(text, &why, position)),
     })
+}
+
+/// How many values stand in a text, keys and what they hold counted as one; close enough to bound the memory for them.
+pub fn count(text: &[u8]) -> usize {
+    let (mut at, mut values) = (0, 1);
+    while let Some(byte) = text.get(at) {
+        values += usize::from(matches!(byte, b',' | b'{' | b'['));
+        at += if *byte == b'"' { text_length(text.get(at..).unwrap_or_default()) } else { 1 };
+    }
+    values
+}
+
+/// What is wrong with a body that is no JSON, and what is commonly meant by such a one.
+fn taught(text: &str, why: &str, position: usize) -> Problem {
+    let rest = text.get(position..).unwrap_or_default();
+    let word: String = text.trim_start().chars().take_while(|letter| !letter.is_whitespace()).take(30).collect();
+    let begins_like_json = word.starts_with(['{', '[', '"', '-', '\'']) || word.starts_with(|first: char| first.is_ascii_digit());
+    let is_literal = ["true", "false", "null"].iter().any(|literal| word.starts_with(literal));
+    if text.starts_with('\u{feff}') {
+        let message = "The body is no good JSON: it begins with a byte order mark";
+        return Problem::new("malformed", message).at(0).hint("Save it as UTF-8 without a mark");
+    }
+    if !begins_like_json && !is_literal && !word.is_empty() {
+        let what = if word.contains('=') { ", as forms do" } else { "" };
+        let message = format!("The body must be JSON, but begins with {}{what}", super::name::quoted(&word));
+        return Problem::new("malformed", message).at(0).hint("JSON begins with { or [: {\"name\": \"Ann\"}");
+    }
+    let (why, hint) = lesson(why, rest);
+    let problem = Problem::new("malformed", format!("The body is no good JSON: {why}")).at(position);
+    if hint.is_empty() { problem } else { problem.hint(hint) }
+}
+
+/// The parser's words in plain ones, and how to mend it; `rest` is what stands where it stopped.
+fn lesson<'w>(why: &'w str, rest: &str) -> (&'w str, &'static str) {
+    let is_name = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    match why {
+        _ if why.starts_with("EOF") => ("it ends too early", "A quote or a bracket is still open"),
+        _ if rest.starts_with('\'') => (why, "JSON puts names and texts in double quotes"),
+        "key must be a string" if is_name => (why, "Put the name in double quotes: {\"name\": \"Ann\"}"),
+        "trailing comma" => ("a comma too many", "Take away the comma before the closing bracket"),
+        "trailing characters" => ("something follows the value", "Several records go into one array: [{…}, {…}]"),
+        "invalid number" => {
+            ("a number is written otherwise", "Numbers are written 5, -5, 0.5 or 5e3; what else is made of digits is a text, in quotes")
+        }
+        "expected `:`" => (why, "Between a name and its value stands a colon: {\"name\": \"Ann\"}"),
+        "expected value" | "expected ident" => {
+            ("a value is expected", "A value is a text in double quotes, a number, true, false, null, [ ] or { }")
+        }
+        _ if why.starts_with("expected `,`") => (why, "Between two members stands a comma; a quote inside a text is written \\\""),
+        "invalid escape" => (why, "A backslash inside a text is written \\\\"),
+        _ if why.contains("hex escape") => ("half a character", "Characters beyond \\uffff are written as they are, or as two escapes"),
+        _ if why.starts_with("control character") => ("a control character stands inside a text", "A line break is written \\n, a tab \\t"),
+        _ => (why, ""),
+    }
 }
 
 /// Reads one JSON value of at most so many levels.

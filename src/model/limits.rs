@@ -11,7 +11,15 @@ pub struct Limits {
     pub guest_body_bytes_max: usize,
     /// One JSON body.
     pub body_bytes_max: usize,
-    /// A body of many rows, on the routes that take them. What passes `body_bytes_max` waits in a file.
+    /// An array of records or of ids, and how many stand in it. What passes `body_bytes_max` waits in a file.
+    pub records_body_bytes_max: usize,
+    pub records_sent_max: usize,
+    /// So many records at once are written alone: whoever shared the transaction would wait for them.
+    pub records_alone_min: usize,
+    /// Values in all of a body, and with them the memory that it takes once it is read.
+    pub json_values_max: usize,
+    pub problems_shown_max: usize,
+    /// A file of rows, on the routes that take one.
     pub rows_body_bytes_max: usize,
     /// All bodies that are in memory at one time; further ones wait in files.
     pub bodies_memory_bytes_max: usize,
@@ -115,6 +123,11 @@ impl Default for Limits {
             target_bytes_max: 8 * 1024,
             guest_body_bytes_max: 16 * 1024,
             body_bytes_max: 1024 * 1024,
+            records_body_bytes_max: 32 * 1024 * 1024,
+            records_sent_max: 50_000,
+            records_alone_min: 1_000,
+            json_values_max: 2_000_000,
+            problems_shown_max: 40,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,
             bodies_spool_bytes_max: 4 * 1024 * 1024 * 1024,

@@ -1,6 +1,8 @@
-//! Records on their way to trust: `Draft` (as sent), `Clean` (checked, canonical), `Record` (stored). Checking is in `ops/validate`.
+//! Records on their way to trust: `Draft` (as sent), `Clean` (checked, canonical), `Record` (stored); and which state of one a caller knows. Checking
+//! is in `ops/validate`.
 
-use super::schema::SchemaId;
+use super::error::{Error, Result};
+use super::schema::{Schema, SchemaId};
 use serde_json::{Map, Value};
 
 /// Number of a record inside its schema; never reused.
@@ -44,6 +46,42 @@ pub struct Record {
     pub version: i64,
 }
 
+/// One state of a record as it is answered: its own version, and that of its schema, by whose change it is answered otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    pub record: i64,
+    pub schema: i64,
+}
+
+impl Revision {
+    /// `7-3`.
+    pub fn text(self) -> String {
+        format!("{}-{}", self.record, self.schema)
+    }
+}
+
+/// Which states of a record a caller has in mind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// It may have any, and what is said of none is as good.
+    #[default]
+    Any,
+    /// One of these; `Revision::text`, or what nobody here ever wrote.
+    OneOf(Vec<String>),
+}
+
+impl Expected {
+    /// Refuses a record that is no longer what the caller knows.
+    pub fn check(&self, schema: &Schema, record: &Record) -> Result<()> {
+        let now = record.revision(schema);
+        match self {
+            Expected::Any => Ok(()),
+            Expected::OneOf(known) if known.contains(&now.text()) => Ok(()),
+            Expected::OneOf(_) => Err(Error::Changed { record: Box::new(record.clone()), revision: now }),
+        }
+    }
+}
+
 /// A stored row while it is being read: nothing is copied for a list that goes out as it lies.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordRef<'r> {
@@ -55,6 +93,10 @@ pub struct RecordRef<'r> {
 }
 
 impl Record {
+    pub fn revision(&self, schema: &Schema) -> Revision {
+        Revision { record: self.version, schema: schema.version }
+    }
+
     pub fn as_ref(&self) -> RecordRef<'_> {
         RecordRef { id: self.id, data: &self.data, created_at: &self.created_at, updated_at: &self.updated_at, version: self.version }
     }

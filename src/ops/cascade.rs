@@ -1,4 +1,4 @@
-//! Deleting a record that others refer to: one plan, one batch in the log, all or nothing.
+//! Deleting records that others refer to: one plan, one batch in the log, all or nothing.
 
 use super::changes::{Entry, log, name_of};
 use super::validate::{self, Checked};
@@ -6,6 +6,7 @@ use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::OnDelete;
 use crate::model::limits::Limits;
+use crate::model::plan::Cond;
 use crate::model::principal::Caller;
 use crate::model::record::{Draft, Record, RecordId};
 use crate::model::schema::{Schema, SchemaId};
@@ -22,12 +23,13 @@ struct Plan {
     /// Records that stay and lose references, with the fields they lose.
     cleared: BTreeMap<(SchemaId, RecordId), Vec<String>>,
     /// Records that forbid it, unless they go too: where they are, and the field that refers.
-    holding: Vec<(Arc<Schema>, Record, String, RecordId)>,
+    holding: Vec<(Arc<Schema>, RecordId, String, RecordId)>,
 }
 
-/// Deletes `record` and does to those that refer to it what their fields say: clear, follow, or refuse.
-pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: Record, limits: &Limits) -> Result<()> {
-    let plan = plan(tx, schema, record, limits.cascade_records_max)?;
+/// Deletes records of one schema and does to those that refer to them what their fields say: clear, follow, or refuse.
+pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, records: Vec<Record>, limits: &Limits) -> Result<()> {
+    let plan = plan(tx, schema, records, limits.cascade_records_max)?;
+    let gone: HashSet<(&str, String)> = plan.deleted.iter().map(|(from, record)| (from.slug.as_str(), record.id.text())).collect();
     let mut batch = None;
     let alone = plan.deleted.len() + plan.cleared.len() == 1;
     for (schema, record) in &plan.deleted {
@@ -39,25 +41,25 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
         // The first entry's number names the batch; the first entry itself is found by it.
         batch = batch.or(Some(seq).filter(|_| !alone));
     }
-    for ((schema, id), fields) in plan.cleared {
-        let Some(schema) = tx.catalog().schema_by_id(schema) else { continue };
-        let Some(record) = rows::find(tx, &schema, &crate::model::plan::Cond::True, id)? else { continue };
-        let draft = emptied(&plan.deleted, &schema, &record, fields)?;
+    for ((schema, id), fields) in &plan.cleared {
+        let Some(schema) = tx.catalog().schema_by_id(*schema) else { continue };
+        let Some(record) = rows::find(tx, &schema, &Cond::True, *id)? else { continue };
+        let draft = emptied(&gone, &schema, &record, fields)?;
         clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
     }
     Ok(())
 }
 
 /// What a record's fields hold once they no longer lead to records that go: nothing, or in a list the others.
-fn emptied(deleted: &[(Arc<Schema>, Record)], schema: &Schema, record: &Record, fields: Vec<String>) -> Result<Draft> {
+fn emptied(gone: &HashSet<(&str, String)>, schema: &Schema, record: &Record, fields: &[String]) -> Result<Draft> {
     let values = rows::values_of(&record.data)?;
     let left = |slug: &String| {
-        let target = schema.field(slug).and_then(|field| field.rules.target.as_deref());
-        let goes = |id: &Value| deleted.iter().any(|(from, gone)| target == Some(&from.slug) && id.as_str() == Some(&gone.id.text()));
+        let target = schema.field(slug).and_then(|field| field.rules.target.as_deref()).unwrap_or_default();
+        let goes = |id: &Value| gone.contains(&(target, id.as_str().unwrap_or_default().to_owned()));
         let list = values.get(slug).and_then(Value::as_array);
         list.map_or(Value::Null, |list| list.iter().filter(|id| !goes(id)).cloned().collect())
     };
-    Ok(fields.into_iter().map(|field| (field.clone(), left(&field))).collect())
+    Ok(fields.iter().map(|field| (field.clone(), left(field))).collect())
 }
 
 /// Like `records::change` without its checks: a null is never taken and points nowhere.
@@ -68,29 +70,40 @@ fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, c
     log(tx, who, schema, Entry { kind: ChangeKind::Update, record: record.id, batch, label, body }).map(drop)
 }
 
-fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usize) -> Result<Plan> {
+fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, records: Vec<Record>, records_max: usize) -> Result<Plan> {
     let mut plan = Plan::default();
-    let mut seen = HashSet::from([(schema.id, record.id)]);
-    let mut waiting = vec![(schema.clone(), record)];
+    let mut seen: HashSet<(SchemaId, RecordId)> = records.iter().map(|record| (schema.id, record.id)).collect();
+    let too_many = match records.len() {
+        1 => format!("More than {records_max} records hang on this one; delete some of them first"),
+        _ => format!("More than {records_max} records would go or be changed; delete fewer of them at once"),
+    };
+    if seen.len() > records_max {
+        return Err(Error::TooLarge(too_many));
+    }
+    let mut waiting: Vec<(Arc<Schema>, Record)> = records.into_iter().rev().map(|record| (schema.clone(), record)).collect();
     while let Some((schema, record)) = waiting.pop() {
         for (from, field) in tx.catalog().referrers(&schema) {
             for referring in rows::referring(tx, &from, &field, record.id, records_max + 1)? {
                 // A record that points to itself, or to another that goes too, is no obstacle.
-                if seen.contains(&(from.id, referring.id)) {
+                if seen.contains(&(from.id, referring)) {
                     continue;
                 }
                 match field.rules.on_delete {
                     OnDelete::Cascade => {
-                        seen.insert((from.id, referring.id));
-                        waiting.push((from.clone(), referring));
+                        seen.insert((from.id, referring));
+                        let found = rows::find(tx, &from, &Cond::True, referring)?;
+                        waiting.extend(found.map(|record| (from.clone(), record)));
                     }
                     OnDelete::SetNull if !field.required => {
-                        plan.cleared.entry((from.id, referring.id)).or_default().push(field.slug.clone())
+                        let fields = plan.cleared.entry((from.id, referring)).or_default();
+                        if !fields.contains(&field.slug) {
+                            fields.push(field.slug.clone());
+                        }
                     }
                     OnDelete::SetNull | OnDelete::Restrict => plan.holding.push((from.clone(), referring, field.slug.clone(), record.id)),
                 }
                 if seen.len() + plan.cleared.len() > records_max {
-                    return Err(Error::TooLarge(format!("More than {records_max} records hang on this one; delete some of them first")));
+                    return Err(Error::TooLarge(too_many));
                 }
             }
         }
@@ -98,14 +111,15 @@ fn plan(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: Record, records_max: usiz
     }
     // Judged at the end: in which order tables were made must not decide.
     plan.cleared.retain(|key, _| !seen.contains(key));
-    match plan.holding.iter().find(|(schema, record, ..)| !seen.contains(&(schema.id, record.id))) {
-        Some((schema, record, field, target)) => Err(held(schema, record, field, *target)?),
+    match plan.holding.iter().find(|(schema, record, ..)| !seen.contains(&(schema.id, *record))) {
+        Some((schema, record, field, target)) => Err(held(tx, schema, *record, field, *target)?),
         None => Ok(plan),
     }
 }
 
-fn held(schema: &Schema, record: &Record, field: &str, target: RecordId) -> Result<Error> {
-    let holder = name_of(schema, &rows::values_of(&record.data)?, record.id);
+fn held(tx: &ReadTx<'_>, schema: &Schema, record: RecordId, field: &str, target: RecordId) -> Result<Error> {
+    let found = rows::find(tx, schema, &Cond::True, record)?.ok_or_else(|| Error::internal("a record that refers is missing"))?;
+    let holder = name_of(schema, &rows::values_of(&found.data)?, record);
     let message = format!("{} cannot go: {holder} refers to it (field '{field}')", target.text());
     Ok(Error::Conflict(Problem::of(field, "referenced", message).hint("Delete or change that record first")))
 }

@@ -57,7 +57,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         return Err(Error::invalid(Problem::new("empty", "The file has no rows: there is nothing to make a table of")));
     }
     let mut fields = inference.fields(headings);
-    notes.extend(inference.surprises(headings, &fields));
+    notes.extend(inference.surprises(headings, &fields, !job.file.as_os_str().is_empty()));
     retype(&mut fields, headings, job)?;
     keep_headers(&mut fields, headings);
     let display_field = fields.iter().find(|field| field.kind == Kind::Text).or(fields.first()).map(|field| field.slug.clone());
@@ -199,10 +199,18 @@ pub fn key_field<'c>(target: &Target, columns: &'c [(String, Field)], key: &str)
         );
         Error::invalid(problem.did_you_mean(key, columns.iter().map(|(_, field)| field.slug.as_str())))
     })?;
-    if found.kind == Kind::Json {
-        // The text of a document is no identity: 1 and "1" have the same one.
-        let message = format!("Key {}: a field of the type json cannot be a key", quoted(key));
-        return Err(Error::invalid(Problem::of(key, "type", message)));
-    }
+    check_key(found)?;
     Ok(found)
+}
+
+/// Whether the values of a field can tell records apart.
+pub fn check_key(field: &Field) -> Result<()> {
+    let slug = &field.slug;
+    let why = match field.kind {
+        // The text of a document is no identity: 1 and "1" have the same one.
+        Kind::Json => format!("Key {}: a field of the type json cannot be a key", quoted(slug)),
+        Kind::Set | Kind::Links => format!("Key {}: a field that holds several values cannot be a key", quoted(slug)),
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(Problem::of(slug, "type", why).hint("Use a field such as an e-mail address or a number of your own")))
 }

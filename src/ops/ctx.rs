@@ -29,6 +29,17 @@ pub struct Ctx {
     pub backs_up: bool,
 }
 
+/// How a writing operation meets the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// In one transaction with them.
+    Shared,
+    /// In one of its own: it would hold them up.
+    Alone,
+    /// As if, and taken back.
+    Rehearsed,
+}
+
 /// What knows secrets again.
 pub struct Credentials {
     pub passwords: Hasher,
@@ -71,10 +82,30 @@ impl Ctx {
         P: Send + 'static,
         T: Send + 'static,
     {
+        self.write_by(Way::Shared, check, run)
+    }
+
+    /// `write`, in this way.
+    pub fn write_by<P, T>(
+        &self,
+        way: Way,
+        check: impl Fn() -> Result<P>,
+        run: impl Fn(&mut WriteTx<'_>, &P) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+    {
         for _ in 0..STALE_RETRIES_MAX {
             let checked = check()?;
             let run = run.clone();
-            match self.store.write(move |tx| run(tx, &checked)) {
+            let work = move |tx: &mut WriteTx<'_>| run(tx, &checked);
+            let done = match way {
+                Way::Shared => self.store.write(work),
+                Way::Alone => self.store.write_alone(work),
+                Way::Rehearsed => self.store.rehearse(work),
+            };
+            match done {
                 Err(Error::Stale) => {}
                 other => return other,
             }

@@ -162,5 +162,5 @@ fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: Map<Stri
         return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
     }
     let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
-    records::create(tx, who, &prepared).map_err(placed).map(|written| written.record.id)
+    records::create(tx, who, &prepared).map_err(placed).map(|written| written.shown.record.id)
 }

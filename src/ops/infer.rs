@@ -88,18 +88,19 @@ impl Inference {
             .collect()
     }
 
-    /// What may surprise in the fields that were made of these headings.
-    pub fn surprises(&self, headings: &[String], fields: &[Field]) -> Vec<String> {
+    /// What may surprise in the fields that were made of these headings; with `by_command`, what a command takes to have it otherwise.
+    pub fn surprises(&self, headings: &[String], fields: &[Field], by_command: bool) -> Vec<String> {
+        let advice = |heading: &str| format!(" (--type {}=text makes all of it text)", quoted(heading));
         let columns = headings.iter().zip(fields).zip(&self.columns);
         columns
             .filter(|((_, field), column)| field.type_name == "json" && column.numbers > 0 && column.texts > 0)
             .map(|((heading, _), column)| {
                 format!(
-                    "{} holds {} texts and {} numbers: it became json, which keeps both as they are (--type {}=text makes all of it text)",
+                    "{} holds {} texts and {} numbers: it became json, which keeps both as they are{}",
                     quoted(heading),
                     column.texts,
                     column.numbers,
-                    quoted(heading)
+                    if by_command { advice(heading) } else { String::new() }
                 )
             })
             .collect()

@@ -11,11 +11,11 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
-use crate::model::plan::{Cell, Column};
+use crate::model::plan::{Cell, Column, Cond};
 use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
-use crate::model::record::{Clean, Draft, Record, RecordId, Visit};
-use crate::model::schema::Schema;
+use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision, Visit};
+use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::explain;
 use crate::store::records as rows;
@@ -31,9 +31,17 @@ pub struct Prepared {
     pub checked: Checked,
 }
 
+/// A record and which state of it this is.
+pub struct Shown {
+    pub record: Record,
+    pub revision: Revision,
+    /// Whether the revision tells every change: not when something of it is found in other records.
+    pub is_all_its_own: bool,
+}
+
 /// A stored record and the keys of the request that had no say.
 pub struct Written {
-    pub record: Record,
+    pub shown: Shown,
     pub ignored: Vec<String>,
 }
 
@@ -51,11 +59,13 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Q
     explain::explain(tx, &plan(&schema, &scope, query, limits)?)
 }
 
-pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {
+pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, expected: &Expected) -> Result<Shown> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    let shown = RecordId::parse(id).map(|id| rows::show(tx, &schema, &scope.rows, id)).transpose()?.flatten();
-    shown.ok_or_else(|| missing(&schema, id))
+    let record = RecordId::parse(id).map(|id| rows::show(tx, &schema, &scope.rows, id)).transpose()?.flatten();
+    let record = record.ok_or_else(|| missing(&schema, id))?;
+    expected.check(&schema, &record)?;
+    Ok(shown(&schema, record))
 }
 
 /// The pure part of `create`.
@@ -67,13 +77,29 @@ pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
 }
 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
-    let schema = current(tx, new)?;
+    let schema = current(tx, new.schema.id, new.schema.version)?;
     check_rows(tx, &schema, &new.checked.clean.values, None)?;
     let clean = counted(tx, &schema, &new.checked.clean)?;
     let record = rows::insert(tx, &schema, &clean, who.user_id())?;
-    let label = format!("created {}", name_of(&schema, &new.checked.clean.values, record.id));
-    log(tx, who, &schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    log_created(tx, who, &schema, &new.checked, record.id, None)?;
+    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
+}
+
+/// The entry about a record that was made; gives its number.
+pub fn log_created(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, new: &Checked, id: RecordId, batch: Option<i64>) -> Result<i64> {
+    let label = format!("created {}", name_of(schema, &new.clean.values, id));
+    log(tx, who, schema, Entry { kind: ChangeKind::Create, record: id, batch, label, body: None })
+}
+
+/// Refuses a record that is no longer what the caller knows, with what it is now.
+fn expect(tx: &ReadTx<'_>, schema: &Schema, expected: &Expected, record: &Record) -> Result<()> {
+    expected.check(schema, record).map_err(|error| match error {
+        Error::Changed { record, revision } => match rows::show(tx, schema, &Cond::True, record.id) {
+            Ok(shown) => Error::Changed { record: shown.map_or(record, Box::new), revision },
+            Err(error) => error,
+        },
+        other => other,
+    })
 }
 
 /// With the numbers that a new record gets by itself.
@@ -94,25 +120,34 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
     Ok(Prepared { schema, scope, checked })
 }
 
-pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, new: &Prepared) -> Result<Written> {
-    let schema = current(tx, new)?;
+pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, expected: &Expected, new: &Prepared) -> Result<Written> {
+    let schema = current(tx, new.schema.id, new.schema.version)?;
     let old = stored(tx, &schema, &new.scope, id)?;
-    let record = change(tx, who, &schema, &old, &new.checked, None)?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    expect(tx, &schema, expected, &old)?;
+    let (record, _) = change(tx, who, &schema, &old, &new.checked, None)?;
+    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
 }
 
-/// Sets checked values on a record that was found, and logs it.
-pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record, new: &Checked, batch: Option<i64>) -> Result<Record> {
+/// Sets checked values on a record that was found, and logs it; gives the entry's number, if there was anything to log.
+pub fn change(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    old: &Record,
+    new: &Checked,
+    batch: Option<i64>,
+) -> Result<(Record, Option<i64>)> {
     let mut merged = rows::values_of(&old.data)?;
     merged.extend(new.clean.values.clone());
     check_rows(tx, schema, &merged, Some(old.id))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
-    if !after.is_empty() {
-        let label = format!("changed {}", name_of(schema, &merged, old.id));
-        let body = Some(json!({"before": before, "after": after}));
-        log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
+    if after.is_empty() {
+        return Ok((record, None));
     }
-    Ok(record)
+    let label = format!("changed {}", name_of(schema, &merged, old.id));
+    let body = Some(json!({"before": before, "after": after}));
+    let seq = log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
+    Ok((record, Some(seq)))
 }
 
 /// A record that may be deleted, as far as that can be said without rows.
@@ -121,23 +156,34 @@ pub struct Deletion {
     app: String,
     schema: String,
     id: String,
+    expected: Expected,
     scope: Scope,
     limits: Limits,
 }
 
 /// The pure part of `delete`.
-pub fn prepare_delete(catalog: &Catalog, who: &Caller, app: &str, schema: &str, id: &str, limits: &Limits) -> Result<Deletion> {
+pub fn prepare_delete(
+    catalog: &Catalog,
+    who: &Caller,
+    app: &str,
+    schema: &str,
+    id: &str,
+    expected: &Expected,
+    limits: &Limits,
+) -> Result<Deletion> {
     let scope = may(who, Action::Delete)?;
     find_schema(catalog, app, schema)?;
-    Ok(Deletion { app: app.to_owned(), schema: schema.to_owned(), id: id.to_owned(), scope, limits: limits.clone() })
+    let (app, schema, id, expected) = (app.to_owned(), schema.to_owned(), id.to_owned(), expected.clone());
+    Ok(Deletion { app, schema, id, expected, scope, limits: limits.clone() })
 }
 
 /// Deletes a record and does to those that refer to it what their fields say.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<RecordId> {
     let schema = find_schema(tx.catalog(), &gone.app, &gone.schema)?;
     let record = stored(tx, &schema, &gone.scope, &gone.id)?;
+    expect(tx, &schema, &gone.expected, &record)?;
     let id = record.id;
-    cascade::delete(tx, who, &schema, record, &gone.limits)?;
+    cascade::delete(tx, who, &schema, vec![record], &gone.limits)?;
     Ok(id)
 }
 
@@ -192,7 +238,7 @@ fn dangling(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &Map<String
 }
 
 /// The cells of a group; `None` when one of them has no value, for then nothing clashes.
-fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
+pub fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
     group
         .iter()
         .map(|slug| {
@@ -215,9 +261,15 @@ fn taken(group: &[String], holder: RecordId) -> Problem {
 }
 
 /// The schema as it is in this transaction; `Stale` when it is no longer the one the values were checked against.
-fn current(tx: &ReadTx<'_>, prepared: &Prepared) -> Result<Arc<Schema>> {
-    let clean = &prepared.checked.clean;
-    tx.catalog().schema_by_id(clean.schema).filter(|schema| schema.version == clean.schema_version).ok_or(Error::Stale)
+pub fn current(tx: &ReadTx<'_>, id: SchemaId, version: i64) -> Result<Arc<Schema>> {
+    tx.catalog().schema_by_id(id).filter(|schema| schema.version == version).ok_or(Error::Stale)
+}
+
+/// A record with the tag of its state.
+pub fn shown(schema: &Schema, record: Record) -> Shown {
+    let revision = record.revision(schema);
+    let is_all_its_own = schema.fields.iter().all(|field| field.formula.as_ref().is_none_or(|computation| !computation.reads_others));
+    Shown { record, revision, is_all_its_own }
 }
 
 fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {

@@ -93,7 +93,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
 /// Answers `{app, schema, rows, created, updated, dry_run, new_app, new_schema, fields, notes}`.
 pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outcome> {
     let target = &ready.target;
-    let schema = settle(tx, who, ready)?;
+    let schema = settle(tx, who, target, &ready.fresh_uuid)?;
     let mut found = Problems::new(ready.problems_shown_max);
     if let Some(key) = &ready.key {
         rows::match_staged(tx, &schema, &key.slug)?;
@@ -292,15 +292,14 @@ fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems
     Ok(())
 }
 
-/// The schema in this transaction, made if it is new.
-fn settle(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Arc<Schema>> {
-    let target = &ready.target;
+/// The schema in this transaction, made if it is new, with its app if that is.
+pub fn settle(tx: &mut WriteTx<'_>, who: &Caller, target: &Target, fresh_uuid: &str) -> Result<Arc<Schema>> {
     if !target.is_new {
         return tx.catalog().schema_by_id(target.schema.id).filter(|schema| schema.version == target.schema.version).ok_or(Error::Stale);
     }
     let app = match tx.catalog().app(&target.app_slug) {
         Ok(app) => app.id,
-        Err(_) => super::apps::create(tx, who, &target.app_slug, &ready.fresh_uuid, None, None)?,
+        Err(_) => super::apps::create(tx, who, &target.app_slug, fresh_uuid, None, None)?,
     };
     let schema = Schema { app, ..target.schema.clone() };
     // Made by somebody else since: the rows have to be checked against that one.

@@ -77,7 +77,11 @@ fn unknown_keys(schema: &Schema, draft: &Draft) -> Vec<Problem> {
     unknown
         .map(|key| {
             let problem = Problem::of(key, "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(key)));
-            problem.did_you_mean(key, schema.fields.iter().map(|field| field.slug.as_str()))
+            let is_wrapper = draft.len() == 1 && draft.get(key).is_some_and(|value| value.is_object() || value.is_array());
+            match is_wrapper {
+                true => problem.hint(format!("Send what is in it, without {} around it", quoted(key))),
+                false => problem.did_you_mean(key, schema.fields.iter().map(|field| field.slug.as_str())),
+            }
         })
         .collect()
 }

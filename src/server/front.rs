@@ -271,7 +271,10 @@ async fn admitted(door: &Arc<Door>, head: Head) -> Result<(), Error> {
 /// Hands the request to its pool and waits for the answer.
 async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) -> Reply {
     let (ctx, replies, most) = (door.ctx.clone(), door.replies.clone(), door.limits.reply_memory_bytes_max);
-    let (pool, method, target) = (routed.route.pool, head.method.clone(), head.target.clone());
+    // Many records are long work: whoever writes one does not wait behind them.
+    let is_long = routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_));
+    let pool = if is_long { Pool::Slow } else { routed.route.pool };
+    let (method, target) = (head.method.clone(), head.target.clone());
     // What the body took is given back when the task is done.
     let work = move || {
         let Taken { body, room: _room } = taken;

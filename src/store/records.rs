@@ -12,6 +12,7 @@ use crate::model::plan::{Cell, Column, Cond, Plan};
 use crate::model::principal::UserId;
 use crate::model::record::{Clean, Record, RecordId, RecordRef, Visit};
 use crate::model::schema::Schema;
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
 use std::time::Instant;
@@ -200,6 +201,16 @@ fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: Stri
 /// Stores a new record under the schema's next id.
 pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema, clean: &Clean, by: Option<UserId>) -> Result<Record> {
     let id = take_ids(tx, schema, 1)?;
+    insert_under(tx, schema, RecordId(id), clean, by)
+}
+
+/// Reserves ids for so many records that are to be stored, and counts them. Gives the first one.
+pub fn reserve(tx: &mut WriteTx<'_>, schema: &Schema, count: usize) -> Result<RecordId> {
+    take_ids(tx, schema, i64::try_from(count).map_err(Error::internal)?).map(RecordId)
+}
+
+/// Stores a new record under an id that was reserved for it.
+pub fn insert_under(tx: &mut WriteTx<'_>, schema: &Schema, RecordId(id): RecordId, clean: &Clean, by: Option<UserId>) -> Result<Record> {
     let data = text_of(&clean.values)?;
     let now = tx.now().text.clone();
     let sql = format!(
@@ -268,21 +279,45 @@ pub fn holder_of(tx: &ReadTx<'_>, schema: &Schema, values: &[(Column, Cell)], ex
     statement.query_row(params_from_iter(&sql.cells), |row| row.get(0).map(RecordId)).optional().or_failed()
 }
 
+/// The records that have one of these values in a field, with the value, in the order of their ids: the table is walked once, or its index asked.
+pub fn holders_of_any(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &[Cell]) -> Result<Vec<(Cell, RecordId)>> {
+    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "");
+    let json = |cell: &Cell| match cell {
+        Cell::Integer(number) => Value::from(*number),
+        Cell::Real(number) => Value::from(*number),
+        Cell::Text(text) => Value::from(text.as_str()),
+    };
+    let wanted = Value::Array(values.iter().map(json).collect()).to_string();
+    let sql = format!("SELECT {place}, id FROM {} WHERE {place} IN (SELECT value FROM json_each(?1)) ORDER BY id", table(schema.id));
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
+    let mut rows = statement.query([wanted]).or_failed()?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().or_failed()? {
+        let cell = match row.get_ref(0).or_failed()? {
+            ValueRef::Integer(number) => Cell::Integer(number),
+            ValueRef::Real(number) => Cell::Real(number),
+            ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Null | ValueRef::Blob(_) => continue,
+        };
+        found.push((cell, RecordId(row.get(1).or_failed()?)));
+    }
+    Ok(found)
+}
+
 pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
     let mut statement = tx.conn().prepare_cached(&format!("SELECT 1 FROM {} WHERE id = ?1", table(schema.id))).or_failed()?;
     statement.exists([id.0]).or_failed()
 }
 
 /// The records whose reference field points to this one; at most `limit`.
-pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<Record>> {
+pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<RecordId>> {
     let cell = if field.kind == Kind::Links { Cell::Integer(id.0) } else { Cell::Text(id.text()) };
     let place = Column::of(field);
-    let text = format!("SELECT id, data, created_at, updated_at, version FROM {}", table(schema.id));
-    let mut sql = Statement { text, cells: Vec::new() };
+    let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
     sql.push_where(schema.id, &Cond::Compare { column: place, op: Op::Eq, cell });
     sql.text.push_str(&format!(" ORDER BY id LIMIT {limit}"));
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
-    let rows = statement.query_map(params_from_iter(&sql.cells), record).or_failed()?;
+    let rows = statement.query_map(params_from_iter(&sql.cells), |row| row.get(0).map(RecordId)).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()
 }
 

@@ -69,7 +69,8 @@ impl Stage {
 /// The system's folder for temporary files takes no more.
 fn no_room(why: impl std::fmt::Display) -> Error {
     log::error!("a stage: {why}");
-    let message = "There is no room for the rows at this moment: nothing was changed. Make room on the disk of temporary files, then try again";
+    let message =
+        "There is no room for the rows at this moment: nothing was changed. Make room on the disk of temporary files, then try again";
     Error::Busy { message: message.to_owned(), retry_after_s: 30 }
 }
 

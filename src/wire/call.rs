@@ -22,6 +22,12 @@ impl Call<'_> {
         self.params.get(at).map(String::as_str).unwrap_or_default()
     }
 
+    /// Whether the request comes from this machine itself, and was not passed on by a proxy here.
+    pub fn is_local(&self) -> bool {
+        let passed_on = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].iter().any(|name| self.request.header(name).is_some());
+        !passed_on && self.request.remote_addr().ip().to_canonical().is_loopback()
+    }
+
     /// Whether the caller wants JSON rather than a page: it sends JSON, or asks for it and not for HTML.
     pub fn wants_json(&self) -> bool {
         let accept = self.request.header("Accept").unwrap_or_default();

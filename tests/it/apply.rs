@@ -471,7 +471,7 @@ fn with_records(records: &str) -> String {
 #[test]
 fn a_bad_form_is_refused_with_its_place() {
     assert_refused(&[
-        ("", "The app file is no good JSON: EOF while parsing a value (line 1)"),
+        ("", "The app file is no good JSON: it ends too early (line 1). A quote or a bracket is still open"),
         (r#"{"app": {"slug": "x"}}"#, "The app file does not begin with its form. \"carryall\": 1"),
         (r#"{"carryall": 1}"#, "The app file has no 'app'"),
         (

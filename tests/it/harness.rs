@@ -12,6 +12,7 @@ use carryall::server::answer::{self, Head};
 use carryall::store::engine::{Clock, Durability, Opening, Store};
 use carryall::store::tables::{sessions as session_rows, users};
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -101,18 +102,20 @@ impl Harness {
         }
     }
 
-    /// Answers as the server would. `As: owner` stands for the owner's cookie.
+    /// Answers as the server would. `As: owner` stands for the owner's cookie, `From: 10.0.0.7` for where the request comes from.
     pub fn answer(&self, ask: &Ask) -> Reply {
         let mut headers = vec![("Host".to_owned(), "127.0.0.1:8090".to_owned())];
+        let mut peer = "127.0.0.1";
         for (name, value) in &ask.headers {
             match (name.as_str(), value.as_str()) {
                 ("As", "owner") => headers.push(("Cookie".to_owned(), format!("sessionid={OWNER_COOKIE}"))),
                 ("As", other) => panic!("nobody is called {other}"),
+                ("From", address) => peer = address,
                 _ => headers.push((name.clone(), value.clone())),
             }
         }
         let head = Head {
-            peer: "127.0.0.1:50000".parse().unwrap(),
+            peer: SocketAddr::new(peer.parse().unwrap(), 50_000),
             is_secure: false,
             method: ask.method.clone(),
             target: ask.url.clone(),

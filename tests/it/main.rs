@@ -28,6 +28,9 @@ mod indexes;
 /// Fields that hold several values, and the link table that they are found by.
 mod sets;
 
+/// Many records in one request, states, rehearsals.
+mod many;
+
 /// Clocks that are set while a server runs.
 mod clock;
 

@@ -647,6 +647,24 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
 }
 
 #[test]
+fn an_array_that_waits_in_a_file_is_stored_and_one_that_is_too_long_is_refused() {
+    let place = Place::new();
+    let server = place.serve_with(&FIRST_ADMIN);
+    let cookie = format!("Cookie: {}", server.sign_in(EMAIL, PASSWORD));
+    let headers = [cookie.as_str(), "Content-Type: application/x-www-form-urlencoded"];
+    let target = "/api/apps/big/schemas/rows/records?create=schema";
+    let rows = |count: usize| Value::Array((0..count).map(|row| json!({"number": row, "text": "x".repeat(1_000)})).collect()).to_string();
+    let made = server.ask("POST", target, &headers, &rows(3_000));
+    assert_eq!((made.status, made.json()["records"].as_array().map(Vec::len)), (201, Some(3_000)));
+    let more = server.ask("PUT", "/api/apps/big/schemas/rows/records?key=number", &headers, &rows(3_001));
+    assert_eq!((more.status, &more.json()["created"], &more.json()["updated"]), (200, &json!(1), &json!(3_000)));
+    let long = server.ask("POST", "/api/apps/big/schemas/rows/records", &headers, &rows(34_000));
+    assert_eq!((long.status, &long.json()["error"]["message"]), (413, &json!("The body is longer than 33554432 bytes")));
+    assert_eq!(server.stop().0, Some(0));
+    place.assert_tidy();
+}
+
+#[test]
 fn a_password_that_is_made_up_signs_in() {
     let place = Place::new();
     let made = place.run(&["admin", "create", "--email", EMAIL]);

@@ -15,11 +15,7 @@ use std::sync::Arc;
 /// `POST …/import?key=&dry_run=`: 201 `{"created", "updated", "errors": []}`, with `dry_run` 200 and what would happen. A row that breaks a rule
 /// refuses the whole file: 400, and `details` name each row by its `index`.
 pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let dry_run = match call.query.get("dry_run") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Error::invalid(Problem::of("dry_run", "boolean", "Parameter 'dry_run' must be true or false"))),
-    };
+    let dry_run = call.query.flag("dry_run")?;
     let source = match &call.body {
         Body::Empty => {
             return Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"));

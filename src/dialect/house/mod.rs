@@ -17,7 +17,11 @@
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201 | [seed] |
+//! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201; an array creates all: `{"records"}` | [seed], the array [house] |
+//! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
+//! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON or JSON, all or nothing: `key dry_run` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
@@ -36,6 +40,12 @@
 //!
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
 //!
+//! Every write of records takes `dry_run=true`: all is checked and done and taken back; the same answer with status 200 and `X-Dry-Run: true`.
+//! Of many records all are written or none, as one batch of the change log; what is wrong is told with its zero-based `index`.
+//!
+//! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
+//! the `record` as it is now beside the `error`.
+//!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
 //! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
 //!
@@ -43,6 +53,7 @@
 
 mod apps;
 mod backups;
+mod bulk;
 mod changes;
 mod error;
 mod imports;
@@ -56,7 +67,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 32] = [
+const ROUTES: [Route; 35] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -70,16 +81,31 @@ const ROUTES: [Route; 32] = [
     post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
     delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
-    post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
+    Route {
+        query: Some(&["dry_run", "create"]),
+        body: BodyMax::Records,
+        ..post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::create)
+    },
+    Route {
+        query: Some(&["dry_run", "key"]),
+        body: BodyMax::Records,
+        ..put("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::upsert)
+    },
+    Route {
+        query: Some(&["dry_run"]),
+        body: BodyMax::Records,
+        ..patch("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::update)
+    },
+    Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
     Route {
         query: Some(&["key", "dry_run"]),
         body: BodyMax::Rows,
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
     get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
-    put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
-    patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
-    delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete),
+    Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
+    Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
+    Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
     get("/api/workspaces", Pool::Reads, workspace::list),
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
