@@ -2,8 +2,11 @@
 
 pub mod app_file;
 pub mod csv;
+pub mod day;
 pub mod file;
+pub mod guard;
 pub mod json;
 pub mod ndjson;
 mod quotes;
 pub mod rows;
+pub mod xlsx;

@@ -18,7 +18,8 @@
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201 | [seed] |
-//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON or JSON, all or nothing: `key dry_run` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run sheet` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format sort filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
@@ -45,6 +46,7 @@ mod apps;
 mod backups;
 mod changes;
 mod error;
+mod exports;
 mod imports;
 mod jobs;
 mod records;
@@ -56,7 +58,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 32] = [
+const ROUTES: [Route; 33] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -72,10 +74,11 @@ const ROUTES: [Route; 32] = [
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
     post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
     Route {
-        query: Some(&["key", "dry_run"]),
+        query: Some(&["key", "dry_run", "sheet"]),
         body: BodyMax::Rows,
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
+    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
     get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
     put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
     patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
