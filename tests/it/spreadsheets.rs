@@ -5,6 +5,7 @@ use crate::harness::Harness;
 use crate::transcript::{Ask, Reply};
 use crate::transfer::{Place, counts, told};
 use carryall::format::file::Format;
+use carryall::model::error::Error;
 use carryall::model::job::{Import, unwatched};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -29,6 +30,10 @@ impl<'b> Book<'b> {
     }
 
     fn bytes(&self) -> Vec<u8> {
+        zipped(&self.parts())
+    }
+
+    fn parts(&self) -> Vec<(String, String)> {
         let mut sheets = String::new();
         let mut rels = String::new();
         let mut parts = vec![(
@@ -52,7 +57,7 @@ impl<'b> Book<'b> {
             format!("<styleSheet xmlns=\"{MAIN}\"><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"22\"/><xf numFmtId=\"46\"/></cellXfs></styleSheet>"),
         ));
         parts.extend(self.extra.iter().map(|(name, text)| ((*name).to_owned(), text.clone())));
-        zipped(&parts)
+        parts
     }
 }
 
@@ -289,6 +294,30 @@ fn merged_cells_are_said() {
     );
     let outcome = place.import("t.xlsx", Book { sheets: vec![("S", "", data)], ..Book::of("") }.bytes()).unwrap();
     assert_eq!(notes(&outcome), ["The workbook has merged cells: their value stands in the first of them, the others are empty"]);
+}
+
+#[test]
+fn whatever_is_wrong_in_a_part_is_told_in_words() {
+    let place = Place::with_table(&json!([{"slug": "a", "type": "text"}, {"slug": "b", "type": "date"}]));
+    let data =
+        row(1, &[text("A1", "a"), text("B1", "b")]) + &row(2, &["<c r=\"A2\" t=\"s\"><v>0</v></c>".to_owned(), number("B2", 1, "45292")]);
+    let texts = "<?xml version=\"1.0\"?><sst count=\"1\" uniqueCount=\"1\"><si><t>x</t></si></sst>".to_owned();
+    let parts = Book { extra: vec![("xl/sharedStrings.xml", texts)], ..Book::of(&data) }.parts();
+    assert_eq!(counts(&place.import("t.xlsx", zipped(&parts)).unwrap()), (1, 1, 0));
+    let wrong = ("[<>\"/=0-9A-Zrstc:&;! ]{0,3}|99999999999", 0..parts.len(), 0.0..1.0_f64, 0..6_usize);
+    let mut runner = TestRunner::new(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() });
+    let result = runner.run(&wrong, |(put, part, at, taken)| {
+        let mut parts = parts.clone();
+        let whole = &mut parts[part].1;
+        let at = (whole.len() as f64 * at) as usize;
+        let end = (at + taken).min(whole.len());
+        whole.replace_range(at..end, &put);
+        match place.import("t.xlsx", zipped(&parts)) {
+            Ok(_) | Err(Error::Invalid(_) | Error::Malformed(_) | Error::TooLarge(_)) => Ok(()),
+            Err(other) => Err(TestCaseError::fail(format!("{other:?}"))),
+        }
+    });
+    result.unwrap();
 }
 
 // --- workbooks out ---------------------------------------------------------------------------------------------------
