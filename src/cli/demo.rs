@@ -45,7 +45,7 @@ fn fill(ctx: &Ctx, sample: &str) -> Ended {
 
 /// Says how to get in, three ways. The curl works when it is pasted.
 fn greet(ctx: &Ctx, sample: &str, keep: Option<&PathBuf>, url: &str) -> Result<String, Failure> {
-    let (email, password) = first_admin().unwrap_or_else(|| (EMAIL.to_owned(), password(ctx)));
+    let (email, password) = first_admin().unwrap_or_else(|| (EMAIL.to_owned(), host::password(ctx)));
     host::first_admin_once(ctx, email.clone(), password.clone())?;
     let issued = jobs::run(ctx, &OWNER, &Job::Link { user: None }, &unwatched())?;
     let link = format!("{url}/_/start#t={}", issued.get("token").and_then(Value::as_str).unwrap_or_default());
@@ -64,12 +64,4 @@ fn greet(ctx: &Ctx, sample: &str, keep: Option<&PathBuf>, url: &str) -> Result<S
     }
     say("\nCtrl-C stops it.");
     Ok(link)
-}
-
-/// Easy to type: three groups of four letters and digits that look unlike each other.
-fn password(ctx: &Ctx) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).map_or('a', |letter| char::from(*letter));
-    let letters: Vec<char> = ctx.random::<12>().iter().map(letter).collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }

@@ -99,6 +99,14 @@ pub fn first_admin_once(ctx: &Ctx, email: String, password: String) -> Ended {
     Ok(())
 }
 
+/// Easy to type: three groups of four letters and digits that look unlike each other.
+pub fn password(ctx: &Ctx) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).map_or('a', |letter| char::from(*letter));
+    let letters: Vec<char> = ctx.random::<12>().iter().map(letter).collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
 /// Apps that addresses and names stand for must be there: a typing error would otherwise show at the first request of somebody else.
 fn known_apps(ctx: &Ctx, config: &Config, listeners: &[Listener]) -> Ended {
     let catalog = ctx.store.catalog();

@@ -91,3 +91,37 @@ pub fn json_arg() -> Arg {
 pub fn result(as_json: bool, outcome: &Value, words: impl Fn(&Value) -> String) {
     if as_json { tell(&outcome.to_string()) } else { tell(&words(outcome)) }
 }
+
+/// What was made of the columns of a new table, for people.
+pub fn describe_import(outcome: &Value) {
+    let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let list = |key: &str| outcome.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    if flag("new_schema") {
+        for field in list("fields") {
+            let get = |key: &str| field.get(key).and_then(Value::as_str).unwrap_or_default();
+            say(&format!(
+                "  {:<12} {}",
+                get("type"),
+                if get("slug") == get("header") { get("slug").to_owned() } else { format!("{} ({})", get("slug"), get("header")) }
+            ));
+        }
+    }
+    list("notes").iter().filter_map(Value::as_str).for_each(|note| say(&format!("  note: {note}")));
+}
+
+/// What an import did, in a line.
+pub fn import_sentence(outcome: &Value) -> String {
+    let text = |key: &str| outcome.get(key).and_then(Value::as_str).unwrap_or_default();
+    let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let done = if flag("dry_run") { "would be imported (dry run: nothing was)" } else { "imported" };
+    let made = if flag("new_schema") { ", a new table" } else { "" };
+    format!(
+        "{} {done} into {}/{}{made}: {} created, {} updated",
+        counted(number("rows"), "row"),
+        text("app"),
+        text("schema"),
+        number("created"),
+        number("updated")
+    )
+}

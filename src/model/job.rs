@@ -64,10 +64,12 @@ pub struct Import {
     pub schema_given: bool,
     /// Heading in the file to field slug.
     pub map: Vec<(String, String)>,
-    /// Heading in the file to field type, in place of the guess.
+    /// Heading in the file to field type, in place of the guess; `date:dmy` says in which order the parts of a day stand.
     pub types: Vec<(String, String)>,
     /// Update the record with the same value in this field instead of making another.
     pub key: Option<String>,
+    /// Which sheet of a workbook; the first one when nobody said.
+    pub sheet: Option<String>,
     pub dry_run: bool,
     /// Refuse rather than make a table.
     pub must_exist: bool,

@@ -69,6 +69,8 @@ pub struct Limits {
     /// An answer that is longer is not held in memory but sent piece by piece.
     pub reply_memory_bytes_max: usize,
     pub read_timeout_ms: u64,
+    /// For what reads all of a table: an export.
+    pub long_read_timeout_ms: u64,
     /// How long a request may wait for news.
     pub wait_ms_max: u64,
     pub changes_rows_default: i64,
@@ -159,6 +161,7 @@ impl Default for Limits {
             replies_files_max: 256,
             reply_memory_bytes_max: 256 * 1024,
             read_timeout_ms: 30_000,
+            long_read_timeout_ms: 10 * 60_000,
             wait_ms_max: 60_000,
             changes_rows_default: 100,
             changes_rows_max: 1_000,

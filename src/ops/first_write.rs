@@ -92,7 +92,7 @@ fn draw_up(ctx: &Ctx, scope: Scope, app: &str, schema: &str, batch: Batch<'_>) -
     for (number, draft) in (1..).zip(batch.drafts.iter().filter_map(Value::as_object)) {
         let cells = draft.iter().map(|(key, value)| (headings.place(key), value.clone())).collect();
         columns::check_count(&headings.names)?;
-        inference.see(&Row { number, line: None, cells, rounded: Vec::new() }, false);
+        inference.see(&Row { number, cells, ..Row::default() }, false);
     }
     let headings = headings.names;
     if headings.is_empty() {

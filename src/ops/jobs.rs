@@ -23,7 +23,7 @@ const APP_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcome> {
     let me = who.clone();
     match job {
-        Job::Import(job) => import(ctx, who, job, &Input::at(&job.file)?, report),
+        Job::Import(job) => import(ctx, who, job, &Input::at(&job.file, job.sheet.as_deref())?, report),
         Job::Apply { text, dry_run, prune } => {
             let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
             let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);

@@ -26,6 +26,7 @@ pub mod job_board;
 pub mod jobs;
 pub mod plan;
 pub mod records;
+pub mod row_problems;
 pub mod schemas;
 pub mod sessions;
 pub mod transfer;

@@ -7,6 +7,7 @@ use super::intake::Intake;
 use super::outflow::Budget;
 use super::pools::Pools;
 use super::public::Public;
+use super::signals::Signals;
 use super::system;
 use super::tls::Tls;
 use crate::ops::ctx::Ctx;
@@ -129,49 +130,6 @@ fn watch_signals(asked: Arc<Notify>) -> io::Result<()> {
         });
     })?;
     Ok(())
-}
-
-/// SIGXFSZ, the same number on Linux and macOS.
-#[cfg(unix)]
-const FILE_TOO_LONG: i32 = 25;
-
-/// SIGTERM, Ctrl-C, and SIGHUP unless whoever started the program wants it to outlive the terminal (nohup).
-#[cfg(unix)]
-struct Signals(Vec<tokio::signal::unix::Signal>);
-
-#[cfg(unix)]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        // A file that may grow no further (`ulimit -f`) is a write that fails, and not the end of the program.
-        drop(signal(SignalKind::from_raw(FILE_TOO_LONG))?);
-        let hangup = (!system::ignores_hangup()).then(SignalKind::hangup);
-        let kinds = [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hangup];
-        kinds.into_iter().flatten().map(signal).collect::<io::Result<_>>().map(Self)
-    }
-
-    async fn next(&mut self) {
-        use std::task::Poll;
-        std::future::poll_fn(|cx| match self.0.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 /// Ends connections that nobody has used for long.

@@ -196,6 +196,11 @@ impl Store {
         self.read_within(Duration::from_millis(self.how.limits.read_timeout_ms), ask)
     }
 
+    /// The same with the limit `long_read_timeout_ms`, for what reads all of a table.
+    pub fn read_long<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        self.read_within(Duration::from_millis(self.how.limits.long_read_timeout_ms), ask)
+    }
+
     fn read_within<T>(&self, most: Duration, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
         let conn = self.reader()?;
         let begun = Instant::now();

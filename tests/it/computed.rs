@@ -91,31 +91,8 @@ fn what_is_computed_can_be_asked_and_ordered_by_and_is_exported() {
         let (status, told) = harness.ask("GET", &format!("/api/apps/shop/schemas/orders/records?{query}"), "");
         assert!(status == 400 && told.to_string().contains(words), "{query}: {told}");
     }
-    let out = std::sync::Mutex::new(Vec::new());
-    harness
-        .ctx
-        .read(|tx| {
-            let write = Box::new(Shared(&out));
-            let csv = carryall::format::file::Format::Csv;
-            carryall::ops::export::export(tx, &crate::harness::OWNER, "shop", "order-lines", csv, write, &|_| {})
-        })
-        .unwrap();
-    let text = String::from_utf8(out.into_inner().unwrap()).unwrap();
-    assert_eq!(text, "order,price,quantity,amount\nrec_1,5.00,1,5\nrec_3,2.50,1,2.5\nrec_3,4.25,1,4.25\n");
-}
-
-/// Lets a test read what was written.
-struct Shared<'s>(&'s std::sync::Mutex<Vec<u8>>);
-
-impl std::io::Write for Shared<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let reply = harness.send("GET", "/api/apps/shop/schemas/order-lines/export?format=csv", "", "");
+    assert_eq!(String::from_utf8_lossy(&reply.body), "order,price,quantity,amount\nrec_1,5.00,1,5\nrec_3,2.50,1,2.5\nrec_3,4.25,1,4.25\n");
 }
 
 #[test]

@@ -19,6 +19,9 @@ mod apply;
 /// Files of rows: in, out, over what is there.
 mod transfer;
 
+/// Workbooks, cells that a spreadsheet would calculate, days as people write them, exports over HTTP.
+mod spreadsheets;
+
 /// Backups: made, sent, put back, kept in number.
 mod backups;
 

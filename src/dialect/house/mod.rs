@@ -22,7 +22,8 @@
 //! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
-//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON or JSON, all or nothing: `key dry_run` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run sheet` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format sort filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
@@ -56,6 +57,7 @@ mod backups;
 mod bulk;
 mod changes;
 mod error;
+mod exports;
 mod imports;
 mod jobs;
 mod records;
@@ -67,7 +69,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 35] = [
+const ROUTES: [Route; 36] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -98,10 +100,11 @@ const ROUTES: [Route; 35] = [
     },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
     Route {
-        query: Some(&["key", "dry_run"]),
+        query: Some(&["key", "dry_run", "sheet"]),
         body: BodyMax::Rows,
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
+    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
     get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },

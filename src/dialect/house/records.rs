@@ -154,8 +154,8 @@ pub fn render(body: &mut String, record: RecordRef<'_>) {
 }
 
 /// The query string of a list.
-struct Asked {
-    query: Query,
+pub(super) struct Asked {
+    pub(super) query: Query,
     page: i64,
     per_page: i64,
     clamped: bool,
@@ -166,7 +166,7 @@ struct Asked {
 const NAMES: [&str; 5] = ["page", "per_page", "sort", "explain", "filter[field]"];
 
 impl Asked {
-    fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
+    pub(super) fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
         let (mut page, mut per_page, mut sort) = (1, limits.page_rows_default, Vec::new());
         let mut terms: Vec<(String, Op, Vec<String>)> = Vec::new();
         let (mut problems, mut explains) = (Vec::new(), false);

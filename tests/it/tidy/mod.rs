@@ -48,7 +48,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
     (&["rusqlite", "r2d2", "r2d2_sqlite"], &["store/"]),
     (&["bcrypt"], &["auth/password.rs"]),
     (&["rouille"], &["wire/", "dialect/", "server/"]),
-    (&["csv", "calamine", "rust_xlsxwriter"], &["format/"]),
+    (&["csv", "calamine", "rust_xlsxwriter", "zip"], &["format/"]),
     (&["clap", "indicatif", "env_logger"], &["cli/"]),
     (&["jiff"], &["field/", "format/", "ops/ctx.rs"]),
     (&["email_address", "rust_decimal"], &["field/"]),
