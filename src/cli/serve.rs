@@ -1,6 +1,6 @@
 //! `carryall serve`: the server.
 
-use super::host;
+use super::host::{self, host};
 use super::job::data_file;
 use super::listen;
 use super::outcome::{Ended, say};
@@ -18,15 +18,18 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> Ended {
     let relaxed = matches.get_one::<String>("durability").is_some_and(|word| word == "relaxed");
     let config = listen::config(matches, data_file(matches), relaxed)?;
-    host::host(
+    let ended = host(
         &config,
         |_| Ok(()),
         |ctx, url| {
             say(&format!("{} is open. Admin page: {url}/_/", config.data_file.display()));
-            if !users::has_admin(ctx)? {
-                say("There is no admin yet. In another terminal: carryall admin create --email you@example.com");
+            if users::has_admin(ctx)? {
+                return Ok(format!("{url}/_/"));
             }
-            Ok(format!("{url}/_/"))
+            let link = host::link(ctx, url)?;
+            say(&format!("There is no admin yet. This link makes the first one, within half an hour:\n\n  {link}\n\ncarryall link gives another."));
+            Ok(link)
         },
-    )
+    );
+    ended.map(drop)
 }

@@ -47,7 +47,8 @@ impl Harness {
         let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
-        Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), _folder: folder }
+        let ctx = Ctx { samples: carryall::server::assets::sample, ..Ctx::new(store, random, limits, sessions::no_control()) };
+        Self { ctx: Arc::new(ctx), _folder: folder }
     }
 
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.
