@@ -107,7 +107,9 @@ fn save(folder: TempDir, data_file: &Path) -> Ended {
     match backup::back_up(data_file, &file, &opening()?, &unwatched()) {
         Ok(_) => {
             let file = file.display();
-            say(&format!("\nWhat you changed is kept in {file}. To go on with it, with the same name and password:\n\n  carryall serve --db {file}"));
+            say(&format!(
+                "\nWhat you changed is kept in {file}. To go on with it, with the same name and password:\n\n  carryall serve --db {file}"
+            ));
             Ok(())
         }
         Err(error) => {

@@ -27,7 +27,9 @@ pub fn run(matches: &ArgMatches) -> Ended {
                 return Ok(format!("{url}/_/"));
             }
             let link = host::link(ctx, url)?;
-            say(&format!("There is no admin yet. This link makes the first one, within half an hour:\n\n  {link}\n\ncarryall link gives another."));
+            say(&format!(
+                "There is no admin yet. This link makes the first one, within half an hour:\n\n  {link}\n\ncarryall link gives another."
+            ));
             Ok(link)
         },
     );

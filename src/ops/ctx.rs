@@ -47,7 +47,17 @@ pub const STALE_RETRIES_MAX: usize = 5;
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
         let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
-        Self { store, random, limits, credentials, jobs: Jobs::default(), site: Site::default(), fault: None, backs_up: true, samples: |_| None }
+        Self {
+            store,
+            random,
+            limits,
+            credentials,
+            jobs: Jobs::default(),
+            site: Site::default(),
+            fault: None,
+            backs_up: true,
+            samples: |_| None,
+        }
     }
 
     /// So many random bytes.

@@ -33,7 +33,10 @@ impl Pending {
     fn placed(&self, error: Error) -> Error {
         match error {
             Error::Invalid(problems) => Error::Invalid(
-                problems.into_iter().map(|problem| Problem { message: format!("{}: {}", self.place, problem.message), ..problem }).collect(),
+                problems
+                    .into_iter()
+                    .map(|problem| Problem { message: format!("{}: {}", self.place, problem.message), ..problem })
+                    .collect(),
             ),
             other => other,
         }

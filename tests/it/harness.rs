@@ -60,6 +60,19 @@ impl Harness {
         Self::with_limits(limits).filled()
     }
 
+    /// An empty data file without an admin, and the token of its start link.
+    pub fn unclaimed() -> (Self, String) {
+        let harness = Self::empty();
+        let token = harness.link();
+        (harness, token)
+    }
+
+    /// The token of a fresh one-time link, as `carryall link` prints it.
+    pub fn link(&self) -> String {
+        let made = jobs::run(&self.ctx, &OWNER, &Job::Link { user: None }, &carryall::model::job::unwatched()).unwrap();
+        made["token"].as_str().unwrap().to_owned()
+    }
+
     /// With the fixture app, its owner and the owner's session.
     pub fn filled(self) -> Self {
         let harness = self;

@@ -25,6 +25,9 @@ mod indexes;
 /// Fields that hold several values, and the link table that they are found by.
 mod sets;
 
+/// The first minutes: the start link, the samples, dates that count from today.
+mod start;
+
 /// Clocks that are set while a server runs.
 mod clock;
 
