@@ -5,7 +5,7 @@ import { post } from './api.js';
 /** The first one is chosen for those who do not want to choose. */
 export const SAMPLES = [
   { slug: 'crm', name: 'Small CRM', text: 'Companies, people, deals and notes', sign: 'person' },
-  { slug: 'inventory', name: 'Inventory', text: 'Products, suppliers, stock moves and counts', sign: 'tag' },
+  { slug: 'inventory', name: 'Inventory', text: 'Products, suppliers and stock moves', sign: 'tag' },
   { slug: 'projects', name: 'Projects', text: 'Projects, tasks, milestones and hours', sign: 'tick' },
   { slug: 'events', name: 'Events', text: 'Events, sign-ups, rooms and helpers', sign: 'date' },
   { slug: 'my-app', name: 'Empty app', text: 'One table, nothing in it', sign: 'table' },

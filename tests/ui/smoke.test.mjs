@@ -138,7 +138,8 @@ test('the table: rows in sight, sorting, paging, reload and back', async () => {
 
   await page.locator('.foot-size select').selectOption('25');
   await queryIs(page, 'per_page', '25');
-  await page.waitForFunction(sel => document.querySelectorAll(sel).length === 25, ROWS);
+  // The first record of the second page stays in sight: with smaller pages it begins the third.
+  await page.waitForFunction(([sel, n]) => document.querySelectorAll(sel).length === n, [ROWS, Math.min(25, deals.records - PAGE)]);
   await head.locator('button').click();
   await queryIs(page, 'sort', null);
   assert.equal(await head.getAttribute('aria-sort'), 'none');
