@@ -137,6 +137,17 @@ def every_sample_is_shown_and_thrown_away(place):
         assert (place.left(), place.left_over()) == ([], []), "nothing was changed, so nothing stays"
 
 
+def the_line_that_adds_a_record_works_when_it_is_pasted(place):
+    for number, name in enumerate(SAMPLES, 1):
+        server = demo(place, "--sample", name)
+        curl = re.search(r"^  Add      (curl .*)$", server.said, re.M).group(1)
+        made = subprocess.run(curl + " -sS", shell=True, capture_output=True, text=True, check=True, timeout=30)
+        assert json.loads(made.stdout)["id"].startswith("rec_"), made
+        code, said = server.stop()
+        assert code == 0 and "carryall serve --db carryall-demo" in said, said
+        assert (len(place.left()), place.left_over()) == (number, []), place.left()
+
+
 def a_change_is_kept_beside_where_the_demo_was_started(place):
     for number, (how, name) in enumerate([(signal.SIGINT, "carryall-demo.db"), (signal.SIGTERM, "carryall-demo-2.db")]):
         server = demo(place)
@@ -243,6 +254,7 @@ def a_taken_port_is_told(place):
 def main():
     scenarios = [
         every_sample_is_shown_and_thrown_away,
+        the_line_that_adds_a_record_works_when_it_is_pasted,
         a_change_is_kept_beside_where_the_demo_was_started,
         a_change_that_cannot_be_kept_there_stays_where_it_is,
         a_file_to_keep_is_kept_and_not_made_anew,

@@ -19,12 +19,12 @@ const EMAIL: &str = "demo@example.com";
 const ALL: &str = "all";
 /// What a demo is kept in when somebody changed it; the next ones are `carryall-demo-2.db` and so on.
 const KEPT_AS: &str = "carryall-demo";
-/// Where each sample is worth a first question.
-const QUESTIONS: [(&str, &str); 4] = [
-    ("crm", "deals/records?per_page=2&sort=-amount"),
-    ("inventory", "products/records?per_page=2&sort=-price"),
-    ("projects", "tasks/records?per_page=2&sort=due"),
-    ("events", "signups/records?per_page=2&sort=-signed_up_at"),
+/// What to ask each sample first, and the first record of one's own: sample, question, table, record.
+const TRIES: [(&str, &str, &str, &str); 4] = [
+    ("crm", "deals/records?per_page=2&sort=-amount", "deals", r#"{"title": "My first deal"}"#),
+    ("inventory", "products/records?per_page=2&sort=-price", "products", r#"{"sku": "MY-1", "name": "My first product"}"#),
+    ("projects", "tasks/records?per_page=2&sort=due", "projects", r#"{"name": "My first project"}"#),
+    ("events", "signups/records?per_page=2&sort=-signed_up_at", "events", r#"{"title": "My first event"}"#),
 ];
 
 pub fn command() -> Command {
@@ -78,7 +78,7 @@ fn fill(ctx: &Ctx, names: &[&str]) -> Ended {
     Ok(())
 }
 
-/// Says how to get in, three ways. The curl works when it is pasted.
+/// Says how to get in, three ways. The curls work when they are pasted.
 fn greet(ctx: &Ctx, names: &[&str], keep: Option<&Path>, url: &str) -> Result<String, Failure> {
     let (email, password) = first_admin().unwrap_or_else(|| (EMAIL.to_owned(), password(ctx)));
     host::first_admin_once(ctx, email.clone(), password.clone())?;
@@ -93,8 +93,10 @@ fn greet(ctx: &Ctx, names: &[&str], keep: Option<&Path>, url: &str) -> Result<St
     // A file that was kept has its admin already, whose password we do not know.
     if let Ok(opened) = ctx.write(|| sessions::verify(ctx, &email, &password), sessions::open) {
         say(&format!("  Sign in  {email}  {password}"));
-        if let Some((app, question)) = QUESTIONS.iter().find(|(app, _)| names.contains(app)) {
-            say(&format!("  Try      curl -b sessionid={} '{url}/api/apps/{app}/schemas/{question}'", opened.key));
+        if let Some((app, question, table, record)) = TRIES.iter().find(|(app, ..)| names.contains(app)) {
+            let (curl, schemas) = (format!("curl -b sessionid={}", opened.key), format!("{url}/api/apps/{app}/schemas"));
+            say(&format!("  Try      {curl} '{schemas}/{question}'"));
+            say(&format!("  Add      {curl} -d '{record}' '{schemas}/{table}/records'"));
         }
     }
     say("\nCtrl-C stops it.");
