@@ -3,7 +3,7 @@
 use super::host::{self, host};
 use super::job::{OWNER, opening};
 use super::listen;
-use super::outcome::{Ended, Failure, say};
+use super::outcome::{Ended, Failure, called, say};
 use crate::config::{Config, first_admin};
 use crate::model::error::Error;
 use crate::model::job::unwatched;
@@ -61,7 +61,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
         (None, Some(filled), Ok(last)) if *last == filled => say("\nNothing was changed, so nothing is kept."),
         // Also when the server fell: what was answered is in the file.
         (None, Some(_), _) => save(folder, &data_file)?,
-        (Some(file), Some(_), _) => say(&format!("\nTo go on: carryall serve --db {}", file.display())),
+        (Some(file), Some(_), _) => say(&format!("\nTo go on: {} serve --db {}", called(), file.display())),
         (_, None, _) => {}
     }
     ended.map(drop)
@@ -110,13 +110,13 @@ fn save(folder: TempDir, data_file: &Path) -> Ended {
         Ok(_) => {
             let file = file.display();
             say(&format!(
-                "\nWhat you changed is kept in {file}. To go on with it, with the same name and password:\n\n  carryall serve --db {file}"
+                "\nWhat you changed is kept in {file}. To go on with it, with the same name and password:\n\n  {carryall} serve --db {file}"
             ));
             Ok(())
         }
         Err(error) => {
             let kept = folder.keep().join("demo.db");
-            let lines = vec![error.message(), format!("What you changed is in {}: carryall serve --db {0}", kept.display())];
+            let lines = vec![error.message(), format!("What you changed is in {0}: {1} serve --db {0}", kept.display(), called())];
             Err(Failure { code: 1, lines })
         }
     }

@@ -16,7 +16,7 @@ use crate::store::place;
 use serde_json::Value;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,15 +37,7 @@ pub fn host(
     let (tls, public) = listen::load(config)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let readers = cores * 2;
-    let durability = if config.is_relaxed { Durability::Relaxed } else { Durability::Full };
-    let how = Opening {
-        durability,
-        readers: u32::try_from(readers + SPARE_READERS).unwrap_or(2),
-        limits: config.limits.clone(),
-        clock: ctx::clock(),
-        fault: config.fault,
-    };
-    let store = Store::open(&config.data_file, &how).map_err(|error| unopened(&config.data_file, error))?;
+    let store = Store::open(&config.data_file, &opening(config, readers)).map_err(|error| unopened(&config.data_file, error))?;
     let is_looked_through = !store.was_torn_off() || store.look_through(CHECK_AT_START)?;
     let listeners = listen::bind(config)?;
     let random = ctx::random();
@@ -85,20 +77,31 @@ pub fn host(
     let setup = Setup { listeners, read_threads: readers, hash_threads: (cores / 2).max(1), tls, public };
     let served = transport::run(ctx.clone(), setup, ready);
     ctx.jobs.finish();
-    let last = ctx.read(|tx| feed::last_of_somebody(tx, &OWNER));
+    // A log that cannot be read any more counts as changed.
+    let last = ctx.read(|tx| feed::last_of_somebody(tx, &OWNER)).unwrap_or(i64::MAX);
     ctx.store.stop();
-    if std::fs::metadata(with_wal(&config.data_file)).is_ok_and(|log| log.len() > 0) {
-        let file = config.data_file.display();
-        say(&format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole"));
-    }
+    tell_rest(&config.data_file);
     served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))?;
-    Ok(last?)
+    Ok(last)
 }
 
-fn with_wal(data_file: &Path) -> PathBuf {
-    let mut name = data_file.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
+/// How a server opens its data file.
+fn opening(config: &Config, readers: usize) -> Opening {
+    Opening {
+        durability: if config.is_relaxed { Durability::Relaxed } else { Durability::Full },
+        readers: u32::try_from(readers + SPARE_READERS).unwrap_or(2),
+        limits: config.limits.clone(),
+        clock: ctx::clock(),
+        fault: config.fault,
+    }
+}
+
+/// Says so when the data file alone is not all of the data.
+fn tell_rest(data_file: &Path) {
+    if std::fs::metadata(place::with_ending(data_file, "-wal")).is_ok_and(|log| log.len() > 0) {
+        let file = data_file.display();
+        say(&format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole"));
+    }
 }
 
 /// A fresh one-time link behind an address: it signs the first admin in, or makes one.
