@@ -108,7 +108,7 @@ fn save(folder: TempDir, data_file: &Path) -> Ended {
     let file = free_name();
     match backup::back_up(data_file, &file, &opening()?, &unwatched()) {
         Ok(_) => {
-            let file = file.display();
+            let (file, carryall) = (file.display(), called());
             say(&format!(
                 "\nWhat you changed is kept in {file}. To go on with it, with the same name and password:\n\n  {carryall} serve --db {file}"
             ));
