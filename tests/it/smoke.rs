@@ -670,7 +670,7 @@ fn a_wrong_request_to_a_command_ends_with_1_and_a_sentence() {
         (vec!["admin", "create", "--email", EMAIL, "--password-stdin"], "The password must have at least 8 characters"),
         (vec!["export", "--app", "crm", "--schema", "deals"], "There is no app 'crm'"),
         // Without a name it would make the first admin, of whom there is none.
-        (vec!["link", "--user", EMAIL], "There is no user 'ann@example.com'"),
+        (vec!["link", "--user", EMAIL], "There is no user 'owner@example.com'"),
     ] {
         let ran = place.run(&args);
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}: {ran:?}");
