@@ -56,7 +56,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
     if served.is_err() && !existed && Store::open_for_reading(&path, &patient()?).is_ok_and(|store| store.catalog().apps().is_empty()) {
         let _ = std::fs::remove_file(&path);
     }
-    served
+    served.map(drop)
 }
 
 /// App and table are called as the file is, unless somebody says otherwise.

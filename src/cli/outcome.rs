@@ -67,6 +67,13 @@ pub fn exit(ended: Ended) -> ExitCode {
     }
 }
 
+/// The program as it was called, so that a command that is shown works when it is pasted.
+pub fn called() -> String {
+    let first = std::env::args_os().next().and_then(|name| name.into_string().ok());
+    // What a shell would take apart is not shown.
+    first.filter(|name| !name.is_empty() && !name.contains([' ', '\'', '"'])).unwrap_or_else(|| "carryall".to_owned())
+}
+
 /// `1 row`, `2 rows`.
 pub fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }

@@ -19,7 +19,7 @@ pub enum Job {
         email: String,
         password: String,
     },
-    /// A fresh one-time sign-in link for a user, or for the first admin.
+    /// A fresh one-time sign-in link for a user, or for the first admin; without an admin, one that makes the first.
     Link {
         user: Option<String>,
     },

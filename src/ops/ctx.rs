@@ -1,6 +1,7 @@
 //! What every operation stands on: the store, chance, limits, credentials, jobs, the names of this server. The clock is read here and nowhere else.
 
 use super::job_board::Jobs;
+use super::samples::Samples;
 use crate::auth::control::Control;
 use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
@@ -27,6 +28,7 @@ pub struct Ctx {
     pub fault: Option<Fault>,
     /// Whether copies are made before large changes and once a day; not of what is thrown away.
     pub backs_up: bool,
+    pub samples: Samples,
 }
 
 /// How a writing operation meets the others.
@@ -56,7 +58,17 @@ pub const STALE_RETRIES_MAX: usize = 5;
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
         let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
-        Self { store, random, limits, credentials, jobs: Jobs::default(), site: Site::default(), fault: None, backs_up: true }
+        Self {
+            store,
+            random,
+            limits,
+            credentials,
+            jobs: Jobs::default(),
+            site: Site::default(),
+            fault: None,
+            backs_up: true,
+            samples: |_| None,
+        }
     }
 
     /// So many random bytes.

@@ -3,7 +3,7 @@
 use super::access::{may, may_control};
 use super::ctx::{Ctx, STALE_RETRIES_MAX};
 use super::job_board::Entry;
-use super::{apply, backups, indexes, schemas, sessions, transfer, users};
+use super::{apply, backups, indexes, schemas, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
@@ -38,7 +38,11 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
             made.map(|user| json!({"id": user.id.0, "email": user.email}))
         }
         Job::Link { user } => {
-            let made = ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link);
+            let made = if user.is_none() && !users::has_admin(ctx)? {
+                ctx.write(|| start::prepare_link(ctx, who), start::issue_link)
+            } else {
+                ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link)
+            };
             made.map(|token| json!({"url": format!("{}/_/start#t={token}", ctx.site.base_url), "token": token}))
         }
         Job::Backup(reason) => backups::make(ctx, who, *reason, report),

@@ -48,7 +48,8 @@ impl Harness {
         let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
-        Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), _folder: folder }
+        let ctx = Ctx { samples: carryall::server::assets::sample, ..Ctx::new(store, random, limits, sessions::no_control()) };
+        Self { ctx: Arc::new(ctx), _folder: folder }
     }
 
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.
@@ -58,6 +59,19 @@ impl Harness {
 
     pub fn crm_with(limits: Limits) -> Self {
         Self::with_limits(limits).filled()
+    }
+
+    /// An empty data file without an admin, and the token of its start link.
+    pub fn unclaimed() -> (Self, String) {
+        let harness = Self::empty();
+        let token = harness.link();
+        (harness, token)
+    }
+
+    /// The token of a fresh one-time link, as `carryall link` prints it.
+    pub fn link(&self) -> String {
+        let made = jobs::run(&self.ctx, &OWNER, &Job::Link { user: None }, &carryall::model::job::unwatched()).unwrap();
+        made["token"].as_str().unwrap().to_owned()
     }
 
     /// With the fixture app, its owner and the owner's session.

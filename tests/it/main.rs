@@ -34,6 +34,9 @@ mod sets;
 /// Many records in one request, states, rehearsals.
 mod many;
 
+/// The first minutes: the start link, the samples, dates that count from today.
+mod start;
+
 /// Clocks that are set while a server runs.
 mod clock;
 

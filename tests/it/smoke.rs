@@ -690,7 +690,8 @@ fn a_wrong_request_to_a_command_ends_with_1_and_a_sentence() {
         (vec!["admin", "create", "--email", "ann"], "The sign-in name must be an e-mail address such as ann@example.com, not 'ann'"),
         (vec!["admin", "create", "--email", EMAIL, "--password-stdin"], "The password must have at least 8 characters"),
         (vec!["export", "--app", "crm", "--schema", "deals"], "There is no app 'crm'"),
-        (vec!["link"], "There is no user yet. Make the first one: carryall admin create --email you@example.com"),
+        // Without a name it would make the first admin, of whom there is none.
+        (vec!["link", "--user", EMAIL], "There is no user 'owner@example.com'"),
     ] {
         let ran = place.run(&args);
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}: {ran:?}");

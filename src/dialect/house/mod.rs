@@ -7,7 +7,8 @@
 //! | GET | /auth/login | a form for people | Django's way |
 //! | POST | /auth/login | sign in: form or JSON, `username` (or `email`) and `password` | [seed] |
 //! | GET, POST | /auth/logout | sign out | Django's way |
-//! | POST | /auth/link | sign in by a one-time token | [house] |
+//! | POST | /auth/link | sign in by a one-time token; that of a start link is told to need the first admin | [house] |
+//! | POST | /auth/start | make the first admin by a start link, 201: `token email password` | [house] |
 //! | GET | /api/apps | all apps | [seed] |
 //! | GET | /api/apps/{app} | one app | [house] |
 //! | GET | /api/apps/{app}/changes | what happened after `since`: `limit wait` | [house] |
@@ -35,6 +36,7 @@
 //! | POST | /api/workspaces/{workspace}/jobs | begin one; those with files come from commands, by the control secret | [house] |
 //! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], admins |
 //! | DELETE | /api/workspaces/{workspace}/jobs/{job} | ask it to end, 202 | [house], admins |
+//! | POST | /api/workspaces/{workspace}/samples/{sample} | an app that comes with the program, 201 | [house], admins |
 //! | GET, POST | /api/workspaces/{workspace}/backups | copies of the data file; make one, 201 with its job | [house], admins |
 //! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
@@ -61,6 +63,7 @@ mod exports;
 mod imports;
 mod jobs;
 mod records;
+mod samples;
 mod schemas;
 mod session;
 mod workspace;
@@ -69,12 +72,13 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 36] = [
+const ROUTES: [Route; 38] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
     Route { body: BodyMax::Guest, ..post("/auth/logout", Pool::Writes, session::logout) },
     Route { body: BodyMax::Guest, ..post("/auth/link", Pool::Writes, session::link) },
+    Route { body: BodyMax::Guest, ..post("/auth/start", Pool::Hash, session::start) },
     get("/api/apps", Pool::Reads, apps::list),
     get("/api/apps/{app}", Pool::Reads, apps::read),
     Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
@@ -117,6 +121,7 @@ const ROUTES: [Route; 36] = [
     get("/api/workspaces/{workspace}/jobs", Pool::Reads, jobs::list),
     get("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::read),
     delete("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::cancel),
+    post("/api/workspaces/{workspace}/samples/{sample}", Pool::Slow, samples::make),
     get("/api/workspaces/{workspace}/backups", Pool::Reads, backups::list),
     post("/api/workspaces/{workspace}/backups", Pool::Slow, backups::make),
     get("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::download),

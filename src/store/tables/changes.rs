@@ -96,6 +96,12 @@ pub fn bounds(tx: &ReadTx<'_>) -> Result<(i64, i64)> {
     Ok((end("SELECT min(seq) FROM change")?.unwrap_or(newest + 1), newest))
 }
 
+/// The number of the newest entry of any door but this one; 0 without any. Reads the log from its end.
+pub fn newest_not_through(tx: &ReadTx<'_>, door: &str) -> Result<i64> {
+    let sql = "SELECT seq FROM change WHERE dialect <> ?1 ORDER BY seq DESC LIMIT 1";
+    Ok(tx.conn().prepare_cached(sql).or_failed()?.query_row([door], |row| row.get(0)).optional().or_failed()?.unwrap_or_default())
+}
+
 /// The first number that goes on from what is there now: a restore put in its place what had been said before.
 pub fn since_restore(tx: &ReadTx<'_>) -> Result<i64> {
     let mut statement = tx.conn().prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'changes_from'").or_failed()?;
