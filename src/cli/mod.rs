@@ -12,9 +12,11 @@ mod host;
 mod import;
 mod job;
 mod lan;
+mod licenses;
 mod link;
 mod listen;
 mod logging;
+mod openapi;
 mod outcome;
 mod progress;
 mod restore;
@@ -29,7 +31,7 @@ type Define = fn() -> Command;
 type Run = fn(&ArgMatches) -> outcome::Ended;
 
 /// Every command: its definition and what it does.
-const COMMANDS: [(Define, Run); 11] = [
+const COMMANDS: [(Define, Run); 13] = [
     (serve::command, serve::run),
     (demo::command, demo::run),
     (apply::command, apply::run),
@@ -40,6 +42,8 @@ const COMMANDS: [(Define, Run); 11] = [
     (check::command, check::run),
     (admin::command, admin::run),
     (link::command, link::run),
+    (openapi::command, openapi::run),
+    (licenses::command, licenses::run),
     (version::command, version::run),
 ];
 

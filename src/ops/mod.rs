@@ -13,6 +13,7 @@ pub mod choices;
 pub mod columns;
 pub mod ctx;
 pub mod define;
+pub mod describe;
 pub mod export;
 pub mod feed;
 pub mod fill;

@@ -22,6 +22,8 @@
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
+//! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
 //! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
@@ -34,6 +36,7 @@
 //! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
 //!
+//! Each has an entry in `docs/entries`, from which the documents are made; the page at /api/docs, which shows them, is `server/assets`.
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
 //!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
@@ -44,6 +47,7 @@
 mod apps;
 mod backups;
 mod changes;
+mod docs;
 mod error;
 mod imports;
 mod jobs;
@@ -56,7 +60,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 32] = [
+const ROUTES: [Route; 34] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -80,6 +84,8 @@ const ROUTES: [Route; 32] = [
     put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
     patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
     delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete),
+    get("/api/openapi.json", Pool::Reads, docs::server),
+    get("/api/apps/{app}/openapi.json", Pool::Reads, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
