@@ -12,7 +12,7 @@ function offer(list) {
   const choice = part('apps');
   choice.append(new Option('the whole server', ''), ...list.map(app => new Option(app.name, app.slug)));
   choice.value = wanted ?? '';
-  choice.addEventListener('change', () => { location.search = choice.value ? `?app=${encodeURIComponent(choice.value)}` : ''; });
+  choice.addEventListener('change', () => location.assign(location.pathname + (choice.value && `?app=${encodeURIComponent(choice.value)}`)));
   part('choice').hidden = false;
 }
 

@@ -102,7 +102,9 @@ fn operation(entry: &Entry, path: &str, table: Option<&Table<'_>>) -> Value {
         operation.insert("parameters".to_owned(), Value::Array(parameters));
     }
     if !matches!(entry.body, Content::Nothing) {
-        operation.insert("requestBody".to_owned(), json!({"required": true, "content": content(entry.body, table)}));
+        // An empty form comes back to be filled in.
+        let is_required = !matches!(entry.body, Content::Form(_));
+        operation.insert("requestBody".to_owned(), json!({"required": is_required, "content": content(entry.body, table)}));
     }
     operation.insert("responses".to_owned(), Value::Object(answers(entry, path, table)));
     if entry.is_open {
@@ -161,7 +163,7 @@ fn media(content: Content) -> Vec<(&'static str, &'static str)> {
     match content {
         Content::Nothing => Vec::new(),
         Content::Json(name) => vec![("application/json", name)],
-        Content::Form(name) => vec![("application/json", name), ("application/x-www-form-urlencoded", name)],
+        Content::Form(name) => vec![("application/json", name), ("application/x-www-form-urlencoded", "Form")],
         Content::Media(all) => all.to_vec(),
     }
 }
