@@ -112,7 +112,7 @@ fn sent(schema: &Schema, is_create: bool) -> Value {
     let read_only = schema.fields.iter().filter(|field| is_read_only(field)).map(|field| field.slug.as_str());
     for key in SYSTEM_KEYS.into_iter().chain(read_only) {
         properties
-            .insert(key.to_owned(), json!({"description": "Taken and ignored, so that what was read may be sent back", "writeOnly": true}));
+            .insert(key.to_owned(), json!({"description": "Taken and ignored, so that what was read may be sent back", "readOnly": true}));
     }
     let mut shape = json!({"type": "object", "additionalProperties": false, "properties": properties});
     if let Some(shape) = shape.as_object_mut().filter(|_| is_create && !required.is_empty()) {

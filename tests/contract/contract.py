@@ -66,7 +66,7 @@ def validate(name, document):
 def ask(name, server, session, document, options):
     begun = time.monotonic()
     good, said = run(server, session, document, options)
-    print("%s: schemathesis %s in %.0f s" % (name, "found nothing" if good else "found faults", time.monotonic() - begun))
+    print("%s: schemathesis (seed %s, %s examples) %s in %.0f s" % (name, SEED, EXAMPLES, "found nothing" if good else "found faults", time.monotonic() - begun))
     if not good:
         print(said)
     return good

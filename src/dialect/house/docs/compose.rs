@@ -80,10 +80,9 @@ pub fn of_app() -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter().filter(|entry| entry.route.contains("/api/apps/{app}") || entry.group == "Session")
 }
 
-/// Whether what an entry takes or gives depends on the table.
+/// Whether an entry is said anew for every table.
 pub fn is_about_records(entry: &Entry) -> bool {
-    let mut contents = std::iter::once(entry.body).chain([entry.answer.1]).chain(entry.more.iter().map(|(_, content)| *content));
-    contents.any(|content| media(content).iter().any(|(_, name)| name.starts_with("Record")))
+    entry.group == "Records"
 }
 
 fn operation(entry: &Entry, path: &str, table: Option<&Table<'_>>) -> Value {

@@ -3,8 +3,8 @@
 //! A new route takes one entry: its method and pattern as in ROUTES, an id for programs (verb and noun, unique), the group it stands in, a
 //! sentence, and what it answers. What else there is stands before `..entry(…)`: `query` (names of `components.json` parameters; those of the
 //! path come from the pattern), `body`, `more` (further good answers), `problems` (statuses beside those that every such route may answer:
-//! 400, 401, 403, 404 with something in the path, 413 with a body, 503). A shape that is not there yet is added to `components.json`; one whose
-//! name begins with `Record` is said anew for every table, with its fields, in the document of an app.
+//! 400, 401, 403, 404 with something in the path, 413 with a body, 503). A shape that is not there yet is added to `components.json`. In the
+//! document of an app what stands in the group Records is said anew for every table, with its fields in every shape whose name begins with `Record`.
 
 /// A body, or an answer's.
 #[derive(Debug, Clone, Copy)]
