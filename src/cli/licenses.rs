@@ -1,8 +1,7 @@
 //! `carryall licenses`: whose work is compiled in, and on what terms. The text is made by `.ci/licenses`; a test compares it with Cargo.lock.
 
-use super::outcome::{Ended, Failure};
+use super::outcome::{Ended, print};
 use clap::{ArgMatches, Command};
-use std::io::{ErrorKind, Write};
 
 const THIRD_PARTY: &str = include_str!("../../THIRD-PARTY.txt");
 
@@ -11,9 +10,5 @@ pub fn command() -> Command {
 }
 
 pub fn run(_: &ArgMatches) -> Ended {
-    match std::io::stdout().write_all(THIRD_PARTY.as_bytes()) {
-        // Who pipes into `head` has seen enough.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(1, format!("The text cannot be written: {error}"))),
-        _ => Ok(()),
-    }
+    print(THIRD_PARTY)
 }

@@ -1,15 +1,17 @@
 //! `carryall openapi`: the document of an app, as the server gives it. It only reads, so it works beside a running server.
 
 use super::job::{data_file, opening};
-use super::outcome::{Ended, Failure, say, unopened};
+use super::outcome::{Ended, Failure, print, say, unopened};
+use crate::model::limits::Limits;
 use crate::ops::ctx::{self, Ctx};
 use crate::ops::sessions;
 use crate::server::answer::{self, Head};
 use crate::store::engine::Store;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 pub fn command() -> Command {
     Command::new("openapi").about("Write the OpenAPI document of an app, with its tables' fields").args([
@@ -26,23 +28,20 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let slug = store.catalog().app(app)?.slug.clone();
     let text = asked(store, how.limits, &format!("/api/apps/{slug}/openapi.json"))?;
     match matches.get_one::<String>("output") {
-        None => {
-            let written = std::io::stdout().write_all(text.as_bytes());
-            written.map_err(|error| Failure::new(1, format!("The document cannot be written: {error}")))?;
-        }
+        None => print(&text),
         Some(file) => {
             std::fs::write(file, &text).map_err(|error| Failure::new(1, format!("{file} cannot be written: {error}")))?;
             say(&format!("{file} is the document of {slug}"));
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// What the server would answer to the owner, on many lines for people and for `diff`.
-fn asked(store: Store, limits: crate::model::limits::Limits, target: &str) -> Result<String, Failure> {
+fn asked(store: Store, limits: Limits, target: &str) -> Result<String, Failure> {
     let random = ctx::random();
     let (secret, control) = sessions::issue_control(&random);
-    let ctx = std::sync::Arc::new(Ctx::new(store, random, limits, control));
+    let ctx = Arc::new(Ctx::new(store, random, limits, control));
     let head = Head {
         peer: SocketAddr::from(([127, 0, 0, 1], 0)),
         is_secure: false,

@@ -130,6 +130,8 @@ fn tables_whose_names_are_taken_get_names_of_their_own() {
         {"slug": "errors", "name": "Records", "model": "Error", "fields": [{"slug": "code", "type": "text"}]},
         {"slug": "contacts", "fields": [{"slug": "name", "type": "text"}]},
         {"slug": "contact-lists", "model": "ContactList", "fields": [{"slug": "filter", "type": "text"}]},
+        {"slug": "a-b", "fields": [{"slug": "x", "type": "text"}]},
+        {"slug": "a_b", "fields": [{"slug": "x", "type": "text"}]},
         {"slug": "none", "fields": []}]});
     harness.apply(&app.to_string(), false, false).unwrap();
     let harness = harness.filled();
@@ -140,6 +142,8 @@ fn tables_whose_names_are_taken_get_names_of_their_own() {
     assert!(shapes["Error2"]["properties"]["code"].is_object());
     assert!(shapes["ContactList"]["properties"]["records"].is_object());
     assert!(shapes["ContactList2"]["properties"]["filter"].is_object());
+    let ids: BTreeSet<&str> = operations(&document).iter().map(|(_, _, operation)| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations(&document).len(), "each operation has an id of its own");
     let groups: BTreeSet<&str> = document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
     assert!(groups.contains("Records (errors)"), "{groups:?}");
 }

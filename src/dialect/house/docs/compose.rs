@@ -4,6 +4,7 @@ use super::entries::{Content, ENTRIES, Entry, GROUPS};
 use super::tables::Table;
 use crate::model::error::{Error, Result};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// What lies in `components.json`, with the answers that every refusal has.
@@ -38,10 +39,10 @@ pub fn reference(kind: &str, name: &str) -> Value {
 
 /// A document with these paths; components that nothing in them needs are left out.
 pub fn document(title: &str, about: &str, paths: Map<String, Value>, tables: &[Table<'_>]) -> Value {
-    let operations = || paths.values().filter_map(Value::as_object).flat_map(Map::values);
-    let is_used = |group: &str| operations().any(|operation| operation.pointer("/tags/0").and_then(Value::as_str) == Some(group));
+    let operations = paths.values().filter_map(Value::as_object).flat_map(Map::values);
+    let used: HashSet<&str> = operations.filter_map(|operation| operation.pointer("/tags/0")?.as_str()).collect();
     let own = tables.iter().map(|table| (table.group.as_str(), "A table of this app"));
-    let groups = GROUPS.into_iter().chain(own).filter(|(group, _)| is_used(group));
+    let groups = GROUPS.into_iter().chain(own).filter(|(group, _)| used.contains(group));
     let tags: Vec<Value> = groups.map(|(name, what)| json!({"name": name, "description": what})).collect();
     let mut components = COMPONENTS.clone();
     if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
@@ -86,7 +87,7 @@ pub fn is_about_records(entry: &Entry) -> bool {
 }
 
 fn operation(entry: &Entry, path: &str, table: Option<&Table<'_>>) -> Value {
-    let id = table.map_or_else(|| entry.id.to_owned(), |table| format!("{}_of_{}", entry.id, table.shapes.schema.slug.replace('-', "_")));
+    let id = table.map_or_else(|| entry.id.to_owned(), |table| format!("{}_of_{}", entry.id, table.suffix));
     let group = table.map_or(entry.group, |table| table.group.as_str());
     let mut operation = Map::from_iter([
         ("operationId".to_owned(), Value::from(id)),
@@ -169,14 +170,14 @@ fn media(content: Content) -> Vec<(&'static str, &'static str)> {
 
 /// Leaves the components out that neither the paths nor other components name.
 fn keep_used(components: &mut Map<String, Value>, paths: &Map<String, Value>) {
-    let mut used: Vec<String> = Vec::new();
-    paths.values().for_each(|path| names(path, &mut used));
-    let mut at = 0;
-    while let Some(name) = used.get(at).cloned() {
-        if let Some(shape) = name.split_once('/').and_then(|(kind, name)| components.get(kind)?.get(name)) {
-            names(shape, &mut used);
+    let (mut used, mut todo) = (HashSet::new(), Vec::new());
+    paths.values().for_each(|path| names(path, &mut todo));
+    while let Some(name) = todo.pop() {
+        if let Some(shape) = name.split_once('/').and_then(|(kind, name)| components.get(kind)?.get(name)).filter(|_| !used.contains(&name))
+        {
+            names(shape, &mut todo);
+            used.insert(name);
         }
-        at += 1;
     }
     for (kind, all) in components.iter_mut().filter(|(kind, _)| *kind != "securitySchemes") {
         if let Some(all) = all.as_object_mut() {
@@ -185,15 +186,15 @@ fn keep_used(components: &mut Map<String, Value>, paths: &Map<String, Value>) {
     }
 }
 
-/// Adds the components that a piece of a document names, each once: `schemas/App`.
-fn names(piece: &Value, used: &mut Vec<String>) {
+/// Adds the components that a piece of a document names: `schemas/App`.
+fn names(piece: &Value, found: &mut Vec<String>) {
     match piece {
         Value::Object(map) => {
             let name = map.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/components/"));
-            used.extend(name.filter(|name| !used.iter().any(|known| known == name)).map(str::to_owned));
-            map.values().for_each(|piece| names(piece, used));
+            found.extend(name.map(str::to_owned));
+            map.values().for_each(|piece| names(piece, found));
         }
-        Value::Array(pieces) => pieces.iter().for_each(|piece| names(piece, used)),
+        Value::Array(pieces) => pieces.iter().for_each(|piece| names(piece, found)),
         _ => {}
     }
 }

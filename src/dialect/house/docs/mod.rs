@@ -14,7 +14,7 @@ use compose::{add, document, is_about_records, of_app};
 use rouille::Response;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use tables::Table;
+use tables::{Table, Taken};
 
 const ABOUT: &str = "Sign in at [/auth/login/](/auth/login/), or by `POST /auth/login` and send the cookie `sessionid` back. \
                      Every address under /api also answers under /v1, with and without a slash at its end. \
@@ -38,10 +38,8 @@ pub fn app(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 fn app_document(described: &Described) -> Result<Value> {
     let app = &described.app;
-    let mut tables: Vec<Table<'_>> = Vec::new();
-    for shapes in &described.shapes {
-        tables.push(Table::new(shapes, &tables));
-    }
+    let mut taken = Taken::by_others();
+    let tables: Vec<Table<'_>> = described.shapes.iter().map(|shapes| Table::new(shapes, &mut taken)).collect();
     let mut paths = Map::new();
     for entry in of_app().filter(|entry| !is_about_records(entry)) {
         add(&mut paths, entry, Some(&app.slug), None)?;

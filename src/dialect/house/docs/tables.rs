@@ -4,6 +4,7 @@ use super::compose::{COMPONENTS, reference};
 use super::entries::GROUPS;
 use crate::ops::describe::Shapes;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// Components that depend on the table begin with this word, which its model takes the place of: RecordList is ContactList.
 const GENERIC: &str = "Record";
@@ -12,23 +13,40 @@ pub struct Table<'s> {
     pub shapes: &'s Shapes,
     /// Under which its addresses stand: its name, with its slug when the name is taken.
     pub group: String,
+    /// What the ids of its operations end in.
+    pub suffix: String,
     model: String,
 }
 
+/// What is taken already: components, groups, ends of ids.
+pub struct Taken {
+    components: HashSet<String>,
+    groups: HashSet<String>,
+    suffixes: HashSet<String>,
+}
+
+impl Taken {
+    pub fn by_others() -> Self {
+        let groups = GROUPS.iter().map(|(group, _)| (*group).to_owned()).collect();
+        Self { components: schemas().map(|(name, _)| name.to_owned()).collect(), groups, suffixes: HashSet::new() }
+    }
+}
+
 impl<'s> Table<'s> {
-    /// With a name that neither a component nor a table before has.
-    pub fn new(shapes: &'s Shapes, before: &[Table<'_>]) -> Self {
-        let letters: String = shapes.schema.model.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let model = if letters.is_empty() { format!("Table{}", before.len() + 1) } else { letters };
-        let names = |model: &str| generic().map(|(name, _)| name.replacen(GENERIC, model, 1)).collect::<Vec<_>>();
-        let others: Vec<String> = before.iter().flat_map(|table| names(&table.model)).chain(fixed()).collect();
-        let is_free = |model: &String| names(model).iter().all(|name| !others.contains(name));
-        let numbered = (2..).map(|number| format!("{model}{number}"));
-        let free = std::iter::once(model.clone()).chain(numbered).find(is_free);
+    /// With names that nobody before it has.
+    pub fn new(shapes: &'s Shapes, taken: &mut Taken) -> Self {
         let schema = &shapes.schema;
-        let is_taken = GROUPS.iter().any(|(group, _)| *group == schema.name) || before.iter().any(|table| table.group == schema.name);
+        let letters: String = schema.model.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let components = |model: &str| generic().map(|(name, _)| name.replacen(GENERIC, model, 1)).collect::<Vec<_>>();
+        let model = free(if letters.is_empty() { "Table" } else { &letters }, |model| {
+            components(model).iter().all(|name| !taken.components.contains(name))
+        });
+        taken.components.extend(components(&model));
+        let is_taken = !taken.groups.insert(schema.name.clone());
         let group = if is_taken { format!("{} ({})", schema.name, schema.slug) } else { schema.name.clone() };
-        Self { shapes, group, model: free.unwrap_or(model) }
+        let suffix = free(&schema.slug.replace('-', "_"), |suffix| !taken.suffixes.contains(suffix));
+        taken.suffixes.insert(suffix.clone());
+        Self { shapes, group, suffix, model }
     }
 
     /// The table's own name of a shape that depends on it.
@@ -80,13 +98,15 @@ impl<'s> Table<'s> {
     }
 }
 
+/// The name, with a number when it is taken.
+fn free(name: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{name}{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default()
+}
+
 /// Components that depend on the table.
 fn generic() -> impl Iterator<Item = (&'static str, &'static Value)> {
     schemas().filter(|(name, _)| name.starts_with(GENERIC))
-}
-
-fn fixed() -> impl Iterator<Item = String> {
-    schemas().map(|(name, _)| name.to_owned())
 }
 
 fn schemas() -> impl Iterator<Item = (&'static str, &'static Value)> {
