@@ -85,7 +85,7 @@ const ROUTES: [Route; 34] = [
     patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
     delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete),
     get("/api/openapi.json", Pool::Reads, docs::server),
-    get("/api/apps/{app}/openapi.json", Pool::Reads, docs::app),
+    get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
