@@ -12,10 +12,12 @@ mod host;
 mod import;
 mod job;
 mod lan;
+mod licenses;
 mod link;
 mod listen;
 mod logging;
 mod open;
+mod openapi;
 mod outcome;
 mod progress;
 mod restore;
@@ -32,7 +34,7 @@ type Define = fn() -> Command;
 type Run = fn(&ArgMatches) -> outcome::Ended;
 
 /// Every command: its definition and what it does.
-const COMMANDS: [(Define, Run); 12] = [
+const COMMANDS: [(Define, Run); 14] = [
     (serve::command, serve::run),
     (demo::command, demo::run),
     (open::command, open::run),
@@ -44,6 +46,8 @@ const COMMANDS: [(Define, Run); 12] = [
     (check::command, check::run),
     (admin::command, admin::run),
     (link::command, link::run),
+    (openapi::command, openapi::run),
+    (licenses::command, licenses::run),
     (version::command, version::run),
 ];
 

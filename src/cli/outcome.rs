@@ -5,7 +5,7 @@ use crate::store::backup;
 use crate::store::engine::OpenError;
 use clap::{Arg, ArgAction};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -87,6 +87,14 @@ pub fn say(line: &str) {
 /// A line of the result, on stdout.
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// A whole text on stdout. Who pipes into `head` has seen enough.
+pub fn print(text: &str) -> Ended {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(1, format!("The text cannot be written: {error}"))),
+        _ => Ok(()),
+    }
 }
 
 /// `--json`, for commands whose result programs read.

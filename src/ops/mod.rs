@@ -16,6 +16,7 @@ pub mod columns;
 pub mod ctx;
 pub mod define;
 pub mod define_field;
+pub mod describe;
 pub mod export;
 pub mod feed;
 pub mod fill;

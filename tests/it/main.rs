@@ -28,6 +28,9 @@ mod backups;
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
+/// The API's own description: an entry for every route, typed records, and the list of whose work is compiled in.
+mod documents;
+
 /// Fields that hold several values, and the link table that they are found by.
 mod sets;
 
