@@ -76,7 +76,7 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
     };
     let setup = Setup { listeners, read_threads: readers, hash_threads: (cores / 2).max(1), tls, public };
     let served = transport::run(ctx.clone(), setup, ready);
-    ctx.jobs.finish();
+    ctx.jobs.end_all(Duration::ZERO);
     ctx.store.stop();
     if std::fs::metadata(with_wal(&config.data_file)).is_ok_and(|log| log.len() > 0) {
         let file = config.data_file.display();

@@ -1,6 +1,6 @@
 //! Runs a job here, or in the server that has the data file open: the one way in which commands write.
 
-use super::outcome::{Failure, unopened};
+use super::outcome::{Failure, say, unopened};
 use super::progress::Bar;
 use crate::config::{DATA_FILE, variable};
 use crate::model::fault::Fault;
@@ -12,6 +12,7 @@ use crate::ops::ctx::{self, Ctx};
 use crate::ops::jobs;
 use crate::store::engine::{Durability, Opening, Store};
 use crate::store::lock::{Holder, holder};
+use crate::store::place;
 use clap::ArgMatches;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -67,6 +68,9 @@ pub fn run(path: &Path, job: &Job, sent: &Value) -> Result<Outcome, Failure> {
 
 fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
     let existed = path.exists();
+    if let Some(doubt) = place::doubt(path) {
+        say(&format!("{doubt}."));
+    }
     let how = opening()?;
     let store = Store::open(path, &how).map_err(|error| unopened(path, error))?;
     let ctx = Ctx::new(store, ctx::random(), how.limits, crate::ops::sessions::no_control());
@@ -84,7 +88,7 @@ fn is_dry_run(job: &Job) -> bool {
     match job {
         Job::Import(import) => import.dry_run,
         Job::Apply { dry_run, .. } => *dry_run,
-        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Index { .. } => false,
+        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => false,
     }
 }
 
@@ -104,7 +108,7 @@ fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) 
                 let lines = lines.map(|lines| lines.iter().filter_map(Value::as_str).map(str::to_owned).collect());
                 return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
             }
-            Some("cancelled") => return Err(Failure::new(1, "Somebody cancelled the job: nothing was changed")),
+            Some("cancelled") => return Err(Failure::new(1, "The job was cancelled, or its server stopped: nothing was changed")),
             Some("running") => show(progress(&state)),
             _ => return Err(unanswered(&state)),
         }

@@ -610,7 +610,7 @@ fn commands_do_their_work_themselves_when_no_server_runs() {
 }
 
 #[test]
-fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
+fn an_import_that_meets_the_end_of_its_server_is_done_or_not_begun_and_says_so() {
     let place = Place::new();
     let mut rows = String::from("number,name\n");
     (0..60_000).for_each(|row| rows.push_str(&format!("{row},row {row}\n")));
@@ -624,8 +624,15 @@ fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
     }
     assert_eq!(server.stop().0, Some(0));
     let told = import.wait_with_output().unwrap();
-    let out = String::from_utf8(told.stdout).unwrap();
-    assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{:?}", told.stderr);
+    let [out, err] = [told.stdout, told.stderr].map(|text| String::from_utf8(text).unwrap());
+    let export = place.run(&["export", "--app", "big", "--schema", "rows", "--format", "csv"]);
+    if told.status.success() {
+        assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{err}");
+        assert_eq!(export.out.lines().count(), 60_001);
+    } else {
+        assert_eq!(err, "carryall: The job was cancelled, or its server stopped: nothing was changed\n");
+        assert!(export.code == Some(1) && export.err.contains("There is no app"), "{}", export.err);
+    }
     place.assert_tidy();
 }
 
