@@ -279,7 +279,7 @@ pub(super) fn verified(path: &Path, how: &Opening, watch: &Report) -> Result<che
         other => other,
     })?;
     match report.problems.first() {
-        Some(problem) if report.is_damaged => Err(unusable(problem)),
+        Some(problem) if report.is_damaged || report.is_torn => Err(unusable(problem)),
         _ => Ok(report),
     }
 }
