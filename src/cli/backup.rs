@@ -1,10 +1,12 @@
 //! `carryall backup`: a checked copy of the data file, made while a server writes to it.
 
 use super::job::{data_file, opening};
-use super::outcome::{Ended, Failure, counted, json_arg, result, say};
+use super::outcome::{Ended, Failure, counted, json_arg, result, say, unopened};
 use super::progress::Bar;
 use crate::model::backup::Reason;
+use crate::model::error::Error;
 use crate::store::backup;
+use crate::store::engine::OpenError;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 use std::path::PathBuf;
@@ -28,7 +30,10 @@ pub fn run(matches: &ArgMatches) -> Ended {
         None => backup::keep(&path, Reason::Asked, &how, &watch),
     };
     bar.end();
-    let (output, report) = done?;
+    let (output, report) = done.map_err(|error| match error {
+        Error::Damaged(_) => unopened(&path, OpenError::Unusable("it is damaged".to_owned())),
+        other => other.into(),
+    })?;
     let (sha256, problems) = (backup::hash_of(&output)?, &report.problems);
     problems.iter().for_each(|problem| say(problem));
     let outcome = json!({

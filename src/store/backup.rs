@@ -76,10 +76,14 @@ pub fn written_at(data: &Path) -> Option<SystemTime> {
 
 pub fn remove(kept: &Kept) -> Result<()> {
     std::fs::remove_file(&kept.path).map_err(Error::internal)?;
-    match std::fs::remove_file(with_ending(&kept.path, ".sha256")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::internal(error)),
-        _ => Ok(()),
+    // A damaged file was kept with its log.
+    for ending in [".sha256", "-wal", "-shm"] {
+        match std::fs::remove_file(with_ending(&kept.path, ending)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::internal(error)),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// Takes away the oldest of those that come by themselves; of every reason the newest stay, so that many of one push none of another out.

@@ -967,11 +967,17 @@ fn a_backup_is_checked_and_comes_back() {
     std::fs::write(place.db(), bytes).unwrap();
     let damaged = place.run(&["check"]);
     assert!(damaged.code == Some(1) && damaged.err.contains("The file is damaged"), "{:?} {}", damaged.code, damaged.err);
+    let copied = place.run(&["backup"]);
+    assert!(copied.code == Some(3) && copied.err.contains("cannot be used: it is damaged"), "{:?} {}", copied.code, copied.err);
+    let mended = place.run(&["check", "--mend"]);
+    assert!(mended.code == Some(1) && mended.err.contains("The file is damaged"), "{:?} {}", mended.code, mended.err);
+    let noise = std::fs::read(place.db()).unwrap();
     let back = place.run(&["restore", backup.to_str().unwrap()]);
     assert_eq!(back.code, Some(0), "{}", back.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
     let kept = carryall::store::backup::kept(&place.db());
-    assert!(kept.iter().any(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore), "{kept:?}");
+    let aside = kept.iter().find(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore).unwrap();
+    assert!(std::fs::read(&aside.path).unwrap() == noise, "the damaged file is kept to the byte");
     let no_backup = place.run(&["restore", &place.file("x.db", "nothing")]);
     assert!(no_backup.code == Some(1) && no_backup.err.contains("is no good copy"), "{}", no_backup.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));

@@ -45,7 +45,7 @@ fn a_stop_ends_what_has_changed_nothing_and_waits_a_while_for_what_is_writing() 
     assert!(matches!(harness.ctx.jobs.get(writing).unwrap().state, State::Running));
     assert!(jobs::start(&harness.ctx, &OWNER, Job::Check).is_err(), "no new one begins");
     drop(release);
-    assert!(matches!(harness.ctx.jobs.end_all(Duration::from_secs(60)), true | false));
+    harness.ctx.jobs.end_all(Duration::from_secs(60));
     assert!(matches!(harness.ctx.jobs.get(writing).unwrap().state, State::Done(_)));
 }
 
