@@ -109,7 +109,7 @@ fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) 
                 return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
             }
             Some("cancelled") => return Err(Failure::new(1, "The job was cancelled, or its server stopped: nothing was changed")),
-            Some("running") => show(progress(&state)),
+            Some("running" | "cancelling") => show(progress(&state)),
             _ => return Err(unanswered(&state)),
         }
         std::thread::sleep(POLL);

@@ -16,9 +16,12 @@ use crate::model::error::{Error, Result};
 use crate::model::job::Report;
 use rusqlite::Connection;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+
+/// Read and written at a time.
+const COPIED_BYTES: usize = 256 * 1024;
 
 /// A copy of a backup beside the data file whose place it is to take, of this program's version and checked.
 pub struct Ready {
@@ -100,7 +103,13 @@ fn set_aside(to: &Path, how: &Opening, watch: &Report) -> Result<PathBuf> {
     let kept_as = super::backup::name_for(to, Reason::BeforeRestore, &now)?;
     let as_it_lies = |from: &Path| -> io::Result<NamedTempFile> {
         let beside = tempfile::Builder::new().prefix(&format!(".backup-{}-", std::process::id())).tempfile_in(folder_of(&kept_as))?;
-        io::copy(&mut File::open(from)?, &mut beside.as_file())?;
+        let (mut file, mut piece) = (File::open(from)?, vec![0; COPIED_BYTES]);
+        loop {
+            match file.read(&mut piece)? {
+                0 => break,
+                read => beside.as_file().write_all(piece.get(..read).unwrap_or_default())?,
+            }
+        }
         beside.as_file().sync_all()?;
         Ok(beside)
     };

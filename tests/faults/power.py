@@ -432,6 +432,8 @@ class DamagedOrNew:
 
     def __init__(self, db, old, new, line):
         self.db, self.old, self.new, self.line = db, old, new, line
+        # Whether the image that was judged last is what Carryall refuses to open.
+        self.is_damaged = False
 
     def problem(self, folder, line):
         path, is_done = os.path.join(folder, self.db), self.line is not None and line >= self.line
@@ -439,8 +441,8 @@ class DamagedOrNew:
             return "lost: the data file's name"
         found = [inside for inside in files_of(folder) if re.fullmatch(COPIES, inside)]
         with open(path, "rb") as file:
-            is_old = file.read() == self.old
-        if is_old:
+            self.is_damaged = file.read() == self.old
+        if self.is_damaged:
             return "lost: the data file is the old one" if is_done else None
         state, why = state_of(path)
         if state != self.new:
@@ -516,7 +518,7 @@ def look(scenario, seed, numbers, sample, keep):
             image, folder = disk.image(rng), os.path.join(scratch, "image")
             put_files(folder, image)
             wrong = scenario.judge.problem(folder, line)
-            if wrong is None and number in sample:
+            if wrong is None and number in sample and not getattr(scenario.judge, "is_damaged", False):
                 put_files(folder, image)
                 wrong = by_carryall(os.path.join(folder, scenario.db))
                 opened += 1

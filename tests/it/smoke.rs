@@ -625,6 +625,7 @@ fn an_import_that_meets_the_end_of_its_server_is_done_or_not_begun_and_says_so()
     assert_eq!(server.stop().0, Some(0));
     let told = import.wait_with_output().unwrap();
     let [out, err] = [told.stdout, told.stderr].map(|text| String::from_utf8(text).unwrap());
+    place.assert_tidy();
     let export = place.run(&["export", "--app", "big", "--schema", "rows", "--format", "csv"]);
     if told.status.success() {
         assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{err}");
@@ -633,7 +634,6 @@ fn an_import_that_meets_the_end_of_its_server_is_done_or_not_begun_and_says_so()
         assert_eq!(err, "carryall: The job was cancelled, or its server stopped: nothing was changed\n");
         assert!(export.code == Some(1) && export.err.contains("There is no app"), "{}", export.err);
     }
-    place.assert_tidy();
 }
 
 #[test]
