@@ -155,19 +155,21 @@ pub fn keep_as_it_is(data: &Path, reason: Reason, how: &Opening, watch: Option<&
     named_among(beside, data, reason, &now, how)
 }
 
-/// A copy of a file whose version this program cannot read: SQLite itself looks through the copy.
-pub fn keep_older(data: &Path, how: &Opening) -> Result<PathBuf> {
-    let now = (how.clock)();
-    let beside = unfinished(&name_for(data, Reason::BeforeMigration, &now)?, UNFINISHED[0])?;
+/// A copy, under a name that `name_for` gave, of a file whose version this program cannot read: SQLite itself looks through the copy.
+pub fn copy_aside(data: &Path, to: &Path, how: &Opening) -> Result<()> {
+    let failed = |error: io::Error| unwritten(to, &error);
+    let beside = unfinished(to, UNFINISHED[0])?;
     copy(data, beside.path(), None)?;
     let conn = open_untouched(beside.path()).map_err(|error| no_good(data, &error.to_string()))?;
     if let Some(damage) = check::structure(&conn).first() {
         return Err(no_good(data, damage));
     }
     conn.close().map_err(|(_, error)| no_good(data, &error.to_string()))?;
-    let kept = named_among(beside, data, Reason::BeforeMigration, &now, how)?;
-    forget(data, how.limits.backups_kept_max)?;
-    Ok(kept)
+    let hash = hash_of(beside.path())?;
+    beside.as_file().sync_all().map_err(failed)?;
+    beside.persist_noclobber(to).map_err(|error| failed(error.error))?;
+    note_hash(to, &hash).and_then(|()| sync_folder(to, how.fault)).map_err(failed)?;
+    forget(data, how.limits.backups_kept_max)
 }
 
 /// A file that is being made beside `to`.

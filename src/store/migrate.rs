@@ -4,6 +4,7 @@ use super::backup;
 use super::engine::Opening;
 use super::place;
 use super::sqlite::{open_untouched, prepare_writer};
+use crate::model::backup::Reason;
 use crate::model::fault::Fault;
 use rusqlite::Connection;
 use std::path::Path;
@@ -36,8 +37,8 @@ pub fn open(path: &Path, how: &Opening) -> Result<Connection, String> {
     // Looked at before anything is set: a file of another program stays as it is.
     let version = look(&conn)?;
     if let Some(older) = version.filter(|version| *version < VERSION) {
-        backup::keep_older(path, how)
-            .map_err(|error| format!("it is of version {older} and is copied before it is changed, but: {}", error.message()))?;
+        let copy = backup::name_for(path, Reason::BeforeMigration, &(how.clock)()).and_then(|name| backup::copy_aside(path, &name, how));
+        copy.map_err(|error| format!("it is of version {older} and is copied before it is changed, but: {}", error.message()))?;
     }
     prepare_writer(&conn, how.durability, how.fault).map_err(sentence)?;
     match version {
