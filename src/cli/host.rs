@@ -76,7 +76,7 @@ pub fn host(
     };
     let setup = Setup { listeners, read_threads: readers, hash_threads: (cores / 2).max(1), tls, public };
     let served = transport::run(ctx.clone(), setup, ready);
-    ctx.jobs.finish();
+    ctx.jobs.end_all(Duration::ZERO);
     // A log that cannot be read any more counts as changed.
     let last = ctx.read(|tx| feed::last_of_somebody(tx, &OWNER)).unwrap_or(i64::MAX);
     ctx.store.stop();

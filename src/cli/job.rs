@@ -1,6 +1,6 @@
 //! Runs a job here, or in the server that has the data file open: the one way in which commands write.
 
-use super::outcome::{Failure, unopened};
+use super::outcome::{Failure, say, unopened};
 use super::progress::Bar;
 use crate::config::{DATA_FILE, variable};
 use crate::model::error::{Error, Problem};
@@ -14,6 +14,7 @@ use crate::ops::jobs;
 use crate::server::signals::Interrupt;
 use crate::store::engine::{Durability, Opening, Store};
 use crate::store::lock::{Holder, holder};
+use crate::store::place;
 use clap::ArgMatches;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -100,6 +101,9 @@ fn stopped() -> Error {
 
 fn here(path: &Path, job: &Job, work: &Work) -> Result<Outcome, Failure> {
     let existed = path.exists();
+    if let Some(doubt) = place::doubt(path) {
+        say(&format!("{doubt}."));
+    }
     let how = opening()?;
     let store = Store::open(path, &how).map_err(|error| unopened(path, error))?;
     let ctx = Ctx::new(store, ctx::random(), how.limits, crate::ops::sessions::no_control());
@@ -117,7 +121,7 @@ fn is_dry_run(job: &Job) -> bool {
     match job {
         Job::Import(import) => import.dry_run,
         Job::Apply { dry_run, .. } => *dry_run,
-        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Index { .. } => false,
+        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => false,
     }
 }
 
@@ -142,7 +146,7 @@ fn remotely(address: &str, secret: &str, sent: &Value, work: &Work) -> Result<Ou
                 return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
             }
             Some("cancelled") if is_asked => return Err(stopped().into()),
-            Some("cancelled") => return Err(Failure::new(1, "Somebody cancelled the job: nothing was changed")),
+            Some("cancelled") => return Err(Failure::new(1, "The job was cancelled, or its server stopped: nothing was changed")),
             Some("running" | "cancelling") => work.bar.show(progress(&state)),
             _ => return Err(unanswered(&state)),
         }

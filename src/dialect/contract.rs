@@ -5,7 +5,7 @@ use crate::model::principal::{Caller, Credential, Principal};
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions;
 use crate::wire::body::Body;
-use crate::wire::call::Call;
+use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
 use crate::wire::query::Query;
 use rouille::{Request, Response};
@@ -91,7 +91,7 @@ pub fn enter(
     request: &Request,
     params: Vec<String>,
     body: Body,
-    may_wait: bool,
+    patience: Patience,
 ) -> Result<Response> {
     let query = Query::parse(request.raw_query_string())?;
     if let Some(names) = route.query {
@@ -102,7 +102,7 @@ pub fn enter(
     }
     let principal = identify(ctx, request)?;
     let caller = Caller { principal, door: dialect.id };
-    (route.handler)(ctx, &Call { request, params, query, body, caller, may_wait })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie.

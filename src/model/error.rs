@@ -20,12 +20,14 @@ pub struct Problem {
     pub position: Option<usize>,
     /// What to write instead.
     pub hint: Option<String>,
+    /// Of a number: the oldest and the newest that would have done.
+    pub bounds: Option<(i64, i64)>,
 }
 
 impl Problem {
     /// A problem that concerns no single field.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, index: None, position: None, hint: None }
+        Self { code, message: message.into(), field: None, index: None, position: None, hint: None, bounds: None }
     }
 
     /// A problem of one field.
@@ -48,6 +50,11 @@ impl Problem {
 
     pub fn at(mut self, position: usize) -> Self {
         self.position = Some(position);
+        self
+    }
+
+    pub fn between(mut self, oldest: i64, newest: i64) -> Self {
+        self.bounds = Some((oldest, newest));
         self
     }
 
@@ -99,9 +106,9 @@ pub enum Error {
     Damaged(String),
     /// A schema changed between check and write: the operation runs again. Never reaches a caller.
     Stale,
-    /// What the caller waits for has not happened: the door runs the operation again after the next commit, for so many seconds. Never reaches
-    /// a caller.
-    NothingYet { wait_s: u32 },
+    /// What the caller waits for has not happened up to this number of the change log: the door runs the operation again after the next commit, for
+    /// so many seconds. Never reaches a caller.
+    NothingYet { wait_s: u32, seen: i64 },
     /// Our own fault: the cause.
     Internal(String),
     /// Our own fault, whose cause stands in the log under this request's id.

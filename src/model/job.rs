@@ -29,6 +29,8 @@ pub enum Job {
     Restore(String),
     /// A look through the whole file.
     Check,
+    /// The same, and what counts and finds the records made anew.
+    Mend,
     /// An index that somebody asked for.
     Index {
         app: String,
@@ -48,6 +50,7 @@ impl Job {
             Job::Backup(_) => "backup",
             Job::Restore(_) => "restore",
             Job::Check => "check",
+            Job::Mend => "mend",
             Job::Index { .. } => "index",
         }
     }
@@ -83,7 +86,7 @@ pub struct Progress {
     /// Of the whole, in `unit`; the whole is not always known.
     pub done: u64,
     pub total: Option<u64>,
-    /// `bytes`, `tables`; empty before the first report.
+    /// `bytes`, `tables`; empty of what cannot be measured, and before the first report.
     pub unit: &'static str,
     /// Rows so far, where there are rows.
     pub rows: u64,

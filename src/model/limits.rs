@@ -78,7 +78,7 @@ pub struct Limits {
     /// What is older is taken out of the change log, and what is more.
     pub changes_days_max: i64,
     pub changes_bytes_max: i64,
-    /// Backups that come by themselves; the oldest goes when there is one more.
+    /// Backups of one reason that come by themselves; the oldest goes when there is one more.
     pub backups_kept_max: usize,
     /// With something written in between.
     pub backup_every_s: u64,
@@ -101,6 +101,8 @@ pub struct Limits {
     pub upkeep_first_ms: u64,
     pub upkeep_every_ms: u64,
     pub stop_timeout_ms: u64,
+    /// How long a stopping server waits for jobs that are writing.
+    pub jobs_stop_timeout_ms: u64,
     /// How long a stopping server still answers whoever waits for a job that has just ended.
     pub job_linger_ms: u64,
     pub queue_reads_max: usize,
@@ -180,6 +182,7 @@ impl Default for Limits {
             backup_every_s: 24 * 3_600,
             backup_import_rows: 10_000,
             stop_timeout_ms: 8_000,
+            jobs_stop_timeout_ms: 10_000,
             job_linger_ms: 1_000,
             queue_reads_max: 1_024,
             queue_writes_max: 1_024,

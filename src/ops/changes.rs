@@ -54,10 +54,14 @@ pub fn log_definition(
     )
 }
 
-/// An entry that everything is what a backup held.
-pub fn log_restore(tx: &mut WriteTx<'_>, who: &Caller, backup: &str) -> Result<i64> {
-    let label = format!("restored {backup}");
-    changes::insert(tx, &plain(who, ChangeKind::Restore, label))
+/// The entry that everything is what a backup held.
+pub fn of_restore(who: &Caller, backup: &str) -> Change {
+    plain(who, ChangeKind::Restore, format!("restored {backup}"))
+}
+
+/// The entry that what counts and finds the records was made anew.
+pub fn of_mending(who: &Caller, mended: &[String]) -> Change {
+    Change { body: Some(json!({"mended": mended}).to_string()), ..plain(who, ChangeKind::Define, "mended the data file".to_owned()) }
 }
 
 /// An entry about a person; never with a secret.

@@ -36,7 +36,8 @@ pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit
     let Some(since) = since else { return Ok(Feed { entries: Vec::new(), last: newest, more: false }) };
     if since > newest || since < oldest - 1 {
         let message = format!("The change log goes from {oldest} to {newest}: what came after {since} cannot be told");
-        return Err(Error::Gone(Problem::of("since", "gone", message).hint(format!("Read everything anew, then ask with since={newest}"))));
+        let problem = Problem::of("since", "gone", message).between(oldest, newest);
+        return Err(Error::Gone(problem.hint(format!("Read everything anew, then ask with since={newest}"))));
     }
     let (entries, is_all) = changes::after(tx, app, since, limit, PIECE_BYTES_MAX)?;
     let last = if is_all { newest } else { entries.last().map_or(since, |entry| entry.seq) };

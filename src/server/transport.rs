@@ -94,9 +94,13 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;
-    // Jobs go on to their end, and whoever waits for one can still hear of it; new ones are refused.
-    let jobs = door.ctx.clone();
-    let finishing = tokio::task::spawn_blocking(move || jobs.jobs.finish());
+    // Jobs that have changed nothing yet end; one that is writing comes to its end, if that is near. Whoever waits for one can still hear of it, but
+    // nothing else is written meanwhile.
+    let (ctx, most) = (door.ctx.clone(), Duration::from_millis(door.limits.jobs_stop_timeout_ms));
+    if ctx.jobs.is_busy() {
+        ctx.store.begin_to_stop();
+    }
+    let finishing = tokio::task::spawn_blocking(move || ctx.jobs.end_all(most));
     if matches!(finishing.await, Ok(true)) {
         tokio::time::sleep(Duration::from_millis(door.limits.job_linger_ms)).await;
     }

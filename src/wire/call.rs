@@ -12,8 +12,16 @@ pub struct Call<'r> {
     pub query: Query,
     pub body: Body,
     pub caller: Caller,
-    /// An operation that waits for something may say `NothingYet`; else it answers with what there is.
+    pub patience: Patience,
+}
+
+/// Of a request for news: whether it may wait, and what it has waited for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Patience {
+    /// The operation may say `NothingYet`; else it answers with what there is.
     pub may_wait: bool,
+    /// Up to this number there was nothing, when it was tried before.
+    pub seen: Option<i64>,
 }
 
 impl Call<'_> {

@@ -25,6 +25,15 @@ mod spreadsheets;
 /// Backups: made, sent, put back, kept in number.
 mod backups;
 
+/// Restores beside writers: nothing acknowledged is lost, no number is given twice.
+mod restores;
+
+/// Data files with faults: what a check says, what it stops, what is mended.
+mod damage;
+
+/// Jobs: how far they are, how they end when the server stops.
+mod stopping;
+
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 

@@ -610,7 +610,7 @@ fn commands_do_their_work_themselves_when_no_server_runs() {
 }
 
 #[test]
-fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
+fn an_import_that_meets_the_end_of_its_server_is_done_or_not_begun_and_says_so() {
     let place = Place::new();
     let mut rows = String::from("number,name\n");
     (0..60_000).for_each(|row| rows.push_str(&format!("{row},row {row}\n")));
@@ -624,9 +624,16 @@ fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
     }
     assert_eq!(server.stop().0, Some(0));
     let told = import.wait_with_output().unwrap();
-    let out = String::from_utf8(told.stdout).unwrap();
-    assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{:?}", told.stderr);
+    let [out, err] = [told.stdout, told.stderr].map(|text| String::from_utf8(text).unwrap());
     place.assert_tidy();
+    let export = place.run(&["export", "--app", "big", "--schema", "rows", "--format", "csv"]);
+    if told.status.success() {
+        assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{err}");
+        assert_eq!(export.out.lines().count(), 60_001);
+    } else {
+        assert_eq!(err, "carryall: The job was cancelled, or its server stopped: nothing was changed\n");
+        assert!(export.code == Some(1) && export.err.contains("There is no app"), "{}", export.err);
+    }
 }
 
 #[test]
@@ -982,11 +989,17 @@ fn a_backup_is_checked_and_comes_back() {
     std::fs::write(place.db(), bytes).unwrap();
     let damaged = place.run(&["check"]);
     assert!(damaged.code == Some(1) && damaged.err.contains("The file is damaged"), "{:?} {}", damaged.code, damaged.err);
+    let copied = place.run(&["backup"]);
+    assert!(copied.code == Some(3) && copied.err.contains("cannot be used: it is damaged"), "{:?} {}", copied.code, copied.err);
+    let mended = place.run(&["check", "--mend"]);
+    assert!(mended.code == Some(1) && mended.err.contains("The file is damaged"), "{:?} {}", mended.code, mended.err);
+    let noise = std::fs::read(place.db()).unwrap();
     let back = place.run(&["restore", backup.to_str().unwrap()]);
     assert_eq!(back.code, Some(0), "{}", back.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
     let kept = carryall::store::backup::kept(&place.db());
-    assert!(kept.iter().any(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore), "{kept:?}");
+    let aside = kept.iter().find(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore).unwrap();
+    assert!(std::fs::read(&aside.path).unwrap() == noise, "the damaged file is kept to the byte");
     let no_backup = place.run(&["restore", &place.file("x.db", "nothing")]);
     assert!(no_backup.code == Some(1) && no_backup.err.contains("is no good copy"), "{}", no_backup.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::sync::Arc;
 
-/// `{"backups": [{"name", "at", "reason", "bytes"}]}`, newest first.
+/// `{"backups": [{"name", "at", "reason", "bytes", "sha256"}]}`, newest first.
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let all: Vec<Value> = backups::list(ctx, &call.caller)?.iter().map(rendered).collect();
@@ -48,5 +48,5 @@ pub fn restore(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 fn rendered(kept: &Kept) -> Value {
-    json!({"name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes})
+    json!({"name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes, "sha256": kept.sha256})
 }

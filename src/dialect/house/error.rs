@@ -99,5 +99,7 @@ fn detail(problem: &Problem) -> Value {
     put("index", problem.index.map(Value::from));
     put("position", problem.position.map(Value::from));
     put("hint", problem.hint.as_deref().map(|hint| Value::from(short(hint))));
+    put("oldest", problem.bounds.map(|(oldest, _)| Value::from(oldest)));
+    put("newest", problem.bounds.map(|(_, newest)| Value::from(newest)));
     Value::Object(detail)
 }

@@ -50,6 +50,7 @@ enum Sent {
     },
     Backup {},
     Check {},
+    Mend {},
 }
 
 /// 201 `{"id"}`.
@@ -60,7 +61,7 @@ pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let sent: Sent =
         serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
     // Files are opened for those only who may name them.
-    if !matches!(sent, Sent::Backup {} | Sent::Check {}) {
+    if !matches!(sent, Sent::Backup {} | Sent::Check {} | Sent::Mend {}) {
         jobs::may_start(&call.caller, &Job::Link { user: None })?;
     }
     started(ctx, call, job(sent)?)
@@ -126,5 +127,6 @@ fn job(sent: Sent) -> Result<Job> {
         Sent::Link { user } => Job::Link { user },
         Sent::Backup {} => Job::Backup(Reason::Asked),
         Sent::Check {} => Job::Check,
+        Sent::Mend {} => Job::Mend,
     })
 }
