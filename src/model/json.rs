@@ -1,9 +1,11 @@
 //! Strict JSON: no key twice, no number that would be rounded, no depth without end. What passes here lost nothing on the way in.
 
 use super::error::{Error, Problem, Result};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Why a text is not taken, and the byte at which that shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,26 +25,74 @@ pub enum Fault {
 
 /// Reads a whole body. The refusal tells the byte.
 pub fn parse(body: &[u8], depth_max: usize) -> Result<Value> {
-    let malformed = |message: &str, position: usize| Error::Malformed(Problem::new("malformed", message).at(position));
-    let text = std::str::from_utf8(body).map_err(|error| malformed("The body is not UTF-8 text", error.valid_up_to()))?;
-    read(text, depth_max).map_err(|fault| match fault {
+    let text = std::str::from_utf8(body).map_err(|error| not_text(error.valid_up_to()))?;
+    read(text, depth_max).map_err(|fault| refused(text, fault))
+}
+
+/// The elements of a JSON array, each read when it is asked for: as values, a long array would take many times its length in memory.
+pub struct Elements {
+    text: String,
+    places: Vec<Range<usize>>,
+}
+
+impl Elements {
+    /// Looks at the whole text as `parse` does; it must be an array.
+    pub fn parse(body: Vec<u8>, depth_max: usize) -> Result<Self> {
+        let text = String::from_utf8(body).map_err(|error| not_text(error.utf8_error().valid_up_to()))?;
+        scan(&text, depth_max).map_err(|fault| refused(&text, fault))?;
+        let raw: Vec<&RawValue> = serde_json::from_str(&text).map_err(|error| refused(&text, no_json(&text, &error)))?;
+        let begin = text.as_ptr().addr();
+        let place = |raw: &&RawValue| {
+            let at = raw.get().as_ptr().addr() - begin;
+            at..at + raw.get().len()
+        };
+        let places = raw.iter().map(place).collect();
+        Ok(Self { text, places })
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The length of each element's text.
+    pub fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().map(Range::len)
+    }
+
+    /// The elements in order.
+    pub fn values(&self) -> impl Iterator<Item = Result<Value>> {
+        self.places.iter().map(|place| {
+            let element = self.text.get(place.clone()).unwrap_or_default();
+            // What no look at the whole has seen, such as half a character, is told at its place in the whole.
+            serde_json::from_str(element).map_err(|error| match no_json(element, &error) {
+                Fault::NoJson { why, position } => refused(&self.text, Fault::NoJson { why, position: place.start + position }),
+                fault => refused(&self.text, fault),
+            })
+        })
+    }
+}
+
+fn malformed(message: &str, position: usize) -> Error {
+    Error::Malformed(Problem::new("malformed", message).at(position))
+}
+
+fn not_text(position: usize) -> Error {
+    malformed("The body is not UTF-8 text", position)
+}
+
+fn refused(text: &str, fault: Fault) -> Error {
+    match fault {
         Fault::Rounded(position) => {
             malformed("A number in the body has more digits than JSON readers keep; send it as a text, in quotes", position)
         }
         Fault::Twice { key, position } => malformed(&format!("The body is no good JSON: the key '{key}' stands twice"), position),
         Fault::TooDeep(position) => malformed("The body is no good JSON: it is nested too deep", position),
         Fault::NoJson { why, position } => Error::Malformed(taught(text, &why, position)),
-    })
-}
-
-/// How many values stand in a text, keys and what they hold counted as one; close enough to bound the memory for them.
-pub fn count(text: &[u8]) -> usize {
-    let (mut at, mut values) = (0, 1);
-    while let Some(byte) = text.get(at) {
-        values += usize::from(matches!(byte, b',' | b'{' | b'['));
-        at += if *byte == b'"' { text_length(text.get(at..).unwrap_or_default()) } else { 1 };
     }
-    values
 }
 
 /// What is wrong with a body that is no JSON, and what is commonly meant by such a one.
@@ -93,11 +143,13 @@ fn lesson<'w>(why: &'w str, rest: &str) -> (&'w str, &'static str) {
 pub fn read(text: &str, depth_max: usize) -> std::result::Result<Value, Fault> {
     // Before the parser, which would round, drop a key, or go down as deep as it is led.
     scan(text, depth_max)?;
-    serde_json::from_str(text).map_err(|error| {
-        let why = error.to_string();
-        let why = why.split(" at line ").next().unwrap_or_default().to_owned();
-        Fault::NoJson { why, position: offset(text, error.line(), error.column()) }
-    })
+    serde_json::from_str(text).map_err(|error| no_json(text, &error))
+}
+
+fn no_json(text: &str, error: &serde_json::Error) -> Fault {
+    let why = error.to_string();
+    let why = why.split(" at line ").next().unwrap_or_default().to_owned();
+    Fault::NoJson { why, position: offset(text, error.line(), error.column()) }
 }
 
 /// Line and column (both from 1) as a byte offset.
@@ -221,6 +273,22 @@ mod tests {
             assert!(position(bad).is_some(), "{bad}");
         }
         assert!(parse(b"\"\xff\"", 4).is_err());
+    }
+
+    #[test]
+    fn elements_are_what_the_whole_would_be_and_are_refused_where_it_would_be() {
+        for text in ["[]", " [ ] ", r#"[1, {"a": [2, "\u00e9,]"]} ,null,"x"]"#, "[[[1]], [2]]\n"] {
+            let elements = Elements::parse(text.into(), 4).expect("good");
+            let values: Result<Vec<Value>> = elements.values().collect();
+            assert_eq!(values.map(Value::Array), parse(text.as_bytes(), 4), "{text}");
+        }
+        for text in ["[1,]", "[1 2]", "[1", r#"[1, {"a": 1, "a": 2}]"#, "[1, 1e999]", "[[[[[1]]]]]", "[1] 2", r#"["a", "\ud800"]"#] {
+            let read = Elements::parse(text.into(), 4).and_then(|elements| elements.values().collect::<Result<Vec<Value>>>());
+            assert_eq!(read.map(Value::Array), parse(text.as_bytes(), 4), "{text}");
+        }
+        for text in [&b"[\"\xff\"]"[..], b"[\"\t\"]", b"{}", b""] {
+            assert!(Elements::parse(text.to_vec(), 4).is_err());
+        }
     }
 
     #[test]

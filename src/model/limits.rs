@@ -16,8 +16,6 @@ pub struct Limits {
     pub records_sent_max: usize,
     /// So many records at once are written alone: whoever shared the transaction would wait for them.
     pub records_alone_min: usize,
-    /// Values in all of a body, and with them the memory that it takes once it is read.
-    pub json_values_max: usize,
     pub problems_shown_max: usize,
     /// A file of rows, on the routes that take one.
     pub rows_body_bytes_max: usize,
@@ -130,7 +128,6 @@ impl Default for Limits {
             records_body_bytes_max: 32 * 1024 * 1024,
             records_sent_max: 50_000,
             records_alone_min: 1_000,
-            json_values_max: 2_000_000,
             problems_shown_max: 40,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,

@@ -102,6 +102,49 @@ impl Record {
     }
 }
 
+impl RecordRef<'_> {
+    pub fn to_record(self) -> Record {
+        let (created_at, updated_at) = (self.created_at.to_owned(), self.updated_at.to_owned());
+        Record { id: self.id, data: self.data.to_owned(), created_at, updated_at, version: self.version }
+    }
+}
+
+/// Many stored rows, kept close together: thousands of small texts would be spread all over the memory, and most of it never be given back.
+#[derive(Debug, Default)]
+pub struct Records {
+    text: String,
+    /// Id, version, and where data and stamps end.
+    rows: Vec<(RecordId, i64, [usize; 3])>,
+}
+
+impl Records {
+    pub fn push(&mut self, record: &Record) {
+        let ends = [&record.data, &record.created_at, &record.updated_at].map(|text| {
+            self.text.push_str(text);
+            self.text.len()
+        });
+        self.rows.push((record.id, record.version, ends));
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
+        let mut begin = 0;
+        self.rows.iter().map(move |(id, version, [data, created, updated])| {
+            let text = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default();
+            let (data, created_at, updated_at) = (text(begin, *data), text(*data, *created), text(*created, *updated));
+            begin = *updated;
+            RecordRef { id: *id, data, created_at, updated_at, version: *version }
+        })
+    }
+}
+
 /// Called for every row of a list, in order.
 pub type Visit<'v> = dyn FnMut(RecordRef<'_>) -> super::error::Result<()> + 'v;
 

@@ -6,15 +6,16 @@ use super::cascade;
 use super::columns::check_key;
 use super::plan::cell;
 use super::records::{self, cells, change, check_rows, counted, current, find_schema, log_created, shown, unique_groups};
-use super::validate::{self, Checked};
+use super::validate::{self, Checked, Pack};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, described};
+use crate::model::json::Elements;
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
-use crate::model::plan::Cell;
+use crate::model::plan::{Cell, Cond};
 use crate::model::principal::{Action, Caller, Scope};
-use crate::model::record::{Draft, Record, RecordId};
+use crate::model::record::{Draft, Record, RecordId, Records};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
@@ -24,17 +25,54 @@ use std::sync::Arc;
 
 /// What a request holds: one record, of which is spoken as such, or an array, of which each problem tells the place.
 #[derive(Clone, Copy)]
-pub struct Batch<'d> {
-    pub drafts: &'d [Value],
-    pub is_array: bool,
+pub enum Batch<'d> {
+    One(&'d Draft),
+    Many(&'d Elements),
+}
+
+/// Called for every place of a request: a draft, or what was sent in the place of one.
+pub type Visit<'v> = dyn FnMut(usize, std::result::Result<&Draft, &Value>) -> Result<()> + 'v;
+
+impl Batch<'_> {
+    /// Every record, in order.
+    pub fn each(self, visit: &mut Visit<'_>) -> Result<()> {
+        match self {
+            Batch::One(draft) => visit(0, Ok(draft)),
+            Batch::Many(all) => {
+                for (index, value) in all.values().enumerate() {
+                    let value = value?;
+                    visit(index, value.as_object().ok_or(&value))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    pub fn len(self) -> usize {
+        match self {
+            Batch::One(_) => 1,
+            Batch::Many(all) => all.len(),
+        }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    fn is_array(self) -> bool {
+        matches!(self, Batch::Many(_))
+    }
 }
 
 /// Records that may be stored, checked as far as that goes without rows.
 pub struct Prepared {
     schema: Arc<Schema>,
     scope: Scope,
-    items: Vec<Item>,
+    aims: Vec<Aim>,
+    /// What was sent, for each aim.
+    pack: Pack,
     key: Option<Field>,
+    ignored: BTreeSet<String>,
     is_array: bool,
     problems_shown_max: usize,
 }
@@ -42,27 +80,24 @@ pub struct Prepared {
 /// What became of them, in the order in which they were sent.
 pub struct Done {
     pub schema: Arc<Schema>,
-    pub records: Vec<Record>,
+    pub records: Records,
     pub created: usize,
     /// Keys of the request that had no say.
     pub ignored: Vec<String>,
 }
 
-enum Item {
-    New(Checked),
-    Known(RecordId, Checked),
-    /// `whole` is `None` when it is no whole record: then there must be one to change.
-    Keyed {
-        key: Cell,
-        sent: Checked,
-        whole: Option<Checked>,
-    },
+/// Which record what was sent is meant for.
+enum Aim {
+    New,
+    Known(RecordId),
+    /// The one with this value of the key, or a new one.
+    Keyed(Cell),
 }
 
 impl Done {
     /// The only record of a request that held one.
-    pub fn single(mut self) -> Result<records::Written> {
-        let record = self.records.pop().ok_or_else(|| Error::internal("a record was not stored"))?;
+    pub fn single(self) -> Result<records::Written> {
+        let record = self.records.iter().next().ok_or_else(|| Error::internal("a record was not stored"))?.to_record();
         Ok(records::Written { shown: shown(&self.schema, record), ignored: self.ignored })
     }
 }
@@ -70,12 +105,19 @@ impl Done {
 /// The pure part of making records.
 pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, batch: Batch<'_>, limits: &Limits) -> Result<Prepared> {
     let scope = may(who, Action::Create)?;
-    prepare_new(find_schema(catalog, app, schema)?, scope, batch, limits)
+    let read = |schema: &Schema, draft: &Draft| Ok((Aim::New, validate::create(schema, draft)?));
+    prepare(find_schema(catalog, app, schema)?, scope, None, batch, limits, &read)
 }
 
-/// `prepare_create` for a schema that need not be there yet.
-pub fn prepare_new(schema: Arc<Schema>, scope: Scope, batch: Batch<'_>, limits: &Limits) -> Result<Prepared> {
-    let read = |schema: &Schema, draft: &Draft| validate::create(schema, draft).map(Item::New);
+/// `prepare_create` for a schema that is only drawn up; `renamed` gives a draft under the slugs of its fields.
+pub fn prepare_new(
+    schema: Arc<Schema>,
+    scope: Scope,
+    batch: Batch<'_>,
+    limits: &Limits,
+    renamed: &dyn Fn(&Draft) -> Draft,
+) -> Result<Prepared> {
+    let read = |schema: &Schema, draft: &Draft| Ok((Aim::New, validate::create(schema, &renamed(draft))?));
     prepare(schema, scope, None, batch, limits, &read)
 }
 
@@ -91,7 +133,7 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
         match (id, validate::update(schema, draft)) {
             (Ok(id), Ok(mut checked)) => {
                 checked.ignored.retain(|key| key != "id");
-                Ok(Item::Known(id, checked))
+                Ok((Aim::Known(id), checked))
             }
             (Err(Error::Invalid(mut first)), Err(Error::Invalid(second))) => {
                 first.extend(second);
@@ -124,7 +166,7 @@ pub fn prepare_upsert(
             let message = format!("Field '{}' is the key: it must have a value", field.slug);
             Error::invalid(Problem::of(&field.slug, "required", message))
         })?;
-        Ok(Item::Keyed { key, sent, whole: validate::create(schema, draft).ok() })
+        Ok((Aim::Keyed(key), sent))
     };
     prepare(schema, scope, Some(field.clone()), batch, limits, &read)
 }
@@ -138,36 +180,36 @@ pub fn store(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Done>
 /// `store` into the schema that was only drawn up when the records were checked against it.
 pub fn store_into(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, new: &Prepared) -> Result<Done> {
     let mut found = Found::new(new.is_array, new.problems_shown_max);
-    let steps = steps(tx, schema, new, &mut found)?;
-    let created = steps.iter().filter(|(_, step)| matches!(step, Step::Make(_))).count();
+    let steps = steps(tx, schema, new)?;
+    let created = steps.iter().filter(|step| matches!(step, Step::Make)).count();
     let mut next = if created == 0 { RecordId(0) } else { rows::reserve(tx, schema, created)? };
-    let mut done = Vec::with_capacity(steps.len());
+    let mut done = Records::default();
     // The first entry's number names the batch, as in a cascade.
     let mut batch = None;
-    for (index, step) in steps {
+    for (index, (step, sent)) in steps.into_iter().zip(new.pack.iter()).enumerate() {
         if found.is_full() {
             break;
         }
+        let sent = sent?;
         let written = match step {
-            Step::Make(checked) => {
+            Step::Make => {
                 let id = next;
                 next.0 += 1;
-                make(tx, who, schema, id, checked, batch)
+                whole(schema, new, sent).and_then(|whole| make(tx, who, schema, id, &whole, batch))
             }
-            Step::Change(id, checked) => alter(tx, who, schema, &new.scope, id, checked, batch),
+            Step::Change(id) => alter(tx, who, schema, &new.scope, id, &sent, batch),
         };
         match written {
             Ok((record, seq)) => {
-                batch = batch.or(seq.filter(|_| new.items.len() > 1));
-                done.push(record);
+                batch = batch.or(seq.filter(|_| new.is_array));
+                done.push(&record);
             }
             Err(Error::Invalid(problems)) => found.add(index, problems),
             Err(other) => return Err(other),
         }
     }
     found.refuse()?;
-    let ignored: BTreeSet<&String> = new.items.iter().flat_map(|item| &item.sent().ignored).collect();
-    Ok(Done { schema: schema.clone(), records: done, created, ignored: ignored.into_iter().cloned().collect() })
+    Ok(Done { schema: schema.clone(), records: done, created, ignored: new.ignored.iter().cloned().collect() })
 }
 
 /// Records that may be deleted, as far as that can be said without rows.
@@ -227,61 +269,76 @@ fn key_field<'s>(schema: &'s Schema, key: &str) -> Result<&'s Field> {
     Ok(field)
 }
 
-fn prepare(
-    schema: Arc<Schema>,
-    scope: Scope,
-    key: Option<Field>,
-    batch: Batch<'_>,
-    limits: &Limits,
-    read: &dyn Fn(&Schema, &Draft) -> Result<Item>,
-) -> Result<Prepared> {
-    if batch.drafts.is_empty() {
+/// What a draft is meant for, and what it says.
+type Read<'r> = dyn Fn(&Schema, &Draft) -> Result<(Aim, Checked)> + 'r;
+
+fn prepare(schema: Arc<Schema>, scope: Scope, key: Option<Field>, batch: Batch<'_>, limits: &Limits, read: &Read<'_>) -> Result<Prepared> {
+    if batch.is_empty() {
         return Err(Error::invalid(Problem::new("empty", "The array is empty: there is nothing to do").hint("[{\"name\": \"Ann\"}, …]")));
     }
-    let mut found = Found::new(batch.is_array, limits.problems_shown_max);
-    let mut items = Vec::with_capacity(batch.drafts.len());
-    for (index, value) in batch.drafts.iter().enumerate() {
-        let Value::Object(draft) = value else {
-            let message = format!("A record must be a JSON object, not {}", described(value));
-            found.add(index, vec![Problem::new("type", message).hint("[{\"name\": \"Ann\"}, …]")]);
-            continue;
+    let mut found = Found::new(batch.is_array(), limits.problems_shown_max);
+    let mut twins = Twins::new(&schema, key.as_ref());
+    let (mut aims, mut pack, mut ignored) = (Vec::with_capacity(batch.len()), Pack::new(&schema), BTreeSet::new());
+    batch.each(&mut |index, draft| {
+        let read = match draft {
+            Ok(draft) => read(&schema, draft),
+            Err(other) => {
+                let message = format!("A record must be a JSON object, not {}", described(other));
+                Err(Error::invalid(Problem::new("type", message).hint("[{\"name\": \"Ann\"}, …]")))
+            }
         };
-        match read(&schema, draft) {
-            Ok(item) => items.push((index, item)),
+        match read {
+            Ok((aim, sent)) => {
+                found.add(index, twins.see(&schema, index, &aim, &sent.clean.values));
+                pack.add(&sent)?;
+                ignored.extend(sent.ignored);
+                aims.push(aim);
+            }
             Err(Error::Invalid(problems)) => found.add(index, problems),
             Err(other) => return Err(other),
         }
-    }
-    if batch.is_array {
-        twins(&schema, key.as_ref(), &items, &mut found);
-    }
+        Ok(())
+    })?;
     found.refuse()?;
-    let items = items.into_iter().map(|(_, item)| item).collect();
-    Ok(Prepared { schema, scope, items, key, is_array: batch.is_array, problems_shown_max: limits.problems_shown_max })
+    Ok(Prepared { schema, scope, aims, pack, key, ignored, is_array: batch.is_array(), problems_shown_max: limits.problems_shown_max })
 }
 
+/// Values of a group of fields, spelled, and where they were met first.
+type Places = HashMap<Vec<String>, usize>;
+
 /// What the elements of an array forbid each other: the same record twice, the same unique values.
-fn twins(schema: &Schema, key: Option<&Field>, items: &[(usize, Item)], found: &mut Found) {
-    let mut named = HashMap::new();
-    for (index, item) in items {
-        let Item::Known(id, _) = item else { continue };
-        match named.get(id) {
-            Some(first) => found.add(*index, vec![twice(*id, *first)]),
-            None => drop(named.insert(*id, *index)),
-        }
+struct Twins {
+    ids: HashMap<RecordId, usize>,
+    by_key: Option<Vec<String>>,
+    /// The groups of fields whose values are unique together.
+    groups: Vec<(Vec<String>, Places)>,
+}
+
+impl Twins {
+    fn new(schema: &Schema, key: Option<&Field>) -> Self {
+        let by_key = key.map(|key| vec![key.slug.clone()]);
+        let unique = unique_groups(schema).into_iter().filter(|group| Some(group) != by_key.as_ref());
+        let groups = by_key.clone().into_iter().chain(unique).map(|group| (group, HashMap::new())).collect();
+        Self { ids: HashMap::new(), by_key, groups }
     }
-    let by_key = key.map(|key| vec![key.slug.clone()]);
-    let groups = unique_groups(schema).into_iter().filter(|group| Some(group) != by_key.as_ref());
-    for group in by_key.clone().into_iter().chain(groups) {
-        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
-        for (index, item) in items {
-            let Some(cells) = cells(schema, &group, item.values()) else { continue };
-            let same: Vec<String> = cells.iter().map(|(_, cell)| spelled(cell)).collect();
-            match places.get(&same) {
-                Some(first) => found.add(*index, vec![same_values(&group, *first, by_key.as_ref() == Some(&group))]),
-                None => drop(places.insert(same, *index)),
+
+    fn see(&mut self, schema: &Schema, index: usize, aim: &Aim, sent: &Map<String, Value>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Aim::Known(id) = aim {
+            match self.ids.get(id) {
+                Some(first) => problems.push(twice(*id, *first)),
+                None => drop(self.ids.insert(*id, index)),
             }
         }
+        for (group, places) in &mut self.groups {
+            let Some(cells) = cells(schema, group, sent) else { continue };
+            let same: Vec<String> = cells.iter().map(|(_, cell)| spelled(cell)).collect();
+            match places.get(&same) {
+                Some(first) => problems.push(same_values(group, *first, self.by_key.as_ref() == Some(group))),
+                None => drop(places.insert(same, index)),
+            }
+        }
+        problems
     }
 }
 
@@ -304,85 +361,65 @@ fn spelled(cell: &Cell) -> String {
     }
 }
 
-impl Item {
-    /// What was sent and checked.
-    fn sent(&self) -> &Checked {
-        match self {
-            Item::New(checked) | Item::Known(_, checked) | Item::Keyed { sent: checked, .. } => checked,
-        }
-    }
-
-    fn values(&self) -> &Map<String, Value> {
-        &self.sent().clean.values
-    }
-}
-
 /// What is done with one element.
-enum Step<'p> {
-    Make(&'p Checked),
-    Change(RecordId, &'p Checked),
+enum Step {
+    Make,
+    Change(RecordId),
 }
 
 /// Decides for each element, by the rows that are there before any of them is touched.
-fn steps<'p>(tx: &ReadTx<'_>, schema: &Schema, new: &'p Prepared, found: &mut Found) -> Result<Vec<(usize, Step<'p>)>> {
+fn steps(tx: &ReadTx<'_>, schema: &Schema, new: &Prepared) -> Result<Vec<Step>> {
     let holders = match &new.key {
         Some(key) => holders(tx, schema, key, new)?,
         None => HashMap::new(),
     };
-    let mut steps = Vec::with_capacity(new.items.len());
-    for (index, item) in new.items.iter().enumerate() {
-        let step = match item {
-            Item::New(checked) => Step::Make(checked),
-            Item::Known(id, checked) => Step::Change(*id, checked),
-            Item::Keyed { key, sent, whole } => match (holders.get(&spelled(key)).map(Vec::as_slice), whole) {
-                (Some([id]), _) => Step::Change(*id, sent),
-                (Some([_, ..]), _) => return Err(Error::Conflict(found.placed(index, ambiguous(new, &holders, key)))),
-                (Some([]) | None, Some(whole)) => Step::Make(whole),
-                (Some([]) | None, None) => {
-                    found.add(index, incomplete(schema, new.key.as_ref(), sent));
-                    continue;
-                }
-            },
-        };
-        steps.push((index, step));
-    }
-    Ok(steps)
+    let step = |(index, aim): (usize, &Aim)| match aim {
+        Aim::New => Ok(Step::Make),
+        Aim::Known(id) => Ok(Step::Change(*id)),
+        Aim::Keyed(key) => match holders.get(&spelled(key)).map(Vec::as_slice) {
+            None | Some([]) => Ok(Step::Make),
+            Some([id]) => Ok(Step::Change(*id)),
+            Some(several) => {
+                let problem = ambiguous(new, several);
+                Err(Error::Conflict(if new.is_array { problem.told_at(index) } else { problem }))
+            }
+        },
+    };
+    new.aims.iter().enumerate().map(step).collect()
 }
 
 type Holders = HashMap<String, Vec<RecordId>>;
 
 /// The records that exist for the caller and have one of the keys.
 fn holders(tx: &ReadTx<'_>, schema: &Schema, key: &Field, new: &Prepared) -> Result<Holders> {
-    let keys: Vec<Cell> =
-        new.items.iter().filter_map(|item| if let Item::Keyed { key, .. } = item { Some(key.clone()) } else { None }).collect();
+    let key_of = |aim: &Aim| if let Aim::Keyed(key) = aim { Some(key.clone()) } else { None };
+    let keys: Vec<Cell> = new.aims.iter().filter_map(key_of).collect();
     let mut holders = Holders::new();
     for (cell, id) in rows::holders_of_any(tx, schema, key, &keys)? {
-        if rows::find(tx, schema, &new.scope.rows, id)?.is_some() {
+        if new.scope.rows == Cond::True || rows::find(tx, schema, &new.scope.rows, id)?.is_some() {
             holders.entry(spelled(&cell)).or_default().push(id);
         }
     }
     Ok(holders)
 }
 
-fn ambiguous(new: &Prepared, holders: &Holders, key: &Cell) -> Problem {
+fn ambiguous(new: &Prepared, holders: &[RecordId]) -> Problem {
     let slug = new.key.as_ref().map(|field| field.slug.as_str()).unwrap_or_default();
-    let all = holders.get(&spelled(key)).map(Vec::as_slice).unwrap_or_default();
-    let some: Vec<String> = all.iter().take(3).map(|id| id.text()).collect();
-    let more = if all.len() > some.len() { ", …" } else { "" };
-    let message = format!("{} records have this {slug} ({}{more}): which of them is meant is not clear", all.len(), some.join(", "));
+    let some: Vec<String> = holders.iter().take(3).map(|id| id.text()).collect();
+    let more = if holders.len() > some.len() { ", …" } else { "" };
+    let message = format!("{} records have this {slug} ({}{more}): which of them is meant is not clear", holders.len(), some.join(", "));
     Problem::of(slug, "ambiguous", message).hint("Use a key whose values differ, or PATCH them by their ids")
 }
 
-/// Why what was sent cannot be a record of its own.
-fn incomplete(schema: &Schema, key: Option<&Field>, sent: &Checked) -> Vec<Problem> {
-    let slug = key.map(|field| field.slug.as_str()).unwrap_or_default();
-    let because = format!("(no record has this {slug}, so this would be a new one)");
-    match validate::create(schema, &sent.clean.values) {
-        Err(Error::Invalid(problems)) => {
-            problems.into_iter().map(|problem| Problem { message: format!("{} {because}", problem.message), ..problem }).collect()
-        }
-        _ => Vec::new(),
-    }
+/// What was sent as a record of its own. Without a key it was checked as one.
+fn whole(schema: &Schema, new: &Prepared, sent: Checked) -> Result<Checked> {
+    let Some(key) = &new.key else { return Ok(sent) };
+    let because = format!("(no record has this {}, so this would be a new one)", key.slug);
+    let told = |problem: Problem| Problem { message: format!("{} {because}", problem.message), ..problem };
+    validate::create(schema, &sent.clean.values).map_err(|error| match error {
+        Error::Invalid(problems) => Error::Invalid(problems.into_iter().map(told).collect()),
+        other => other,
+    })
 }
 
 type Written = (Record, Option<i64>);
@@ -439,15 +476,11 @@ impl Found {
         Self { shown: Vec::new(), count: 0, shown_max, is_array }
     }
 
-    fn placed(&self, index: usize, problem: Problem) -> Problem {
-        if self.is_array { problem.told_at(index) } else { problem }
-    }
-
     fn add(&mut self, index: usize, problems: Vec<Problem>) {
         for problem in problems {
             self.count += 1;
             if self.shown.len() < self.shown_max {
-                self.shown.push(self.placed(index, problem));
+                self.shown.push(if self.is_array { problem.told_at(index) } else { problem });
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::model::principal::{Caller, Scope};
 use crate::model::record::Draft;
 use crate::store::engine::WriteTx;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Checked records, and the table that is to be made for them if it is not there.
@@ -88,12 +88,15 @@ fn draw_up(ctx: &Ctx, scope: Scope, app: &str, schema: &str, batch: Batch<'_>) -
         let problem = Problem::new("slug", format!("The table slug {} must be lower-case words joined by - or _", quoted(schema)));
         return Err(Error::invalid(slug_from(schema).map_or(problem.clone(), |slug| problem.hint(format!("Use '{slug}'")))));
     }
-    let (mut headings, mut inference) = (Headings::default(), Inference::default());
-    for (number, draft) in (1..).zip(batch.drafts.iter().filter_map(Value::as_object)) {
-        let cells = draft.iter().map(|(key, value)| (headings.place(key), value.clone())).collect();
+    let (mut headings, mut inference, mut filled) = (Headings::default(), Inference::default(), HashSet::new());
+    batch.each(&mut |_, draft| {
+        let Ok(draft) = draft else { return Ok(()) };
+        let cells: Vec<(usize, Value)> = draft.iter().map(|(key, value)| (headings.place(key), value.clone())).collect();
+        filled.extend(cells.iter().filter(|(_, value)| !value.is_null()).map(|(at, _)| *at));
         columns::check_count(&headings.names)?;
-        inference.see(&Row { number, cells, ..Row::default() }, false);
-    }
+        inference.see(&Row { number: inference.rows + 1, cells, ..Row::default() }, false);
+        Ok(())
+    })?;
     let headings = headings.names;
     if headings.is_empty() {
         let message = format!("There is no table {} yet, and nothing was sent to make its fields of", quoted(schema));
@@ -101,33 +104,26 @@ fn draw_up(ctx: &Ctx, scope: Scope, app: &str, schema: &str, batch: Batch<'_>) -
     }
     let job = Import { app: app.to_owned(), schema: schema.to_owned(), schema_given: true, ..Import::default() };
     let target = columns::target(&ctx.store.catalog(), &job, &headings, &inference)?;
-    let slugs: Slugs<'_> =
-        headings.iter().zip(&target.schema.fields).map(|(heading, field)| (heading.as_str(), field.slug.as_str())).collect();
-    let named: Vec<Value> = batch.drafts.iter().map(|value| renamed(value, &slugs)).collect();
-    let records = bulk::prepare_new(Arc::new(target.schema.clone()), scope, Batch { drafts: &named, ..batch }, &ctx.limits)?;
-    let notes = notes(&target, &headings, batch);
+    let fields = headings.iter().zip(&target.schema.fields);
+    let slugs: HashMap<&str, &str> = fields.map(|(heading, field)| (heading.as_str(), field.slug.as_str())).collect();
+    let renamed = |draft: &Draft| -> Draft {
+        let slug = |key: &String| slugs.get(key.as_str()).copied().unwrap_or(key).to_owned();
+        draft.iter().map(|(key, value)| (slug(key), value.clone())).collect()
+    };
+    let records = bulk::prepare_new(Arc::new(target.schema.clone()), scope, batch, &ctx.limits, &renamed)?;
+    let notes = notes(&target, &headings, &filled);
     let fresh_uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
     Ok(Prepared { records, drawn: Some(Drawn { target, fresh_uuid, notes }) })
 }
 
-/// Keys as they were sent to the slugs of their fields.
-type Slugs<'s> = HashMap<&'s str, &'s str>;
-
-/// A draft under the slugs of its fields; what is no object is told as such by who checks it.
-fn renamed(value: &Value, slugs: &Slugs<'_>) -> Value {
-    let Some(draft) = value.as_object() else { return value.clone() };
-    let slug = |key: &String| slugs.get(key.as_str()).copied().unwrap_or(key).to_owned();
-    Value::Object(draft.iter().map(|(key, value)| (slug(key), value.clone())).collect::<Draft>())
-}
-
-fn notes(target: &Target, headings: &[String], batch: Batch<'_>) -> Vec<String> {
+/// `filled` are the places of headings under which anything was sent.
+fn notes(target: &Target, headings: &[String], filled: &HashSet<usize>) -> Vec<String> {
     let mut notes = target.notes.clone();
-    for (heading, field) in headings.iter().zip(&target.schema.fields) {
+    for (at, (heading, field)) in headings.iter().zip(&target.schema.fields).enumerate() {
         if *heading != field.slug {
             notes.push(format!("{} became the field '{}': send it under that name from now on", quoted(heading), field.slug));
         }
-        let mut values = batch.drafts.iter().filter_map(|value| value.get(heading));
-        if values.all(Value::is_null) {
+        if !filled.contains(&at) {
             notes.push(format!("'{}' has no value yet: it became text", field.slug));
         }
     }

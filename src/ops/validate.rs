@@ -5,7 +5,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
 use crate::model::name::quoted;
 use crate::model::record::{Clean, Draft};
-use crate::model::schema::{SYSTEM_KEYS, Schema};
+use crate::model::schema::{SYSTEM_KEYS, Schema, SchemaId};
 use serde_json::{Map, Value};
 
 /// Checked values, and the keys that were sent and have no say (`id`, stamps): clients read a record, change it and send it back whole.
@@ -13,6 +13,38 @@ use serde_json::{Map, Value};
 pub struct Checked {
     pub clean: Clean,
     pub ignored: Vec<String>,
+}
+
+/// What was checked of many records, as text: as values it would take many times the memory, and wait there for the writer.
+pub struct Pack {
+    schema: SchemaId,
+    schema_version: i64,
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Pack {
+    pub fn new(schema: &Schema) -> Self {
+        Self { schema: schema.id, schema_version: schema.version, text: String::new(), ends: Vec::new() }
+    }
+
+    /// Adds the values of one that was checked against the same schema.
+    pub fn add(&mut self, checked: &Checked) -> Result<()> {
+        self.text.push_str(&serde_json::to_string(&checked.clean.values).map_err(Error::internal)?);
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+
+    /// All of them, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Result<Checked>> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let values = serde_json::from_str(self.text.get(begin..*end).unwrap_or_default()).map_err(Error::internal)?;
+            begin = *end;
+            let clean = Clean { schema: self.schema, schema_version: self.schema_version, values };
+            Ok(Checked { clean, ignored: Vec::new() })
+        })
+    }
 }
 
 /// A whole new record: what is missing takes its default.

@@ -28,18 +28,15 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
             return Err(Error::invalid(problem.hint("create=schema makes the table if it is not there")));
         }
     };
-    let (drafts, is_array) = match sent(ctx, call, ONE)? {
-        Sent::One(draft) if !makes_table => return records::create(ctx, call, &draft, is_rehearsal),
-        Sent::One(draft) => (vec![Value::Object(draft)], false),
-        Sent::Many(drafts) => (drafts, true),
+    let sent = sent(ctx, call, ONE)?;
+    let batch = match &sent {
+        _ if makes_table => return first(ctx, call, batch(&sent), is_rehearsal),
+        Sent::One(draft) => return records::create(ctx, call, draft, is_rehearsal),
+        Sent::Many(_) => batch(&sent),
     };
-    let batch = Batch { drafts: &drafts, is_array };
-    if makes_table {
-        return first(ctx, call, batch, is_rehearsal);
-    }
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let done = ctx.write_by(
-        way(ctx, batch, is_rehearsal),
+        way(ctx, batch.len(), is_rehearsal),
         || bulk::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
@@ -49,14 +46,14 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH …/records` with an array of `{"id", …}`: 200 `{"records"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
-    let Sent::Many(drafts) = sent(ctx, call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
+    let Sent::Many(all) = sent(ctx, call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
         let problem = Problem::new("malformed", "The body must be an array of records, each with its id");
         return Err(Error::Malformed(problem.hint("[{\"id\": \"rec_5\", …}], or PATCH …/records/rec_5 for one")));
     };
-    let batch = Batch { drafts: &drafts, is_array: true };
+    let batch = Batch::Many(&all);
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let done = ctx.write_by(
-        way(ctx, batch, is_rehearsal),
+        way(ctx, batch.len(), is_rehearsal),
         || bulk::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
@@ -71,19 +68,16 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         let problem = Problem::of("key", "required", "Parameter 'key' must name the field by which records are told apart");
         Error::invalid(problem.hint("PUT …/records?key=email, or PUT …/records/rec_5 for one that is known"))
     })?;
-    let (drafts, is_array) = match sent(ctx, call, ONE)? {
-        Sent::One(draft) => (vec![Value::Object(draft)], false),
-        Sent::Many(drafts) => (drafts, true),
-    };
-    let batch = Batch { drafts: &drafts, is_array };
+    let sent = sent(ctx, call, ONE)?;
+    let batch = batch(&sent);
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let done = ctx.write_by(
-        way(ctx, batch, is_rehearsal),
+        way(ctx, batch.len(), is_rehearsal),
         || bulk::prepare_upsert(&ctx.store.catalog(), &call.caller, app, schema, key, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
     let (created, updated) = (done.created, done.records.len() - done.created);
-    match (is_array, created) {
+    match (matches!(sent, Sent::Many(_)), created) {
         (true, _) => many(ctx, 200, &done, &format!(",\"created\":{created},\"updated\":{updated}"), is_rehearsal),
         (false, 0) => Ok(records::changed(&done.single()?, is_rehearsal)),
         (false, _) => Ok(records::made(call, &done.single()?, is_rehearsal)),
@@ -96,7 +90,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let ids = ids(ctx, call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let gone = ctx.write_by(
-        way(ctx, Batch { drafts: &ids, is_array: true }, is_rehearsal),
+        way(ctx, ids.len(), is_rehearsal),
         || bulk::prepare_delete(&ctx.store.catalog(), &call.caller, app, schema, &ids, &ctx.limits),
         move |tx, gone| bulk::delete(tx, &caller, gone),
     )?;
@@ -120,6 +114,13 @@ fn sent(ctx: &Ctx, call: &Call<'_>, form: &str) -> Result<Sent> {
     }
 }
 
+fn batch(sent: &Sent) -> Batch<'_> {
+    match sent {
+        Sent::One(draft) => Batch::One(draft),
+        Sent::Many(all) => Batch::Many(all),
+    }
+}
+
 fn ids(ctx: &Ctx, call: &Call<'_>) -> Result<Vec<Value>> {
     const FORM: &str = "{\"ids\": [\"rec_5\", \"rec_6\"]}";
     let refused = |code, message: String| Err(Error::invalid(Problem::of("ids", code, message).hint(FORM)));
@@ -140,9 +141,9 @@ fn ids(ctx: &Ctx, call: &Call<'_>) -> Result<Vec<Value>> {
 }
 
 /// How so many are written.
-fn way(ctx: &Ctx, batch: Batch<'_>, is_rehearsal: bool) -> Way {
+fn way(ctx: &Ctx, records: usize, is_rehearsal: bool) -> Way {
     match is_rehearsal {
-        false if batch.drafts.len() >= ctx.limits.records_alone_min => Way::Alone,
+        false if records >= ctx.limits.records_alone_min => Way::Alone,
         _ => records::way(is_rehearsal),
     }
 }
@@ -155,7 +156,7 @@ fn many(ctx: &Ctx, status: u16, done: &Done, more: &str, is_rehearsal: bool) -> 
         if at > 0 {
             paper.text().push(',');
         }
-        records::render(paper.text(), record.as_ref());
+        records::render(paper.text(), record);
         paper.settle()?;
     }
     paper.text().push(']');
