@@ -89,6 +89,12 @@ pub fn log_all_cleared(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, fiel
     changes::insert_all_cleared(tx, &change, schema.id, field)
 }
 
+/// One entry for all records that came with a copy of a table.
+pub fn log_copied(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema) -> Result<()> {
+    let label = format!("copied all records into {}", schema.slug);
+    changes::insert(tx, &Change { app: Some(schema.app), schema: Some(schema.id), ..plain(who, ChangeKind::Import, label) }).map(drop)
+}
+
 /// One entry for each record whose value of a field is of another type now, in one batch.
 pub fn log_all_converted(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &Field, batch: i64) -> Result<()> {
     let change = Change {

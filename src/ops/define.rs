@@ -1,5 +1,6 @@
 //! Definitions on their way to trust: parts of an app file to fields and schemas, with every problem found at once. Storing them is in `apply` and `transfer`.
 
+pub use super::define_field::field as define_field;
 use super::define_field::field;
 use crate::field as types;
 use crate::format::parts::SchemaPart;
