@@ -60,7 +60,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
     choice.label = changes.label.clone().unwrap_or(choice.label);
     choice.color = changes.color.clone().or(choice.color);
     let now = choice.value.clone();
-    if field.default == Value::from(was.as_str()) {
+    if field.default == was.as_str() {
         field.default = Value::from(now.as_str());
     }
     field.rules.choices.insert(changes.position.unwrap_or(at).min(field.rules.choices.len()), choice);
@@ -94,7 +94,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
             Problem::of(&field.slug, "required", format!("Field '{}' is required: another option must stand in its place", field.slug));
         return Err(Error::invalid(problem.hint("replace=OTHER")));
     }
-    if field.default == Value::from(was.as_str()) {
+    if field.default == was.as_str() {
         field.default = now.as_deref().map_or(Value::Null, Value::from);
     }
     let words = format!("deleted the option {was} of {}.{}", old.slug, field.slug);
