@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 2. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 3. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -14,7 +14,8 @@ CREATE TABLE app (
   name           TEXT NOT NULL,
   description    TEXT NOT NULL,
   created_at     TEXT NOT NULL,
-  next_choice_id INTEGER NOT NULL      -- option ids are unique in their app and never reused
+  next_choice_id INTEGER NOT NULL,     -- option ids are unique in their app and never reused
+  aliases        TEXT NOT NULL DEFAULT '[]'  -- slugs that it had before
 ) STRICT;
 
 CREATE TABLE schema (
@@ -29,6 +30,7 @@ CREATE TABLE schema (
   index_groups  TEXT NOT NULL,
   next_id       INTEGER NOT NULL,      -- the next record's id
   records       INTEGER NOT NULL,      -- how many there are: lists never count
+  aliases       TEXT NOT NULL DEFAULT '[]',  -- slugs that it had before
   UNIQUE (app, slug)
 ) STRICT;
 
@@ -45,6 +47,7 @@ CREATE TABLE field (
   is_indexed    INTEGER NOT NULL,
   default_value TEXT NOT NULL,         -- JSON
   rules         TEXT NOT NULL,         -- JSON object
+  rank          INTEGER NOT NULL DEFAULT 0,  -- place among the fields as people see them
   PRIMARY KEY (schema, position),
   UNIQUE (schema, slug)
 ) STRICT, WITHOUT ROWID;

@@ -8,11 +8,12 @@
 //! |---|---|---|
 //! | [`model`] | nouns: app, schema, field, record, query, plan, principal, change, error | nothing |
 //! | [`field`] | the field types, one file each | model |
+//! | [`expr`] | the expression language: reading it, what its names mean | model |
 //! | [`format`] | CSV, JSON, NDJSON, the app file: rows in and out | model |
 //! | [`wire`] | HTTP as values: call, query string, body, cookies, reply | model |
-//! | [`store`] | rows and SQL: engine, writer, tables, indexes | model |
+//! | [`store`] | rows and SQL: engine, writer, tables, indexes | model, expr |
 //! | [`auth`] | credentials, one file per scheme | model, store |
-//! | [`ops`] | everything the product can do, one file per noun | model, field, format, store, auth |
+//! | [`ops`] | everything the product can do, one file per noun | model, field, expr, format, store, auth |
 //! | [`dialect`] | the tongues; each translates HTTP to operations and back | model, format, wire, ops |
 //! | [`server`] | the door: sockets, router, threads, answers, the embedded page | model, wire, dialect, ops |
 //! | [`cli`] | the commands, one file each | config, model, format, ops, store, server |
@@ -54,6 +55,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod dialect;
+pub mod expr;
 pub mod field;
 pub mod format;
 pub mod model;

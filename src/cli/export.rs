@@ -1,11 +1,11 @@
 //! `carryall export`: a table to a file or to stdout. It only reads, so it works beside a running server.
 
-use super::job::{OWNER, data_file, patient};
+use super::job::{OWNER, Work, data_file, patient};
 use super::outcome::{Ended, Failure, say, unopened};
-use super::progress::Bar;
 use crate::format::file::Format;
 use crate::model::job::Progress;
-use crate::ops::export;
+use crate::model::limits::Limits;
+use crate::ops::export::{self, Export};
 use crate::store::engine::Store;
 use clap::{Arg, ArgMatches, Command};
 use std::fs::File;
@@ -13,7 +13,9 @@ use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
 
 pub fn command() -> Command {
-    Command::new("export").about("Export a table as JSON, NDJSON or CSV").args([
+    Command::new("export").about("Export a table as JSON, NDJSON, CSV or XLSX")
+        .after_help("In CSV a text that a spreadsheet would calculate (=1+1, +a, -a, @a) gets an apostrophe before it; an import takes it away again.")
+        .args([
         Arg::new("app").long("app").value_name("SLUG").required(true).help("The app"),
         Arg::new("schema").long("schema").value_name("SLUG").required(true).help("The table"),
         Arg::new("format")
@@ -36,14 +38,17 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let format = format.ok_or_else(|| Failure::new(2, "There is no such format"))?;
     let path = data_file(matches);
     let store = Store::open_for_reading(&path, &patient()?).map_err(|error| unopened(&path, error))?;
-    let bar = Bar::new();
-    let tell = |rows: u64| bar.show(Progress { stage: "writing", done: 0, total: None, unit: "rows", rows });
-    let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, text("app"), text("schema"), format, out, &tell));
+    let work = Work::begin();
+    let report = work.report();
+    let tell = |rows: u64| report(Progress { stage: "writing", done: 0, total: None, unit: "rows", rows });
+    let limits = Limits::default();
+    let asked = Export { app: text("app"), schema: text("schema"), format, query: None };
+    let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, &asked, &limits, out, &tell));
     let rows = match output {
         None => to_stdout(write)?,
         Some(output) => to_file(output, write)?,
     };
-    bar.end();
+    work.end();
     say(&format!("{} exported", super::outcome::counted(rows, "row")));
     Ok(())
 }

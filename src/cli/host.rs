@@ -8,13 +8,15 @@ use super::outcome::{Ended, Failure, say, tell, unopened};
 use crate::config::{Config, first_admin};
 use crate::model::job::{Job, unwatched};
 use crate::ops::ctx::{self, Ctx};
-use crate::ops::{jobs, sessions, users};
+use crate::ops::{feed, jobs, sessions, users};
+use crate::server::assets;
 use crate::server::transport::{self, Listener, Setup};
 use crate::store::engine::{Durability, Opening, Store};
 use crate::store::place;
+use serde_json::Value;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,20 +27,17 @@ const SPARE_READERS: usize = 2;
 const CHECK_AT_START: Duration = Duration::from_secs(5);
 
 /// Serves. `prepare` runs before the first request; `greet` gets what links begin with when requests are answered, and gives the address for the browser.
-pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl FnOnce(&Ctx, &str) -> Result<String, Failure>) -> Ended {
+/// Gives the number of the last change that somebody made.
+pub fn host(
+    config: &Config,
+    prepare: impl FnOnce(&Ctx) -> Ended,
+    greet: impl FnOnce(&Ctx, &str) -> Result<String, Failure>,
+) -> Result<i64, Failure> {
     logging::start(config.is_quiet);
     let (tls, public) = listen::load(config)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let readers = cores * 2;
-    let durability = if config.is_relaxed { Durability::Relaxed } else { Durability::Full };
-    let how = Opening {
-        durability,
-        readers: u32::try_from(readers + SPARE_READERS).unwrap_or(2),
-        limits: config.limits.clone(),
-        clock: ctx::clock(),
-        fault: config.fault,
-    };
-    let store = Store::open(&config.data_file, &how).map_err(|error| unopened(&config.data_file, error))?;
+    let store = Store::open(&config.data_file, &opening(config, readers)).map_err(|error| unopened(&config.data_file, error))?;
     let is_looked_through = !store.was_torn_off() || store.look_through(CHECK_AT_START)?;
     let listeners = listen::bind(config)?;
     let random = ctx::random();
@@ -48,6 +47,7 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
         site,
         fault: config.fault,
         backs_up: !config.is_thrown_away,
+        samples: assets::sample,
         ..Ctx::new(store, random, config.limits.clone(), control)
     });
     if let Some((email, password)) = first_admin() {
@@ -76,19 +76,38 @@ pub fn host(config: &Config, prepare: impl FnOnce(&Ctx) -> Ended, greet: impl Fn
     };
     let setup = Setup { listeners, read_threads: readers, hash_threads: (cores / 2).max(1), tls, public };
     let served = transport::run(ctx.clone(), setup, ready);
-    ctx.jobs.finish();
+    ctx.jobs.end_all(Duration::ZERO);
+    // A log that cannot be read any more counts as changed.
+    let last = ctx.read(|tx| feed::last_of_somebody(tx, &OWNER)).unwrap_or(i64::MAX);
     ctx.store.stop();
-    if std::fs::metadata(with_wal(&config.data_file)).is_ok_and(|log| log.len() > 0) {
-        let file = config.data_file.display();
-        say(&format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole"));
-    }
-    served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))
+    tell_rest(&config.data_file);
+    served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))?;
+    Ok(last)
 }
 
-fn with_wal(data_file: &Path) -> PathBuf {
-    let mut name = data_file.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
+/// How a server opens its data file.
+fn opening(config: &Config, readers: usize) -> Opening {
+    Opening {
+        durability: if config.is_relaxed { Durability::Relaxed } else { Durability::Full },
+        readers: u32::try_from(readers + SPARE_READERS).unwrap_or(2),
+        limits: config.limits.clone(),
+        clock: ctx::clock(),
+        fault: config.fault,
+    }
+}
+
+/// Says so when the data file alone is not all of the data.
+fn tell_rest(data_file: &Path) {
+    if std::fs::metadata(place::with_ending(data_file, "-wal")).is_ok_and(|log| log.len() > 0) {
+        let file = data_file.display();
+        say(&format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole"));
+    }
+}
+
+/// A fresh one-time link behind an address: it signs the first admin in, or makes one.
+pub fn link(ctx: &Ctx, url: &str) -> Result<String, Failure> {
+    let issued = jobs::run(ctx, &OWNER, &Job::Link { user: None }, &unwatched())?;
+    Ok(format!("{url}/_/start#t={}", issued.get("token").and_then(Value::as_str).unwrap_or_default()))
 }
 
 /// Makes the first admin if there is none.
@@ -97,6 +116,14 @@ pub fn first_admin_once(ctx: &Ctx, email: String, password: String) -> Ended {
         jobs::run(ctx, &OWNER, &Job::AdminCreate { email, password }, &unwatched())?;
     }
     Ok(())
+}
+
+/// Easy to type: three groups of four letters and digits that look unlike each other.
+pub fn password(ctx: &Ctx) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).map_or('a', |letter| char::from(*letter));
+    let letters: Vec<char> = ctx.random::<12>().iter().map(letter).collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// Apps that addresses and names stand for must be there: a typing error would otherwise show at the first request of somebody else.

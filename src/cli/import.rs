@@ -1,25 +1,39 @@
 //! `carryall import`: a file of rows into a table, all or nothing.
 
-use super::job::{self, data_file, whole};
-use super::outcome::{Ended, Failure, counted, json_arg, result, say};
-use crate::model::job::{Import, Job};
+use super::job::{self, data_file, import_form, pairs, whole};
+use super::outcome::{Ended, Failure, describe_import, import_sentence, json_arg, result};
+use crate::format::day::DayOrder;
+use crate::format::file::Input;
+use crate::model::job::{Import, Job, unwatched};
+use crate::model::name::quoted;
+use crate::ops::transfer;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Value, json};
+use serde_json::Value;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 pub fn command() -> Command {
     let repeated = |name: &'static str| Arg::new(name).long(name).action(ArgAction::Append);
-    Command::new("import").about("Import a CSV, TSV, JSON or NDJSON file into a table, which is made if it is missing").args([
-        json_arg(),
-        Arg::new("file").required(true).value_name("FILE").help("A .csv, .tsv, .json, .ndjson or .jsonl file"),
-        Arg::new("app").long("app").value_name("SLUG").required(true).help("The app; made if it is missing"),
-        Arg::new("schema").long("schema").value_name("SLUG").help("The table [default: the file's name]"),
-        repeated("map").value_name("HEADER=FIELD").help("Which field a column is"),
-        repeated("type").value_name("HEADER=TYPE").help("The type of a column of a new table, in place of the guess"),
-        Arg::new("key").long("key").value_name("FIELD").help("Update records with the same value in this field"),
-        Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Check everything and change nothing"),
-    ])
+    Command::new("import")
+        .about("Import a CSV, TSV, XLSX, JSON or NDJSON file into a table, which is made if it is missing")
+        .after_help(AFTER)
+        .args([
+            json_arg(),
+            Arg::new("file").required(true).value_name("FILE").help("A .csv, .tsv, .xlsx, .json, .ndjson or .jsonl file"),
+            Arg::new("app").long("app").value_name("SLUG").required(true).help("The app; made if it is missing"),
+            Arg::new("schema").long("schema").value_name("SLUG").help("The table [default: the file's name]"),
+            repeated("map").value_name("HEADER=FIELD").help("Which field a column is"),
+            repeated("type")
+                .value_name("HEADER=TYPE")
+                .help("The type of a column of a new table, in place of the guess; date:dmy, date:mdy, date:ymd say how days are written"),
+            Arg::new("key").long("key").value_name("FIELD").help("Update records with the same value in this field"),
+            Arg::new("sheet").long("sheet").value_name("NAME").help("The sheet of a workbook [default: the first]"),
+            Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Check everything and change nothing"),
+        ])
 }
+
+const AFTER: &str = "All or nothing: a row that breaks a rule refuses the file, and every problem is told with its row, line or cell, and column.\n\
+    In CSV an apostrophe before a formula ('=1+1) is taken for the guard that an export puts there, and taken away.";
 
 pub fn run(matches: &ArgMatches) -> Ended {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
@@ -29,7 +43,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
         return Err(Failure::new(1, format!("There is no file {name}")));
     }
     let stem = Path::new(&name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let import = Import {
+    let mut import = Import {
         file,
         app: text("app").unwrap_or_default(),
         schema: text("schema").unwrap_or(stem),
@@ -37,60 +51,54 @@ pub fn run(matches: &ArgMatches) -> Ended {
         map: pairs(matches, "map")?,
         types: pairs(matches, "type")?,
         key: text("key"),
+        sheet: text("sheet"),
         must_exist: false,
         dry_run: matches.get_flag("dry-run"),
     };
-    let sent = json!({
-        "kind": "import", "file": import.file, "app": import.app, "schema": import.schema, "schema_given": import.schema_given,
-        "map": import.map, "types": import.types, "key": import.key, "dry_run": import.dry_run,
-    });
-    let outcome = job::run(&data_file(matches), &Job::Import(import), &sent)?;
-    describe(&outcome);
-    result(matches.get_flag("json"), &outcome, sentence);
+    let path = data_file(matches);
+    import.types.extend(asked_days(&path, &import)?);
+    let outcome = job::run(&path, &Job::Import(import.clone()), &import_form(&import))?;
+    describe_import(&outcome);
+    result(matches.get_flag("json"), &outcome, import_sentence);
     Ok(())
 }
 
-/// `HEADER=FIELD`: cut at the last `=`, for a heading may hold one and a slug may not.
-fn pairs(matches: &ArgMatches, name: &str) -> Result<Vec<(String, String)>, Failure> {
-    let given = matches.get_many::<String>(name).into_iter().flatten();
-    given
-        .map(|pair| {
-            let (heading, slug) =
-                pair.rsplit_once('=').ok_or_else(|| Failure::new(2, format!("--{name} wants HEADER=VALUE, not '{pair}'")))?;
-            Ok((heading.to_owned(), slug.to_owned()))
-        })
-        .collect()
+/// On a terminal, asks how the days of a new table are written. Whether the table is new, and which columns they are, a rehearsal tells.
+fn asked_days(path: &Path, import: &Import) -> Result<Vec<(String, String)>, Failure> {
+    let is_watched = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !is_watched || !transfer::may_hold_days(&Input::at(&import.file, import.sheet.as_deref())?, &unwatched())? {
+        return Ok(Vec::new());
+    }
+    let rehearsal = Import { dry_run: true, ..import.clone() };
+    let outcome = job::run(path, &Job::Import(rehearsal.clone()), &import_form(&rehearsal))?;
+    let all = outcome.get("days").and_then(Value::as_array).cloned().unwrap_or_default();
+    let said = |heading: &str| import.types.iter().any(|(typed, _)| typed == heading);
+    let text = |days: &Value, key: &str| days.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let columns = all.iter().map(|days| (text(days, "header"), text(days, "example"), days));
+    let asked = columns.filter(|(heading, ..)| !said(heading)).filter_map(|(heading, example, days)| {
+        let orders = days.get("orders").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let order = ask(&heading, &example, &orders.filter_map(DayOrder::from_name).collect::<Vec<_>>())?;
+        Some((heading, format!("date:{}", order.name())))
+    });
+    Ok(asked.collect())
 }
 
-/// What was made of the columns of a new table, for people.
-fn describe(outcome: &Value) {
-    let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
-    let list = |key: &str| outcome.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    if flag("new_schema") {
-        for field in list("fields") {
-            let get = |key: &str| field.get(key).and_then(Value::as_str).unwrap_or_default();
-            say(&format!(
-                "  {:<12} {}",
-                get("type"),
-                if get("slug") == get("header") { get("slug").to_owned() } else { format!("{} ({})", get("slug"), get("header")) }
-            ));
+/// `None` for text, which is also what no answer means.
+fn ask(heading: &str, example: &str, orders: &[DayOrder]) -> Option<DayOrder> {
+    let letter = |order: &DayOrder| order.words().get(..1).unwrap_or_default();
+    let offer = |order: &DayOrder| format!("{} = {} ({})", letter(order), order.words(), order.read(example).unwrap_or_default());
+    let offers: Vec<String> = orders.iter().map(offer).collect();
+    loop {
+        let _ =
+            write!(std::io::stderr(), "{} holds dates such as {}: {}, t = text [t] ", quoted(heading), quoted(example), offers.join(", "));
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer).unwrap_or_default();
+        let answer = answer.trim().to_lowercase();
+        if read == 0 || answer.is_empty() || answer == "t" {
+            return None;
+        }
+        if let Some(order) = orders.iter().find(|order| letter(order) == answer) {
+            return Some(*order);
         }
     }
-    list("notes").iter().filter_map(Value::as_str).for_each(|note| say(&format!("  note: {note}")));
-}
-
-fn sentence(outcome: &Value) -> String {
-    let text = |key: &str| outcome.get(key).and_then(Value::as_str).unwrap_or_default();
-    let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
-    let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
-    let done = if flag("dry_run") { "would be imported (dry run: nothing was)" } else { "imported" };
-    let made = if flag("new_schema") { ", a new table" } else { "" };
-    format!(
-        "{} {done} into {}/{}{made}: {} created, {} updated",
-        counted(number("rows"), "row"),
-        text("app"),
-        text("schema"),
-        number("created"),
-        number("updated")
-    )
 }

@@ -1,22 +1,26 @@
 //! Runs a job here, or in the server that has the data file open: the one way in which commands write.
 
-use super::outcome::{Failure, unopened};
+use super::outcome::{Failure, say, unopened};
 use super::progress::Bar;
 use crate::config::{DATA_FILE, variable};
+use crate::model::error::{Error, Problem};
 use crate::model::fault::Fault;
-use crate::model::job::{Job, Outcome, Progress};
+use crate::model::job::{Import, Job, Outcome, Progress, Report};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::model::principal::{Caller, Principal};
 use crate::ops::ctx::{self, Ctx};
 use crate::ops::jobs;
+use crate::server::signals::Interrupt;
 use crate::store::engine::{Durability, Opening, Store};
 use crate::store::lock::{Holder, holder};
+use crate::store::place::{self, real};
 use clap::ArgMatches;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The owner of the data file, at a terminal.
@@ -29,7 +33,7 @@ const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The data file that the command line, else the environment, names.
 pub fn data_file(matches: &ArgMatches) -> PathBuf {
     let given = matches.get_one::<String>("db").cloned().or_else(|| variable("CARRYALL_DB"));
-    PathBuf::from(given.unwrap_or_else(|| DATA_FILE.to_owned()))
+    real(Path::new(given.as_deref().unwrap_or(DATA_FILE)))
 }
 
 /// How a command opens a data file: it alone reads and writes.
@@ -49,28 +53,61 @@ pub fn fault() -> Result<Option<Fault>, Failure> {
     variable("CARRYALL_FAULT").map(|name| Fault::named(&name).ok_or_else(|| unknown(&name))).transpose()
 }
 
-/// Does the job where the data file is open. `sent` is the job's form on the wire.
+/// Does the job where the data file is open. `sent` is the job's form on the wire. Ctrl-C ends it, and leaves nothing of it.
 pub fn run(path: &Path, job: &Job, sent: &Value) -> Result<Outcome, Failure> {
-    let bar = Bar::new();
-    let show = |progress: Progress| bar.show(progress);
+    let work = Work::begin();
     let done = match holder(path) {
         Some(Holder { address: Some(address), secret: Some(secret) }) => {
             // Programs of this machine may come without TLS.
             let plain = address.split_once("://").map_or(address.as_str(), |(_, plain)| plain);
-            remotely(plain, &secret, sent, &show)
+            remotely(plain, &secret, sent, &work)
         }
-        _ => here(path, job, &bar),
+        _ => here(path, job, &work),
     };
-    bar.end();
+    work.end();
     done
 }
 
-fn here(path: &Path, job: &Job, bar: &Bar) -> Result<Outcome, Failure> {
+/// What a command shows while it works, and whether somebody stops it.
+pub struct Work {
+    bar: Bar,
+    interrupt: Interrupt,
+}
+
+impl Work {
+    pub fn begin() -> Self {
+        // Where signals cannot be caught, Ctrl-C ends the program as it would anyway.
+        Self { bar: Bar::new(), interrupt: Interrupt::watch().unwrap_or_default() }
+    }
+
+    /// Shows what a job tells, and ends it when it is to end.
+    pub fn report(&self) -> Report {
+        let (show, interrupt) = (self.bar.report(), self.interrupt.clone());
+        Arc::new(move |progress| {
+            show(progress)?;
+            if interrupt.is_asked() { Err(stopped()) } else { Ok(()) }
+        })
+    }
+
+    pub fn end(&self) {
+        self.bar.end();
+        self.interrupt.end();
+    }
+}
+
+fn stopped() -> Error {
+    Error::Conflict(Problem::new("cancelled", "Stopped: nothing was changed"))
+}
+
+fn here(path: &Path, job: &Job, work: &Work) -> Result<Outcome, Failure> {
     let existed = path.exists();
+    if let Some(doubt) = place::doubt(path) {
+        say(&format!("{doubt}."));
+    }
     let how = opening()?;
     let store = Store::open(path, &how).map_err(|error| unopened(path, error))?;
     let ctx = Ctx::new(store, ctx::random(), how.limits, crate::ops::sessions::no_control());
-    let done = jobs::run(&ctx, &OWNER, job, &bar.report());
+    let done = jobs::run(&ctx, &OWNER, job, &work.report());
     // Closes every connection: only then is the file alone.
     drop(ctx);
     // A file that this command made and put nothing into was not asked for.
@@ -84,14 +121,18 @@ fn is_dry_run(job: &Job) -> bool {
     match job {
         Job::Import(import) => import.dry_run,
         Job::Apply { dry_run, .. } => *dry_run,
-        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Index { .. } => false,
+        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => false,
     }
 }
 
-fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) -> Result<Outcome, Failure> {
+fn remotely(address: &str, secret: &str, sent: &Value, work: &Work) -> Result<Outcome, Failure> {
     let started = patiently(|| ask(address, secret, "POST", "/api/workspaces/default/jobs", &sent.to_string()))?;
     let id = started.get("id").and_then(Value::as_u64).ok_or_else(|| unanswered(&started))?;
+    let mut is_asked = false;
     loop {
+        if work.interrupt.is_asked() && !std::mem::replace(&mut is_asked, true) {
+            patiently(|| ask(address, secret, "DELETE", &format!("/api/workspaces/default/jobs/{id}"), ""))?;
+        }
         let state =
             patiently(|| ask(address, secret, "GET", &format!("/api/workspaces/default/jobs/{id}"), "")).map_err(|mut failure| {
                 failure.lines.push("How the job ended is not known: look at the data before you run it again".to_owned());
@@ -104,8 +145,9 @@ fn remotely(address: &str, secret: &str, sent: &Value, show: &dyn Fn(Progress)) 
                 let lines = lines.map(|lines| lines.iter().filter_map(Value::as_str).map(str::to_owned).collect());
                 return Err(Failure { code: 1, lines: lines.unwrap_or_default() });
             }
-            Some("cancelled") => return Err(Failure::new(1, "Somebody cancelled the job: nothing was changed")),
-            Some("running") => show(progress(&state)),
+            Some("cancelled") if is_asked => return Err(stopped().into()),
+            Some("cancelled") => return Err(Failure::new(1, "The job was cancelled, or its server stopped: nothing was changed")),
+            Some("running" | "cancelling") => work.bar.show(progress(&state)),
             _ => return Err(unanswered(&state)),
         }
         std::thread::sleep(POLL);
@@ -168,4 +210,24 @@ fn unanswered(value: &Value) -> Failure {
 /// Names the server what it must find: paths made whole.
 pub fn whole(path: &str) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| Failure::new(1, format!("{path}: {error}")))
+}
+
+/// An import as the server takes it.
+pub fn import_form(import: &Import) -> Value {
+    json!({
+        "kind": "import", "file": import.file, "app": import.app, "schema": import.schema, "schema_given": import.schema_given,
+        "map": import.map, "types": import.types, "key": import.key, "sheet": import.sheet, "dry_run": import.dry_run,
+    })
+}
+
+/// `HEADER=FIELD`: cut at the last `=`, for a heading may hold one and a slug may not.
+pub fn pairs(matches: &ArgMatches, name: &str) -> Result<Vec<(String, String)>, Failure> {
+    let given = matches.get_many::<String>(name).into_iter().flatten();
+    given
+        .map(|pair| {
+            let (heading, slug) =
+                pair.rsplit_once('=').ok_or_else(|| Failure::new(2, format!("--{name} wants HEADER=VALUE, not '{pair}'")))?;
+            Ok((heading.to_owned(), slug.to_owned()))
+        })
+        .collect()
 }

@@ -19,9 +19,19 @@ pub fn addresses() -> Vec<IpAddr> {
 
 /// The names under which other machines may know this one.
 pub fn names() -> Vec<String> {
-    let name = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
+    let name = own_name().to_ascii_lowercase();
     let short = name.split('.').next().unwrap_or_default().to_owned();
     if short.is_empty() { Vec::new() } else { vec![format!("{short}.local"), short, name] }
+}
+
+#[cfg(unix)]
+fn own_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn own_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
 /// A code for a dark terminal.

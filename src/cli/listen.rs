@@ -2,7 +2,7 @@
 //! to `server::transport`.
 
 use super::lan;
-use super::outcome::Failure;
+use super::outcome::{Failure, say};
 use crate::config::{Config, PORTS, variable};
 use crate::model::name::quoted;
 use crate::model::site::{Origin, Site, split_authority};
@@ -112,7 +112,9 @@ pub fn bind(config: &Config) -> Result<Vec<Listener>, Failure> {
             let (first, last) = (PORTS.start(), PORTS.end());
             Failure::new(1, format!("Ports {first} to {last} are all taken. Choose another: --listen {host}:0 takes any free one"))
         };
-        return Ok(vec![Listener { socket: free.ok_or_else(none)?, app: None }]);
+        let socket = free.ok_or_else(none)?;
+        tell_other_port(&socket);
+        return Ok(vec![Listener { socket, app: None }]);
     }
     let listeners = config.listen.iter().map(|wanted| {
         let (address, app) = parts(wanted);
@@ -124,6 +126,13 @@ pub fn bind(config: &Config) -> Result<Vec<Listener>, Failure> {
         return Err(dev_is_for_loopback());
     }
     Ok(listeners)
+}
+
+/// Who knows the usual address should hear why it is another one.
+fn tell_other_port(socket: &TcpListener) {
+    if let Some(port) = socket.local_addr().ok().map(|address| address.port()).filter(|port| port != PORTS.start()) {
+        say(&format!("Port {} is taken, so this is port {port}.", PORTS.start()));
+    }
 }
 
 fn dev_is_for_loopback() -> Failure {

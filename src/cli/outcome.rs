@@ -5,7 +5,7 @@ use crate::store::backup;
 use crate::store::engine::OpenError;
 use clap::{Arg, ArgAction};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -67,6 +67,13 @@ pub fn exit(ended: Ended) -> ExitCode {
     }
 }
 
+/// The program as it was called, so that a command that is shown works when it is pasted.
+pub fn called() -> String {
+    let first = std::env::args_os().next().and_then(|name| name.into_string().ok());
+    // What a shell would take apart is not shown.
+    first.filter(|name| !name.is_empty() && !name.contains([' ', '\'', '"'])).unwrap_or_else(|| "carryall".to_owned())
+}
+
 /// `1 row`, `2 rows`.
 pub fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
@@ -82,6 +89,14 @@ pub fn tell(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// A whole text on stdout. Who pipes into `head` has seen enough.
+pub fn print(text: &str) -> Ended {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(1, format!("The text cannot be written: {error}"))),
+        _ => Ok(()),
+    }
+}
+
 /// `--json`, for commands whose result programs read.
 pub fn json_arg() -> Arg {
     Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print the result as JSON")
@@ -90,4 +105,38 @@ pub fn json_arg() -> Arg {
 /// The result as JSON, or as the sentence that `words` makes of it.
 pub fn result(as_json: bool, outcome: &Value, words: impl Fn(&Value) -> String) {
     if as_json { tell(&outcome.to_string()) } else { tell(&words(outcome)) }
+}
+
+/// What was made of the columns of a new table, for people.
+pub fn describe_import(outcome: &Value) {
+    let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let list = |key: &str| outcome.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    if flag("new_schema") {
+        for field in list("fields") {
+            let get = |key: &str| field.get(key).and_then(Value::as_str).unwrap_or_default();
+            say(&format!(
+                "  {:<12} {}",
+                get("type"),
+                if get("slug") == get("header") { get("slug").to_owned() } else { format!("{} ({})", get("slug"), get("header")) }
+            ));
+        }
+    }
+    list("notes").iter().filter_map(Value::as_str).for_each(|note| say(&format!("  note: {note}")));
+}
+
+/// What an import did, in a line.
+pub fn import_sentence(outcome: &Value) -> String {
+    let text = |key: &str| outcome.get(key).and_then(Value::as_str).unwrap_or_default();
+    let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let flag = |key: &str| outcome.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let done = if flag("dry_run") { "would be imported (dry run: nothing was)" } else { "imported" };
+    let made = if flag("new_schema") { ", a new table" } else { "" };
+    format!(
+        "{} {done} into {}/{}{made}: {} created, {} updated",
+        counted(number("rows"), "row"),
+        text("app"),
+        text("schema"),
+        number("created"),
+        number("updated")
+    )
 }

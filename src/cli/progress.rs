@@ -4,6 +4,11 @@ use crate::model::job::{Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::time::Duration;
+
+const TICK: Duration = Duration::from_millis(100);
+const MEASURED: &str = "{msg:9} [{bar:30}] {percent:>3}%  {prefix}  {eta} left";
+const UNMEASURED: &str = "{msg:9} {spinner} {elapsed}  {prefix}";
 
 #[derive(Clone)]
 pub struct Bar(Option<ProgressBar>);
@@ -12,8 +17,9 @@ impl Bar {
     pub fn new() -> Self {
         Self(std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
-            let form = "{msg:9} [{bar:30}] {percent:>3}%  {prefix}  {eta} left";
-            bar.set_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+            bar.set_style(style(true));
+            // A job that tells nothing for a while still moves.
+            bar.enable_steady_tick(TICK);
             bar
         }))
     }
@@ -23,6 +29,7 @@ impl Bar {
         let Some(bar) = &self.0 else { return };
         let seconds = bar.elapsed().as_secs_f64().max(0.001);
         let rate = progress.rows as f64 / seconds;
+        bar.set_style(style(progress.total.is_some()));
         bar.set_message(progress.stage);
         bar.set_prefix(match progress.unit {
             "tables" => format!("{} tables", progress.done),
@@ -47,4 +54,9 @@ impl Bar {
             bar.finish_and_clear();
         }
     }
+}
+
+fn style(is_measured: bool) -> ProgressStyle {
+    let form = ProgressStyle::with_template(if is_measured { MEASURED } else { UNMEASURED });
+    form.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }

@@ -1,12 +1,12 @@
 //! `carryall restore`: a backup in the place of the data file. What was there is kept.
 
-use super::job::{data_file, opening};
-use super::outcome::{Ended, Failure, counted, json_arg, result, unopened};
-use crate::model::backup::Reason;
-use crate::ops::ctx;
-use crate::store::backup;
+use super::job::{OWNER, data_file, opening};
+use super::outcome::{Ended, Failure, counted, json_arg, result, say, unopened};
+use super::progress::Bar;
+use crate::ops::changes;
 use crate::store::engine::OpenError;
 use crate::store::lock::{Lock, Refused};
+use crate::store::{backup, place, restore};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 use std::path::Path;
@@ -28,9 +28,17 @@ pub fn run(matches: &ArgMatches) -> Ended {
         Refused::Held(holder) => unopened(&path, OpenError::Held(holder)),
         Refused::Failed(error) => Failure::new(3, format!("{} cannot be used: its lock file cannot be made: {error}", path.display())),
     })?;
-    let kept_as = backup::name_for(&path, Reason::BeforeRestore, &ctx::now())?;
-    let (report, kept) = backup::restore(from, &path, &kept_as, &opening()?)?;
-    let outcome = json!({"file": path, "kept": kept, "records": report.records});
+    if let Some(doubt) = place::doubt(&path) {
+        say(&format!("{doubt}."));
+    }
+    backup::sweep(&path);
+    let entry = changes::of_restore(&OWNER, &from.file_name().unwrap_or_default().to_string_lossy());
+    let bar = Bar::new();
+    let done = restore::restore(from, &path, &entry, &opening()?, &bar.report());
+    bar.end();
+    let (report, kept) = done?;
+    report.problems.iter().for_each(|problem| say(problem));
+    let outcome = json!({"file": path, "kept": kept, "records": report.records, "problems": report.problems});
     let kept = kept.map_or_else(String::new, |kept| format!("; what was there is {}", kept.display()));
     result(matches.get_flag("json"), &outcome, |_| {
         format!("{} holds {} of the backup{kept}", path.display(), counted(report.records, "record"))

@@ -5,7 +5,7 @@ use crate::model::principal::{Caller, Credential, Principal};
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions;
 use crate::wire::body::Body;
-use crate::wire::call::Call;
+use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
 use crate::wire::query::Query;
 use rouille::{Request, Response};
@@ -31,7 +31,9 @@ pub enum BodyMax {
     Guest,
     /// `body_bytes_max`: one record. More than a guest may send is taken in from who is signed in only, which is asked before.
     One,
-    /// `rows_body_bytes_max`: the same for many.
+    /// `records_body_bytes_max`: an array of them.
+    Records,
+    /// `rows_body_bytes_max`: a file of them.
     Rows,
 }
 
@@ -89,7 +91,7 @@ pub fn enter(
     request: &Request,
     params: Vec<String>,
     body: Body,
-    may_wait: bool,
+    patience: Patience,
 ) -> Result<Response> {
     let query = Query::parse(request.raw_query_string())?;
     if let Some(names) = route.query {
@@ -100,7 +102,7 @@ pub fn enter(
     }
     let principal = identify(ctx, request)?;
     let caller = Caller { principal, door: dialect.id };
-    (route.handler)(ctx, &Call { request, params, query, body, caller, may_wait })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie.

@@ -1,4 +1,5 @@
-//! `decimal`: an exact number of at most 15 significant digits, so that every JSON reader gets the digits that were sent.
+//! `decimal`: an exact number of at most 15 significant digits, so that every JSON reader gets the digits that were sent. `money` is one with two
+//! digits after the point, unless it says otherwise, and a currency.
 //!
 //! With a `scale` the digits after the point are limited, a number is stored in its shortest form, and text forms always show that many. Without one a number keeps its own form: 5 stays 5, 5.0 stays 5.0.
 
@@ -8,6 +9,11 @@ use rust_decimal::Decimal as Exact;
 use serde_json::{Number, Value};
 
 pub struct Decimal;
+
+pub struct Money;
+
+/// Digits after the point of an amount of money.
+const MONEY_SCALE: u64 = 2;
 
 /// Digits that every JSON reader keeps.
 pub const PRECISION_MAX: u64 = 15;
@@ -26,60 +32,117 @@ impl FieldType for Decimal {
     }
 
     fn check_rules(&self, rules: &Rules) -> Result<(), Refusal> {
-        let precision = rules.precision.unwrap_or(PRECISION_MAX);
-        if precision == 0 || precision > PRECISION_MAX {
-            return Err(Refusal::new("precision", format!("has a precision of {precision}; 1 to {PRECISION_MAX} digits are possible")));
-        }
-        if rules.scale.is_some_and(|scale| scale > precision) {
-            return Err(Refusal::new("scale", format!("has a scale above its precision of {precision}")));
-        }
-        let bound = |name: &'static str, value: &Option<Value>| match value {
-            None => Ok(None),
-            Some(value) => {
-                exact(value).map(Some).ok_or_else(|| Refusal::new(name, format!("has a {name} that is no number: {}", described(value))))
+        check_rules(rules)
+    }
+
+    fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal> {
+        clean(field, value)
+    }
+
+    fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
+        read_text(field, text)
+    }
+
+    fn write_text(&self, field: &Field, value: &Value) -> String {
+        write_text(field, value)
+    }
+}
+
+impl FieldType for Money {
+    fn name(&self) -> &'static str {
+        "money"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Decimal
+    }
+
+    fn rules(&self) -> &'static [&'static str] {
+        &["precision", "scale", "min", "max", "currency"]
+    }
+
+    fn settle_rules(&self, rules: &mut Rules) {
+        rules.scale = rules.scale.or(Some(MONEY_SCALE));
+    }
+
+    fn check_rules(&self, rules: &Rules) -> Result<(), Refusal> {
+        let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        match &rules.currency {
+            Some(code) if !is_code(code) => {
+                let refusal = Refusal::new("currency", format!("has the currency {}", quoted(code)));
+                Err(refusal.hint("A currency is three capital letters, as in EUR"))
             }
-        };
-        match (bound("min", &rules.min)?, bound("max", &rules.max)?) {
-            (Some(min), Some(max)) if min > max => Err(Refusal::new("min", format!("has a min of {min} above its max of {max}"))),
-            _ => Ok(()),
+            _ => check_rules(rules),
         }
     }
 
     fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal> {
-        let number = match value {
-            Value::Number(_) => exact(value),
-            Value::String(text) => return self.read_text(field, text),
-            _ => None,
-        };
-        let Some(number) = number else {
-            return Err(Refusal::new("type", format!("must be a number, not {}", described(value))));
-        };
-        check(field, number)?;
-        Ok(if field.rules.scale.is_some() { short(number).unwrap_or_else(|| value.clone()) } else { value.clone() })
+        clean(field, value)
     }
 
     fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
-        let plain = text.trim();
-        let number = parse(plain).ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))?;
-        check(field, number)?;
-        let read = match field.rules.scale {
-            Some(_) => short(number),
-            None if plain.contains('.') => plain.parse().ok().and_then(Number::from_f64).map(Value::Number),
-            None => plain.parse::<i64>().ok().map(Value::from),
-        };
-        read.ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))
+        read_text(field, text)
     }
 
     fn write_text(&self, field: &Field, value: &Value) -> String {
-        match (field.rules.scale, exact(value)) {
-            (Some(scale), Some(mut number)) => {
-                number.rescale(u32::try_from(scale).unwrap_or_default());
-                number.to_string()
-            }
-            // Digits in place of the exponent in which doubles below 0.00001 print.
-            (None, Some(number)) if value.to_string().contains('e') => number.to_string(),
-            _ => value.to_string(),
+        write_text(field, value)
+    }
+}
+
+fn check_rules(rules: &Rules) -> Result<(), Refusal> {
+    let precision = rules.precision.unwrap_or(PRECISION_MAX);
+    if precision == 0 || precision > PRECISION_MAX {
+        return Err(Refusal::new("precision", format!("has a precision of {precision}; 1 to {PRECISION_MAX} digits are possible")));
+    }
+    if rules.scale.is_some_and(|scale| scale > precision) {
+        return Err(Refusal::new("scale", format!("has a scale above its precision of {precision}")));
+    }
+    let bound = |name: &'static str, value: &Option<Value>| match value {
+        None => Ok(None),
+        Some(value) => {
+            exact(value).map(Some).ok_or_else(|| Refusal::new(name, format!("has a {name} that is no number: {}", described(value))))
         }
+    };
+    match (bound("min", &rules.min)?, bound("max", &rules.max)?) {
+        (Some(min), Some(max)) if min > max => Err(Refusal::new("min", format!("has a min of {min} above its max of {max}"))),
+        _ => Ok(()),
+    }
+}
+
+fn clean(field: &Field, value: &Value) -> Result<Value, Refusal> {
+    let number = match value {
+        Value::Number(_) => exact(value),
+        Value::String(text) => return read_text(field, text),
+        _ => None,
+    };
+    let Some(number) = number else {
+        return Err(Refusal::new("type", format!("must be a number, not {}", described(value))));
+    };
+    check(field, number)?;
+    Ok(if field.rules.scale.is_some() { short(number).unwrap_or_else(|| value.clone()) } else { value.clone() })
+}
+
+fn read_text(field: &Field, text: &str) -> Result<Value, Refusal> {
+    let plain = text.trim();
+    let number = parse(plain).ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))?;
+    check(field, number)?;
+    let read = match field.rules.scale {
+        Some(_) => short(number),
+        None if plain.contains('.') => plain.parse().ok().and_then(Number::from_f64).map(Value::Number),
+        None => plain.parse::<i64>().ok().map(Value::from),
+    };
+    read.ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))
+}
+
+fn write_text(field: &Field, value: &Value) -> String {
+    match (field.rules.scale, exact(value)) {
+        (Some(scale), Some(mut number)) => {
+            number.rescale(u32::try_from(scale).unwrap_or_default());
+            number.to_string()
+        }
+        // Digits in place of the exponent in which doubles below 0.00001 print.
+        (None, Some(number)) if value.to_string().contains('e') => number.to_string(),
+        _ => value.to_string(),
     }
 }
 

@@ -18,6 +18,10 @@ impl FieldType for Email {
         Kind::Text
     }
 
+    fn rules(&self) -> &'static [&'static str] {
+        &["pattern"]
+    }
+
     fn clean(&self, _field: &Field, value: &Value) -> Result<Value, Refusal> {
         let Value::String(text) = value else {
             return Err(Refusal::new("type", format!("must be an e-mail address, not {}", described(value))));

@@ -1,7 +1,9 @@
-//! CSV in and out: quoting by RFC 4180, the separator found out, a byte-order mark skipped. Cells keep every character.
+//! CSV in and out: quoting by RFC 4180, the separator found out, a byte-order mark skipped. Cells keep every character; which of them have a guard
+//! against being calculated is known where fields are (`guard`), headings always have.
 
+use super::guard::{guarded, unguarded};
 use super::quotes::Quotes;
-use super::rows::{OutRow, Row, RowWriter, Take, unwritten};
+use super::rows::{OutColumn, OutRow, Row, RowWriter, Take, unwritten};
 use crate::model::error::{Error, Problem, Result};
 use serde_json::Value;
 use std::io::{BufReader, Cursor, Read, Write};
@@ -22,7 +24,8 @@ pub fn read(mut source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
     let watched = Quotes::new(rest.chain(source), separator);
     let empty_line = watched.empty_line();
     let mut reader = ::csv::ReaderBuilder::new().delimiter(separator).from_reader(BufReader::new(watched));
-    let headings: Vec<String> = reader.headers().map_err(|error| unreadable(&error))?.iter().map(str::to_owned).collect();
+    let headings: Vec<String> =
+        reader.headers().map_err(|error| unreadable(&error))?.iter().map(|heading| unguarded(heading).to_owned()).collect();
     if headings.is_empty() {
         return Err(Error::malformed("The file is empty: its first line must hold the headings"));
     }
@@ -35,7 +38,7 @@ pub fn read(mut source: impl Read, take: &mut Take<'_>) -> Result<Vec<String>> {
             .enumerate()
             .map(|(at, text)| (at, if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) }))
             .collect();
-        take(&headings, Row { number, line: record.position().map(::csv::Position::line), cells, rounded: Vec::new() })?;
+        take(&headings, Row { number, line: record.position().map(::csv::Position::line), cells, ..Row::default() })?;
     }
     // Of several columns an empty line is nothing; of one it may be an empty cell.
     match empty_line.get().filter(|_| headings.len() == 1) {
@@ -83,9 +86,9 @@ pub struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    pub fn start(out: Box<dyn Write + 'w>, headings: &[String]) -> Result<Self> {
+    pub fn start(out: Box<dyn Write + 'w>, columns: &[OutColumn]) -> Result<Self> {
         let mut out = ::csv::Writer::from_writer(out);
-        out.write_record(headings).map_err(unwritten)?;
+        out.write_record(columns.iter().map(|column| guarded(&column.heading).into_owned())).map_err(unwritten)?;
         Ok(Self { out })
     }
 }

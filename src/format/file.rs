@@ -1,13 +1,13 @@
 //! A file of rows: which format it has, reading it, writing it.
 
-use super::rows::{Row, RowWriter, Take};
-use super::{csv, json, ndjson};
+use super::rows::{OutColumn, Row, RowWriter, Take};
+use super::{csv, json, ndjson, xlsx};
 use crate::model::error::{Error, Problem, Result};
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -17,31 +17,52 @@ pub enum Format {
     Json,
     /// One object a line.
     Ndjson,
+    /// A workbook; one of its sheets.
+    Xlsx,
 }
 
 impl Format {
-    pub const NAMES: [&'static str; 3] = ["csv", "json", "ndjson"];
+    pub const ALL: [Format; 4] = [Format::Csv, Format::Json, Format::Ndjson, Format::Xlsx];
+    pub const NAMES: [&'static str; 4] = ["csv", "json", "ndjson", "xlsx"];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Xlsx => "xlsx",
+        }
+    }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "csv" => Some(Format::Csv),
-            "json" => Some(Format::Json),
-            "ndjson" => Some(Format::Ndjson),
-            _ => None,
-        }
+        Format::ALL.into_iter().find(|format| format.name() == name)
     }
 
     /// By the ending of a file's name.
     pub fn of(path: &Path) -> Result<Self> {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let unknown = |hint: &str| {
+            let message = format!("A file that ends in '.{ending}' cannot be read; it must be .csv, .tsv, .xlsx, .json, .ndjson or .jsonl");
+            let problem = Problem::new("format", message);
+            Err(Error::invalid(if hint.is_empty() { problem } else { problem.hint(hint) }))
+        };
         match ending.as_str() {
             "csv" | "tsv" | "txt" => Ok(Format::Csv),
             "json" => Ok(Format::Json),
             "ndjson" | "jsonl" => Ok(Format::Ndjson),
-            other => Err(Error::invalid(Problem::new(
-                "format",
-                format!("A file that ends in '.{other}' cannot be read; it must be .csv, .tsv, .json, .ndjson or .jsonl"),
-            ))),
+            "xlsx" | "xlsm" => Ok(Format::Xlsx),
+            "xls" | "xlsb" | "ods" | "numbers" => unknown("Save the sheet as .xlsx or as CSV, and import that file"),
+            _ => unknown(""),
+        }
+    }
+
+    /// The media type, for answers and requests.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Json => "application/json",
+            Format::Ndjson => "application/x-ndjson",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 
@@ -50,12 +71,22 @@ impl Format {
         self == Format::Csv
     }
 
+    /// What a writer wants of every row.
+    pub fn wants_texts(self) -> bool {
+        matches!(self, Format::Csv | Format::Xlsx)
+    }
+
+    pub fn wants_values(self) -> bool {
+        self != Format::Csv
+    }
+
     /// A writer of rows under these headings.
-    pub fn write<'w>(self, out: Box<dyn Write + 'w>, headings: &[String]) -> Result<Box<dyn RowWriter + 'w>> {
+    pub fn write<'w>(self, out: Box<dyn Write + 'w>, columns: &[OutColumn]) -> Result<Box<dyn RowWriter + 'w>> {
         match self {
-            Format::Csv => Ok(Box::new(csv::Writer::start(out, headings)?)),
+            Format::Csv => Ok(Box::new(csv::Writer::start(out, columns)?)),
             Format::Json => Ok(Box::new(json::Writer::start(out)?)),
             Format::Ndjson => Ok(Box::new(ndjson::Writer { out })),
+            Format::Xlsx => Ok(Box::new(xlsx::write::Writer::start(out, columns)?)),
         }
     }
 }
@@ -63,7 +94,10 @@ impl Format {
 /// Where rows come from. May be read several times, by one reader at a time.
 pub struct Input {
     pub format: Format,
-    pub source: Source,
+    source: Source,
+    /// Which sheet of a workbook; the first one when nobody said.
+    sheet: Option<String>,
+    book: OnceLock<xlsx::Book>,
 }
 
 pub enum Source {
@@ -73,10 +107,26 @@ pub enum Source {
     Memory(Arc<[u8]>),
 }
 
+/// What a file was found to have when it had been read.
+pub struct Found {
+    /// In the order in which they were met.
+    pub headings: Vec<String>,
+    /// Sentences for the person.
+    pub notes: Vec<String>,
+}
+
 impl Input {
+    pub fn new(format: Format, source: Source, sheet: Option<&str>) -> Result<Self> {
+        if sheet.is_some() && format != Format::Xlsx {
+            let message = format!("Only a workbook (.xlsx) has sheets to choose from, and this is {}", format.name());
+            return Err(Error::invalid(Problem::of("sheet", "format", message)));
+        }
+        Ok(Self { format, source, sheet: sheet.map(str::to_owned), book: OnceLock::new() })
+    }
+
     /// A file of this machine; its ending tells the format.
-    pub fn at(path: &Path) -> Result<Self> {
-        Ok(Self { format: Format::of(path)?, source: Source::Path(path.to_owned()) })
+    pub fn at(path: &Path, sheet: Option<&str>) -> Result<Self> {
+        Self::new(Format::of(path)?, Source::Path(path.to_owned()), sheet)
     }
 
     pub fn bytes_total(&self) -> Result<u64> {
@@ -88,8 +138,13 @@ impl Input {
         size.map_err(|error| self.unread(&error))
     }
 
-    /// Reads all of it row by row. `bytes` tells how far it has come. Gives all headings, in the order in which they were met.
-    pub fn read(&self, bytes: &Arc<AtomicU64>, take: &mut Take<'_>) -> Result<Vec<String>> {
+    /// Reads all of it row by row. `bytes` tells how far it has come.
+    pub fn read(&self, bytes: &Arc<AtomicU64>, take: &mut Take<'_>) -> Result<Found> {
+        if self.format == Format::Xlsx {
+            let book = self.book()?;
+            let (headings, more) = xlsx::read(book, bytes, self.bytes_total()?, take)?;
+            return Ok(Found { headings, notes: book.notes.iter().cloned().chain(more).collect() });
+        }
         let row_bytes = Arc::new(AtomicUsize::new(0));
         let inner = self.open().map_err(|error| self.unread(&error))?;
         let counted = Counted { inner, bytes: bytes.clone(), row_bytes: row_bytes.clone() };
@@ -100,15 +155,30 @@ impl Input {
             take(headings, row)
         };
         let read = match self.format {
-            Format::Csv => csv::read(counted, take),
             Format::Json => json::read(counted, take),
             Format::Ndjson => ndjson::read(counted, take),
+            Format::Csv | Format::Xlsx => csv::read(counted, take),
         };
         if row_bytes.load(Ordering::Relaxed) > ROW_BYTES_MAX {
             let message = format!("Row {} is longer than {ROW_BYTES_MAX} bytes, with the headings before it if it is the first", rows + 1);
             return Err(Error::TooLarge(message));
         }
-        read
+        read.map(|headings| Found { headings, notes: Vec::new() })
+    }
+
+    /// The workbook, unpacked when it is first asked for.
+    fn book(&self) -> Result<&xlsx::Book> {
+        if let Some(book) = self.book.get() {
+            return Ok(book);
+        }
+        let sheet = self.sheet.as_deref();
+        let book = match &self.source {
+            Source::Path(path) => xlsx::open(File::open(path).map_err(|error| self.unread(&error))?, sheet),
+            Source::Open(file) => xlsx::open(&**file, sheet),
+            Source::Memory(bytes) => xlsx::open(Cursor::new(&**bytes), sheet),
+        };
+        let book = book?;
+        Ok(self.book.get_or_init(move || book))
     }
 
     fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {

@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for Object {
 impl Object {
     /// Refuses a key that stands twice, here or further in: one of the two values would be lost.
     pub fn into_row(self, number: u64, headings: &mut Headings) -> Result<Row> {
-        let mut row = Row { number, line: None, cells: Vec::with_capacity(self.0.len()), rounded: Vec::new() };
+        let mut row = Row { number, cells: Vec::with_capacity(self.0.len()), ..Row::default() };
         let mut seen = HashSet::new();
         for (key, raw) in self.0 {
             let place = headings.place(&key);

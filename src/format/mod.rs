@@ -2,8 +2,13 @@
 
 pub mod app_file;
 pub mod csv;
+pub mod day;
 pub mod file;
+pub mod guard;
 pub mod json;
 pub mod ndjson;
+pub mod parts;
 mod quotes;
+pub mod reader;
 pub mod rows;
+pub mod xlsx;

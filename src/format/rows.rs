@@ -1,24 +1,57 @@
 //! What the row formats have in common: a row in, a row out, the headings. Which format a file has is in `file`.
 
 use crate::model::error::{Error, Result};
+use crate::model::field::Kind;
 use serde_json::{Map, Value};
 
 /// One row as it stands in the file.
+#[derive(Default)]
 pub struct Row {
     /// Counts from 1, headings apart.
     pub number: u64,
-    /// Where it begins in a file of lines, counted from 1.
+    /// Where it begins in a file of lines, or its row of a sheet, counted from 1.
     pub line: Option<u64>,
+    /// In a sheet, the column of the first heading, counted from 0.
+    pub column: Option<u32>,
     /// Index into the headings, value. Cells of a CSV file are texts, an empty one is null.
     pub cells: Vec<(usize, Value)>,
     /// Columns of this row with a number that JSON readers would round: the cell is the exact JSON text, as a text.
     pub rounded: Vec<usize>,
+    /// Columns of this row with a day of a sheet, where a moment at midnight is the same number.
+    pub days: Vec<usize>,
+    /// Columns of this row whose cell has no value that could be taken, and why: reads on from the cell's name.
+    pub refused: Vec<(usize, String)>,
+}
+
+impl Row {
+    /// What the cell under a heading is called in a sheet: `C7`.
+    pub fn cell_name(&self, at: usize) -> Option<String> {
+        Some(cell_name(self.column? + u32::try_from(at).ok()?, self.line?))
+    }
+}
+
+/// Letters of a column (counted from 0) and the number of a row (from 1): `C7`.
+pub fn cell_name(column: u32, row: u64) -> String {
+    let mut letters = String::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        letters.insert(0, char::from(b'A' + u8::try_from((rest - 1) % 26).unwrap_or_default()));
+        rest = (rest - 1) / 26;
+    }
+    format!("{letters}{row}")
 }
 
 /// Called for every row with the headings known so far.
 pub type Take<'a> = dyn FnMut(&[String], Row) -> Result<()> + 'a;
 
-/// One exported row: by heading the stored value and the text for formats that have only text.
+/// One column of an export.
+#[derive(Debug, Clone)]
+pub struct OutColumn {
+    pub heading: String,
+    pub kind: Kind,
+}
+
+/// One exported row: by heading the stored value, and the texts for formats that have texts. A format that has no use for one gets none.
 pub struct OutRow {
     pub values: Map<String, Value>,
     pub texts: Vec<String>,

@@ -14,4 +14,6 @@ pub struct App {
     pub description: String,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// Slugs that it had before, under which it is still found.
+    pub aliases: Vec<String>,
 }

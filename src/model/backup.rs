@@ -10,7 +10,7 @@ pub enum Reason {
     Daily,
     BeforeMigration,
     BeforeImport,
-    /// What a restore replaced: kept like one that was asked for.
+    /// What a restore replaced.
     BeforeRestore,
 }
 
@@ -29,7 +29,7 @@ impl Reason {
 
     /// Whether the oldest ones go when there are many.
     pub fn is_passing(self) -> bool {
-        matches!(self, Reason::Daily | Reason::BeforeMigration | Reason::BeforeImport)
+        self != Reason::Asked
     }
 }
 
@@ -45,4 +45,6 @@ pub struct Kept {
     pub number: u32,
     pub reason: Reason,
     pub bytes: u64,
+    /// In hexadecimal digits, as it was noted when the backup was made.
+    pub sha256: Option<String>,
 }

@@ -27,9 +27,10 @@ impl Catalog {
         &self.apps
     }
 
-    /// The app with this slug, or a refusal that names the nearest one.
+    /// The app with this slug, or that had it before, or a refusal that names the nearest one.
     pub fn app(&self, slug: &str) -> Result<Arc<App>> {
-        let found = self.apps.iter().find(|app| app.slug == slug).cloned();
+        let found = self.apps.iter().find(|app| app.slug == slug);
+        let found = found.or_else(|| self.apps.iter().find(|app| app.aliases.iter().any(|alias| alias == slug))).cloned();
         found.ok_or_else(|| missing("app", slug, self.apps.iter().map(|app| app.slug.as_str())))
     }
 
@@ -37,9 +38,10 @@ impl Catalog {
         self.schemas.iter().filter(move |schema| schema.app == app)
     }
 
-    /// The schema with this slug, or a refusal that names the nearest one.
+    /// The schema with this slug, or that had it before, or a refusal that names the nearest one.
     pub fn schema(&self, app: &App, slug: &str) -> Result<Arc<Schema>> {
-        let found = self.schemas(app.id).find(|schema| schema.slug == slug).cloned();
+        let found = self.schemas(app.id).find(|schema| schema.slug == slug);
+        let found = found.or_else(|| self.schemas(app.id).find(|schema| schema.aliases.iter().any(|alias| alias == slug))).cloned();
         found.ok_or_else(|| missing("table", slug, self.schemas(app.id).map(|schema| schema.slug.as_str())))
     }
 
@@ -58,7 +60,7 @@ impl Catalog {
     pub fn referrers(&self, target: &Schema) -> Vec<(Arc<Schema>, Field)> {
         let mut found = Vec::new();
         for schema in self.schemas(target.app) {
-            let pointing = schema.fields.iter().filter(|field| field.rules.target.as_deref() == Some(&target.slug));
+            let pointing = schema.stored().filter(|field| field.rules.target.as_deref() == Some(&target.slug));
             found.extend(pointing.map(|field| (schema.clone(), field.clone())));
         }
         found

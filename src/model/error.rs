@@ -1,5 +1,7 @@
 //! The one error of the house: what went wrong, in kinds. No status codes and no vendor's body live here; a dialect gives each kind its face.
 
+use super::record::{Record, Revision};
+
 /// Every fallible function above `std` answers with this.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -18,12 +20,14 @@ pub struct Problem {
     pub position: Option<usize>,
     /// What to write instead.
     pub hint: Option<String>,
+    /// Of a number: the oldest and the newest that would have done.
+    pub bounds: Option<(i64, i64)>,
 }
 
 impl Problem {
     /// A problem that concerns no single field.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, index: None, position: None, hint: None }
+        Self { code, message: message.into(), field: None, index: None, position: None, hint: None, bounds: None }
     }
 
     /// A problem of one field.
@@ -49,9 +53,19 @@ impl Problem {
         self
     }
 
+    pub fn between(mut self, oldest: i64, newest: i64) -> Self {
+        self.bounds = Some((oldest, newest));
+        self
+    }
+
     pub fn row(mut self, index: usize) -> Self {
         self.index = Some(index);
         self
+    }
+
+    /// `row`, said in the sentence too.
+    pub fn told_at(self, index: usize) -> Self {
+        Self { message: format!("At index {index}: {}", self.message), ..self }.row(index)
     }
 }
 
@@ -78,6 +92,8 @@ pub enum Error {
     Conflict(Problem),
     /// It was there once; the caller has to begin anew.
     Gone(Problem),
+    /// The record is no longer what the caller knows: what it is now.
+    Changed { record: Box<Record>, revision: Revision },
     /// More than a named limit allows.
     TooLarge(String),
     /// The door refused it before any route was looked for.
@@ -90,9 +106,9 @@ pub enum Error {
     Damaged(String),
     /// A schema changed between check and write: the operation runs again. Never reaches a caller.
     Stale,
-    /// What the caller waits for has not happened: the door runs the operation again after the next commit, for so many seconds. Never reaches
-    /// a caller.
-    NothingYet { wait_s: u32 },
+    /// What the caller waits for has not happened up to this number of the change log: the door runs the operation again after the next commit, for
+    /// so many seconds. Never reaches a caller.
+    NothingYet { wait_s: u32, seen: i64 },
     /// Our own fault: the cause.
     Internal(String),
     /// Our own fault, whose cause stands in the log under this request's id.
@@ -160,6 +176,9 @@ impl Error {
                 message.clone()
             }
             Error::Refused(_, message) | Error::Damaged(message) => message.clone(),
+            Error::Changed { record, revision } => {
+                format!("{} is no longer what was expected: it is at {} now", record.id.text(), revision.text())
+            }
             Error::NotSignedIn => "You are not signed in".to_owned(),
             Error::TooMany { message, .. } | Error::Busy { message, .. } => message.clone(),
             Error::MethodNotAllowed { method, allow } => format!("{method} is not possible here; this address takes {allow}"),

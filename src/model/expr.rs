@@ -1,4 +1,7 @@
-//! The tree of a condition as it was asked, by name. Every dialect's filter becomes one of these; `ops/plan` resolves it.
+//! Trees as they were asked for, by name: `Expr`, a condition that a dialect's filter becomes and `ops/plan` resolves; `Term`, an expression that
+//! people write, which `expr` reads and resolves.
+
+use std::fmt;
 
 /// A condition over one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,4 +36,108 @@ pub enum Op {
     Lt,
     Lte,
     Contains,
+}
+
+/// An expression as it was written, with the byte at which it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    pub at: usize,
+    pub node: Node,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    Null,
+    Bool(bool),
+    /// Its digits.
+    Number(String),
+    Text(String),
+    /// `company.name`.
+    Path(Vec<String>),
+    Not(Box<Term>),
+    Negate(Box<Term>),
+    Binary(Operator, Box<Term>, Box<Term>),
+    Call(String, Vec<Term>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    Or,
+    And,
+    Eq,
+    Ne,
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+impl Operator {
+    pub const ALL: [(&'static str, Operator); 13] = [
+        ("||", Operator::Or),
+        ("&&", Operator::And),
+        ("=", Operator::Eq),
+        ("!=", Operator::Ne),
+        (">", Operator::Gt),
+        (">=", Operator::Gte),
+        ("<", Operator::Lt),
+        ("<=", Operator::Lte),
+        ("+", Operator::Add),
+        ("-", Operator::Subtract),
+        ("*", Operator::Multiply),
+        ("/", Operator::Divide),
+        ("%", Operator::Remainder),
+    ];
+
+    pub fn symbol(self) -> &'static str {
+        Operator::ALL.iter().find(|(_, operator)| *operator == self).map_or("?", |(symbol, _)| symbol)
+    }
+
+    /// How strongly it holds its sides: of two, the stronger takes what stands between.
+    pub fn strength(self) -> u8 {
+        match self {
+            Operator::Or => 1,
+            Operator::And => 2,
+            Operator::Eq | Operator::Ne | Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte => 3,
+            Operator::Add | Operator::Subtract => 4,
+            Operator::Multiply | Operator::Divide | Operator::Remainder => 5,
+        }
+    }
+}
+
+/// In a form that reads as the same expression.
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.node {
+            Node::Null => f.write_str("null"),
+            Node::Bool(bool) => write!(f, "{bool}"),
+            Node::Number(digits) => f.write_str(digits),
+            Node::Text(text) => write!(f, "'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+            Node::Path(names) => f.write_str(&names.join(".")),
+            Node::Not(term) => write!(f, "!{}", InBrackets(term)),
+            Node::Negate(term) => write!(f, "-{}", InBrackets(term)),
+            Node::Binary(operator, left, right) => write!(f, "{} {} {}", InBrackets(left), operator.symbol(), InBrackets(right)),
+            Node::Call(name, terms) => {
+                let terms: Vec<String> = terms.iter().map(Term::to_string).collect();
+                write!(f, "{name}({})", terms.join(", "))
+            }
+        }
+    }
+}
+
+/// A part of an expression; where it is more than a word, in brackets.
+struct InBrackets<'t>(&'t Term);
+
+impl fmt::Display for InBrackets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.node {
+            Node::Binary(..) | Node::Not(_) | Node::Negate(_) => write!(f, "({})", self.0),
+            _ => write!(f, "{}", self.0),
+        }
+    }
 }

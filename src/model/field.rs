@@ -1,8 +1,10 @@
 //! What a field is, and the contract that every field type in `field/` fulfils.
 
 use super::error::Problem;
+use super::formula::Computation;
 use super::name::{label_from, quoted};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// How a value is stored, compared and bound: closed on purpose. Store and dialects know kinds; the set of types may grow without them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,12 @@ pub enum Kind {
     Set,
     /// An array of ids, `rec_5`, of records of the target schema, each once.
     Links,
+    /// The number of somebody who may sign in.
+    User,
+    /// A whole number that new records get by themselves.
+    Sequence,
+    /// Ids of the records that point here. Nothing is stored.
+    Lines,
 }
 
 /// What happens to a record when the one it refers to goes.
@@ -60,6 +68,16 @@ pub struct Rules {
     /// Name under which the target lists the records that point to it.
     pub inverse: Option<String>,
     pub on_delete: OnDelete,
+    /// Field of the target that points back here.
+    pub via: Option<String>,
+    /// What a whole text must match.
+    pub pattern: Option<String>,
+    /// Of money, three capital letters.
+    pub currency: Option<String>,
+    /// The text of an expression whose value this field has.
+    pub formula: Option<String>,
+    /// The keys of each object in an array.
+    pub items: Vec<Field>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +95,10 @@ pub struct Field {
     /// Canonical; `Null` when there is none.
     pub default: Value,
     pub rules: Rules,
+    /// Place among the fields as people see them; that of the stored JSON is the order of creation.
+    pub rank: i64,
+    /// Of a computed field whose expression could be read.
+    pub formula: Option<Arc<Computation>>,
 }
 
 /// Why a value was refused: the rule's name and a sentence without the field's name.
@@ -115,6 +137,9 @@ pub trait FieldType: Sync {
     fn rules(&self) -> &'static [&'static str] {
         &[]
     }
+
+    /// What the type itself says where nothing else is said.
+    fn settle_rules(&self, _rules: &mut Rules) {}
 
     /// Whether the rules make sense together.
     fn check_rules(&self, _rules: &Rules) -> Result<(), Refusal> {
@@ -165,7 +190,19 @@ impl Field {
             indexed: false,
             default: Value::Null,
             rules: Rules::default(),
+            rank: 0,
+            formula: None,
         }
+    }
+
+    /// Whether records hold a value of it; of all others it is found out when they are read.
+    pub fn is_stored(&self) -> bool {
+        self.kind != Kind::Lines && self.rules.formula.is_none()
+    }
+
+    /// Whether its value comes from the program: what is sent has no say.
+    pub fn is_given(&self) -> bool {
+        self.kind == Kind::Sequence || !self.is_stored()
     }
 
     /// The heading of this field in exported files.
@@ -175,7 +212,7 @@ impl Field {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Text,
         Kind::Integer,
         Kind::Decimal,
@@ -186,6 +223,9 @@ impl Kind {
         Kind::Json,
         Kind::Set,
         Kind::Links,
+        Kind::User,
+        Kind::Sequence,
+        Kind::Lines,
     ];
 
     pub fn name(self) -> &'static str {
@@ -200,6 +240,9 @@ impl Kind {
             Kind::Json => "json",
             Kind::Set => "set",
             Kind::Links => "links",
+            Kind::User => "user",
+            Kind::Sequence => "sequence",
+            Kind::Lines => "lines",
         }
     }
 
@@ -240,7 +283,12 @@ impl Rules {
         put("choices", (!self.choices.is_empty()).then(|| self.choices.iter().map(Choice::to_json).collect()));
         put("target", self.target.clone().map(Value::from));
         put("inverse", self.inverse.clone().map(Value::from));
-        put("on_delete", self.target.as_ref().map(|_| Value::from(self.on_delete.name())));
+        put("on_delete", self.target.as_ref().filter(|_| self.via.is_none()).map(|_| Value::from(self.on_delete.name())));
+        put("via", self.via.clone().map(Value::from));
+        put("pattern", self.pattern.clone().map(Value::from));
+        put("currency", self.currency.clone().map(Value::from));
+        put("formula", self.formula.clone().map(Value::from));
+        put("items", (!self.items.is_empty()).then(|| self.items.iter().map(Field::to_json).collect()));
         map
     }
 
@@ -259,7 +307,42 @@ impl Rules {
             target: text("target"),
             inverse: text("inverse"),
             on_delete: text("on_delete").and_then(|name| OnDelete::from_name(&name)).unwrap_or_default(),
+            via: text("via"),
+            pattern: text("pattern"),
+            currency: text("currency"),
+            formula: text("formula"),
+            items: map.get("items").and_then(Value::as_array).into_iter().flatten().filter_map(Field::from_json).collect(),
         }
+    }
+}
+
+impl Field {
+    /// All there is to know of a field, as JSON: the form in which the change log and rules keep it. `from_json` reads it back.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "slug": self.slug, "name": self.name, "header": self.header, "type": self.type_name, "kind": self.kind.name(),
+            "required": self.required, "unique": self.unique, "index": self.indexed, "default": self.default, "rank": self.rank,
+            "rules": self.rules.to_json(),
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or_default();
+        Some(Self {
+            slug: text("slug")?,
+            name: text("name")?,
+            header: text("header"),
+            type_name: text("type")?,
+            kind: Kind::from_name(&text("kind")?)?,
+            required: flag("required"),
+            unique: flag("unique"),
+            indexed: flag("index"),
+            default: value.get("default").cloned().unwrap_or_default(),
+            rank: value.get("rank").and_then(Value::as_i64).unwrap_or_default(),
+            rules: Rules::from_json(value.get("rules")?.as_object()?),
+            formula: None,
+        })
     }
 }
 
@@ -278,6 +361,22 @@ impl Choice {
 mod tests {
     use super::*;
 
+    struct Plain;
+
+    impl FieldType for Plain {
+        fn name(&self) -> &'static str {
+            "plain"
+        }
+
+        fn kind(&self) -> Kind {
+            Kind::Text
+        }
+
+        fn clean(&self, _field: &Field, value: &Value) -> Result<Value, Refusal> {
+            Ok(value.clone())
+        }
+    }
+
     #[test]
     fn rules_come_back_as_they_were_stored() {
         let rules = Rules {
@@ -290,8 +389,17 @@ mod tests {
             target: Some("companies".into()),
             inverse: Some("contacts".into()),
             on_delete: OnDelete::Cascade,
+            via: None,
+            pattern: Some("[a-z]+".into()),
+            currency: Some("EUR".into()),
+            formula: Some("a + 1".into()),
+            items: Vec::new(),
         };
         assert_eq!(Rules::from_json(&rules.to_json()), rules);
+        let items = rules.clone();
+        let field = Field { rules: items, ..Field::plain("number", &Plain) };
+        let nested = Rules { items: vec![field], via: Some("order".into()), target: Some("lines".into()), ..Rules::default() };
+        assert_eq!(Rules::from_json(&nested.to_json()), nested);
         assert_eq!(Rules::from_json(&Rules::default().to_json()), Rules::default());
     }
 }

@@ -19,7 +19,7 @@ pub enum Job {
         email: String,
         password: String,
     },
-    /// A fresh one-time sign-in link for a user, or for the first admin.
+    /// A fresh one-time sign-in link for a user, or for the first admin; without an admin, one that makes the first.
     Link {
         user: Option<String>,
     },
@@ -29,6 +29,8 @@ pub enum Job {
     Restore(String),
     /// A look through the whole file.
     Check,
+    /// The same, and what counts and finds the records made anew.
+    Mend,
     /// An index that somebody asked for.
     Index {
         app: String,
@@ -48,6 +50,7 @@ impl Job {
             Job::Backup(_) => "backup",
             Job::Restore(_) => "restore",
             Job::Check => "check",
+            Job::Mend => "mend",
             Job::Index { .. } => "index",
         }
     }
@@ -64,10 +67,12 @@ pub struct Import {
     pub schema_given: bool,
     /// Heading in the file to field slug.
     pub map: Vec<(String, String)>,
-    /// Heading in the file to field type, in place of the guess.
+    /// Heading in the file to field type, in place of the guess; `date:dmy` says in which order the parts of a day stand.
     pub types: Vec<(String, String)>,
     /// Update the record with the same value in this field instead of making another.
     pub key: Option<String>,
+    /// Which sheet of a workbook; the first one when nobody said.
+    pub sheet: Option<String>,
     pub dry_run: bool,
     /// Refuse rather than make a table.
     pub must_exist: bool,
@@ -81,7 +86,7 @@ pub struct Progress {
     /// Of the whole, in `unit`; the whole is not always known.
     pub done: u64,
     pub total: Option<u64>,
-    /// `bytes`, `tables`; empty before the first report.
+    /// `bytes`, `tables`; empty of what cannot be measured, and before the first report.
     pub unit: &'static str,
     /// Rows so far, where there are rows.
     pub rows: u64,

@@ -1,9 +1,11 @@
 //! Strict JSON: no key twice, no number that would be rounded, no depth without end. What passes here lost nothing on the way in.
 
 use super::error::{Error, Problem, Result};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Why a text is not taken, and the byte at which that shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,27 +25,131 @@ pub enum Fault {
 
 /// Reads a whole body. The refusal tells the byte.
 pub fn parse(body: &[u8], depth_max: usize) -> Result<Value> {
-    let malformed = |message: &str, position: usize| Error::Malformed(Problem::new("malformed", message).at(position));
-    let text = std::str::from_utf8(body).map_err(|error| malformed("The body is not UTF-8 text", error.valid_up_to()))?;
-    read(text, depth_max).map_err(|fault| match fault {
+    let text = std::str::from_utf8(body).map_err(|error| not_text(error.valid_up_to()))?;
+    read(text, depth_max).map_err(|fault| refused(text, fault))
+}
+
+/// The elements of a JSON array, each read when it is asked for: as values, a long array would take many times its length in memory.
+pub struct Elements {
+    text: String,
+    places: Vec<Range<usize>>,
+}
+
+impl Elements {
+    /// Looks at the whole text as `parse` does; it must be an array.
+    pub fn parse(body: Vec<u8>, depth_max: usize) -> Result<Self> {
+        let text = String::from_utf8(body).map_err(|error| not_text(error.utf8_error().valid_up_to()))?;
+        scan(&text, depth_max).map_err(|fault| refused(&text, fault))?;
+        let raw: Vec<&RawValue> = serde_json::from_str(&text).map_err(|error| refused(&text, no_json(&text, &error)))?;
+        let begin = text.as_ptr().addr();
+        let place = |raw: &&RawValue| {
+            let at = raw.get().as_ptr().addr() - begin;
+            at..at + raw.get().len()
+        };
+        let places = raw.iter().map(place).collect();
+        Ok(Self { text, places })
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The length of each element's text.
+    pub fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().map(Range::len)
+    }
+
+    /// The elements in order.
+    pub fn values(&self) -> impl Iterator<Item = Result<Value>> {
+        self.places.iter().map(|place| {
+            let element = self.text.get(place.clone()).unwrap_or_default();
+            // What no look at the whole has seen, such as half a character, is told at its place in the whole.
+            serde_json::from_str(element).map_err(|error| match no_json(element, &error) {
+                Fault::NoJson { why, position } => refused(&self.text, Fault::NoJson { why, position: place.start + position }),
+                fault => refused(&self.text, fault),
+            })
+        })
+    }
+}
+
+fn malformed(message: &str, position: usize) -> Error {
+    Error::Malformed(Problem::new("malformed", message).at(position))
+}
+
+fn not_text(position: usize) -> Error {
+    malformed("The body is not UTF-8 text", position)
+}
+
+fn refused(text: &str, fault: Fault) -> Error {
+    match fault {
         Fault::Rounded(position) => {
             malformed("A number in the body has more digits than JSON readers keep; send it as a text, in quotes", position)
         }
         Fault::Twice { key, position } => malformed(&format!("The body is no good JSON: the key '{key}' stands twice"), position),
         Fault::TooDeep(position) => malformed("The body is no good JSON: it is nested too deep", position),
-        Fault::NoJson { why, position } => malformed(&format!("The body is no good JSON: {why}"), position),
-    })
+        Fault::NoJson { why, position } => Error::Malformed(taught(text, &why, position)),
+    }
+}
+
+/// What is wrong with a body that is no JSON, and what is commonly meant by such a one.
+fn taught(text: &str, why: &str, position: usize) -> Problem {
+    let rest = text.get(position..).unwrap_or_default();
+    let word: String = text.trim_start().chars().take_while(|letter| !letter.is_whitespace()).take(30).collect();
+    let begins_like_json = word.starts_with(['{', '[', '"', '-', '\'']) || word.starts_with(|first: char| first.is_ascii_digit());
+    let is_literal = ["true", "false", "null"].iter().any(|literal| word.starts_with(literal));
+    if text.starts_with('\u{feff}') {
+        let message = "The body is no good JSON: it begins with a byte order mark";
+        return Problem::new("malformed", message).at(0).hint("Save it as UTF-8 without a mark");
+    }
+    if !begins_like_json && !is_literal && !word.is_empty() {
+        let what = if word.contains('=') { ", as forms do" } else { "" };
+        let message = format!("The body must be JSON, but begins with {}{what}", super::name::quoted(&word));
+        return Problem::new("malformed", message).at(0).hint("JSON begins with { or [: {\"name\": \"Ann\"}");
+    }
+    let (why, hint) = lesson(why, rest);
+    let problem = Problem::new("malformed", format!("The body is no good JSON: {why}")).at(position);
+    if hint.is_empty() { problem } else { problem.hint(hint) }
+}
+
+/// The parser's words in plain ones, and how to mend it; `rest` is what stands where it stopped.
+fn lesson<'w>(why: &'w str, rest: &str) -> (&'w str, &'static str) {
+    let is_name = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    match why {
+        _ if why.starts_with("EOF") => ("it ends too early", "A quote or a bracket is still open"),
+        _ if rest.starts_with('\'') => (why, "JSON puts names and texts in double quotes"),
+        "key must be a string" if is_name => (why, "Put the name in double quotes: {\"name\": \"Ann\"}"),
+        "trailing comma" => ("a comma too many", "Take away the comma before the closing bracket"),
+        "trailing characters" => ("something follows the value", "Several records go into one array: [{…}, {…}]"),
+        "invalid number" => {
+            ("a number is written otherwise", "Numbers are written 5, -5, 0.5 or 5e3; what else is made of digits is a text, in quotes")
+        }
+        "expected `:`" => (why, "Between a name and its value stands a colon: {\"name\": \"Ann\"}"),
+        "expected value" | "expected ident" => {
+            ("a value is expected", "A value is a text in double quotes, a number, true, false, null, [ ] or { }")
+        }
+        _ if why.starts_with("expected `,`") => (why, "Between two members stands a comma; a quote inside a text is written \\\""),
+        "invalid escape" => (why, "A backslash inside a text is written \\\\"),
+        _ if why.contains("hex escape") => ("half a character", "Characters beyond \\uffff are written as they are, or as two escapes"),
+        _ if why.starts_with("control character") => ("a control character stands inside a text", "A line break is written \\n, a tab \\t"),
+        _ => (why, ""),
+    }
 }
 
 /// Reads one JSON value of at most so many levels.
 pub fn read(text: &str, depth_max: usize) -> std::result::Result<Value, Fault> {
     // Before the parser, which would round, drop a key, or go down as deep as it is led.
     scan(text, depth_max)?;
-    serde_json::from_str(text).map_err(|error| {
-        let why = error.to_string();
-        let why = why.split(" at line ").next().unwrap_or_default().to_owned();
-        Fault::NoJson { why, position: offset(text, error.line(), error.column()) }
-    })
+    serde_json::from_str(text).map_err(|error| no_json(text, &error))
+}
+
+fn no_json(text: &str, error: &serde_json::Error) -> Fault {
+    let why = error.to_string();
+    let why = why.split(" at line ").next().unwrap_or_default().to_owned();
+    Fault::NoJson { why, position: offset(text, error.line(), error.column()) }
 }
 
 /// Line and column (both from 1) as a byte offset.
@@ -167,6 +273,22 @@ mod tests {
             assert!(position(bad).is_some(), "{bad}");
         }
         assert!(parse(b"\"\xff\"", 4).is_err());
+    }
+
+    #[test]
+    fn elements_are_what_the_whole_would_be_and_are_refused_where_it_would_be() {
+        for text in ["[]", " [ ] ", r#"[1, {"a": [2, "\u00e9,]"]} ,null,"x"]"#, "[[[1]], [2]]\n"] {
+            let elements = Elements::parse(text.into(), 4).expect("good");
+            let values: Result<Vec<Value>> = elements.values().collect();
+            assert_eq!(values.map(Value::Array), parse(text.as_bytes(), 4), "{text}");
+        }
+        for text in ["[1,]", "[1 2]", "[1", r#"[1, {"a": 1, "a": 2}]"#, "[1, 1e999]", "[[[[[1]]]]]", "[1] 2", r#"["a", "\ud800"]"#] {
+            let read = Elements::parse(text.into(), 4).and_then(|elements| elements.values().collect::<Result<Vec<Value>>>());
+            assert_eq!(read.map(Value::Array), parse(text.as_bytes(), 4), "{text}");
+        }
+        for text in [&b"[\"\xff\"]"[..], b"[\"\t\"]", b"{}", b""] {
+            assert!(Elements::parse(text.to_vec(), 4).is_err());
+        }
     }
 
     #[test]

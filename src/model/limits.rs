@@ -11,7 +11,13 @@ pub struct Limits {
     pub guest_body_bytes_max: usize,
     /// One JSON body.
     pub body_bytes_max: usize,
-    /// A body of many rows, on the routes that take them. What passes `body_bytes_max` waits in a file.
+    /// An array of records or of ids, and how many stand in it. What passes `body_bytes_max` waits in a file.
+    pub records_body_bytes_max: usize,
+    pub records_sent_max: usize,
+    /// So many records at once are written alone: whoever shared the transaction would wait for them.
+    pub records_alone_min: usize,
+    pub problems_shown_max: usize,
+    /// A file of rows, on the routes that take one.
     pub rows_body_bytes_max: usize,
     /// All bodies that are in memory at one time; further ones wait in files.
     pub bodies_memory_bytes_max: usize,
@@ -65,6 +71,8 @@ pub struct Limits {
     /// An answer that is longer is not held in memory but sent piece by piece.
     pub reply_memory_bytes_max: usize,
     pub read_timeout_ms: u64,
+    /// For what reads all of a table: an export.
+    pub long_read_timeout_ms: u64,
     /// How long a request may wait for news.
     pub wait_ms_max: u64,
     pub changes_rows_default: i64,
@@ -72,7 +80,7 @@ pub struct Limits {
     /// What is older is taken out of the change log, and what is more.
     pub changes_days_max: i64,
     pub changes_bytes_max: i64,
-    /// Backups that come by themselves; the oldest goes when there is one more.
+    /// Backups of one reason that come by themselves; the oldest goes when there is one more.
     pub backups_kept_max: usize,
     /// With something written in between.
     pub backup_every_s: u64,
@@ -97,6 +105,8 @@ pub struct Limits {
     pub upkeep_first_ms: u64,
     pub upkeep_every_ms: u64,
     pub stop_timeout_ms: u64,
+    /// How long a stopping server waits for jobs that are writing.
+    pub jobs_stop_timeout_ms: u64,
     /// How long a stopping server still answers whoever waits for a job that has just ended.
     pub job_linger_ms: u64,
     pub queue_reads_max: usize,
@@ -121,6 +131,10 @@ impl Default for Limits {
             target_bytes_max: 8 * 1024,
             guest_body_bytes_max: 16 * 1024,
             body_bytes_max: 1024 * 1024,
+            records_body_bytes_max: 32 * 1024 * 1024,
+            records_sent_max: 50_000,
+            records_alone_min: 1_000,
+            problems_shown_max: 40,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,
             bodies_spool_bytes_max: 4 * 1024 * 1024 * 1024,
@@ -154,6 +168,7 @@ impl Default for Limits {
             replies_files_max: 256,
             reply_memory_bytes_max: 256 * 1024,
             read_timeout_ms: 30_000,
+            long_read_timeout_ms: 10 * 60_000,
             wait_ms_max: 60_000,
             changes_rows_default: 100,
             changes_rows_max: 1_000,
@@ -173,6 +188,7 @@ impl Default for Limits {
             backup_every_s: 24 * 3_600,
             backup_import_rows: 10_000,
             stop_timeout_ms: 8_000,
+            jobs_stop_timeout_ms: 10_000,
             job_linger_ms: 1_000,
             queue_reads_max: 1_024,
             queue_writes_max: 1_024,

@@ -1,6 +1,7 @@
 //! A question about records after every name became a column, every text a typed cell and the caller's scope a condition. Made by `ops/plan` only; the store takes nothing else.
 
-use super::field::Kind;
+use super::field::{Field, Kind};
+use super::formula::Computation;
 use super::query::Window;
 use super::schema::Schema;
 use std::sync::Arc;
@@ -37,7 +38,33 @@ pub enum Column {
     Id,
     CreatedAt,
     UpdatedAt,
-    Field { slug: String, kind: Kind },
+    Field {
+        slug: String,
+        kind: Kind,
+    },
+    /// A value that is found out when the row is read.
+    Computed {
+        slug: String,
+        computation: Arc<Computation>,
+    },
+}
+
+impl Column {
+    pub fn of(field: &Field) -> Self {
+        match &field.formula {
+            Some(computation) => Column::Computed { slug: field.slug.clone(), computation: computation.clone() },
+            None => Column::Field { slug: field.slug.clone(), kind: field.kind },
+        }
+    }
+
+    /// Of a field, stored or computed.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Column::Field { kind, .. } => Some(*kind),
+            Column::Computed { computation, .. } => Some(computation.kind),
+            Column::Id | Column::CreatedAt | Column::UpdatedAt => None,
+        }
+    }
 }
 
 /// A value in the SQL type of its column.

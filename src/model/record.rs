@@ -1,6 +1,8 @@
-//! Records on their way to trust: `Draft` (as sent), `Clean` (checked, canonical), `Record` (stored). Checking is in `ops/validate`.
+//! Records on their way to trust: `Draft` (as sent), `Clean` (checked, canonical), `Record` (stored); and which state of one a caller knows. Checking
+//! is in `ops/validate`.
 
-use super::schema::SchemaId;
+use super::error::{Error, Result};
+use super::schema::{Schema, SchemaId};
 use serde_json::{Map, Value};
 
 /// Number of a record inside its schema; never reused.
@@ -44,6 +46,42 @@ pub struct Record {
     pub version: i64,
 }
 
+/// One state of a record as it is answered: its own version, and that of its schema, by whose change it is answered otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    pub record: i64,
+    pub schema: i64,
+}
+
+impl Revision {
+    /// `7-3`.
+    pub fn text(self) -> String {
+        format!("{}-{}", self.record, self.schema)
+    }
+}
+
+/// Which states of a record a caller has in mind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// It may have any, and what is said of none is as good.
+    #[default]
+    Any,
+    /// One of these; `Revision::text`, or what nobody here ever wrote.
+    OneOf(Vec<String>),
+}
+
+impl Expected {
+    /// Refuses a record that is no longer what the caller knows.
+    pub fn check(&self, schema: &Schema, record: &Record) -> Result<()> {
+        let now = record.revision(schema);
+        match self {
+            Expected::Any => Ok(()),
+            Expected::OneOf(known) if known.contains(&now.text()) => Ok(()),
+            Expected::OneOf(_) => Err(Error::Changed { record: Box::new(record.clone()), revision: now }),
+        }
+    }
+}
+
 /// A stored row while it is being read: nothing is copied for a list that goes out as it lies.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordRef<'r> {
@@ -55,8 +93,55 @@ pub struct RecordRef<'r> {
 }
 
 impl Record {
+    pub fn revision(&self, schema: &Schema) -> Revision {
+        Revision { record: self.version, schema: schema.version }
+    }
+
     pub fn as_ref(&self) -> RecordRef<'_> {
         RecordRef { id: self.id, data: &self.data, created_at: &self.created_at, updated_at: &self.updated_at, version: self.version }
+    }
+}
+
+impl RecordRef<'_> {
+    pub fn to_record(self) -> Record {
+        let (created_at, updated_at) = (self.created_at.to_owned(), self.updated_at.to_owned());
+        Record { id: self.id, data: self.data.to_owned(), created_at, updated_at, version: self.version }
+    }
+}
+
+/// Many stored rows, kept close together: thousands of small texts would be spread all over the memory, and most of it never be given back.
+#[derive(Debug, Default)]
+pub struct Records {
+    text: String,
+    /// Id, version, and where data and stamps end.
+    rows: Vec<(RecordId, i64, [usize; 3])>,
+}
+
+impl Records {
+    pub fn push(&mut self, record: &Record) {
+        let ends = [&record.data, &record.created_at, &record.updated_at].map(|text| {
+            self.text.push_str(text);
+            self.text.len()
+        });
+        self.rows.push((record.id, record.version, ends));
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
+        let mut begin = 0;
+        self.rows.iter().map(move |(id, version, [data, created, updated])| {
+            let text = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default();
+            let (data, created_at, updated_at) = (text(begin, *data), text(*data, *created), text(*created, *updated));
+            begin = *updated;
+            RecordRef { id: *id, data, created_at, updated_at, version: *version }
+        })
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Schema {
     pub indexes: Vec<Vec<String>>,
     /// Indexes that nobody declared.
     pub automatic: Vec<AutoIndex>,
+    /// Slugs that it had before, under which it is still found.
+    pub aliases: Vec<String>,
 }
 
 /// An index on one field that was made because lists kept asking by it.
@@ -49,5 +51,17 @@ pub const SYSTEM_KEYS: [&str; 6] = ["id", "created_at", "updated_at", "created_b
 impl Schema {
     pub fn field(&self, slug: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.slug == slug)
+    }
+
+    /// Fields whose values lie in the records, in the order in which they lie there.
+    pub fn stored(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.is_stored())
+    }
+
+    /// Fields in the order in which people see them.
+    pub fn shown(&self) -> Vec<&Field> {
+        let mut shown: Vec<&Field> = self.fields.iter().collect();
+        shown.sort_by_key(|field| field.rank);
+        shown
     }
 }

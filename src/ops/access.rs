@@ -15,6 +15,20 @@ pub fn may(who: &Caller, _action: Action) -> Result<Scope> {
     }
 }
 
+/// Asks to have a table made by the first record that is sent to it: for somebody who tries things out at this machine. A program that runs elsewhere
+/// and mistakes an address would make tables without end.
+pub fn may_make_by_writing(who: &Caller, is_local: bool) -> Result<Scope> {
+    let scope = may(who, Action::Manage)?;
+    match is_local {
+        true => Ok(scope),
+        false => {
+            let message = "A table is made by its first record (create=schema) only when the request comes from the server's own machine. \
+                           Make it there, or with an import or an app file";
+            Err(Error::Forbidden(message.to_owned()))
+        }
+    }
+}
+
 /// Asks for what only a command on the same machine may: work on files by their path.
 pub fn may_control(who: &Caller) -> Result<()> {
     match &who.principal {

@@ -1,7 +1,8 @@
 //! App file to app: what is missing is made, what differs is changed, and the difference is told. Everything in one transaction, or nothing.
 
 use super::access::may;
-use super::changes::{log_all_cleared, log_all_deleted, log_definition};
+use super::alter::{alter, dangling, objections};
+use super::changes::{log_all_deleted, log_definition};
 use super::choices;
 use super::ctx::Ctx;
 use super::define;
@@ -9,13 +10,12 @@ use super::fill;
 use crate::format::app_file::{AppFile, parse};
 use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::Field;
+use crate::model::field::{Field, Kind};
 use crate::model::job::Outcome;
-use crate::model::name::{is_slug, quoted};
+use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::Schema;
 use crate::store::engine::WriteTx;
-use crate::store::records as rows;
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
 use std::sync::Arc;
@@ -43,21 +43,19 @@ pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> 
     let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
     settle_schemas(tx, who, file, app, prune, &mut told)?;
     tx.catalog_changed()?;
-    check_targets(tx, file, app)?;
+    let problems = dangling(tx, app);
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
     let records = fill::fill(tx, who, file, app, &mut told)?;
     Ok(json!({"app": file.app.slug, "changes": told, "records": records}))
 }
 
 /// What can be seen without the data file.
 fn check(file: &AppFile) -> Result<()> {
-    let mut problems = Vec::new();
-    if !is_slug(&file.app.slug) {
-        problems.push(Problem::new("slug", format!("The app slug {} must be lower-case words joined by - or _", quoted(&file.app.slug))));
-    }
-    if define::is_reserved_app(&file.app.slug) {
-        let message = format!("The app slug '{}' is an address of the API or of the admin page; choose another", file.app.slug);
-        problems.push(Problem::new("reserved", message));
-    }
+    let slug = &file.app.slug;
+    let mut problems: Vec<Problem> = define::check_slug("app", slug, define::is_reserved_app(slug)).into_iter().collect();
+    problems.extend(file.app.aliases.iter().filter_map(|alias| define::check_slug("app", alias, false)));
     if let Some(uuid) = &file.app.uuid
         && uuid::Uuid::try_parse(uuid).is_err()
     {
@@ -92,6 +90,7 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
     };
     let mut app = (*known).clone();
     app.name = part.name.clone().unwrap_or(app.name);
+    app.aliases.extend(part.aliases.iter().filter(|alias| **alias != known.slug && !known.aliases.contains(alias)).cloned());
     app.description = part.description.clone().unwrap_or(app.description);
     if app != *known {
         told.push(format!("change app {}", app.slug));
@@ -103,12 +102,14 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
 }
 
 fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, prune: bool, told: &mut Vec<String>) -> Result<()> {
-    let mut problems = choices::check(tx.catalog(), file, app, apps::next_choice_id(tx, app)?);
+    let mut problems = choices::check(tx.catalog(), &file.schemas, app, apps::next_choice_id(tx, app)?);
     if problems.is_empty() {
-        choices::reserve(tx, file, app)?;
+        choices::reserve(tx, &file.schemas, app)?;
     }
     for part in &file.schemas {
-        let old = tx.catalog().schemas(app).find(|schema| schema.slug == part.slug).cloned();
+        let named = |slug: &str| tx.catalog().schemas(app).find(|schema| schema.slug == slug).cloned();
+        // A table that the file knows by another name than before.
+        let old = named(&part.slug).or_else(|| part.aliases.iter().find_map(|alias| named(alias)));
         match define::schema(app, part, old.as_deref()) {
             Ok(new) => {
                 let new = Schema { fields: choices::number(tx, app, new.fields)?, ..new };
@@ -155,71 +156,51 @@ fn change_schema(
     told: &mut Vec<String>,
 ) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut kept: Vec<Field> = Vec::new();
     for field in &old.fields {
         match new.field(&field.slug) {
-            Some(after) => problems.extend(
-                define::is_compatible(field, after)
-                    .err()
-                    .map(|why| Problem::of(&field.slug, "change", format!("Table '{}': {why}", old.slug))),
-            ),
+            Some(after) if after.type_name != field.type_name => {
+                let message = format!(
+                    "Table '{}': field '{}' is {} and cannot become {} here",
+                    old.slug, field.slug, field.type_name, after.type_name
+                );
+                let hint = "PATCH …/fields/NAME changes the type, and with dry_run=true says before what becomes of the values";
+                problems.push(Problem::of(&field.slug, "change", message).hint(hint));
+            }
+            Some(_) => {}
             None if prune => told.push(format!("delete field {}.{} with its values", old.slug, field.slug)),
             None => {
                 told.push(format!("keep field {}.{}, which is not in the file (--prune deletes it)", old.slug, field.slug));
-                kept.push(field.clone());
+                new.fields.push(field.clone());
             }
         }
     }
-    new.fields.extend(kept);
     new.fields.sort_by_key(|field| old.fields.iter().position(|known| known.slug == field.slug).unwrap_or(usize::MAX));
+    problems.extend(objections(tx, old, &new, &[])?);
+    if !problems.is_empty() || new == plain(old) {
+        return Ok(problems);
+    }
     for field in &new.fields {
         match old.field(&field.slug) {
-            None if field.required && field.default.is_null() && rows::counter(tx, old)? > 0 => problems.push(Problem::of(
-                &field.slug,
-                "required",
-                format!("Table '{}' has records: the new field '{}' cannot be required without a default", old.slug, field.slug),
-            )),
             None => told.push(format!("add field {}.{} ({})", old.slug, field.slug, field.type_name)),
-            Some(before) if field.required && !before.required => {
-                if let Some(id) = rows::first_blank(tx, old, field)? {
-                    let message =
-                        format!("Table '{}': {} has no {}; fill it in before it can be required", old.slug, id.text(), field.slug);
-                    problems.push(Problem::of(&field.slug, "required", message));
-                }
-                told.push(format!("change field {}.{}", old.slug, field.slug));
-            }
-            Some(before) if before != field => told.push(format!("change field {}.{}", old.slug, field.slug)),
+            Some(before) if plain_field(before) != *field => told.push(format!("change field {}.{}", old.slug, field.slug)),
             Some(_) => {}
         }
     }
-    if problems.is_empty() && new != *old {
-        let body = json!({"before": schemas::described(old), "after": schemas::described(&new)});
-        let batch = log_definition(tx, who, old.app, Some(old.id), format!("changed the table {}", old.slug), Some(body))?;
-        for gone in old.fields.iter().filter(|field| new.field(&field.slug).is_none()) {
-            log_all_cleared(tx, who, old, &gone.slug, batch)?;
-        }
-        schemas::replace(tx, old, &new)?;
-        let apart = Schema { fields: old.fields.clone(), ..new.clone() };
-        if apart != *old {
-            told.push(format!("change table {}", old.slug));
-        }
+    alter(tx, who, old, &new, &[], format!("changed the table {}", old.slug))?;
+    let before = plain(old);
+    let apart = Schema { fields: before.fields.clone(), ..new };
+    if apart != before {
+        told.push(format!("change table {}", old.slug));
     }
     Ok(problems)
 }
 
-/// Every reference must point to a table of the app.
-fn check_targets(tx: &WriteTx<'_>, file: &AppFile, app: AppId) -> Result<()> {
-    let mut problems = Vec::new();
-    let known: Vec<String> = tx.catalog().schemas(app).map(|schema| schema.slug.clone()).collect();
-    for (schema, field) in file.schemas.iter().flat_map(|schema| schema.fields.iter().map(move |field| (schema, field))) {
-        if let Some(target) = field.target.as_deref().filter(|target| !known.iter().any(|slug| slug == target)) {
-            let problem = Problem::of(
-                &field.slug,
-                "target",
-                format!("Table '{}': field '{}' points to the table {}, which is not there", schema.slug, field.slug, quoted(target)),
-            );
-            problems.push(problem.did_you_mean(target, known.iter().map(String::as_str)));
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+/// A schema as it was declared: without what was read out of its expressions.
+fn plain(schema: &Schema) -> Schema {
+    Schema { fields: schema.fields.iter().map(plain_field).collect(), ..schema.clone() }
+}
+
+fn plain_field(field: &Field) -> Field {
+    let kind = if field.rules.formula.is_some() { Kind::Text } else { field.kind };
+    Field { formula: None, kind, ..field.clone() }
 }

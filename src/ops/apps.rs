@@ -1,13 +1,20 @@
-//! Apps as a caller sees them.
+//! Apps: list, read, make, change, delete, duplicate.
 
 use super::access::may;
-use super::changes::log_definition;
+use super::alter::settle;
+use super::changes::{log_all_deleted, log_definition};
+use super::define::{check_slug, is_reserved_app};
+use crate::format::parts::AppPart;
 use crate::model::app::{App, AppId};
-use crate::model::error::Result;
-use crate::model::name::label_from;
+use crate::model::catalog::Catalog;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::name::{label_from, quoted, slug_from};
 use crate::model::principal::{Action, Caller};
+use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::tables::apps;
+use crate::store::records::counter;
+use crate::store::tables::{apps, schemas};
+use serde_json::json;
 use std::sync::Arc;
 
 /// All apps, by name.
@@ -28,4 +35,127 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, slug: &str, uuid: &str, name: 
     log_definition(tx, who, id, None, format!("made the app {slug}"), None)?;
     tx.catalog_changed()?;
     Ok(id)
+}
+
+/// Makes the app that somebody describes; without a slug it gets one from its name.
+pub fn add(tx: &mut WriteTx<'_>, who: &Caller, part: &AppPart, fresh_uuid: &str) -> Result<Arc<App>> {
+    may(who, Action::Manage)?;
+    let slug = free_slug(tx.catalog(), &part.slug, part.name.as_deref())?;
+    let uuid = part.uuid.as_deref().map_or(Ok(fresh_uuid.to_owned()), |uuid| free_uuid(tx.catalog(), uuid))?;
+    let id = create(tx, who, &slug, &uuid, part.name.as_deref(), part.description.as_deref())?;
+    by_id(tx, id)
+}
+
+/// What is to be another about an app; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub slug: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+}
+
+/// Changes an app. Under the slug that it had before it is still found.
+pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, changes: &Changes) -> Result<Arc<App>> {
+    may(who, Action::Manage)?;
+    let old = tx.catalog().app(app)?;
+    let mut new = App::clone(&old);
+    if let Some(slug) = changes.slug.as_ref().filter(|slug| **slug != old.slug) {
+        check(tx.catalog(), slug)?;
+        new.aliases.retain(|alias| alias != slug);
+        new.aliases.push(std::mem::replace(&mut new.slug, slug.clone()));
+    }
+    new.name = changes.name.clone().unwrap_or(new.name);
+    new.description = changes.description.clone().unwrap_or(new.description);
+    if new.name.trim().is_empty() {
+        return Err(Error::invalid(Problem::of("name", "required", "An app needs a name")));
+    }
+    if new == *old {
+        return Ok(old);
+    }
+    apps::update(tx, &new)?;
+    let told = |app: &App| json!({"slug": app.slug, "name": app.name, "description": app.description});
+    let body = json!({"before": told(&old), "after": told(&new)});
+    log_definition(tx, who, old.id, None, format!("changed the app {}", old.slug), Some(body))?;
+    tx.catalog_changed()?;
+    by_id(tx, old.id)
+}
+
+/// Deletes an app with its tables and all their records; the log keeps them. Gives how many records there were.
+pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str) -> Result<i64> {
+    may(who, Action::Manage)?;
+    let app = tx.catalog().app(app)?;
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
+    let body = json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description,
+        "schemas": all.iter().map(|schema| schemas::described(schema)).collect::<Vec<_>>()}});
+    let batch = log_definition(tx, who, app.id, None, format!("deleted the app {}", app.slug), Some(body))?;
+    let mut records = 0;
+    for schema in &all {
+        records += counter(tx, schema)?;
+        log_all_deleted(tx, who, schema, batch)?;
+        schemas::remove(tx, schema)?;
+    }
+    apps::remove(tx, app.id)?;
+    tx.catalog_changed()?;
+    Ok(records)
+}
+
+/// Makes an app that has the tables of another, and its records if they are wanted; ids stay what they are.
+pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, with_records: bool, fresh_uuid: &str) -> Result<Arc<App>> {
+    may(who, Action::Manage)?;
+    let source = tx.catalog().app(app)?;
+    let wanted = if part.slug.is_empty() && part.name.is_none() { format!("{}-copy", source.slug) } else { part.slug.clone() };
+    let slug = free_slug(tx.catalog(), &wanted, part.name.as_deref())?;
+    let name = part.name.clone().unwrap_or_else(|| format!("{} (copy)", source.name));
+    let description = part.description.as_ref().unwrap_or(&source.description);
+    let id = apps::insert(tx, fresh_uuid, &slug, &name, description)?;
+    apps::copy_next_choice_id(tx, source.id, id)?;
+    log_definition(tx, who, id, None, format!("made the app {slug} as a copy of {}", source.slug), None)?;
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(source.id).cloned().collect();
+    for schema in &all {
+        super::schemas::copy(tx, who, schema, Schema { app: id, ..Schema::clone(schema) }, with_records)?;
+    }
+    settle(tx, id)?;
+    by_id(tx, id)
+}
+
+fn by_id(tx: &ReadTx<'_>, id: AppId) -> Result<Arc<App>> {
+    tx.catalog().apps().iter().find(|app| app.id == id).cloned().ok_or_else(|| Error::internal("an app is missing"))
+}
+
+/// The slug that was given, if it is free; else one from the name.
+fn free_slug(catalog: &Catalog, given: &str, name: Option<&str>) -> Result<String> {
+    if !given.is_empty() {
+        return check(catalog, given).map(|()| given.to_owned());
+    }
+    let name = name
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| Error::invalid(Problem::of("name", "required", "An app needs a name or a slug").hint("{\"name\": \"My CRM\"}")))?;
+    let base = slug_from(name).ok_or_else(|| {
+        let problem = Problem::of("slug", "required", format!("No slug can be made of {}; give one", quoted(name)));
+        Error::invalid(problem.hint("\"slug\": \"my-crm\""))
+    })?;
+    let numbered = (2_u64..1_000).map(|number| format!("{}-{number}", base.get(..base.len().min(58)).unwrap_or(&base)));
+    let mut slugs = std::iter::once(base.clone()).chain(numbered);
+    slugs.find(|slug| check(catalog, slug).is_ok()).ok_or_else(|| taken(&base))
+}
+
+fn check(catalog: &Catalog, slug: &str) -> Result<()> {
+    if let Some(problem) = check_slug("app", slug, is_reserved_app(slug)) {
+        return Err(Error::invalid(problem));
+    }
+    if catalog.apps().iter().any(|app| app.slug == slug) { Err(taken(slug)) } else { Ok(()) }
+}
+
+fn taken(slug: &str) -> Error {
+    Error::Conflict(Problem::of("slug", "unique", format!("There is an app '{slug}' already")))
+}
+
+fn free_uuid(catalog: &Catalog, text: &str) -> Result<String> {
+    let refused = |code, message: String| Error::invalid(Problem::of("uuid", code, message));
+    let uuid = uuid::Uuid::try_parse(text).map_err(|_| refused("uuid", format!("{} is no UUID", quoted(text))))?.to_string();
+    if catalog.apps().iter().any(|app| app.uuid == uuid) {
+        return Err(refused("unique", format!("There is an app with the UUID {uuid} already")));
+    }
+    Ok(uuid)
 }

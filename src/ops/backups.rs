@@ -9,7 +9,7 @@ use crate::model::job::{Outcome, Report};
 use crate::model::name::quoted;
 use crate::model::nearest::nearest;
 use crate::model::principal::{Action, Caller};
-use crate::store::backup::{self, Reached};
+use crate::store::{backup, restore};
 use serde_json::json;
 
 /// All of them, newest first.
@@ -42,32 +42,37 @@ pub fn make_if_room(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) ->
     Ok(())
 }
 
-/// Makes one, and takes the oldest of the automatic ones away. Answers `{name, at, reason, bytes, apps, tables, records}`.
+/// Makes one, and takes the oldest of the automatic ones away. Answers `{name, at, reason, bytes, sha256, apps, tables, records,
+/// problems: [sentence]}`.
 pub fn make(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<Outcome> {
     may(who, Action::Manage)?;
     let data = ctx.store.path();
-    let to = backup::name_for(data, reason, &ctx.store.now())?;
-    let found = backup::back_up(data, &to, ctx.store.opening(), report)?;
-    backup::forget(data, ctx.limits.backups_kept_max)?;
+    let (to, found) = ctx.store.watched(backup::keep(data, reason, ctx.store.opening(), report))?;
     let kept = backup::kept(data).into_iter().find(|kept| kept.path == to).ok_or_else(|| Error::internal("a backup is gone"))?;
+    backup::forget(data, ctx.limits.backups_kept_max)?;
+    // A copy of what is not in order is better than none; whoever can mend it should hear of it.
+    found.problems.iter().for_each(|problem| log::warn!("{} was made, and holds this: {problem}", kept.name));
     Ok(json!({
-        "name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes,
-        "apps": found.apps, "tables": found.tables, "records": found.records,
+        "name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes, "sha256": kept.sha256,
+        "apps": found.apps, "tables": found.tables, "records": found.records, "problems": found.problems,
     }))
 }
 
 /// Puts one back while the server goes on: all its content at once, in the place of all there is, which is backed up before. Whoever is signed in
-/// signs in again. Answers `{name, kept, apps, tables, records}`. An entry: it opens the transactions.
+/// signs in again. Answers `{name, kept, apps, tables, records, problems: [sentence]}`. An entry: it opens the transactions.
 pub fn restore(ctx: &Ctx, who: &Caller, name: &str, report: &Report) -> Result<Outcome> {
     let from = find(ctx, who, name)?;
-    let before = make(ctx, who, Reason::BeforeRestore, report)?;
     let data = ctx.store.path();
-    let (copy, found) = backup::made_ready(&from.path, data, Reached::of(data), ctx.store.opening(), report)?;
-    ctx.store.replace(copy.path())?;
-    let (me, restored) = (who.clone(), from.name.clone());
-    ctx.store.write(move |tx| changes::log_restore(tx, &me, &restored))?;
+    let ready = restore::ready(&from.path, data, ctx.store.opening(), report)?;
+    let (kept, found) = restore::exchange(&ctx.store, ready, changes::of_restore(who, &from.name), report)?;
+    found.problems.iter().for_each(|problem| log::warn!("{} was restored, and holds this: {problem}", from.name));
+    // It is done, whatever becomes of older ones.
+    if let Err(error) = backup::forget(data, ctx.limits.backups_kept_max) {
+        log::warn!("the oldest backups stay: {error:?}");
+    }
     Ok(json!({
-        "name": from.name, "kept": before.get("name"), "apps": found.apps, "tables": found.tables, "records": found.records,
+        "name": from.name, "kept": kept.file_name().map(|name| name.to_string_lossy()),
+        "apps": found.apps, "tables": found.tables, "records": found.records, "problems": found.problems,
     }))
 }
 

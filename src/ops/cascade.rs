@@ -1,4 +1,4 @@
-//! Deleting a record that others refer to: one plan, one batch in the log, all or nothing.
+//! Deleting records that others refer to: one plan, one batch in the log, all or nothing.
 
 use super::changes::{Entry, log, name_of};
 use super::validate::{self, Checked};
@@ -22,6 +22,8 @@ type Place = (SchemaId, RecordId);
 /// What a delete brings with it. Numbers only: a record is read when it is its turn.
 #[derive(Default)]
 struct Consequences {
+    /// How many records somebody wants to delete.
+    starts: usize,
     /// In the order in which they go.
     deleted: Vec<(Arc<Schema>, RecordId)>,
     /// The same, to ask whether one is among them.
@@ -34,9 +36,9 @@ struct Consequences {
     links: usize,
 }
 
-/// Deletes `record` and does to those that refer to it what their fields say: clear, follow, or refuse.
-pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: Record, limits: &Limits) -> Result<()> {
-    let all = consequences(tx, schema, record.id, limits)?;
+/// Deletes records of one schema and does to those that refer to them what their fields say: clear, follow, or refuse.
+pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, records: &[RecordId], limits: &Limits) -> Result<()> {
+    let all = consequences(tx, schema, records, limits)?;
     let mut batch = None;
     let alone = all.deleted.len() + all.cleared.len() == 1;
     for (schema, id) in &all.deleted {
@@ -52,23 +54,23 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, record: 
     for ((schema, id), fields) in all.cleared {
         let Some(schema) = tx.catalog().schema_by_id(schema) else { continue };
         let Some(record) = rows::find(tx, &schema, &Cond::True, id)? else { continue };
-        let draft = emptied(tx, &all.goes, &schema, &record, fields)?;
+        let draft = emptied(tx, &all.goes, &schema, &record, &fields)?;
         clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
     }
     Ok(())
 }
 
 /// What a record's fields hold once they no longer lead to records that go: nothing, or in a list the others.
-fn emptied(tx: &ReadTx<'_>, goes: &HashSet<Place>, schema: &Schema, record: &Record, fields: BTreeSet<String>) -> Result<Draft> {
+fn emptied(tx: &ReadTx<'_>, goes: &HashSet<Place>, schema: &Schema, record: &Record, fields: &BTreeSet<String>) -> Result<Draft> {
     let values = rows::values_of(&record.data)?;
-    let left = |slug: &str| {
+    let left = |slug: &String| {
         let target = schema.field(slug).and_then(|field| tx.catalog().target(schema, field)).map(|target| target.id);
         let is_gone =
             |id: &Value| id.as_str().and_then(RecordId::parse).zip(target).is_some_and(|(id, target)| goes.contains(&(target, id)));
         let list = values.get(slug).and_then(Value::as_array);
         list.map_or(Value::Null, |list| list.iter().filter(|id| !is_gone(id)).cloned().collect())
     };
-    Ok(fields.into_iter().map(|field| (field.clone(), left(&field))).collect())
+    Ok(fields.iter().map(|field| (field.clone(), left(field))).collect())
 }
 
 /// Like `records::change` without its checks: a null is never taken and points nowhere.
@@ -79,10 +81,13 @@ fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, c
     log(tx, who, schema, Entry { kind: ChangeKind::Update, record: record.id, batch, label, body }).map(drop)
 }
 
-fn consequences(tx: &ReadTx<'_>, schema: &Arc<Schema>, record: RecordId, limits: &Limits) -> Result<Consequences> {
-    let mut all = Consequences { goes: HashSet::from([(schema.id, record)]), ..Consequences::default() };
+fn consequences(tx: &ReadTx<'_>, schema: &Arc<Schema>, records: &[RecordId], limits: &Limits) -> Result<Consequences> {
+    let goes = records.iter().map(|record| (schema.id, *record)).collect();
+    let mut all = Consequences { starts: records.len(), goes, ..Consequences::default() };
+    all.check(limits)?;
     let mut referrers: HashMap<SchemaId, Vec<(Arc<Schema>, Field)>> = HashMap::new();
-    let mut waiting = vec![(schema.clone(), record)];
+    // The last one is taken first.
+    let mut waiting: Vec<(Arc<Schema>, RecordId)> = records.iter().rev().map(|record| (schema.clone(), *record)).collect();
     while let Some((schema, record)) = waiting.pop() {
         for (from, field) in referrers.entry(schema.id).or_insert_with(|| tx.catalog().referrers(&schema)) {
             for referring in rows::referring(tx, from, field, record, limits.cascade_records_max + 1)? {
@@ -130,13 +135,20 @@ impl Consequences {
     /// Nobody else can write while this goes on: it may not become too much.
     fn check(&self, limits: &Limits) -> Result<()> {
         let (records_max, links_max) = (limits.cascade_records_max, limits.cascade_links_max);
+        let is_one = self.starts == 1;
         if self.goes.len() + self.cleared.len() > records_max {
-            return Err(Error::TooLarge(format!("More than {records_max} records hang on this one; delete some of them first")));
+            return Err(Error::TooLarge(match is_one {
+                true => format!("More than {records_max} records hang on this one; delete some of them first"),
+                false => format!("More than {records_max} records would go or be changed; delete fewer of them at once"),
+            }));
         }
         if self.links > links_max {
-            let message =
-                format!("More than {links_max} references lead to the records that would go with this one; delete some of them first");
-            return Err(Error::TooLarge(message));
+            return Err(Error::TooLarge(match is_one {
+                true => {
+                    format!("More than {links_max} references lead to the records that would go with this one; delete some of them first")
+                }
+                false => format!("More than {links_max} references lead to the records that would go; delete fewer of them at once"),
+            }));
         }
         Ok(())
     }

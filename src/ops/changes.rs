@@ -3,6 +3,7 @@
 use crate::model::app::AppId;
 use crate::model::change::{Change, ChangeKind};
 use crate::model::error::Result;
+use crate::model::field::Field;
 use crate::model::principal::Caller;
 use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
@@ -53,10 +54,14 @@ pub fn log_definition(
     )
 }
 
-/// An entry that everything is what a backup held.
-pub fn log_restore(tx: &mut WriteTx<'_>, who: &Caller, backup: &str) -> Result<i64> {
-    let label = format!("restored {backup}");
-    changes::insert(tx, &plain(who, ChangeKind::Restore, label))
+/// The entry that everything is what a backup held.
+pub fn of_restore(who: &Caller, backup: &str) -> Change {
+    plain(who, ChangeKind::Restore, format!("restored {backup}"))
+}
+
+/// The entry that what counts and finds the records was made anew.
+pub fn of_mending(who: &Caller, mended: &[String]) -> Change {
+    Change { body: Some(json!({"mended": mended}).to_string()), ..plain(who, ChangeKind::Define, "mended the data file".to_owned()) }
 }
 
 /// An entry about a person; never with a secret.
@@ -88,6 +93,32 @@ pub fn log_all_cleared(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, fiel
 pub fn log_merged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Option<i64>) -> Result<()> {
     let change = Change { app: Some(schema.app), batch, ..plain(who, ChangeKind::Update, format!("changed in {}", schema.slug)) };
     changes::insert_all_merged(tx, &change, schema.id)
+}
+
+/// One entry for all records that came with a copy of a table.
+pub fn log_copied(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema) -> Result<()> {
+    let label = format!("copied all records into {}", schema.slug);
+    changes::insert(tx, &Change { app: Some(schema.app), schema: Some(schema.id), ..plain(who, ChangeKind::Import, label) }).map(drop)
+}
+
+/// One entry for each record whose value of a field is of another type now, in one batch.
+pub fn log_all_converted(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &Field, batch: i64) -> Result<()> {
+    let change = Change {
+        app: Some(schema.app),
+        batch: Some(batch),
+        ..plain(who, ChangeKind::Update, format!("changed {}.{} to {}", schema.slug, field.slug, field.type_name))
+    };
+    changes::insert_all_converted(tx, &change, schema.id, &field.slug)
+}
+
+/// One entry for each record that loses an option, in one batch.
+pub fn log_all_replaced(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &Field, was: &str, batch: i64) -> Result<()> {
+    let change = Change {
+        app: Some(schema.app),
+        batch: Some(batch),
+        ..plain(who, ChangeKind::Update, format!("lost the option {was} of {}.{}", schema.slug, field.slug))
+    };
+    changes::insert_all_replaced(tx, &change, schema, field, was)
 }
 
 fn plain(who: &Caller, kind: ChangeKind, label: String) -> Change {

@@ -1,6 +1,6 @@
 //! Ids of options: unique in their app, given once, never changed. An app file may bring its own.
 
-use crate::format::app_file::{AppFile, OptionPart};
+use crate::format::parts::SchemaPart;
 use crate::model::app::AppId;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Problem, Result};
@@ -17,11 +17,11 @@ const ID_MAX: i64 = 9_007_199_254_740_991;
 type Holder = (String, String, String);
 
 /// Every id that a file gives must be free, or belong to that very option already; and an option that has one keeps it.
-pub fn check(catalog: &Catalog, file: &AppFile, app: AppId, next_id: i64) -> Vec<Problem> {
+pub fn check(catalog: &Catalog, parts: &[SchemaPart], app: AppId, next_id: i64) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut holders = known(catalog, app);
     let ids: HashMap<Holder, i64> = holders.iter().map(|(id, holder)| (holder.clone(), *id)).collect();
-    for (id, holder) in given(file) {
+    for (id, holder) in given(parts) {
         let (table, field, value) = &holder;
         let mut refuse = |why: String| problems.push(Problem::of(field, "options", format!("Table '{table}': field '{field}' {why}")));
         if !(1..=ID_MAX).contains(&id) {
@@ -41,8 +41,8 @@ pub fn check(catalog: &Catalog, file: &AppFile, app: AppId, next_id: i64) -> Vec
 }
 
 /// Keeps the ids of a file from being given to other options.
-pub fn reserve(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId) -> Result<()> {
-    given(file).map(|(id, _)| id).max().map_or(Ok(()), |highest| apps::reserve_choice_id(tx, app, highest))
+pub fn reserve(tx: &mut WriteTx<'_>, parts: &[SchemaPart], app: AppId) -> Result<()> {
+    given(parts).map(|(id, _)| id).max().map_or(Ok(()), |highest| apps::reserve_choice_id(tx, app, highest))
 }
 
 /// Gives ids to options that have none.
@@ -59,11 +59,8 @@ fn known(catalog: &Catalog, app: AppId) -> HashMap<i64, Holder> {
     choices.map(|(schema, field, choice)| (choice.id, (schema.slug.clone(), field.slug.clone(), choice.value.clone()))).collect()
 }
 
-fn given(file: &AppFile) -> impl Iterator<Item = (i64, Holder)> + '_ {
-    let fields = file.schemas.iter().flat_map(|schema| schema.fields.iter().map(move |field| (schema, field)));
+fn given(parts: &[SchemaPart]) -> impl Iterator<Item = (i64, Holder)> + '_ {
+    let fields = parts.iter().flat_map(|schema| schema.fields.iter().map(move |field| (schema, field)));
     let options = fields.flat_map(|(schema, field)| field.options.iter().flatten().map(move |option| (schema, field, option)));
-    options.filter_map(|(schema, field, option)| match option {
-        OptionPart::Full(full) => Some((full.id?, (schema.slug.clone(), field.slug.clone(), full.value.clone()))),
-        OptionPart::Value(_) => None,
-    })
+    options.filter_map(|(schema, field, option)| Some((option.id?, (schema.slug.clone(), field.slug.clone(), option.value.clone()))))
 }

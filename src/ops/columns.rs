@@ -3,6 +3,7 @@
 use super::define;
 use super::infer::{Inference, keep_headers};
 use crate::field;
+use crate::format::day::DayOrder;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
@@ -20,6 +21,14 @@ pub struct Target {
     pub schema: Schema,
     pub is_new: bool,
     pub notes: Vec<String>,
+}
+
+/// A column of the file and the field that it is.
+pub struct Column {
+    pub heading: String,
+    pub field: Field,
+    /// How its days are written, where a person has said so.
+    pub order: Option<DayOrder>,
 }
 
 /// Refuses a file that no table could take, before its columns fill the memory.
@@ -57,7 +66,9 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         return Err(Error::invalid(Problem::new("empty", "The file has no rows: there is nothing to make a table of")));
     }
     let mut fields = inference.fields(headings);
-    notes.extend(inference.surprises(headings, &fields));
+    notes.extend(inference.surprises(headings, &fields, !job.file.as_os_str().is_empty()));
+    let said = |heading: &str| job.types.iter().any(|(typed, _)| typed == heading);
+    notes.extend(inference.days(headings, &fields).iter().filter(|days| !said(&days.heading)).map(|days| days.note()));
     retype(&mut fields, headings, job)?;
     keep_headers(&mut fields, headings);
     let display_field = fields.iter().find(|field| field.kind == Kind::Text).or(fields.first()).map(|field| field.slug.clone());
@@ -75,12 +86,13 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         unique: Vec::new(),
         indexes: Vec::new(),
         automatic: Vec::new(),
+        aliases: Vec::new(),
     };
     Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes })
 }
 
 /// The slug of the table. One that is an address of the API is refused when a person gave it; a guess moves aside.
-fn schema_slug(job: &Import) -> Result<String> {
+pub fn schema_slug(job: &Import) -> Result<String> {
     let slug = slug_from(&job.schema).ok_or_else(|| {
         Error::invalid(Problem::new("slug", format!("No table name can be made of {}; give one with --schema", quoted(&job.schema))))
     })?;
@@ -100,6 +112,7 @@ fn bad_app(slug: &str) -> Error {
 /// Applies `--map` (heading to slug) and `--type` (heading to type) to fields that were drawn up.
 fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()> {
     for (heading, type_name) in &job.types {
+        let type_name = &order(type_name)?.map_or(type_name.as_str(), |_| "date").to_owned();
         let type_ = field::find(type_name).ok_or_else(|| {
             Error::invalid(Problem::new("type", format!("There is no field type {}", quoted(type_name))).hint(field::suggestion(type_name)))
         })?;
@@ -131,6 +144,16 @@ fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()>
     Ok(())
 }
 
+/// The order that `date:dmy` names.
+fn order(type_name: &str) -> Result<Option<DayOrder>> {
+    let Some(("date", name)) = type_name.split_once(':') else { return Ok(None) };
+    let unknown = || {
+        let problem = Problem::new("type", format!("There is no order {} of the parts of a date", quoted(name)));
+        Error::invalid(problem.hint("date:dmy (31/12/2024), date:mdy (12/31/2024) or date:ymd (2024/12/31)"))
+    };
+    DayOrder::from_name(name).map(Some).ok_or_else(unknown)
+}
+
 fn place(headings: &[String], heading: &str) -> Option<usize> {
     headings.iter().position(|known| known == heading)
 }
@@ -141,32 +164,53 @@ fn no_heading(heading: &str, headings: &[String]) -> Error {
 }
 
 /// Which field each column of the file is, in the file's order.
-pub fn columns(target: &Target, job: &Import, headings: &[String]) -> Result<Vec<(String, Field)>> {
+pub fn columns(target: &Target, job: &Import, headings: &[String]) -> Result<Vec<Column>> {
+    let ordered = |heading: &String| {
+        let said = job.types.iter().find(|(typed, _)| typed == heading);
+        said.map_or(Ok(None), |(_, type_name)| order(type_name))
+    };
     if target.is_new {
-        return Ok(headings.iter().cloned().zip(target.schema.fields.iter().cloned()).collect());
+        let drawn = headings.iter().zip(&target.schema.fields);
+        return drawn
+            .map(|(heading, field)| Ok(Column { heading: heading.clone(), field: field.clone(), order: ordered(heading)? }))
+            .collect();
     }
-    if let Some((heading, _)) = job.types.first() {
+    if let Some((heading, type_name)) = job.types.iter().find(|(_, type_name)| !type_name.starts_with("date:")) {
         return Err(Error::invalid(Problem::new(
             "type",
-            format!("Table '{}' is there already: --type {heading}=… cannot change its fields", target.schema.slug),
+            format!("Table '{}' is there already: --type {heading}={type_name} cannot change its fields", target.schema.slug),
         )));
     }
-    if let Some((heading, _)) = job.map.iter().find(|(heading, _)| place(headings, heading).is_none()) {
+    if let Some((heading, _)) = job.map.iter().chain(&job.types).find(|(heading, _)| place(headings, heading).is_none()) {
         return Err(no_heading(heading, headings));
     }
     let mut problems = Vec::new();
-    let mut columns: Vec<(String, Field)> = Vec::new();
+    let mut columns: Vec<Column> = Vec::new();
     for heading in headings {
         let mapped = job.map.iter().find(|(from, _)| from == heading).map(|(_, slug)| slug.as_str());
+        let order = ordered(heading)?;
         match column(&target.schema, heading, mapped) {
-            Ok(field) if columns.iter().any(|(_, known)| known.slug == field.slug) => {
+            Ok(field) if columns.iter().any(|known| known.field.slug == field.slug) => {
                 problems.push(Problem::of(&field.slug, "twice", format!("Two columns of the file are the field '{}'", field.slug)));
             }
-            Ok(field) => columns.push((heading.clone(), field)),
+            Ok(field) if order.is_some() && field.kind != Kind::Date => {
+                let message = format!("Field '{}' is {}, not date: the order of a date says nothing of it", field.slug, field.type_name);
+                problems.push(Problem::of(&field.slug, "type", message));
+            }
+            Ok(field) => columns.push(Column { heading: heading.clone(), field, order }),
             Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() { Ok(columns) } else { Err(Error::Invalid(problems)) }
+}
+
+/// What is said of columns whose days were read in an order that a person gave.
+pub fn ordered(columns: &[Column]) -> Vec<String> {
+    let read = columns.iter().filter_map(|column| Some((column, column.order?)));
+    read.map(|(column, order)| {
+        format!("{} was read as dates, {}; exports write them as 2024-12-31", quoted(&column.heading), order.words())
+    })
+    .collect()
 }
 
 /// By `--map`; else by slug, by the heading it was imported under, by name.
@@ -189,19 +233,27 @@ fn column(schema: &Schema, heading: &str, mapped: Option<&str>) -> std::result::
 }
 
 /// The field by which an upsert finds its records.
-pub fn key_field<'c>(target: &Target, columns: &'c [(String, Field)], key: &str) -> Result<&'c Field> {
-    let found = columns.iter().map(|(_, field)| field).find(|field| field.slug == key).ok_or_else(|| {
+pub fn key_field<'c>(target: &Target, columns: &'c [Column], key: &str) -> Result<&'c Field> {
+    let found = columns.iter().map(|column| &column.field).find(|field| field.slug == key).ok_or_else(|| {
         let problem = Problem::of(
             key,
             "unknown_field",
             format!("Key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
         );
-        Error::invalid(problem.did_you_mean(key, columns.iter().map(|(_, field)| field.slug.as_str())))
+        Error::invalid(problem.did_you_mean(key, columns.iter().map(|column| column.field.slug.as_str())))
     })?;
-    if found.kind == Kind::Json {
-        // The text of a document is no identity: 1 and "1" have the same one.
-        let message = format!("Key {}: a field of the type json cannot be a key", quoted(key));
-        return Err(Error::invalid(Problem::of(key, "type", message)));
-    }
+    check_key(found)?;
     Ok(found)
+}
+
+/// Whether the values of a field can tell records apart.
+pub fn check_key(field: &Field) -> Result<()> {
+    let slug = &field.slug;
+    let why = match field.kind {
+        // The text of a document is no identity: 1 and "1" have the same one.
+        Kind::Json => format!("Key {}: a field of the type json cannot be a key", quoted(slug)),
+        Kind::Set | Kind::Links => format!("Key {}: a field that holds several values cannot be a key", quoted(slug)),
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(Problem::of(slug, "type", why).hint("Use a field such as an e-mail address or a number of your own")))
 }

@@ -1,6 +1,7 @@
 //! What every operation stands on: the store, chance, limits, credentials, jobs, the names of this server. The clock is read here and nowhere else.
 
 use super::job_board::Jobs;
+use super::samples::Samples;
 use crate::auth::control::Control;
 use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
@@ -27,6 +28,18 @@ pub struct Ctx {
     pub fault: Option<Fault>,
     /// Whether copies are made before large changes and once a day; not of what is thrown away.
     pub backs_up: bool,
+    pub samples: Samples,
+}
+
+/// How a writing operation meets the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// In one transaction with them.
+    Shared,
+    /// In one of its own: it would hold them up.
+    Alone,
+    /// As if, and taken back.
+    Rehearsed,
 }
 
 /// What knows secrets again.
@@ -45,7 +58,17 @@ pub const STALE_RETRIES_MAX: usize = 5;
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
         let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
-        Self { store, random, limits, credentials, jobs: Jobs::default(), site: Site::default(), fault: None, backs_up: true }
+        Self {
+            store,
+            random,
+            limits,
+            credentials,
+            jobs: Jobs::default(),
+            site: Site::default(),
+            fault: None,
+            backs_up: true,
+            samples: |_| None,
+        }
     }
 
     /// So many random bytes.
@@ -71,10 +94,30 @@ impl Ctx {
         P: Send + 'static,
         T: Send + 'static,
     {
+        self.write_by(Way::Shared, check, run)
+    }
+
+    /// `write`, in this way.
+    pub fn write_by<P, T>(
+        &self,
+        way: Way,
+        check: impl Fn() -> Result<P>,
+        run: impl Fn(&mut WriteTx<'_>, &P) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+    {
         for _ in 0..STALE_RETRIES_MAX {
             let checked = check()?;
             let run = run.clone();
-            match self.store.write(move |tx| run(tx, &checked)) {
+            let work = move |tx: &mut WriteTx<'_>| run(tx, &checked);
+            let done = match way {
+                Way::Shared => self.store.write(work),
+                Way::Alone => self.store.write_alone(work),
+                Way::Rehearsed => self.store.rehearse(work),
+            };
+            match done {
                 Err(Error::Stale) => {}
                 other => return other,
             }

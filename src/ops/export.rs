@@ -1,55 +1,76 @@
-//! Rows out: every record of a schema in one snapshot, under the headings it was imported with.
+//! Rows out: the records of a schema in one snapshot, under the headings it was imported with.
 
 use super::access::may;
-use super::plan::everything;
+use super::plan::{everything, plan};
 use super::records::find_schema;
 use crate::field;
 use crate::format::file::Format;
-use crate::format::rows::OutRow;
+use crate::format::guard;
+use crate::format::rows::{OutColumn, OutRow};
 use crate::model::error::Result;
 use crate::model::field::Field;
+use crate::model::limits::Limits;
 use crate::model::principal::{Action, Caller};
+use crate::model::query::Query;
 use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
 use serde_json::{Map, Value};
 use std::io::Write;
 
-/// Writes all records of a schema to `out`; gives how many there were. `tell` hears the count from time to time.
+/// What is to be written: all records of a schema, or those that a list would show, in its order.
+pub struct Export<'q> {
+    pub app: &'q str,
+    pub schema: &'q str,
+    pub format: Format,
+    /// `None` for all in the order of ids.
+    pub query: Option<&'q Query>,
+}
+
+/// Writes the records to `out`; gives how many there were. `tell` hears the count from time to time, and may end it.
 pub fn export(
     tx: &ReadTx<'_>,
     who: &Caller,
-    app: &str,
-    schema: &str,
-    format: Format,
+    asked: &Export<'_>,
+    limits: &Limits,
     out: Box<dyn Write + '_>,
-    tell: &dyn Fn(u64),
+    tell: &dyn Fn(u64) -> Result<()>,
 ) -> Result<u64> {
     let scope = may(who, Action::Read)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
+    let schema = find_schema(tx.catalog(), asked.app, asked.schema)?;
+    let plan = asked.query.map_or_else(|| Ok(everything(&schema, &scope)), |query| plan(&schema, &scope, query, limits))?;
     let headings = headings(&schema);
-    let mut writer = format.write(out, &headings)?;
+    let kinds = schema.shown().into_iter().map(|field| field.kind);
+    let columns: Vec<OutColumn> = headings.iter().cloned().zip(kinds).map(|(heading, kind)| OutColumn { heading, kind }).collect();
+    let mut writer = asked.format.write(out, &columns)?;
     let mut count = 0;
-    rows::each(tx, &everything(&schema, &scope), &mut |record| {
+    rows::each(tx, &plan, &mut |record| {
         let mut stored = rows::values_of(record.data)?;
         let mut row = OutRow { values: Map::new(), texts: Vec::new() };
-        for (field, heading) in schema.fields.iter().zip(&headings) {
+        for (field, heading) in schema.shown().into_iter().zip(&headings) {
             let value = stored.get_mut(&field.slug).map(Value::take).unwrap_or_default();
-            if format.is_textual() {
-                let text = field::find(&field.type_name).filter(|_| !value.is_null()).map(|type_| type_.write_text(field, &value));
-                row.texts.push(text.unwrap_or_default());
-            } else {
+            if asked.format.wants_texts() {
+                row.texts.push(text(asked.format, field, &value));
+            }
+            if asked.format.wants_values() {
                 row.values.insert(heading.clone(), value);
             }
         }
         count += 1;
         if count % 1_000 == 0 {
-            tell(count);
+            tell(count)?;
         }
         writer.row(&row)
     })?;
     writer.finish()?;
     Ok(count)
+}
+
+/// The text of a cell, harmless in a spreadsheet.
+fn text(format: Format, field: &Field, value: &Value) -> String {
+    let Some(type_) = field::find(&field.type_name).filter(|_| !value.is_null()) else { return String::new() };
+    let text = type_.write_text(field, value);
+    if format == Format::Csv && guard::wants(field.kind, value) { guard::guarded(&text).into_owned() } else { text }
 }
 
 /// The heading of every field, no two the same: a header that another field has too, or has as its slug, gives way to the slug.
@@ -60,5 +81,5 @@ fn headings(schema: &Schema) -> Vec<String> {
         let shared = field.header.is_some() && schema.fields.iter().any(|other| clash(&other));
         if shared { field.slug.clone() } else { field.heading().to_owned() }
     };
-    schema.fields.iter().map(heading).collect()
+    schema.shown().into_iter().map(heading).collect()
 }

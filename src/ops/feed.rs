@@ -1,7 +1,7 @@
 //! The change log to read: what happened in an app after a number, and how long the log remembers.
 
 use super::access::may;
-use super::ctx::Ctx;
+use super::ctx::{Ctx, SELF};
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::principal::{Action, Caller};
@@ -36,11 +36,18 @@ pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit
     let Some(since) = since else { return Ok(Feed { entries: Vec::new(), last: newest, more: false }) };
     if since > newest || since < oldest - 1 {
         let message = format!("The change log goes from {oldest} to {newest}: what came after {since} cannot be told");
-        return Err(Error::Gone(Problem::of("since", "gone", message).hint(format!("Read everything anew, then ask with since={newest}"))));
+        let problem = Problem::of("since", "gone", message).between(oldest, newest);
+        return Err(Error::Gone(problem.hint(format!("Read everything anew, then ask with since={newest}"))));
     }
     let (entries, is_all) = changes::after(tx, app, since, limit, PIECE_BYTES_MAX)?;
     let last = if is_all { newest } else { entries.last().map_or(since, |entry| entry.seq) };
     Ok(Feed { entries, last, more: !is_all })
+}
+
+/// The number of the last entry that somebody caused; 0 without any. What the server does by itself, such as making an index, is nobody's.
+pub fn last_of_somebody(tx: &ReadTx<'_>, who: &Caller) -> Result<i64> {
+    may(who, Action::Manage)?;
+    changes::newest_not_through(tx, SELF.door)
 }
 
 /// Takes out of the log what is too old or too much, in small pieces. An entry: it opens the transactions.

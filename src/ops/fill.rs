@@ -3,6 +3,7 @@
 use super::access::may;
 use super::changes::log_import;
 use super::records;
+use super::relative;
 use super::validate;
 use crate::format::app_file::AppFile;
 use crate::model::app::AppId;
@@ -28,6 +29,21 @@ struct Pending {
     place: String,
 }
 
+impl Pending {
+    /// A refusal that says which record of the file it is about.
+    fn placed(&self, error: Error) -> Error {
+        match error {
+            Error::Invalid(problems) => Error::Invalid(
+                problems
+                    .into_iter()
+                    .map(|problem| Problem { message: format!("{}: {}", self.place, problem.message), ..problem })
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+}
+
 /// Records that are there by now: table and id by `$ref`.
 type Made = HashMap<String, (String, RecordId)>;
 
@@ -48,7 +64,9 @@ pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told
             Some(wanted) if names.contains(&wanted) => waiting.entry(wanted).or_default().push(pending),
             Some(wanted) => return Err(points_nowhere(&pending, &wanted, left_alone)),
             None => {
-                let id = insert(tx, who, &pending, resolved(&pending, &made)?)?;
+                let mut draft = resolved(&pending, &made)?;
+                relative::resolve(tx.now(), &pending.schema, &mut draft).map_err(|problem| pending.placed(Error::invalid(problem)))?;
+                let id = insert(tx, who, &pending, draft)?;
                 ids.entry(pending.schema.id).or_insert_with(|| (pending.schema.clone(), id, id)).2 = id;
                 if let Some(name) = pending.name {
                     queue.extend(waiting.remove(&name).unwrap_or_default());
@@ -155,12 +173,7 @@ fn points_nowhere(pending: &Pending, wanted: &str, left_alone: bool) -> Error {
 }
 
 fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: Map<String, Value>) -> Result<RecordId> {
-    let placed = |error: Error| match error {
-        Error::Invalid(problems) => Error::Invalid(
-            problems.into_iter().map(|problem| Problem { message: format!("{}: {}", pending.place, problem.message), ..problem }).collect(),
-        ),
-        other => other,
-    };
+    let placed = |error: Error| pending.placed(error);
     let scope = may(who, Action::Create)?;
     let checked = validate::create(&pending.schema, &draft).map_err(placed)?;
     if let Some(key) = checked.ignored.first() {
@@ -168,5 +181,5 @@ fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: Map<Stri
         return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
     }
     let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
-    records::make(tx, who, &prepared).map_err(placed).map(|record| record.id)
+    records::make(tx, who, &prepared).map_err(placed).map(|(_, record)| record.id)
 }

@@ -49,6 +49,8 @@ pub fn list(schema: &Schema) -> Vec<Listed> {
             Some(one(&field.slug, false, "The field is declared with an index"))
         } else if field.kind == Kind::Reference {
             Some(one(&field.slug, false, "The field refers to records"))
+        } else if field.kind == Kind::Sequence {
+            Some(one(&field.slug, false, "The field puts records in order"))
         } else {
             None
         }
@@ -139,7 +141,8 @@ pub fn remove(ctx: &Ctx, who: &Caller, app: &str, slug: &str, fields: &[String])
 
 /// Whether an index on one field, or on a stamp, is there because the schema says so.
 fn is_declared(schema: &Schema, slug: &str) -> bool {
-    let of_field = schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference);
+    let has_its_own = |field: &Field| field.unique || field.indexed || matches!(field.kind, Kind::Reference | Kind::Sequence);
+    let of_field = schema.field(slug).is_some_and(has_its_own);
     of_field || schema.indexes.iter().chain(&schema.unique).any(|group| group.as_slice() == [slug])
 }
 
@@ -226,7 +229,7 @@ pub fn sift(ctx: &Ctx, who: &Caller) -> Result<()> {
 }
 
 fn change(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, label: &str) -> Result<()> {
-    schemas::replace(tx, old, new)?;
+    schemas::replace(tx, old, new, &[])?;
     tx.catalog_changed()?;
     let body = json!({"before": schemas::described(old), "after": schemas::described(new)});
     log_definition(tx, who, old.app, Some(old.id), label.to_owned(), Some(body)).map(drop)
@@ -251,7 +254,10 @@ pub fn check(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str, fields: &[Str
         problems.push(Problem::of("fields", "count", format!("'fields' must name 1 to {FIELDS_MAX} fields")));
     }
     for (at, name) in fields.iter().enumerate() {
-        if index_column(&schema, name).is_none() {
+        if schema.field(name).is_some_and(|field| !field.is_stored()) {
+            let message = format!("Field '{name}' is computed when it is read: it cannot have an index");
+            problems.push(Problem::of("fields", "computed", message));
+        } else if index_column(&schema, name).is_none() {
             let known = schema.fields.iter().map(|field| field.slug.as_str()).chain(["created_at", "updated_at"]);
             let hint = nearest(name, known).map(|near| format!("Did you mean '{near}'?"));
             let problem = Problem::of("fields", "unknown_field", format!("Table '{slug}' has no field {}", quoted(name)));

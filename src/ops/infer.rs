@@ -2,6 +2,8 @@
 //! so nothing is lost: leading zeros stay text, long digits stay exact, `Jun 12 1998` stays what it is.
 
 use crate::field;
+use crate::format::day::DayOrder;
+use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
 use crate::model::field::{Field, FieldType};
 use crate::model::name::{field_slug_from, is_field_slug, label_from, quoted};
@@ -44,6 +46,33 @@ struct Column {
     texts: u64,
     /// Cells that came in as their exact JSON text.
     rounded: u64,
+    /// The orders of day, month and year in which every value so far is a day.
+    orders: [bool; 3],
+    /// The first text.
+    example: Option<String>,
+}
+
+/// A column of texts that are days, as people write them.
+pub struct Days {
+    pub heading: String,
+    pub orders: Vec<DayOrder>,
+    pub example: String,
+}
+
+impl Days {
+    /// What a person may make of it.
+    pub fn note(&self) -> String {
+        let (heading, example) = (quoted(&self.heading), quoted(&self.example));
+        let flag = |order: &DayOrder| format!("--type \"{}=date:{}\"", self.heading, order.name());
+        match self.orders.as_slice() {
+            [order] => format!("{heading} looks like dates {} ({example}): {} reads them as dates", order.words(), flag(order)),
+            orders => {
+                let reading = |order: &DayOrder| format!("{} ({})", order.read(&self.example).unwrap_or_default(), flag(order));
+                let readings: Vec<String> = orders.iter().map(reading).collect();
+                format!("{heading} holds dates that can be read in two ways, so it stays text: {example} is {}", readings.join(" or "))
+            }
+        }
+    }
 }
 
 /// Looks at every row of a file once.
@@ -66,10 +95,12 @@ impl Inference {
                     numbers: 0,
                     texts: 0,
                     rounded: 0,
+                    orders: [true; 3],
+                    example: None,
                 });
             }
             if let Some(column) = self.columns.get_mut(*at).filter(|_| !value.is_null()) {
-                column.see(value, textual);
+                column.see(value, textual, row.days.contains(at));
                 column.rounded += u64::from(row.rounded.contains(at));
             }
         }
@@ -88,21 +119,32 @@ impl Inference {
             .collect()
     }
 
-    /// What may surprise in the fields that were made of these headings.
-    pub fn surprises(&self, headings: &[String], fields: &[Field]) -> Vec<String> {
+    /// What may surprise in the fields that were made of these headings; with `by_command`, what a command takes to have it otherwise.
+    pub fn surprises(&self, headings: &[String], fields: &[Field], by_command: bool) -> Vec<String> {
+        let advice = |heading: &str| format!(" (--type {}=text makes all of it text)", quoted(heading));
         let columns = headings.iter().zip(fields).zip(&self.columns);
         columns
             .filter(|((_, field), column)| field.type_name == "json" && column.numbers > 0 && column.texts > 0)
             .map(|((heading, _), column)| {
                 format!(
-                    "{} holds {} texts and {} numbers: it became json, which keeps both as they are (--type {}=text makes all of it text)",
+                    "{} holds {} texts and {} numbers: it became json, which keeps both as they are{}",
                     quoted(heading),
                     column.texts,
                     column.numbers,
-                    quoted(heading)
+                    if by_command { advice(heading) } else { String::new() }
                 )
             })
             .collect()
+    }
+
+    /// Which texts are days, in which orders.
+    pub fn days(&self, headings: &[String], fields: &[Field]) -> Vec<Days> {
+        let columns = headings.iter().zip(fields).zip(&self.columns).filter(|((_, field), _)| field.type_name == "text");
+        let found = columns.filter_map(|((heading, _), column)| {
+            let orders = DayOrder::ALL.into_iter().zip(column.orders).filter(|(_, alive)| *alive).map(|(order, _)| order).collect();
+            Some(Days { heading: heading.clone(), orders, example: column.example.clone()? })
+        });
+        found.filter(|days| !days.orders.is_empty()).collect()
     }
 
     /// Which columns hold numbers that came in as texts.
@@ -130,8 +172,14 @@ pub fn keep_headers(fields: &mut [Field], headings: &[String]) {
 }
 
 impl Column {
-    fn see(&mut self, value: &Value, textual: bool) {
+    fn see(&mut self, value: &Value, textual: bool, is_day: bool) {
         self.values += 1;
+        for (order, alive) in DayOrder::ALL.into_iter().zip(&mut self.orders) {
+            *alive = *alive && value.as_str().is_some_and(|text| order.read(text).is_some());
+        }
+        if self.example.is_none() && self.orders.contains(&true) {
+            self.example = value.as_str().map(str::to_owned);
+        }
         match value {
             Value::Number(_) => self.numbers += 1,
             Value::String(text) => {
@@ -146,6 +194,7 @@ impl Column {
             let alive = self.alive.get(at).copied().unwrap_or(false);
             if alive
                 && !self.keeps(name, *form, value, textual)
+                && !(is_day && *name == "datetime")
                 && let Some(slot) = self.alive.get_mut(at)
             {
                 *slot = false;
@@ -166,7 +215,8 @@ impl Column {
         // `true` and `1` are read as booleans, but written only as the former: the comparison sees to that.
         match value {
             Value::String(cell) if textual => {
-                type_.read_text(&field, cell).is_ok_and(|read| type_.write_text(&field, &read) == *cell && is_safe(name, &read))
+                let cell = if is_free(type_.kind()) { unguarded(cell) } else { cell };
+                type_.read_text(&field, cell).is_ok_and(|read| type_.write_text(&field, &read) == cell && is_safe(name, &read))
             }
             _ => type_.clean(&field, value).is_ok_and(|clean| clean == *value && is_safe(name, &clean)),
         }
@@ -225,7 +275,7 @@ mod tests {
     fn typed(values: &[Value], textual: bool) -> String {
         let mut inference = Inference::default();
         for (at, value) in values.iter().enumerate() {
-            inference.see(&Row { number: at as u64 + 1, line: None, cells: vec![(0, value.clone())], rounded: Vec::new() }, textual);
+            inference.see(&Row { number: at as u64 + 1, cells: vec![(0, value.clone())], ..Row::default() }, textual);
         }
         let fields = inference.fields(&["Column".to_owned()]);
         let field = fields.first().expect("one field");

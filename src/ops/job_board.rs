@@ -5,7 +5,7 @@ use crate::model::job::{Outcome, Progress};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Jobs of this run of the server; finished ones are kept for a while so that whoever asked can hear the end.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub struct Entry {
     /// As far as it came.
     pub progress: Progress,
     pub begun_at: String,
-    begun: Instant,
+    stage_begun: Instant,
     /// Somebody wants it to end.
     pub is_cancelled: bool,
 }
@@ -43,18 +43,20 @@ pub enum State {
 }
 
 impl Entry {
-    /// Seconds that a running job still takes if it goes on as so far; `None` when that cannot be told.
+    /// Seconds that a running job still takes for what it does now (`stage`), if it goes on as so far; `None` when that cannot be told.
     pub fn left_s(&self) -> Option<u64> {
         let (done, total) = (self.progress.done, self.progress.total?);
-        if !matches!(self.state, State::Running) || done == 0 || done > total {
+        if !matches!(self.state, State::Running) || done == 0 || done >= total {
             return None;
         }
-        let taken_ms = u64::try_from(self.begun.elapsed().as_millis()).ok()?;
+        let taken_ms = u64::try_from(self.stage_begun.elapsed().as_millis()).ok()?;
         Some(taken_ms.saturating_mul(total - done) / done / 1_000)
     }
 }
 
 const JOBS_KEPT_MAX: usize = 100;
+/// Between two looks at whether the last job has ended.
+const END_LOOK: Duration = Duration::from_millis(5);
 
 impl Jobs {
     /// A new job, unless too many run already.
@@ -73,7 +75,8 @@ impl Jobs {
         let id = kept.last;
         let progress = Progress::default();
         let begun_at = now.to_owned();
-        kept.entries.insert(id, Entry { id, kind, state: State::Running, progress, begun_at, begun: Instant::now(), is_cancelled: false });
+        kept.entries
+            .insert(id, Entry { id, kind, state: State::Running, progress, begun_at, stage_begun: Instant::now(), is_cancelled: false });
         while kept.entries.len() > JOBS_KEPT_MAX {
             let oldest = kept.entries.values().find(|entry| !matches!(entry.state, State::Running)).map(|entry| entry.id);
             match oldest {
@@ -91,6 +94,9 @@ impl Jobs {
     pub fn report(&self, id: u64, progress: Progress) -> Result<()> {
         let mut kept = self.kept();
         let Some(entry) = kept.entries.get_mut(&id) else { return Ok(()) };
+        if entry.progress.stage != progress.stage {
+            entry.stage_begun = Instant::now();
+        }
         entry.progress = progress;
         if entry.is_cancelled { Err(cancelled()) } else { Ok(()) }
     }
@@ -100,7 +106,7 @@ impl Jobs {
         if let Some(entry) = self.kept().entries.get_mut(&id) {
             entry.state = match ended {
                 Ok(outcome) => State::Done(outcome),
-                Err(error) if entry.is_cancelled && error == cancelled() => State::Cancelled,
+                Err(error) if entry.is_cancelled && is_cancelled(&error) => State::Cancelled,
                 Err(error) => State::Failed(error),
             };
         }
@@ -121,17 +127,35 @@ impl Jobs {
         kept.threads.push(thread);
     }
 
-    /// Refuses new jobs and waits until nothing runs any more: a stop must not tear one apart.
-    /// True when there was something to wait for.
-    pub fn finish(&self) -> bool {
+    /// Refuses new jobs and waits until nothing runs any more.
+    pub fn finish(&self) {
         let threads = {
             let mut kept = self.kept();
             kept.is_closing = true;
             std::mem::take(&mut kept.threads)
         };
-        let waits = threads.iter().any(|thread| !thread.is_finished());
         for thread in threads {
             let _ = thread.join();
+        }
+    }
+
+    /// Whether any job runs.
+    pub fn is_busy(&self) -> bool {
+        let kept = self.kept();
+        kept.entries.values().any(|entry| matches!(entry.state, State::Running)) || kept.threads.iter().any(|thread| !thread.is_finished())
+    }
+
+    /// Refuses new jobs, asks those that run to end, and waits for that, at most so long: who stops a server does not wait for a check of all that
+    /// is there, and what is being written must not be torn apart. True when there was something to wait for.
+    pub fn end_all(&self, most: Duration) -> bool {
+        {
+            let mut kept = self.kept();
+            kept.is_closing = true;
+            kept.entries.values_mut().for_each(|entry| entry.is_cancelled |= matches!(entry.state, State::Running));
+        }
+        let (waits, begun) = (self.is_busy(), Instant::now());
+        while self.is_busy() && begun.elapsed() < most {
+            std::thread::sleep(END_LOOK);
         }
         waits
     }
@@ -148,6 +172,11 @@ impl Jobs {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a job ended because somebody wanted it to.
+pub fn is_cancelled(error: &Error) -> bool {
+    *error == cancelled()
 }
 
 fn cancelled() -> Error {

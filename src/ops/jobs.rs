@@ -3,11 +3,11 @@
 use super::access::{may, may_control};
 use super::ctx::{Ctx, STALE_RETRIES_MAX};
 use super::job_board::Entry;
-use super::{apply, backups, indexes, schemas, sessions, transfer, users};
+use super::{apply, backups, changes, indexes, schemas, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
-use crate::model::job::{Import, Job, Outcome, Report};
+use crate::model::job::{Import, Job, Outcome, Progress, Report};
 use crate::model::principal::{Action, Caller};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::{records, rehearsal};
@@ -19,13 +19,17 @@ use std::sync::Arc;
 /// An app file with records: more is a data file.
 const APP_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// From here on a job is one transaction: it can no longer be cancelled, and how far it is cannot be told.
+const WRITING: Progress = Progress { stage: "writing", done: 0, total: None, unit: "", rows: 0 };
+
 /// Does a job to its end. An entry, like a dialect: it opens the transactions.
 pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcome> {
     let me = who.clone();
     match job {
-        Job::Import(job) => import(ctx, who, job, &Input::at(&job.file)?, report),
+        Job::Import(job) => import(ctx, who, job, &Input::at(&job.file, job.sheet.as_deref())?, report),
         Job::Apply { text, dry_run, prune } => {
             let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
+            report(WRITING)?;
             let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);
             let mut outcome = if *dry_run { rehearsal::rehearse(&ctx.store, work) } else { ctx.store.write_alone(work) }?;
             if let Some(outcome) = outcome.as_object_mut() {
@@ -38,13 +42,21 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
             made.map(|user| json!({"id": user.id.0, "email": user.email}))
         }
         Job::Link { user } => {
-            let made = ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link);
+            let made = if user.is_none() && !users::has_admin(ctx)? {
+                ctx.write(|| start::prepare_link(ctx, who), start::issue_link)
+            } else {
+                ctx.write(|| sessions::prepare_link(ctx, who, user.as_deref()), sessions::issue_link)
+            };
             made.map(|token| json!({"url": format!("{}/_/start#t={token}", ctx.site.base_url), "token": token}))
         }
         Job::Backup(reason) => backups::make(ctx, who, *reason, report),
         Job::Restore(name) => backups::restore(ctx, who, name, report),
         Job::Check => check(ctx, who, report),
-        Job::Index { app, schema, fields } => indexes::add(ctx, who, app, schema, fields),
+        Job::Mend => mend(ctx, who, report),
+        Job::Index { app, schema, fields } => {
+            report(WRITING)?;
+            indexes::add(ctx, who, app, schema, fields)
+        }
     }
 }
 
@@ -101,17 +113,36 @@ fn has_records(tx: &ReadTx<'_>) -> Result<bool> {
     Ok(false)
 }
 
-/// Looks through the whole file. Answers `{apps, tables, records, problems: [sentence]}`.
+/// Looks through the whole file. Answers `{apps, tables, records, problems: [sentence]}`; the log has them, too, for nobody may be waiting.
 fn check(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
     may(who, Action::Manage)?;
     let found = ctx.store.check(report)?;
+    found.problems.iter().for_each(|problem| log::error!("{}: {problem}", ctx.store.path().display()));
     Ok(json!({"apps": found.apps, "tables": found.tables, "records": found.records, "problems": found.problems}))
+}
+
+/// Makes anew what counts and finds the records, then looks through the whole file. Answers as `check`, and `mended: [sentence]`.
+fn mend(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
+    may(who, Action::Manage)?;
+    // What is damaged can only be restored: nothing is written into it.
+    let found = ctx.store.check(report)?;
+    let mut mended = Vec::new();
+    if !found.problems.is_empty() && !found.is_damaged {
+        report(WRITING)?;
+        let me = who.clone();
+        mended = ctx.store.mend(move |mended| changes::of_mending(&me, mended))?;
+    }
+    let mut outcome = check(ctx, who, report)?;
+    if let Some(outcome) = outcome.as_object_mut() {
+        outcome.insert("mended".to_owned(), json!(mended));
+    }
+    Ok(outcome)
 }
 
 /// Whether somebody may hand over this job. Most name files by their path, or persons.
 pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
     match job {
-        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Index { .. } => may(who, Action::Manage).map(drop),
+        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => may(who, Action::Manage).map(drop),
         Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } => may_control(who),
     }
 }

@@ -2,8 +2,9 @@
 //! look what they wrote meanwhile. Reading the file is in `transfer`.
 
 use super::changes::{log_merged, name_of};
-use super::records::unique_groups;
-use super::transfer::{Problems, problems_of, same_as};
+use super::records::{no_user, unique_groups};
+use super::row_problems::Problems;
+use super::transfer::{problems_of, same_as};
 use super::validate;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 const PIECE_ROWS: usize = 1_000;
 
 /// Finds the record of every staged row and notes on the stage what it holds afterwards. What cannot be is refused. `tell` hears how many rows are done.
-pub fn prepare(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems, tell: &dyn Fn(u64) -> Result<()>) -> Result<()> {
+pub fn prepare(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems<'_>, tell: &dyn Fn(u64) -> Result<()>) -> Result<()> {
     rows::match_staged(tx, schema, &key.slug)?;
     merge::forget_unmatched(tx)?;
     check_matches(tx, schema, key, found)?;
@@ -45,7 +46,7 @@ pub fn prepare(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Proble
 }
 
 /// What only the table's rows can tell of changed records: values that must be unique, records that must be there.
-pub fn check(tx: &ReadTx<'_>, schema: &Schema, found: &mut Problems) -> Result<()> {
+pub fn check(tx: &ReadTx<'_>, schema: &Schema, found: &mut Problems<'_>) -> Result<()> {
     for group in unique_groups(schema) {
         for (row, holder) in merge::taken(tx, schema, &group, found.shown_max)? {
             found.add(row, None, vec![super::records::taken(&group, holder)]);
@@ -59,6 +60,11 @@ pub fn check(tx: &ReadTx<'_>, schema: &Schema, found: &mut Problems) -> Result<(
         for (row, id) in merge::dangling(tx, field, &pointed, found.shown_max)? {
             let message = format!("Field '{}' points to {id}, which is not in table '{}'", field.slug, pointed.slug);
             found.add(row, None, vec![Problem::of(&field.slug, "reference", message)]);
+        }
+    }
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::User) {
+        for (row, id) in merge::unknown_users(tx, field, found.shown_max)? {
+            found.add(row, None, vec![no_user(field, id)]);
         }
     }
     Ok(())
@@ -79,7 +85,7 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Option
 }
 
 /// Rows that have no record of their own to update, or more than one.
-fn check_matches(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems) -> Result<()> {
+fn check_matches(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems<'_>) -> Result<()> {
     for (row, records) in rows::staged_ambiguous(tx, found.shown_max)? {
         let message = format!("{records} records have this {}: which of them is meant is not clear", key.slug);
         found.add(row, None, vec![Problem::of(&key.slug, "ambiguous", message).hint("Use a key whose values differ")]);

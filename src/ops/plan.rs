@@ -47,7 +47,7 @@ pub fn cell(kind: Kind, value: &Value) -> Option<Cell> {
     match (kind, value) {
         (_, Value::Null) => None,
         (Kind::Boolean, Value::Bool(bool)) => Some(Cell::Integer(i64::from(*bool))),
-        (Kind::Integer | Kind::Decimal, Value::Number(number)) => {
+        (Kind::Integer | Kind::Decimal | Kind::User | Kind::Sequence, Value::Number(number)) => {
             number.as_i64().map(Cell::Integer).or_else(|| number.as_f64().map(Cell::Real))
         }
         (Kind::Datetime, Value::String(text)) => Some(Cell::Text(text.trim_end_matches('Z').to_owned())),
@@ -60,7 +60,7 @@ pub fn cell(kind: Kind, value: &Value) -> Option<Cell> {
 
 /// The column of a field.
 pub fn column(field: &Field) -> Column {
-    Column::Field { slug: field.slug.clone(), kind: field.kind }
+    Column::of(field)
 }
 
 fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
@@ -73,7 +73,7 @@ fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
             let (column, found) = resolve(schema, field, field)?;
-            let is_set = matches!(&column, Column::Field { kind, .. } if kind.is_set());
+            let is_set = column.kind().is_some_and(Kind::is_set);
             if *op == Op::Contains && !is_set {
                 return contains(column, field, text);
             }
@@ -100,7 +100,7 @@ fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
 
 /// Part of a text: any text may be looked for, whatever the field's type lets in.
 fn contains(column: Column, field: &str, text: &str) -> Result<Cond> {
-    if !matches!(column, Column::Field { kind: Kind::Text | Kind::Json, .. }) {
+    if !matches!(column.kind(), Some(Kind::Text | Kind::Json)) {
         let problem = Problem::of(field, "operator", format!("Field '{field}' holds no text: 'contains' cannot look into it"));
         return Err(Error::invalid(problem.hint("Use eq, ne, gt, gte, lt or lte")));
     }
@@ -122,6 +122,12 @@ fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Resu
         (Column::Field { kind: Kind::Json, .. }, _) => {
             let literal = json::parse(text.as_bytes(), 1).ok().filter(|value| !value.is_string() && !value.is_null());
             Ok([Some(Value::from(text)), literal].iter().flatten().filter_map(|value| cell(Kind::Json, value)).collect())
+        }
+        (Column::Computed { computation, .. }, _) => {
+            // What a field computes is asked by as what it is.
+            let type_ = field::find(computation.kind.name()).unwrap_or(field::FIELD_TYPES[0]);
+            let value = type_.read_text(&Field::plain("value", type_), text)?;
+            Ok(cell(computation.kind, &value).into_iter().collect())
         }
         (Column::Field { kind, .. }, Some(field)) => {
             let type_ = field::find(&field.type_name).ok_or_else(|| Refusal::new("type", "has a type that this program does not know"))?;
@@ -169,6 +175,17 @@ fn resolve<'s>(schema: &'s Schema, name: &str, place: &str) -> Result<(Column, O
         _ => {}
     }
     if let Some(field) = schema.field(name) {
+        if field.kind == Kind::Lines || (!field.is_stored() && field.formula.is_none()) {
+            let message = format!("Field '{name}' lists records of another table: it cannot be asked by");
+            let hint = field
+                .rules
+                .target
+                .as_deref()
+                .zip(field.rules.via.as_deref())
+                .map(|(target, via)| format!("Ask '{target}' by filter[{via}]=rec_5"));
+            let problem = Problem::of(place, "operator", message);
+            return Err(Error::invalid(hint.into_iter().fold(problem, Problem::hint)));
+        }
         return Ok((column(field), Some(field)));
     }
     let known = schema.fields.iter().map(|field| field.slug.as_str()).chain(["id", "created_at", "updated_at"]);

@@ -11,15 +11,17 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
-use crate::model::plan::{Cell, Column};
-use crate::model::principal::{Action, Caller, Scope};
+use crate::model::plan::{Cell, Column, Cond};
+use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
-use crate::model::record::{Draft, Record, RecordId, Visit};
-use crate::model::schema::Schema;
+use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision, Visit};
+use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::explain;
 use crate::store::records as rows;
+use crate::store::tables::users;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A record that may be made or changed, checked as far as that goes without rows.
@@ -29,9 +31,17 @@ pub struct Prepared {
     pub checked: Checked,
 }
 
+/// A record and which state of it this is.
+pub struct Shown {
+    pub record: Record,
+    pub revision: Revision,
+    /// Whether the revision tells every change: not when something of it is found in other records.
+    pub is_all_its_own: bool,
+}
+
 /// A stored record and the keys of the request that had no say.
 pub struct Written {
-    pub record: Record,
+    pub shown: Shown,
     pub ignored: Vec<String>,
 }
 
@@ -49,10 +59,13 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Q
     explain::explain(tx, &plan(&schema, &scope, query, limits)?)
 }
 
-pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str) -> Result<Record> {
+pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, expected: &Expected) -> Result<Shown> {
     let scope = may(who, Action::Read)?;
     let schema = find_schema(tx.catalog(), app, schema)?;
-    stored(tx, &schema, &scope, id)
+    let record = RecordId::parse(id).map(|id| rows::show(tx, &schema, &scope.rows, id)).transpose()?.flatten();
+    let record = record.ok_or_else(|| missing(&schema, id))?;
+    expected.check(&schema, &record)?;
+    Ok(shown(&schema, record))
 }
 
 /// The pure part of `create`.
@@ -64,17 +77,45 @@ pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
 }
 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
-    let record = make(tx, who, new)?;
-    let label = format!("created {}", name_of(&new.schema, &new.checked.clean.values, record.id));
-    log(tx, who, &new.schema, Entry { kind: ChangeKind::Create, record: record.id, batch: None, label, body: None })?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    let (schema, record) = make(tx, who, new)?;
+    log_created(tx, who, &schema, &new.checked, record.id, None)?;
+    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
 }
 
 /// Makes a record without an entry in the log: for who makes many and writes one entry for all.
-pub fn make(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Record> {
-    let schema = current(tx, new)?;
+pub fn make(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<(Arc<Schema>, Record)> {
+    let schema = current(tx, new.schema.id, new.schema.version)?;
     check_rows(tx, &schema, &new.checked.clean.values, None)?;
-    rows::insert(tx, &schema, &new.checked.clean, who.user_id())
+    let clean = counted(tx, &schema, &new.checked.clean)?;
+    let record = rows::insert(tx, &schema, &clean, who.user_id())?;
+    Ok((schema, record))
+}
+
+/// The entry about a record that was made; gives its number.
+pub fn log_created(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, new: &Checked, id: RecordId, batch: Option<i64>) -> Result<i64> {
+    let label = format!("created {}", name_of(schema, &new.clean.values, id));
+    log(tx, who, schema, Entry { kind: ChangeKind::Create, record: id, batch, label, body: None })
+}
+
+/// Refuses a record that is no longer what the caller knows, with what it is now.
+fn expect(tx: &ReadTx<'_>, schema: &Schema, expected: &Expected, record: &Record) -> Result<()> {
+    expected.check(schema, record).map_err(|error| match error {
+        Error::Changed { record, revision } => match rows::show(tx, schema, &Cond::True, record.id) {
+            Ok(shown) => Error::Changed { record: shown.map_or(record, Box::new), revision },
+            Err(error) => error,
+        },
+        other => other,
+    })
+}
+
+/// With the numbers that a new record gets by itself.
+pub fn counted<'c>(tx: &ReadTx<'_>, schema: &Schema, clean: &'c Clean) -> Result<Cow<'c, Clean>> {
+    let mut clean = Cow::Borrowed(clean);
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::Sequence) {
+        let number = rows::next_in_sequence(tx, schema, field)?;
+        clean.to_mut().values.insert(field.slug.clone(), Value::from(number));
+    }
+    Ok(clean)
 }
 
 /// The pure part of `update`.
@@ -85,25 +126,34 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
     Ok(Prepared { schema, scope, checked })
 }
 
-pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, new: &Prepared) -> Result<Written> {
-    let schema = current(tx, new)?;
+pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, expected: &Expected, new: &Prepared) -> Result<Written> {
+    let schema = current(tx, new.schema.id, new.schema.version)?;
     let old = stored(tx, &schema, &new.scope, id)?;
-    let record = change(tx, who, &schema, &old, &new.checked, None)?;
-    Ok(Written { record, ignored: new.checked.ignored.clone() })
+    expect(tx, &schema, expected, &old)?;
+    let (record, _) = change(tx, who, &schema, &old, &new.checked, None)?;
+    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
 }
 
-/// Sets checked values on a record that was found, and logs it.
-pub fn change(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, old: &Record, new: &Checked, batch: Option<i64>) -> Result<Record> {
+/// Sets checked values on a record that was found, and logs it; gives the entry's number, if there was anything to log.
+pub fn change(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    old: &Record,
+    new: &Checked,
+    batch: Option<i64>,
+) -> Result<(Record, Option<i64>)> {
     let mut merged = rows::values_of(&old.data)?;
     merged.extend(new.clean.values.clone());
     check_rows(tx, schema, &merged, Some(old.id))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
-    if !after.is_empty() {
-        let label = format!("changed {}", name_of(schema, &merged, old.id));
-        let body = Some(json!({"before": before, "after": after}));
-        log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
+    if after.is_empty() {
+        return Ok((record, None));
     }
-    Ok(record)
+    let label = format!("changed {}", name_of(schema, &merged, old.id));
+    let body = Some(json!({"before": before, "after": after}));
+    let seq = log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
+    Ok((record, Some(seq)))
 }
 
 /// A record that may be deleted, as far as that can be said without rows.
@@ -112,23 +162,34 @@ pub struct Deletion {
     app: String,
     schema: String,
     id: String,
+    expected: Expected,
     scope: Scope,
     limits: Limits,
 }
 
 /// The pure part of `delete`.
-pub fn prepare_delete(catalog: &Catalog, who: &Caller, app: &str, schema: &str, id: &str, limits: &Limits) -> Result<Deletion> {
+pub fn prepare_delete(
+    catalog: &Catalog,
+    who: &Caller,
+    app: &str,
+    schema: &str,
+    id: &str,
+    expected: &Expected,
+    limits: &Limits,
+) -> Result<Deletion> {
     let scope = may(who, Action::Delete)?;
     find_schema(catalog, app, schema)?;
-    Ok(Deletion { app: app.to_owned(), schema: schema.to_owned(), id: id.to_owned(), scope, limits: limits.clone() })
+    let (app, schema, id, expected) = (app.to_owned(), schema.to_owned(), id.to_owned(), expected.clone());
+    Ok(Deletion { app, schema, id, expected, scope, limits: limits.clone() })
 }
 
 /// Deletes a record and does to those that refer to it what their fields say.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<RecordId> {
     let schema = find_schema(tx.catalog(), &gone.app, &gone.schema)?;
     let record = stored(tx, &schema, &gone.scope, &gone.id)?;
+    expect(tx, &schema, &gone.expected, &record)?;
     let id = record.id;
-    cascade::delete(tx, who, &schema, record, &gone.limits)?;
+    cascade::delete(tx, who, &schema, &[id], &gone.limits)?;
     Ok(id)
 }
 
@@ -143,6 +204,12 @@ pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>,
     for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         problems.extend(dangling(tx, schema, field, values)?);
     }
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::User) {
+        let id = values.get(&field.slug).and_then(Value::as_i64);
+        if let Some(id) = id.filter(|id| !users::exists(tx, UserId(*id)).unwrap_or_default()) {
+            problems.push(no_user(field, id));
+        }
+    }
     for group in unique_groups(schema) {
         if let Some(cells) = cells(schema, &group, values)
             && let Some(holder) = rows::holder_of(tx, schema, &cells, except)?
@@ -151,6 +218,11 @@ pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>,
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
+/// Why a value names nobody.
+pub fn no_user(field: &Field, id: i64) -> Problem {
+    Problem::of(&field.slug, "user", format!("Field '{}' names the user {id}, who is not there", field.slug))
 }
 
 /// Groups of field slugs whose values together are unique; a unique field is a group of one.
@@ -177,7 +249,7 @@ fn dangling(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &Map<String
 }
 
 /// The cells of a group; `None` when one of them has no value, for then nothing clashes.
-fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
+pub fn cells(schema: &Schema, group: &[String], values: &Map<String, Value>) -> Option<Vec<(Column, Cell)>> {
     group
         .iter()
         .map(|slug| {
@@ -201,13 +273,22 @@ pub fn taken(group: &[String], holder: RecordId) -> Problem {
 }
 
 /// The schema as it is in this transaction; `Stale` when it is no longer the one the values were checked against.
-fn current(tx: &ReadTx<'_>, prepared: &Prepared) -> Result<Arc<Schema>> {
-    let clean = &prepared.checked.clean;
-    tx.catalog().schema_by_id(clean.schema).filter(|schema| schema.version == clean.schema_version).ok_or(Error::Stale)
+pub fn current(tx: &ReadTx<'_>, id: SchemaId, version: i64) -> Result<Arc<Schema>> {
+    tx.catalog().schema_by_id(id).filter(|schema| schema.version == version).ok_or(Error::Stale)
+}
+
+/// A record with the tag of its state.
+pub fn shown(schema: &Schema, record: Record) -> Shown {
+    let revision = record.revision(schema);
+    let is_all_its_own = schema.fields.iter().all(|field| field.formula.as_ref().is_none_or(|computation| !computation.reads_others));
+    Shown { record, revision, is_all_its_own }
 }
 
 fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {
-    let missing = || Error::not_found(format!("There is no record {} in table '{}'", crate::model::name::quoted(id), schema.slug));
-    let id = RecordId::parse(id).ok_or_else(missing)?;
-    rows::find(tx, schema, &scope.rows, id)?.ok_or_else(missing)
+    let found = RecordId::parse(id).map(|id| rows::find(tx, schema, &scope.rows, id)).transpose()?.flatten();
+    found.ok_or_else(|| missing(schema, id))
+}
+
+fn missing(schema: &Schema, id: &str) -> Error {
+    Error::not_found(format!("There is no record {} in table '{}'", crate::model::name::quoted(id), schema.slug))
 }

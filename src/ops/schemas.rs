@@ -1,12 +1,22 @@
-//! Schemas as a caller sees them: the description and how many records there are.
+//! Schemas: their description and how many records there are; making, changing, deleting, duplicating them. Fields are in `fields`.
 
 use super::access::may;
+use super::alter::{alter, objections, settle};
+use super::changes::{log_all_deleted, log_definition};
+use super::choices;
+use super::define;
 use super::indexes::{self, Listed};
-use crate::model::error::Result;
+use crate::expr::resolve::resolve;
+use crate::format::parts::SchemaPart;
+use crate::model::app::{App, AppId};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::name::{model_from, quoted, slug_from};
 use crate::model::principal::{Action, Caller};
-use crate::model::schema::Schema;
-use crate::store::engine::ReadTx;
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records::counter;
+use crate::store::tables::{apps, schemas};
+use serde_json::json;
 use std::sync::Arc;
 
 /// A schema and its number of records.
@@ -29,6 +39,193 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<De
     described(tx, &tx.catalog().schema(&app, schema)?)
 }
 
-fn described(tx: &ReadTx<'_>, schema: &Arc<Schema>) -> Result<Described> {
+pub fn described(tx: &ReadTx<'_>, schema: &Arc<Schema>) -> Result<Described> {
     Ok(Described { schema: schema.clone(), records: counter(tx, schema)?, indexes: indexes::list(schema) })
+}
+
+/// Makes a schema; without a slug it gets one from its name.
+pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &SchemaPart) -> Result<Described> {
+    may(who, Action::Manage)?;
+    let app = tx.catalog().app(app)?;
+    let part = SchemaPart { slug: free_slug(tx, &app, &part.slug, part.name.as_deref())?, ..part.clone() };
+    let new = define::schema(app.id, &part, None).map_err(Error::Invalid)?;
+    let new = with_choices(tx, app.id, &part, new)?;
+    let id = schemas::insert(tx, &new)?;
+    let body = json!({"after": schemas::described(&new)});
+    log_definition(tx, who, app.id, Some(id), format!("made the table {}", new.slug), Some(body))?;
+    settle(tx, app.id)?;
+    let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
+    described(tx, &made)
+}
+
+/// Gives the options of a part their ids, and refuses ids that are taken.
+pub fn with_choices(tx: &mut WriteTx<'_>, app: AppId, part: &SchemaPart, new: Schema) -> Result<Schema> {
+    let parts = std::slice::from_ref(part);
+    let problems = choices::check(tx.catalog(), parts, app, apps::next_choice_id(tx, app)?);
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    choices::reserve(tx, parts, app)?;
+    Ok(Schema { fields: choices::number(tx, app, new.fields)?, ..new })
+}
+
+/// What is to be another about a schema; what is `None` stays. `order` names fields in the order in which people see them.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub slug: Option<String>,
+    pub name: Option<String>,
+    pub model: Option<String>,
+    pub display_field: Option<String>,
+    pub order: Option<Vec<String>>,
+    pub unique: Option<Vec<Vec<String>>>,
+    pub indexes: Option<Vec<Vec<String>>>,
+}
+
+/// Changes a schema, but for its fields. Under the slug that it had before it is still found, and references go on to lead to it.
+pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, changes: &Changes) -> Result<Described> {
+    may(who, Action::Manage)?;
+    let app = tx.catalog().app(app)?;
+    let old = tx.catalog().schema(&app, schema)?;
+    let part = SchemaPart {
+        slug: changes.slug.clone().unwrap_or_else(|| old.slug.clone()),
+        name: changes.name.clone(),
+        model: changes.model.clone(),
+        display_field: changes.display_field.clone(),
+        order: changes.order.clone().unwrap_or_default(),
+        unique: changes.unique.clone().unwrap_or_else(|| old.unique.clone()),
+        indexes: changes.indexes.clone().unwrap_or_else(|| old.indexes.clone()),
+        fields: super::fields::parts(&old)?,
+        aliases: Vec::new(),
+    };
+    let new = define::schema(app.id, &part, Some(&old)).map_err(Error::Invalid)?;
+    if new.slug != old.slug {
+        check_free(tx, &app, &new.slug)?;
+        lead_on(tx, &old, &new.slug)?;
+    }
+    let problems = objections(tx, &old, &new, &[])?;
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    let label = if new.slug == old.slug {
+        format!("changed the table {}", old.slug)
+    } else {
+        format!("renamed the table {} to {}", old.slug, new.slug)
+    };
+    alter(tx, who, &old, &new, &[], label)?;
+    settle(tx, app.id)?;
+    let now = tx.catalog().schema_by_id(old.id).ok_or_else(|| Error::internal("a schema is missing"))?;
+    described(tx, &now)
+}
+
+/// Has the references of an app lead to a schema under its new slug.
+fn lead_on(tx: &mut WriteTx<'_>, target: &Schema, slug: &str) -> Result<()> {
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(target.app).filter(|schema| schema.id != target.id).cloned().collect();
+    for schema in all {
+        let mut new = Schema::clone(&schema);
+        for field in new.fields.iter_mut().filter(|field| field.rules.target.as_deref() == Some(&target.slug)) {
+            field.rules.target = Some(slug.to_owned());
+        }
+        if new != *schema {
+            schemas::describe(tx, &schema, &new)?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes a schema with all its records; the log keeps them. What refers to it must go first.
+pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<i64> {
+    may(who, Action::Manage)?;
+    let app = tx.catalog().app(app)?;
+    let schema = tx.catalog().schema(&app, schema)?;
+    let referring = |other: &&Arc<Schema>| other.id != schema.id;
+    for other in tx.catalog().schemas(app.id).filter(referring) {
+        if let Some(field) = other.fields.iter().find(|field| field.rules.target.as_deref() == Some(&schema.slug)) {
+            let message = format!("Table '{}' cannot go: field '{}.{}' leads to it", schema.slug, other.slug, field.slug);
+            return Err(Error::Conflict(Problem::of(&field.slug, "referenced", message).hint("Delete that field first")));
+        }
+    }
+    let records = counter(tx, &schema)?;
+    let body = json!({"before": schemas::described(&schema)});
+    let batch = log_definition(tx, who, app.id, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
+    log_all_deleted(tx, who, &schema, batch)?;
+    schemas::remove(tx, &schema)?;
+    settle(tx, app.id)?;
+    Ok(records)
+}
+
+/// Makes a schema that has the fields of another, and its records if they are wanted.
+pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, part: &SchemaPart, with_records: bool) -> Result<Described> {
+    may(who, Action::Manage)?;
+    let app = tx.catalog().app(app)?;
+    let source = tx.catalog().schema(&app, schema)?;
+    let wanted = if part.slug.is_empty() && part.name.is_none() { format!("{}-copy", source.slug) } else { part.slug.clone() };
+    let slug = free_slug(tx, &app, &wanted, part.name.as_deref())?;
+    let mut new = Schema { slug: slug.clone(), model: model_from(&slug), ..Schema::clone(&source) };
+    new.name = part.name.clone().unwrap_or_else(|| format!("{} (copy)", source.name));
+    for field in &mut new.fields {
+        // Ids of options are unique in their app; a link to the table itself is one to the copy.
+        field.rules.choices.iter_mut().for_each(|choice| choice.id = 0);
+        if field.rules.target.as_deref() == Some(&source.slug) {
+            field.rules.target = Some(slug.clone());
+        }
+        // Two references cannot be seen from the other side under one name.
+        field.rules.inverse = None;
+    }
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
+    without_what_leads_nowhere(&mut new, all);
+    new.fields = choices::number(tx, app.id, new.fields)?;
+    let id = copy(tx, who, &source, new, with_records)?;
+    settle(tx, app.id)?;
+    let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
+    described(tx, &made)
+}
+
+/// Nothing points to a copy yet: lines of it, and what is computed of them, would have no meaning.
+fn without_what_leads_nowhere(copy: &mut Schema, others: Vec<Arc<Schema>>) {
+    loop {
+        let known: Vec<Arc<Schema>> = others.iter().cloned().chain([Arc::new(copy.clone())]).collect();
+        let lost = copy.fields.iter().position(|field| !field.is_stored() && resolve(field, copy, &known).is_err());
+        match lost {
+            Some(at) => drop(copy.fields.remove(at)),
+            None => return,
+        }
+    }
+}
+
+/// Stores a copy of a schema; the catalog is the caller's to load again.
+pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, source: &Schema, new: Schema, with_records: bool) -> Result<SchemaId> {
+    let new = Schema { automatic: Vec::new(), aliases: Vec::new(), ..new };
+    let id = schemas::insert(tx, &new)?;
+    let new = Schema { id, ..new };
+    let body = json!({"after": schemas::described(&new), "copy_of": source.slug, "records": with_records});
+    log_definition(tx, who, new.app, Some(id), format!("made the table {} as a copy of {}", new.slug, source.slug), Some(body))?;
+    if with_records {
+        schemas::copy_records(tx, source, &new)?;
+        super::changes::log_copied(tx, who, &new)?;
+    }
+    Ok(id)
+}
+
+fn free_slug(tx: &ReadTx<'_>, app: &App, given: &str, name: Option<&str>) -> Result<String> {
+    if !given.is_empty() {
+        return check_free(tx, app, given).map(|()| given.to_owned());
+    }
+    let name = name.map(str::trim).filter(|name| !name.is_empty()).ok_or_else(|| {
+        Error::invalid(Problem::of("name", "required", "A table needs a name or a slug").hint("{\"name\": \"Contacts\"}"))
+    })?;
+    let base = slug_from(name).ok_or_else(|| {
+        let problem = Problem::of("slug", "required", format!("No slug can be made of {}; give one", quoted(name)));
+        Error::invalid(problem.hint("\"slug\": \"contacts\""))
+    })?;
+    let numbered = (2_u64..1_000).map(|number| format!("{}-{number}", base.get(..base.len().min(58)).unwrap_or(&base)));
+    let is_free = |slug: &String| !define::RESERVED.contains(&slug.as_str()) && check_free(tx, app, slug).is_ok();
+    std::iter::once(base.clone()).chain(numbered).find(is_free).ok_or_else(|| taken(&base))
+}
+
+fn check_free(tx: &ReadTx<'_>, app: &App, slug: &str) -> Result<()> {
+    if tx.catalog().schemas(app.id).any(|schema| schema.slug == slug) { Err(taken(slug)) } else { Ok(()) }
+}
+
+fn taken(slug: &str) -> Error {
+    Error::Conflict(Problem::of("slug", "unique", format!("There is a table '{slug}' already")))
 }

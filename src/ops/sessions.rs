@@ -76,6 +76,11 @@ pub fn open(tx: &mut WriteTx<'_>, new: &Beginning) -> Result<Opened> {
         (None, Some(hash)) => links::take(tx, hash)?.ok_or_else(used_link)?,
         (None, None) => return Err(used_link()),
     };
+    open_as(tx, new, user)
+}
+
+/// Opens a session that is this user's.
+pub fn open_as(tx: &mut WriteTx<'_>, new: &Beginning, user: User) -> Result<Opened> {
     let expires_s = tx.now().epoch_seconds + new.seconds;
     sessions::insert(tx, &new.hash, user.id, expires_s)?;
     Ok(Opened { user, key: new.key.clone() })
@@ -126,11 +131,12 @@ pub fn issue_control(random: &Random) -> (String, Control) {
     Control::issue(bytes)
 }
 
-fn beginning(ctx: &Ctx, user: Option<User>, link: Option<[u8; 32]>) -> Beginning {
+/// A session with a new secret: this user's, or whose a link says.
+pub fn beginning(ctx: &Ctx, user: Option<User>, link: Option<[u8; 32]>) -> Beginning {
     let (key, hash) = session::issue(ctx.random());
     Beginning { user, link, key, hash, seconds: ctx.limits.session_seconds }
 }
 
-fn used_link() -> Error {
+pub fn used_link() -> Error {
     Error::Unauthenticated("This link has been used or has expired. Run `carryall link` for a new one".to_owned())
 }

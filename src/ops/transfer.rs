@@ -3,19 +3,23 @@
 
 use super::access::may;
 use super::changes::{log_definition, log_import};
-use super::columns::{Target, check_count, columns, key_field, target};
+use super::columns::{Column, Target, check_count, columns, key_field, ordered, target};
 use super::ctx::Ctx;
 use super::infer::Inference;
 use super::merge;
 use super::plan::cell;
 use super::records::unique_groups;
+use super::row_problems::Problems;
 use super::validate;
 use crate::field;
-use crate::format::file::Input;
+use crate::format::day::DayOrder;
+use crate::format::file::{Format, Found, Input};
+use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Refusal};
 use crate::model::job::{Import, Outcome, Progress, Report};
+use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::record::{Clean, Draft};
 use crate::model::schema::Schema;
@@ -37,8 +41,9 @@ pub struct Ready {
     rows: u64,
     /// What was looked up in the table, if there was one to look at.
     seen: Option<Seen>,
-    /// What became of the columns, as the outcome tells it.
-    told: Vec<Value>,
+    columns: Vec<Column>,
+    /// Columns of a new table that a person may want as dates, as the outcome tells them.
+    days: Vec<Value>,
     /// For an app that the import makes.
     fresh_uuid: String,
     dry_run: bool,
@@ -64,9 +69,12 @@ impl Ready {
 
     fn outcome(&self, created: i64, updated: i64) -> Outcome {
         let target = &self.target;
+        let field = |Column { heading, field, .. }: &Column| json!({"slug": field.slug, "header": heading, "type": field.type_name});
+        let fields: Vec<Value> = self.columns.iter().map(field).collect();
         json!({
             "app": target.app_slug, "schema": target.schema.slug, "rows": self.rows, "created": created, "updated": updated,
-            "dry_run": self.dry_run, "new_app": target.app.is_none(), "new_schema": target.is_new, "fields": self.told, "notes": target.notes,
+            "dry_run": self.dry_run, "new_app": target.app.is_none(), "new_schema": target.is_new, "fields": fields, "days": self.days,
+            "notes": target.notes,
         })
     }
 }
@@ -76,45 +84,63 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     may(who, Action::Manage)?;
     let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total: input.bytes_total()?, report };
 
-    let mut inference = Inference::default();
-    let headings = input.read(&meter.bytes, &mut |headings, row| {
-        check_count(headings)?;
-        inference.see(&row, input.format.is_textual());
-        meter.tell("reading", row.number)
-    })?;
-    check_count(&headings)?;
-    let target = target(&ctx.store.catalog(), job, &headings, &inference)?;
+    let (inference, Found { headings, notes }) = look(input, &meter)?;
+    let mut target = target(&ctx.store.catalog(), job, &headings, &inference)?;
+    target.notes.splice(0..0, notes);
     if job.must_exist && target.is_new {
         return Err(Error::not_found(format!("There is no table '{}'", job.schema)));
     }
     let columns = columns(&target, job, &headings)?;
+    target.notes.extend(ordered(&columns));
     let key = job.key.as_deref().map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref() };
     let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
     // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
     let looks = !target.is_new && (key.is_some() || job.dry_run);
-    let seen = looks.then(|| look(ctx, &target.schema, key.as_ref(), &stage, rows, report)).transpose()?;
+    let seen = looks.then(|| meet(ctx, &intake, &stage, rows, report)).transpose()?;
     meter.tell("writing", rows)?;
-    let told = columns.iter().map(|(heading, field)| json!({"slug": field.slug, "header": heading, "type": field.type_name})).collect();
+    let days = if target.is_new { inference.days(&headings, &target.schema.fields) } else { Vec::new() };
+    let orders = |orders: &[DayOrder]| orders.iter().map(|order| order.name()).collect::<Vec<_>>();
     Ok(Ready {
         target,
         stage,
         key,
         rows,
         seen,
-        told,
+        columns,
+        days: days.iter().map(|days| json!({"header": days.heading, "orders": orders(&days.orders), "example": days.example})).collect(),
         fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string(),
         dry_run: job.dry_run,
         problems_shown_max: ctx.limits.import_problems_shown_max,
     })
 }
 
+/// The first reading: what the columns hold.
+fn look(input: &Input, meter: &Meter<'_>) -> Result<(Inference, Found)> {
+    let mut inference = Inference::default();
+    let found = input.read(&meter.bytes, &mut |headings, row| {
+        check_count(headings)?;
+        inference.see(&row, input.format.is_textual());
+        meter.tell("reading", row.number)
+    })?;
+    check_count(&found.headings)?;
+    Ok((inference, found))
+}
+
+/// Whether a file has columns that a person may want as dates: asked before somebody is.
+pub fn may_hold_days(input: &Input, report: &Report) -> Result<bool> {
+    let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total: input.bytes_total()?, report };
+    let (inference, Found { headings, .. }) = look(input, &meter)?;
+    Ok(!inference.days(&headings, &inference.fields(&headings)).is_empty())
+}
+
 /// Looks in a snapshot what the rows meet in the table, and refuses what cannot be. Nobody who writes waits for it.
-fn look(ctx: &Ctx, schema: &Schema, key: Option<&Field>, stage: &Stage, total: u64, report: &Report) -> Result<Seen> {
+fn meet(ctx: &Ctx, intake: &Intake<'_>, stage: &Stage, total: u64, report: &Report) -> Result<Seen> {
+    let Intake { schema, columns, key, .. } = *intake;
     ctx.store.read_staged(stage, |tx| {
         let schema = tx.catalog().schema_by_id(schema.id).filter(|known| known.version == schema.version).ok_or(Error::Stale)?;
-        let mut found = Problems::new(ctx.limits.import_problems_shown_max);
+        let mut found = Problems::new(columns, ctx.limits.import_problems_shown_max);
         if let Some(key) = key {
             let tell = |done| report(Progress { stage: "checking", done, total: Some(total), unit: "rows", rows: total });
             merge::prepare(tx, &schema, key, &mut found, &tell)?;
@@ -130,22 +156,22 @@ fn look(ctx: &Ctx, schema: &Schema, key: Option<&Field>, stage: &Stage, total: u
 pub fn rehearse(ctx: &Ctx, who: &Caller, ready: &Arc<Ready>) -> Result<Outcome> {
     let Some(seen) = &ready.seen else {
         let (me, inside) = (who.clone(), ready.clone());
-        ctx.store.rehearse(move |tx| settle(tx, &me, &inside).map(drop))?;
+        ctx.store.rehearse(move |tx| settle(tx, &me, &inside.target, &inside.fresh_uuid).map(drop))?;
         return Ok(ready.outcome(number(ready.rows), 0));
     };
     Ok(ready.outcome(number(ready.rows) - seen.updated, seen.updated))
 }
 
 /// The part inside the transaction: makes what is missing, updates what has the same key, takes in the rest.
-/// Answers `{app, schema, rows, created, updated, dry_run, new_app, new_schema, fields, notes}`.
+/// Answers `{app, schema, rows, created, updated, dry_run, new_app, new_schema, fields, days, notes}`.
 pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outcome> {
-    let schema = settle(tx, who, ready)?;
+    let schema = settle(tx, who, &ready.target, &ready.fresh_uuid)?;
     let still = match &ready.seen {
         Some(seen) => !merge::is_touched(tx, &schema, seen.newest)?,
         None => false,
     };
     if !still {
-        let mut found = Problems::new(ready.problems_shown_max);
+        let mut found = Problems::new(&ready.columns, ready.problems_shown_max);
         if let Some(key) = &ready.key {
             merge::prepare(tx, &schema, key, &mut found, &|_| Ok(()))?;
             merge::check(tx, &schema, &mut found)?;
@@ -182,7 +208,7 @@ impl Meter<'_> {
 struct Intake<'a> {
     input: &'a Input,
     schema: &'a Schema,
-    columns: &'a [(String, Field)],
+    columns: &'a [Column],
     key: Option<&'a Field>,
 }
 
@@ -198,21 +224,21 @@ impl Intake<'_> {
     /// Checks every row and puts it on a stage. All problems are counted, the first ones told.
     fn stage(&self, meter: &Meter<'_>, shown_max: usize) -> Result<(Stage, u64)> {
         let staging = Staging::create()?;
-        let mut found = Problems::new(shown_max);
+        let mut found = Problems::new(self.columns, shown_max);
         let mut rows = 0;
         meter.bytes.store(0, Ordering::Relaxed);
-        let headings = self.input.read(&meter.bytes, &mut |_, row| {
+        let Found { headings, .. } = self.input.read(&meter.bytes, &mut |_, row| {
             rows = row.number;
             meter.tell("checking", row.number)?;
             match self.check(&row) {
                 Ok(taken) => self.put(&staging, &row, &taken),
                 Err(problems) => {
-                    found.add(number(row.number), row.line, problems);
+                    found.add(number(row.number), Some(&row), problems);
                     Ok(())
                 }
             }
         })?;
-        if !headings.iter().eq(self.columns.iter().map(|(heading, _)| heading)) {
+        if !headings.iter().eq(self.columns.iter().map(|column| &column.heading)) {
             let changed = Problem::new("changed", "The file changed while it was read: its columns are no longer those it began with");
             return Err(Error::invalid(changed.hint("Import it again when nobody writes to it")));
         }
@@ -256,19 +282,35 @@ impl Intake<'_> {
         Ok(Taken { whole, sent: Some(sent) })
     }
 
+    /// A cell as the field's type reads it: texts as text, what JSON or a sheet has typed as it is.
+    fn read(&self, column: &Column, value: &Value, is_day: bool) -> std::result::Result<Value, Refusal> {
+        let Column { field, order, .. } = column;
+        let format = self.input.format;
+        match (value, order) {
+            (Value::String(text), Some(order)) => read_day(*order, text),
+            (Value::String(text), None) if is_day && field.kind == Kind::Datetime => Ok(Value::String(format!("{text}T00:00:00Z"))),
+            (Value::String(text), None) if format.is_textual() && is_free(field.kind) => field::read_text(field, unguarded(text)),
+            (Value::String(text), None) if format.is_textual() || format == Format::Xlsx => {
+                field::read_text(field, text).map_err(|refusal| with_order(refusal, column, text))
+            }
+            (other, _) => Ok(other.clone()),
+        }
+    }
+
     fn draft(&self, row: &Row) -> std::result::Result<Draft, Vec<Problem>> {
         let mut draft = Draft::new();
         let mut problems = Vec::new();
         for (at, value) in &row.cells {
             // A column that was not there before: the whole file is refused when it has been read.
-            let Some((_, field)) = self.columns.get(*at) else { continue };
-            let read = match value {
-                Value::String(text) if self.input.format.is_textual() => read_cell(field, text),
-                other => Ok(other.clone()),
-            };
-            match read {
-                Ok(value) => drop(draft.insert(field.slug.clone(), value)),
-                Err(refusal) => problems.push(refusal.of(&field.slug)),
+            let Some(column) = self.columns.get(*at) else { continue };
+            if column.field.is_given() {
+                continue;
+            }
+            let slug = &column.field.slug;
+            let why = row.refused.iter().find(|(refused, _)| refused == at).map(|(_, why)| Refusal::new("cell", why));
+            match why.map_or_else(|| self.read(column, value, row.days.contains(at)), Err) {
+                Ok(value) => drop(draft.insert(slug.clone(), value)),
+                Err(refusal) => problems.push(refusal.of(slug)),
             }
         }
         if problems.is_empty() {
@@ -283,10 +325,20 @@ impl Intake<'_> {
     }
 }
 
-fn read_cell(field: &Field, text: &str) -> std::result::Result<Value, Refusal> {
-    match field::find(&field.type_name) {
-        Some(type_) => type_.read_text(field, text),
-        None => Err(Refusal::new("type", "has an unknown type")),
+/// A text in the order that a person gave.
+fn read_day(order: DayOrder, text: &str) -> std::result::Result<Value, Refusal> {
+    let refused = || Refusal::new("type", format!("must be a day, {}, not {}", order.words(), quoted(text)));
+    order.read(text).map(Value::String).ok_or_else(refused)
+}
+
+/// Says how a day can be read that is not written as the API writes days.
+fn with_order(refusal: Refusal, column: &Column, text: &str) -> Refusal {
+    match DayOrder::ALL.into_iter().find(|order| column.field.kind == Kind::Date && order.read(text).is_some()) {
+        Some(order) => {
+            let (heading, name) = (&column.heading, order.name());
+            refusal.hint(format!("The command line says in which order its parts stand: --type \"{heading}=date:{name}\""))
+        }
+        None => refusal,
     }
 }
 
@@ -303,7 +355,7 @@ pub fn same_as(row: i64, group: &[String]) -> Problem {
 }
 
 /// What only the table's rows can tell of new records: values that must be unique, records that must be there.
-fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems) -> Result<()> {
+fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems<'_>) -> Result<()> {
     for group in unique_groups(schema) {
         let first = group.first().map(String::as_str).unwrap_or_default();
         for row in rows::staged_taken(tx, schema, &group, found.shown_max)? {
@@ -320,18 +372,23 @@ fn check_new(tx: &ReadTx<'_>, schema: &Schema, keyed: bool, found: &mut Problems
             found.add(row, None, vec![Problem::of(&field.slug, "reference", message)]);
         }
     }
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::User) {
+        for row in rows::staged_unknown_users(tx, field, found.shown_max)? {
+            let message = format!("Field '{}' names a user who is not there", field.slug);
+            found.add(row, None, vec![Problem::of(&field.slug, "user", message)]);
+        }
+    }
     Ok(())
 }
 
-/// The schema in this transaction, made if it is new.
-fn settle(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Arc<Schema>> {
-    let target = &ready.target;
+/// The schema in this transaction, made if it is new, with its app if that is.
+pub fn settle(tx: &mut WriteTx<'_>, who: &Caller, target: &Target, fresh_uuid: &str) -> Result<Arc<Schema>> {
     if !target.is_new {
         return tx.catalog().schema_by_id(target.schema.id).filter(|schema| schema.version == target.schema.version).ok_or(Error::Stale);
     }
     let app = match tx.catalog().app(&target.app_slug) {
         Ok(app) => app.id,
-        Err(_) => super::apps::create(tx, who, &target.app_slug, &ready.fresh_uuid, None, None)?,
+        Err(_) => super::apps::create(tx, who, &target.app_slug, fresh_uuid, None, None)?,
     };
     let schema = Schema { app, ..target.schema.clone() };
     // Made by somebody else since: the rows have to be checked against that one.
@@ -347,36 +404,4 @@ fn settle(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Arc<Schem
 /// No file has more rows than that.
 fn number(row: u64) -> i64 {
     i64::try_from(row).unwrap_or(i64::MAX)
-}
-
-/// What is wrong with the rows of a file, each told with its row.
-pub struct Problems {
-    shown: Vec<Problem>,
-    count: usize,
-    pub shown_max: usize,
-}
-
-impl Problems {
-    pub fn new(shown_max: usize) -> Self {
-        Self { shown: Vec::new(), count: 0, shown_max }
-    }
-
-    pub fn add(&mut self, row: i64, line: Option<u64>, problems: Vec<Problem>) {
-        let place = line.map_or_else(|| format!("Row {row}"), |line| format!("Row {row} (line {line})"));
-        for problem in problems {
-            self.count += 1;
-            if self.shown.len() < self.shown_max {
-                let index = usize::try_from(row - 1).ok();
-                self.shown.push(Problem { message: format!("{place}: {}", problem.message), index, ..problem });
-            }
-        }
-    }
-
-    fn refuse(mut self) -> Result<()> {
-        let more = self.count - self.shown.len();
-        if more > 0 {
-            self.shown.push(Problem::new("more", format!("… and {more} more problems")));
-        }
-        if self.shown.is_empty() { Ok(()) } else { Err(Error::Invalid(self.shown)) }
-    }
 }

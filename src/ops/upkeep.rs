@@ -1,10 +1,11 @@
 //! What a running server does by itself: keeps the change log within its limits, forgets ended sessions, makes the daily backup, makes and drops indexes.
 
 use super::ctx::{Ctx, SELF};
+use super::job_board::is_cancelled;
 use super::{backups, feed, indexes, jobs};
 use crate::model::backup::Reason;
 use crate::model::error::Result;
-use crate::model::job::Report;
+use crate::model::job::{Outcome, Report};
 use crate::store::tables::sessions::sweep;
 use serde_json::json;
 use std::sync::Arc;
@@ -16,8 +17,9 @@ pub fn tend(ctx: &Arc<Ctx>) {
     told("the indexes could not be looked at", indexes::sift(ctx, &SELF));
     if ctx.backs_up && backups::is_due(ctx) {
         let doing = ctx.clone();
-        let make = move |report: &Report| backups::make_if_room(&doing, &SELF, Reason::Daily, report).map(|()| json!({}));
-        told("the daily backup could not begin", jobs::start_as(ctx, "backup", make).map(drop));
+        by_itself(ctx, "backup", "the daily backup", move |report| {
+            backups::make_if_room(&doing, &SELF, Reason::Daily, report).map(|()| json!({}))
+        });
     }
 }
 
@@ -30,7 +32,23 @@ pub fn leave(ctx: &Arc<Ctx>) {
 pub fn serve_lists(ctx: &Arc<Ctx>) {
     let Some((schema, wish)) = indexes::due(ctx) else { return };
     let doing = ctx.clone();
-    told("an index could not be made", jobs::start_as(ctx, "index", move |_| indexes::make(&doing, &SELF, schema.id, &wish)).map(drop));
+    by_itself(ctx, "index", "an index by itself", move |_| indexes::make(&doing, &SELF, schema.id, &wish));
+}
+
+/// Starts a job that nobody asked for: nobody but the log hears how it fails.
+fn by_itself(ctx: &Arc<Ctx>, kind: &'static str, what: &'static str, work: impl FnOnce(&Report) -> Result<Outcome> + Send + 'static) {
+    let heard = move |report: &Report| {
+        let done = work(report);
+        if let Err(error) = done.as_ref()
+            && !is_cancelled(error)
+        {
+            log::error!("{what} failed: {}", error.message());
+        }
+        done
+    };
+    if let Err(error) = jobs::start_as(ctx, kind, heard) {
+        log::warn!("{what} could not begin: {}", error.message());
+    }
 }
 
 fn told(what: &str, result: Result<()>) {

@@ -5,7 +5,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
 use crate::model::name::quoted;
 use crate::model::record::{Clean, Draft};
-use crate::model::schema::{SYSTEM_KEYS, Schema};
+use crate::model::schema::{SYSTEM_KEYS, Schema, SchemaId};
 use serde_json::{Map, Value};
 
 /// Checked values, and the keys that were sent and have no say (`id`, stamps): clients read a record, change it and send it back whole.
@@ -15,12 +15,45 @@ pub struct Checked {
     pub ignored: Vec<String>,
 }
 
+/// What was checked of many records, as text: as values it would take many times the memory, and wait there for the writer.
+pub struct Pack {
+    schema: SchemaId,
+    schema_version: i64,
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Pack {
+    pub fn new(schema: &Schema) -> Self {
+        Self { schema: schema.id, schema_version: schema.version, text: String::new(), ends: Vec::new() }
+    }
+
+    /// Adds the values of one that was checked against the same schema.
+    pub fn add(&mut self, checked: &Checked) -> Result<()> {
+        self.text.push_str(&serde_json::to_string(&checked.clean.values).map_err(Error::internal)?);
+        self.ends.push(self.text.len());
+        Ok(())
+    }
+
+    /// All of them, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Result<Checked>> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let values = serde_json::from_str(self.text.get(begin..*end).unwrap_or_default()).map_err(Error::internal)?;
+            begin = *end;
+            let clean = Clean { schema: self.schema, schema_version: self.schema_version, values };
+            Ok(Checked { clean, ignored: Vec::new() })
+        })
+    }
+}
+
 /// A whole new record: what is missing takes its default.
 pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
     let mut problems = unknown_keys(schema, draft);
     let mut values = Map::new();
-    for field in &schema.fields {
-        let sent = draft.get(&field.slug);
+    for field in schema.stored() {
+        // Given when the record is written.
+        let sent = draft.get(&field.slug).filter(|_| !field.is_given());
         let value = match sent {
             None => required(field, &field.default).map(|()| field.default.clone()),
             Some(value) => required(field, value).and_then(|()| clean(field, value)),
@@ -37,7 +70,7 @@ pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
 pub fn update(schema: &Schema, draft: &Draft) -> Result<Checked> {
     let mut problems = unknown_keys(schema, draft);
     let mut values = Map::new();
-    for field in &schema.fields {
+    for field in schema.fields.iter().filter(|field| !field.is_given()) {
         if let Some(sent) = draft.get(&field.slug) {
             match required(field, sent).and_then(|()| clean(field, sent)) {
                 Ok(value) => drop(values.insert(field.slug.clone(), value)),
@@ -53,9 +86,7 @@ pub fn clean(field: &Field, value: &Value) -> std::result::Result<Value, Problem
     if value.is_null() {
         return Ok(Value::Null);
     }
-    let type_ = field::find(&field.type_name)
-        .ok_or_else(|| Problem::of(&field.slug, "type", format!("Field '{}' has the unknown type '{}'", field.slug, field.type_name)))?;
-    type_.clean(field, value).map_err(|refusal| refusal.of(&field.slug))
+    field::clean(field, value).map_err(|refusal| refusal.of(&field.slug))
 }
 
 /// Asked before the type is: whoever sends nothing, null or the empty text left the field out.
@@ -68,7 +99,8 @@ fn checked(schema: &Schema, draft: &Draft, values: Map<String, Value>, problems:
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let ignored = draft.keys().filter(|key| SYSTEM_KEYS.contains(&key.as_str())).cloned().collect();
+    let has_no_say = |key: &&String| SYSTEM_KEYS.contains(&key.as_str()) || schema.field(key).is_some_and(Field::is_given);
+    let ignored = draft.keys().filter(has_no_say).cloned().collect();
     Ok(Checked { clean: Clean { schema: schema.id, schema_version: schema.version, values }, ignored })
 }
 
@@ -77,7 +109,11 @@ fn unknown_keys(schema: &Schema, draft: &Draft) -> Vec<Problem> {
     unknown
         .map(|key| {
             let problem = Problem::of(key, "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(key)));
-            problem.did_you_mean(key, schema.fields.iter().map(|field| field.slug.as_str()))
+            let is_wrapper = draft.len() == 1 && draft.get(key).is_some_and(|value| value.is_object() || value.is_array());
+            match is_wrapper {
+                true => problem.hint(format!("Send what is in it, without {} around it", quoted(key))),
+                false => problem.did_you_mean(key, schema.fields.iter().map(|field| field.slug.as_str())),
+            }
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use crate::dialect::contract::{self, Dialect};
 use crate::model::error::{Error, Result, panic_text};
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
+use crate::wire::call::Patience;
 use crate::wire::reply;
 use rouille::{Request, Response};
 use std::net::SocketAddr;
@@ -27,21 +28,24 @@ pub struct Head {
 
 /// Answers a routed request. Runs on a pool's thread.
 pub fn answer(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body) -> Response {
-    match attempt(ctx, head, routed, body, false) {
+    match attempt(ctx, head, routed, body, Patience::default()) {
         Attempt::Done(response) => response,
-        Attempt::NotYet(_) => reply::empty(204),
+        Attempt::NotYet { .. } => reply::empty(204),
     }
 }
 
 /// What a request that may wait comes to.
 pub enum Attempt {
     Done(Response),
-    /// To be tried again after the next commit, for so long.
-    NotYet(Duration),
+    /// To be tried again after the next commit, for so long, from this number on.
+    NotYet {
+        wait: Duration,
+        seen: i64,
+    },
 }
 
 /// Answers a routed request, or says that what it waits for has not happened yet.
-pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, may_wait: bool) -> Attempt {
+pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience: Patience) -> Attempt {
     let started = Instant::now();
     let id = log_line::request_id();
     let (method, target, is_secure) = (head.method.clone(), head.target.clone(), head.is_secure);
@@ -49,11 +53,11 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, may_wait:
     let Routed { dialect, route, params } = routed;
     let entered = catch_unwind(AssertUnwindSafe(|| {
         fault::strike(ctx, &request);
-        contract::enter(ctx, dialect, route, &request, params, body, may_wait)
+        contract::enter(ctx, dialect, route, &request, params, body, patience)
     }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
-    if let (Err(Error::NothingYet { wait_s }), true) = (&result, may_wait) {
-        return Attempt::NotYet(Duration::from_secs(u64::from(*wait_s)));
+    if let (Err(Error::NothingYet { wait_s, seen }), true) = (&result, patience.may_wait) {
+        return Attempt::NotYet { wait: Duration::from_secs(u64::from(*wait_s)), seen: *seen };
     }
     let mut response = rendered(dialect, result, &id);
     if is_secure {

@@ -1,9 +1,10 @@
-//! The admin page and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever; `index.html` answers every other address of the page.
+//! The admin page, the page that shows the API's document, and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever;
+//! `index.html` answers every other address of the admin page, `docs/index.html` is at `/api/docs`.
 
 use super::outflow::{self, Outflow, Reply};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
 use include_dir::{Dir, include_dir};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -14,12 +15,15 @@ static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
 static FILES: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     let mut files = HashMap::new();
     collect(&FOLDER, &mut files);
+    for (name, kind, packed) in SWAGGER_UI {
+        let mut asset = Asset::new(200, &page_headers(kind, FOREVER, POLICY), packed);
+        asset.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        files.insert(name, asset);
+    }
     files
 });
-static PAGE: LazyLock<Asset> = LazyLock::new(|| {
-    let html = FOLDER.get_file("index.html").and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
-    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache"), html)
-});
+static PAGE: LazyLock<Asset> = LazyLock::new(|| page("index.html", POLICY));
+static DOCS: LazyLock<Asset> = LazyLock::new(|| page("docs/index.html", DOCS_POLICY));
 static HEALTH: LazyLock<Asset> = LazyLock::new(|| {
     let headers = [("content-type", "application/json"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
     Asset::new(200, &headers, "{\"status\":\"ok\"}")
@@ -29,6 +33,17 @@ static HEALTH: LazyLock<Asset> = LazyLock::new(|| {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; \
                       worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types app";
+
+/// The same for Swagger UI, which writes markup of its own from the document.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+                           base-uri 'none'; frame-ancestors 'none'";
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// Swagger UI as its makers pack it, each file in gzip: `build.rs` takes them out of the crate that carries them. Every browser reads gzip.
+const SWAGGER_UI: [(&str, &str, &[u8]); 2] = [
+    ("docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"))),
+    ("docs/swagger-ui.css", "text/css; charset=utf-8", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"))),
+];
 
 /// Changes with every change of any file; from `build.rs`.
 const BUILD: &str = env!("CARRYALL_BUILD");
@@ -67,6 +82,9 @@ pub fn find(path: &str, accept: &str, app: Option<&str>) -> Option<Asset> {
     if path == "/_" {
         return Some(moved(None));
     }
+    if matches!(path.strip_suffix('/').unwrap_or(path), "/api/docs" | "/v1/docs") {
+        return Some(DOCS.clone());
+    }
     let rest = path.strip_prefix("/_/")?;
     match rest.strip_prefix("a/") {
         Some(versioned) => versioned.split_once('/').and_then(|(_, name)| FILES.get(name)).cloned(),
@@ -94,6 +112,11 @@ fn moved(app: Option<&str>) -> Asset {
     Asset::new(302, &[("location", &to), ("cache-control", "no-store")], Bytes::new())
 }
 
+fn page(name: &str, policy: &'static str) -> Asset {
+    let html = FOLDER.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
+    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache", policy), html)
+}
+
 fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
     for file in folder.files().filter(|file| !file.path().starts_with("samples")) {
         let Some(name) = file.path().to_str() else { continue };
@@ -105,16 +128,16 @@ fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
             Some("json") => "application/json",
             _ => "application/octet-stream",
         };
-        files.insert(name, Asset::new(200, &page_headers(kind, "public, max-age=31536000, immutable"), file.contents()));
+        files.insert(name, Asset::new(200, &page_headers(kind, FOREVER, POLICY), file.contents()));
     }
     folder.dirs().for_each(|folder| collect(folder, files));
 }
 
-fn page_headers(kind: &'static str, cache: &'static str) -> [(&'static str, &'static str); 7] {
+fn page_headers(kind: &'static str, cache: &'static str, policy: &'static str) -> [(&'static str, &'static str); 7] {
     [
         ("content-type", kind),
         ("cache-control", cache),
-        ("content-security-policy", POLICY),
+        ("content-security-policy", policy),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),

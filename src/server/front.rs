@@ -17,6 +17,7 @@ use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
+use crate::wire::call::Patience;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
@@ -271,7 +272,10 @@ async fn admitted(door: &Arc<Door>, head: Head) -> Result<(), Error> {
 /// Hands the request to its pool and waits for the answer.
 async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) -> Reply {
     let (ctx, replies, most) = (door.ctx.clone(), door.replies.clone(), door.limits.reply_memory_bytes_max);
-    let (pool, method, target) = (routed.route.pool, head.method.clone(), head.target.clone());
+    // Many records are long work: whoever writes one does not wait behind them.
+    let is_long = routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_));
+    let pool = if is_long { Pool::Slow } else { routed.route.pool };
+    let (method, target) = (head.method.clone(), head.target.clone());
     // What the body took is given back when the task is done.
     let work = move || {
         let Taken { body, room: _room } = taken;
@@ -305,17 +309,19 @@ async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
     let mut commits = door.commits.subscribe();
     let (most, pool) = (door.limits.reply_memory_bytes_max, routed.route.pool);
     let mut until: Option<tokio::time::Instant> = None;
+    let mut patience = Patience::default();
     loop {
         let is_stopping = *commits.borrow_and_update();
-        let may_wait = !is_stopping && until.is_none_or(|until| tokio::time::Instant::now() < until);
+        patience.may_wait = !is_stopping && until.is_none_or(|until| tokio::time::Instant::now() < until);
         let (ctx, replies, asked, routed) = (door.ctx.clone(), door.replies.clone(), head.clone(), routed.clone());
-        let attempt = on_pool(door, pool, move || match answer::attempt(&ctx, asked, routed, Body::Empty, may_wait) {
+        let attempt = on_pool(door, pool, move || match answer::attempt(&ctx, asked, routed, Body::Empty, patience) {
             Attempt::Done(response) => Ok(fitting(response, &replies, most)),
-            Attempt::NotYet(wait) => Err(wait),
+            Attempt::NotYet { wait, seen } => Err((wait, seen)),
         });
         match attempt.await {
             Ok(Ok(reply)) => return reply,
-            Ok(Err(wait)) => {
+            Ok(Err((wait, seen))) => {
+                patience.seen = Some(seen);
                 let until =
                     *until.get_or_insert_with(|| tokio::time::Instant::now() + wait.min(Duration::from_millis(door.limits.wait_ms_max)));
                 let _ = tokio::time::timeout_at(until, commits.changed()).await;

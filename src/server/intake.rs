@@ -52,6 +52,7 @@ impl Intake {
         match most {
             BodyMax::Guest => self.limits.guest_body_bytes_max,
             BodyMax::One => self.limits.body_bytes_max,
+            BodyMax::Records => self.limits.records_body_bytes_max,
             BodyMax::Rows => self.limits.rows_body_bytes_max,
         }
     }
@@ -63,7 +64,7 @@ impl Intake {
     pub async fn take(&self, incoming: &mut Incoming, most: BodyMax) -> Result<Taken, Error> {
         let timeout_ms = match most {
             BodyMax::Guest | BodyMax::One => self.limits.body_timeout_ms,
-            BodyMax::Rows => self.limits.rows_body_timeout_ms,
+            BodyMax::Records | BodyMax::Rows => self.limits.rows_body_timeout_ms,
         };
         let mut pace = Pace { started: Instant::now(), timeout: Duration::from_millis(timeout_ms), bytes: 0, limits: &self.limits };
         let announced = hyper::body::Body::size_hint(incoming).upper().and_then(|bytes| usize::try_from(bytes).ok());

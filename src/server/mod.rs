@@ -16,6 +16,7 @@ pub mod pools;
 pub mod public;
 pub mod router;
 mod screen;
+pub mod signals;
 mod system;
 pub mod tls;
 pub mod transport;

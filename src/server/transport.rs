@@ -7,6 +7,7 @@ use super::intake::Intake;
 use super::outflow::Budget;
 use super::pools::Pools;
 use super::public::Public;
+use super::signals::Signals;
 use super::system;
 use super::tls::Tls;
 use crate::ops::ctx::Ctx;
@@ -93,9 +94,13 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;
-    // Jobs go on to their end, and whoever waits for one can still hear of it; new ones are refused.
-    let jobs = door.ctx.clone();
-    let finishing = tokio::task::spawn_blocking(move || jobs.jobs.finish());
+    // Jobs that have changed nothing yet end; one that is writing comes to its end, if that is near. Whoever waits for one can still hear of it, but
+    // nothing else is written meanwhile.
+    let (ctx, most) = (door.ctx.clone(), Duration::from_millis(door.limits.jobs_stop_timeout_ms));
+    if ctx.jobs.is_busy() {
+        ctx.store.begin_to_stop();
+    }
+    let finishing = tokio::task::spawn_blocking(move || ctx.jobs.end_all(most));
     if matches!(finishing.await, Ok(true)) {
         tokio::time::sleep(Duration::from_millis(door.limits.job_linger_ms)).await;
     }
@@ -131,43 +136,6 @@ fn watch_signals(asked: Arc<Notify>) -> io::Result<()> {
         });
     })?;
     Ok(())
-}
-
-/// SIGTERM, Ctrl-C, and SIGHUP unless whoever started the program wants it to outlive the terminal (nohup).
-#[cfg(unix)]
-struct Signals(Vec<tokio::signal::unix::Signal>);
-
-#[cfg(unix)]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let hangup = (!system::ignores_hangup()).then(SignalKind::hangup);
-        let kinds = [Some(SignalKind::terminate()), Some(SignalKind::interrupt()), hangup];
-        kinds.into_iter().flatten().map(signal).collect::<io::Result<_>>().map(Self)
-    }
-
-    async fn next(&mut self) {
-        use std::task::Poll;
-        std::future::poll_fn(|cx| match self.0.iter_mut().any(|signal| signal.poll_recv(cx).is_ready()) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 /// Ends connections that nobody has used for long.

@@ -107,8 +107,9 @@ pub fn leads(schema: &Schema, slug: &str) -> bool {
 
 /// Whether a field has an index for itself alone, in which the rows of one value lie in the order of their ids.
 fn has_its_own(schema: &Schema, slug: &str) -> bool {
-    let declared =
-        schema.field(slug).is_some_and(|field| field.unique || field.indexed || field.kind == Kind::Reference || field.kind.is_set());
+    let declared = schema.field(slug).is_some_and(|field| {
+        field.unique || field.indexed || matches!(field.kind, Kind::Reference | Kind::Sequence) || field.kind.is_set()
+    });
     declared
         || schema.automatic.iter().any(|index| index.field == slug)
         || groups(schema).any(|group| matches!(group.as_slice(), [one] if one == slug))
@@ -186,6 +187,6 @@ fn slug_of(column: &Column) -> Option<&str> {
         Column::Field { slug, .. } => Some(slug),
         Column::CreatedAt => Some("created_at"),
         Column::UpdatedAt => Some("updated_at"),
-        Column::Id => None,
+        Column::Id | Column::Computed { .. } => None,
     }
 }

@@ -7,27 +7,31 @@ use super::place::{real, with_ending};
 use super::sqlite::{DAMAGED, OrFailed, open_beside, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
-use super::writer::{self, Job, Manner, Ticket, Work};
-use super::{backup, check, migrate, stage::Stage, totals};
+use super::writer::{self, Exchange, Job, Manner, Ticket, Work};
+use super::{backup, check, mend, migrate, stage::Stage, totals};
 use crate::model::catalog::Catalog;
+use crate::model::change::Change;
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
 use crate::model::job::Report;
 use crate::model::limits::Limits;
 use crate::model::time::Moment;
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, InterruptHandle, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 pub use super::sqlite::Durability;
 pub use super::tx::{Clock, ReadTx, WriteTx};
 
 /// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
 const PROGRESS_STEPS: i32 = 5_000;
+/// Between two looks at whether the writer has come to its end.
+const STOP_LOOK: Duration = Duration::from_millis(1);
 const LONG_READ: Duration = Duration::from_millis(2);
 
 /// An open data file.
@@ -36,6 +40,8 @@ pub struct Store {
     readers: r2d2::Pool<SqliteConnectionManager>,
     queue: Mutex<Option<SyncSender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// Ends what the writer is at, if it must be.
+    interrupt: Option<InterruptHandle>,
     checkpointer: Mutex<Option<Checkpointer>>,
     /// `None` for a store that only reads.
     lock: Mutex<Option<Lock>>,
@@ -74,6 +80,7 @@ impl Store {
             Refused::Held(holder) => OpenError::Held(holder),
             Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),
         })?;
+        backup::sweep(path);
         let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
         let mut conn = migrate::open(path, how).map_err(OpenError::Unusable)?;
         let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
@@ -81,12 +88,14 @@ impl Store {
         let shared = Arc::new(Shared::new(catalog, how.clock.clone(), how.fault));
         let newest = totals::newest(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
         shared.memory().totals.begin(newest, None);
+        let interrupt = conn.get_interrupt_handle();
         let (queue, queued) = sync_channel(how.limits.writer_queue_max);
         let for_writer = shared.clone();
         let writer = std::thread::spawn(move || writer::run(&mut conn, &for_writer, &queued, &nudge, &last_touch));
         let mut store = Self::with_readers(path, how, shared).map_err(OpenError::Unusable)?;
         store.queue = Mutex::new(Some(queue));
         store.writer = Mutex::new(Some(writer));
+        store.interrupt = Some(interrupt);
         store.checkpointer = Mutex::new(Some(checkpointer));
         store.lock = Mutex::new(Some(lock));
         store.was_torn_off = was_torn_off;
@@ -126,6 +135,7 @@ impl Store {
             readers: pool,
             queue: Mutex::new(None),
             writer: Mutex::new(None),
+            interrupt: None,
             checkpointer: Mutex::new(None),
             lock: Mutex::new(None),
             path: path.to_owned(),
@@ -169,7 +179,16 @@ impl Store {
 
     /// Looks through the whole file for as long as it takes.
     pub fn check(&self, watch: &Report) -> Result<check::Report> {
-        self.read_within(Duration::MAX, |tx| check::check(tx, watch))
+        let report = self.read_within(Duration::MAX, |tx| check::check(tx, watch))?;
+        if report.is_damaged {
+            self.halt(DAMAGED);
+        }
+        Ok(report)
+    }
+
+    /// Puts in order what can be made anew from the records: a sentence for each thing that was.
+    pub fn mend(&self, entry: impl Fn(&[String]) -> Change + Send + 'static) -> Result<Vec<String>> {
+        self.write_alone(move |tx| mend::mend(tx, &entry))
     }
 
     /// Has SQLite look through the pages for at most so long. Halts the writes when it finds damage; whether it came to the end.
@@ -198,6 +217,11 @@ impl Store {
     /// Runs `ask` on one snapshot: everything it sees is of one moment. Ends with the limit `read_timeout_ms`.
     pub fn read<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
         self.read_within(Duration::from_millis(self.how.limits.read_timeout_ms), ask)
+    }
+
+    /// The same with the limit `long_read_timeout_ms`, for what reads all of a table.
+    pub fn read_long<T>(&self, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        self.read_within(Duration::from_millis(self.how.limits.long_read_timeout_ms), ask)
     }
 
     fn read_within<T>(&self, most: Duration, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
@@ -229,7 +253,7 @@ impl Store {
     }
 
     /// Sees to it that nothing is written any more once damage was met.
-    fn watched<T>(&self, result: Result<T>) -> Result<T> {
+    pub fn watched<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|error| match error {
             Error::Damaged(what) => {
                 self.halt(&what);
@@ -239,9 +263,13 @@ impl Store {
         })
     }
 
-    /// Takes no writes any more: what is there is worth more than what may come. Says so once.
+    /// Takes no writes any more: what is there is worth more than what may come. Says so once. Who only reads has nothing to halt.
     pub fn halt(&self, what: &str) {
-        if self.shared.halt(what) {
+        if self.lock.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return;
+        }
+        self.shared.halt(what);
+        if self.shared.tells_halt() {
             let (file, newest) = (self.path.display(), backup::newest(&self.path));
             let way = newest.map_or("there is no backup".to_owned(), |newest| format!("carryall restore {} --db {file}", newest.display()));
             log::error!("{file}: {what}. Nothing is written any more. Stop the server, then: {way}");
@@ -276,17 +304,48 @@ impl Store {
         self.submit(Manner::Alone(Some(stage.path())), work)
     }
 
-    /// Puts the content of another file in the place of all there is, in one transaction.
-    pub fn replace(&self, with: &Path) -> Result<()> {
-        self.hand_over(Manner::Replaced(with.to_owned()), Box::new(|_| Ok(())))
+    /// Puts the content of the file that `make` gives in the place of all there is, in one transaction. `make` runs when nothing is being written and
+    /// nothing will be before the end: what it sees is all that was ever acknowledged.
+    pub(super) fn exchange<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Connection) -> Result<(T, NamedTempFile)> + Send + 'static,
+    ) -> Result<T> {
+        let _paused = self.shared.pause().ok_or_else(paused)?;
+        let slot = Arc::new(Mutex::new(None));
+        let filled = slot.clone();
+        let make: Exchange = Box::new(move |live| {
+            let (value, with) = make(live)?;
+            *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(with)
+        });
+        self.hand_over(Manner::Exchanged(make), Box::new(|_| Ok(())))?;
+        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| Error::internal("an exchange ended without a value"))
     }
 
     /// Runs `work` and takes everything back: what would happen, without its happening.
-    pub fn rehearse<T: Send + 'static>(&self, mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+    pub fn rehearse<T: Send + 'static>(&self, work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.rehearsed(Manner::Alone(None), work)
+    }
+
+    /// `rehearse` with a stage.
+    pub fn rehearse_staged<T: Send + 'static>(
+        &self,
+        stage: &Stage,
+        work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rehearsed(Manner::Alone(Some(stage.path())), work)
+    }
+
+    fn rehearsed<T: Send + 'static>(
+        &self,
+        manner: Manner,
+        mut work: impl FnMut(&mut WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let slot = Arc::new(Mutex::new(None));
         let filled = slot.clone();
         // A job that fails leaves nothing behind; this one fails after it has told what it did.
-        let failed = self.submit(Manner::Alone(None), move |tx| -> Result<()> {
+        let failed = self.submit(manner, move |tx| -> Result<()> {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(work(tx)?);
             Err(Error::Stale)
         });
@@ -317,6 +376,13 @@ impl Store {
             let message = format!("{what}: nothing is written any more. What can be read can be exported. {}", self.way_back());
             return Err(Error::Damaged(message));
         }
+        // Only so that nobody waits in vain: the writer takes one job after the other, whoever comes in between.
+        if self.shared.is_paused() && !matches!(manner, Manner::Exchanged(_)) {
+            return Err(paused());
+        }
+        if self.shared.is_stopping() && matches!(manner, Manner::Grouped) {
+            return Err(stopped());
+        }
         let (done, answer) = sync_channel(1);
         let ticket = Arc::new(Ticket::default());
         let patient = !matches!(manner, Manner::Grouped);
@@ -337,6 +403,11 @@ impl Store {
         })
     }
 
+    /// Takes no further requests' writes; jobs that are at work come to their end.
+    pub fn begin_to_stop(&self) {
+        self.shared.begin_to_stop();
+    }
+
     /// Takes no further writes: what is not queued by now is refused. Reads go on.
     pub fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -352,9 +423,20 @@ impl Store {
         self.shared.idle()
     }
 
-    /// Finishes what is queued, moves the log into the file, gives the lock back. Called once; dropping does it too.
+    /// Finishes what is queued, moves the log into the file, gives the lock back. Called once; dropping does it too. What takes longer than the limit
+    /// `stop_timeout_ms` is taken back.
     pub fn stop(&self) {
         self.close();
+        let until = Instant::now() + Duration::from_millis(self.how.limits.stop_timeout_ms);
+        let is_busy = || self.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|thread| !thread.is_finished());
+        while is_busy() {
+            if Instant::now() > until
+                && let Some(interrupt) = &self.interrupt
+            {
+                interrupt.interrupt();
+            }
+            std::thread::sleep(STOP_LOOK);
+        }
         if let Some(thread) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }
@@ -411,6 +493,10 @@ fn unloaded(error: &Error) -> String {
 
 fn overloaded(retry_after_s: u32) -> Error {
     Error::Busy { message: "The server is busy writing: nothing was changed; try again".to_owned(), retry_after_s }
+}
+
+fn paused() -> Error {
+    Error::Busy { message: "A backup is being put back: nothing was changed; try again".to_owned(), retry_after_s: 5 }
 }
 
 fn stopped() -> Error {

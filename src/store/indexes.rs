@@ -27,7 +27,7 @@ pub fn wanted(schema: &Schema) -> BTreeMap<String, String> {
             add("u", true, slugs);
         } else if field.kind.is_set() {
             // Its link table is one.
-        } else if field.indexed || field.kind == Kind::Reference {
+        } else if field.indexed || matches!(field.kind, Kind::Reference | Kind::Sequence) {
             add("i", false, slugs);
         }
     }
@@ -87,8 +87,18 @@ pub(super) mod tests {
     use serde_json::Value;
     use std::sync::Arc;
 
-    pub const KINDS: [Kind; 8] =
-        [Kind::Text, Kind::Integer, Kind::Decimal, Kind::Boolean, Kind::Date, Kind::Datetime, Kind::Reference, Kind::Json];
+    pub const KINDS: [Kind; 10] = [
+        Kind::Text,
+        Kind::Integer,
+        Kind::Decimal,
+        Kind::Boolean,
+        Kind::Date,
+        Kind::Datetime,
+        Kind::Reference,
+        Kind::Json,
+        Kind::User,
+        Kind::Sequence,
+    ];
 
     fn field(kind: Kind) -> Field {
         let (slug, type_name) = (kind.name().to_owned(), kind.name().to_owned());
@@ -104,12 +114,14 @@ pub(super) mod tests {
             indexed: true,
             default: Value::Null,
             rules,
+            rank: 0,
+            formula: None,
         }
     }
 
     pub fn cell(kind: Kind) -> Cell {
         match kind {
-            Kind::Integer | Kind::Boolean => Cell::Integer(1),
+            Kind::Integer | Kind::Boolean | Kind::User | Kind::Sequence => Cell::Integer(1),
             Kind::Decimal => Cell::Real(1.5),
             _ => Cell::Text("x".to_owned()),
         }
@@ -140,6 +152,7 @@ pub(super) mod tests {
                 unique: Vec::new(),
                 indexes,
                 automatic: Vec::new(),
+                aliases: Vec::new(),
             };
             let id = schemas::insert(tx, &schema)?;
             tx.catalog_changed()?;

@@ -87,6 +87,22 @@ pub fn write_field(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field, first: 
     tx.conn().execute(&sql, (&field.slug, first.0)).or_failed().map(drop)
 }
 
+/// Another text stands in the place of one, or none.
+pub fn replace(tx: &mut WriteTx<'_>, schema: &Schema, field: &str, was: &str, now: Option<&str>) -> Result<()> {
+    let name = links(schema.id);
+    if let Some(now) = now {
+        let sql = format!("INSERT OR IGNORE INTO {name} SELECT field, ?3, record FROM {name} WHERE field = ?1 AND target = ?2");
+        tx.conn().execute(&sql, (field, was, now)).or_failed()?;
+    }
+    tx.conn().execute(&format!("DELETE FROM {name} WHERE field = ?1 AND target = ?2"), (field, was)).or_failed().map(drop)
+}
+
+/// A field has another name.
+pub fn rename(tx: &mut WriteTx<'_>, schema: &Schema, was: &str, now: &str) -> Result<()> {
+    let sql = format!("UPDATE {} SET field = ?2 WHERE field = ?1", links(schema.id));
+    tx.conn().execute(&sql, (was, now)).or_failed().map(drop)
+}
+
 /// A field is gone.
 pub fn forget(tx: &mut WriteTx<'_>, schema: &Schema, field: &str) -> Result<()> {
     tx.conn().execute(&format!("DELETE FROM {} WHERE field = ?1", links(schema.id)), [field]).or_failed().map(drop)

@@ -91,7 +91,7 @@ pub fn dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -
             format!("staged.merged c JOIN json_each(coalesce(c.data->'$.{}', '[]')) e ON e.type = 'text'", field.slug),
             "e.value".to_owned(),
         ),
-        _ => ("staged.merged c".to_owned(), column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "c.")),
+        _ => ("staged.merged c".to_owned(), column(&Column::of(field), "c.")),
     };
     let sql = format!(
         "SELECT DISTINCT c.n, {id} FROM {from} WHERE c.data IS NOT NULL AND {id} IS NOT NULL
@@ -101,6 +101,16 @@ pub fn dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -
     let mut statement = tx.conn().prepare(&sql).or_failed()?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Changed records that name a user who is not there: numbers of the rows, and which user; at most `limit`.
+pub fn unknown_users(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<Vec<(i64, i64)>> {
+    let place = column(&Column::of(field), "c.");
+    let sql = format!(
+        "SELECT c.n, {place} FROM staged.merged c WHERE c.data IS NOT NULL AND {place} IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM main.user u WHERE u.id = {place}) ORDER BY c.n LIMIT {limit}"
+    );
+    stage::pairs(tx.conn(), &sql, [])
 }
 
 /// Writes all changed records; `unique` are the groups of fields whose values together are unique.

@@ -12,14 +12,18 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// What makes version 2 of version 1, and so on.
-const STEPS: [&str; 1] = [TABLE_OF_AUTOMATIC_INDEXES];
+const STEPS: [&str; 2] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS];
 const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
   schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
   stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
 ) STRICT, WITHOUT ROWID;";
+const ALIASES_AND_RANKS: &str = "ALTER TABLE app ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE schema ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE field ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+  UPDATE field SET rank = position;";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
 pub fn create(path: &Path, fault: Option<Fault>) -> Result<(), String> {

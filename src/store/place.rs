@@ -65,8 +65,8 @@ fn synced_by(whole: &Path) -> Option<&'static str> {
 
 /// The kind of network disk that a file lies on.
 #[cfg(target_os = "linux")]
-fn network_disk(whole: &Path) -> Option<&'static str> {
-    const KINDS: [(u32, &str); 8] = [
+fn network_disk(whole: &Path) -> Option<String> {
+    const KINDS: [(u32, &str); 10] = [
         (0x0000_6969, "NFS"),
         (0x0000_517b, "SMB"),
         (0xff53_4d42, "CIFS"),
@@ -75,16 +75,52 @@ fn network_disk(whole: &Path) -> Option<&'static str> {
         (0x5346_414f, "AFS"),
         (0x00c3_6400, "Ceph"),
         (0x7375_7245, "Coda"),
+        (0x0bd0_0bd0, "Lustre"),
+        (0x786f_4256, "VirtualBox"),
     ];
+    const FUSE: u32 = 0x6573_5546;
     let found = rustix::fs::statfs(folder_of(whole)).ok()?;
     // Only the lower half names the kind, whatever the width of the word is here.
     let kind = u32::try_from(i128::from(found.f_type) & 0xffff_ffff).ok()?;
-    KINDS.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name)
+    if kind == FUSE {
+        return fuse_program(&std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default(), whole);
+    }
+    KINDS.iter().find(|(known, _)| *known == kind).map(|(_, name)| (*name).to_owned())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn network_disk(_: &Path) -> Option<&'static str> {
+fn network_disk(_: &Path) -> Option<String> {
     None
+}
+
+/// The program behind the FUSE disk that a file lies on, by the list of mounts; `None` of one that only reads a disk of this machine (`fuseblk`).
+#[cfg(target_os = "linux")]
+fn fuse_program(mounts: &str, whole: &Path) -> Option<String> {
+    // 36 35 0:40 / /mnt/far rw,relatime shared:1 - fuse.sshfs ann@far:/ rw; the last of two at one place is the one that is seen.
+    let placed = mounts.lines().filter_map(|line| {
+        let (place, kind) = line.split_once(" - ")?;
+        let place = place.split(' ').nth(4)?.replace("\\040", " ");
+        whole.starts_with(&place).then(|| (place.len(), kind.split(' ').next().unwrap_or_default()))
+    });
+    match placed.max_by_key(|(length, _)| *length) {
+        Some((_, "fuseblk")) => None,
+        Some((_, kind)) => Some(kind.strip_prefix("fuse.").unwrap_or("FUSE").to_owned()),
+        None => Some("FUSE".to_owned()),
+    }
+}
+
+/// Whether a process of this number runs; nobody else's is asked for more.
+#[cfg(unix)]
+pub fn is_running(process: u32) -> bool {
+    let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    // One that may not be asked is there all the same.
+    pid.is_some_and(|pid| !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
+}
+
+/// Elsewhere a file that somebody has open cannot be taken away, so nothing is lost by trying.
+#[cfg(not(unix))]
+pub fn is_running(_: u32) -> bool {
+    false
 }
 
 /// Bytes that are free on the disk of a file, if the system says so.
@@ -102,6 +138,19 @@ pub fn free_bytes(_: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_fuse_disk_is_told_by_its_program_and_a_disk_of_this_machine_is_none() {
+        let mounts = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
+            40 22 0:44 / /mnt/far rw,nosuid - fuse.sshfs ann@far:/ rw,user_id=0\n\
+            41 22 0:45 / /mnt/my\\040cloud rw - fuse.rclone cloud: rw\n\
+            42 22 8:17 / /mnt/stick rw - fuseblk /dev/sdb1 rw\n";
+        let told = |path: &str| fuse_program(mounts, Path::new(path));
+        assert_eq!(told("/mnt/far/deep/carryall.db").as_deref(), Some("sshfs"));
+        assert_eq!(told("/mnt/my cloud/carryall.db").as_deref(), Some("rclone"));
+        assert_eq!(told("/mnt/stick/carryall.db"), None);
+    }
 
     #[test]
     fn a_folder_that_is_copied_while_it_is_written_to_is_told_by_its_name() {

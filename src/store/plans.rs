@@ -5,6 +5,7 @@
 mod tests {
     use crate::model::expr::Op;
     use crate::model::field::{Field, Kind};
+    use crate::model::formula::{Computation, Formula};
     use crate::model::plan::{Cell, Column, Cond};
     use crate::model::record::RecordId;
     use crate::model::schema::Schema;
@@ -114,6 +115,26 @@ mod tests {
         let filter = compare(Kind::Date, Op::Gt);
         let both = steps(&store, &sql::select(&plan(&schema, filter, column(Kind::Integer), false)));
         assert!(both.starts_with("SEARCH r1 USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY"), "{both}");
+    }
+
+    #[test]
+    fn what_is_computed_is_worked_out_for_ids_and_then_for_one_page() {
+        let (_folder, store, schema) = store();
+        let of = Formula::Lookup {
+            reference: "reference".to_owned(),
+            schema: schema.id,
+            of: Box::new(Formula::Field { slug: "integer".to_owned() }),
+        };
+        let computation = Computation { schema: schema.id, formula: of, kind: Kind::Integer, scale: 0, reads_others: true };
+        let column = Column::Computed { slug: "computed".to_owned(), computation: Arc::new(computation) };
+        let filter = Cond::Compare { column: column.clone(), op: Op::Gt, cell: Cell::Integer(1) };
+        for filter in [Cond::True, filter] {
+            let plan = steps(&store, &sql::select(&plan(&schema, filter, column.clone(), true)));
+            let (outer, inner) = plan.split_once("; LIST SUBQUERY").unwrap();
+            assert_eq!(outer, "SEARCH r1 USING INTEGER PRIMARY KEY (rowid=?)", "{plan}");
+            // The record that is pointed to is looked up.
+            assert!(inner.contains("SEARCH t1 USING INTEGER PRIMARY KEY") && !walks(inner, "t1"), "{inner}");
+        }
     }
 
     #[test]
@@ -230,5 +251,7 @@ mod tests {
         merge::twins(tx, schema, &group, 5).unwrap();
         merge::dangling(tx, &of_kind(schema, Kind::Reference), schema, 5).unwrap();
         merge::dangling(tx, &of_kind(schema, Kind::Links), schema, 5).unwrap();
+        records::staged_unknown_users(tx, &of_kind(schema, Kind::User), 5).unwrap();
+        merge::unknown_users(tx, &of_kind(schema, Kind::User), 5).unwrap();
     }
 }

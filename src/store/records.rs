@@ -1,8 +1,8 @@
 //! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
 
 use super::link_rows;
-use super::sql::{self, Statement, column, field_column, table};
-use super::sqlite::OrFailed;
+use super::sql::{self, Statement, column, field_column, links, table};
+use super::sqlite::{OrFailed, damaged};
 use super::stage;
 use super::tx::{ReadTx, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
@@ -12,6 +12,7 @@ use crate::model::plan::{Cell, Column, Cond, Plan};
 use crate::model::principal::UserId;
 use crate::model::record::{Clean, Record, RecordId, RecordRef, Visit};
 use crate::model::schema::Schema;
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
 use std::time::Instant;
@@ -68,17 +69,127 @@ pub fn ever_had_any(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
 
 /// The first record without a value, or with the empty text, in a field.
 pub fn first_blank(tx: &ReadTx<'_>, schema: &Schema, field: &Field) -> Result<Option<RecordId>> {
-    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "");
+    let place = column(&Column::of(field), "");
     let sql = format!("SELECT id FROM {} WHERE {place} IS NULL OR {place} = '' ORDER BY id LIMIT 1", table(schema.id));
     tx.conn().query_row(&sql, [], |row| row.get(0).map(RecordId)).optional().or_failed()
 }
 
-/// The record with this id among the rows that exist for the caller.
-pub fn find(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Result<Option<Record>> {
-    let mut sql = Statement {
-        text: format!("SELECT id, data, created_at, updated_at, version FROM {} WHERE id = ?", table(schema.id)),
-        cells: vec![Cell::Integer(id.0)],
+/// Hands every value of a field, as JSON text, to `visit`, in the order of ids.
+pub fn each_value(tx: &ReadTx<'_>, schema: &Schema, field: &Field, visit: &mut dyn FnMut(RecordId, &str) -> Result<()>) -> Result<()> {
+    let sql = format!("SELECT id, data->'$.{0}' FROM {1} WHERE data->>'$.{0}' IS NOT NULL ORDER BY id", field.slug, table(schema.id));
+    let mut statement = tx.conn().prepare(&sql).or_failed()?;
+    let mut rows = statement.query([]).or_failed()?;
+    while let Some(row) = rows.next().or_failed()? {
+        visit(RecordId(row.get(0).or_failed()?), row.get_ref(1).or_failed()?.as_str().map_err(damaged)?)?;
+    }
+    Ok(())
+}
+
+/// Records that have the same values in these fields: the first ids of each such group, and how many there are in it; at most `limit` groups.
+pub fn same_values(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(Vec<RecordId>, i64)>> {
+    let columns: Vec<String> = group.iter().filter_map(|slug| field_column(schema, slug)).map(|place| column(&place, "")).collect();
+    let present: Vec<String> = columns.iter().map(|place| format!("{place} IS NOT NULL")).collect();
+    let sql = format!(
+        "SELECT group_concat(id ORDER BY id), count(*) FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1 ORDER BY min(id) LIMIT {limit}",
+        table(schema.id),
+        present.join(" AND "),
+        columns.join(", ")
+    );
+    let mut statement = tx.conn().prepare(&sql).or_failed()?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).or_failed()?;
+    let ids = |text: String| text.split(',').take(IDS_TOLD_MAX).filter_map(|id| id.parse().ok().map(RecordId)).collect();
+    rows.map(|row| row.map(|(text, count)| (ids(text), count))).collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Ids that are told of a group of records.
+const IDS_TOLD_MAX: usize = 5;
+
+/// What is held of a field that is of another type when it is taken in, and was not staged, or as something else: record and JSON text. Staged
+/// values of records that hold none any more are taken out.
+pub fn unstaged_values(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field) -> Result<Vec<(RecordId, String)>> {
+    let (table, slug) = (table(schema.id), &field.slug);
+    let gone = format!(
+        "DELETE FROM staged.row WHERE NOT EXISTS (SELECT 1 FROM main.{table} r WHERE r.id = n AND r.data->>'$.{slug}' IS NOT NULL)"
+    );
+    tx.conn().execute(&gone, []).or_failed()?;
+    let sql = format!(
+        "SELECT r.id, r.data->'$.{slug}' FROM main.{table} r LEFT JOIN staged.row s ON s.n = r.id
+         WHERE r.data->>'$.{slug}' IS NOT NULL AND s.sent IS NOT r.data->'$.{slug}'"
+    );
+    let mut statement = tx.conn().prepare(&sql).or_failed()?;
+    let rows = statement.query_map([], |row| Ok((RecordId(row.get(0)?), row.get(1)?))).or_failed()?;
+    rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+/// Stages the value that a record will hold in the place of the one it holds, both as JSON text.
+pub fn stage_value(tx: &mut WriteTx<'_>, id: RecordId, after: &str, before: &str) -> Result<()> {
+    let mut insert = tx.conn().prepare_cached("INSERT OR REPLACE INTO staged.row (n, data, sent) VALUES (?1, ?2, ?3)").or_failed()?;
+    insert.execute((id.0, after, before)).or_failed().map(drop)
+}
+
+/// Records whose staged value is none; at most `limit`.
+pub fn staged_empty(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<RecordId>> {
+    let sql = format!("SELECT n FROM staged.row WHERE data = 'null' ORDER BY n LIMIT {limit}");
+    Ok(numbers(tx, &sql)?.into_iter().map(RecordId).collect())
+}
+
+/// How many records hold an option, and the first of them.
+pub fn option_holders(tx: &ReadTx<'_>, schema: &Schema, field: &Field, value: &str) -> Result<(i64, Vec<RecordId>)> {
+    let holding = holding(schema, field);
+    let sql = format!("SELECT count(*) FROM {} WHERE {holding}", table(schema.id));
+    let count = tx.conn().prepare_cached(&sql).or_failed()?.query_row([value], |row| row.get(0)).or_failed()?;
+    let sql = format!("SELECT id FROM {} WHERE {holding} ORDER BY id LIMIT {IDS_TOLD_MAX}", table(schema.id));
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
+    let ids = statement.query_map([value], |row| row.get(0).map(RecordId)).or_failed()?;
+    Ok((count, ids.collect::<rusqlite::Result<_>>().or_failed()?))
+}
+
+/// The condition that a record holds the option `?1` in a field.
+fn holding(schema: &Schema, field: &Field) -> String {
+    match field.kind.is_set() {
+        true => format!("id IN (SELECT record FROM {} WHERE field = '{}' AND target = ?1)", links(schema.id), field.slug),
+        false => format!("{} = ?1", column(&Column::of(field), "")),
+    }
+}
+
+/// Puts another option in the place of one in all records that hold it, or none.
+pub fn replace_option(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field, was: &str, now: Option<&str>) -> Result<()> {
+    let slug = &field.slug;
+    let value = if field.kind.is_set() {
+        // Each option once, in the order in which they stood.
+        format!(
+            "json((SELECT json_group_array(v) FROM (SELECT v FROM (SELECT min(key) AS k, iif(value = ?1, ?2, value) AS v
+             FROM json_each(data, '$.{slug}') GROUP BY v) WHERE v IS NOT NULL ORDER BY k)))"
+        )
+    } else {
+        "?2".to_owned()
     };
+    let sql = format!("UPDATE {} SET data = json_set(data, '$.{slug}', {value}) WHERE {}", table(schema.id), holding(schema, field));
+    tx.conn().execute(&sql, (was, now)).or_failed()?;
+    if field.kind.is_set() { link_rows::replace(tx, schema, slug, was, now) } else { Ok(()) }
+}
+
+/// The record with this id among the rows that exist for the caller, as it is stored.
+pub fn find(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Result<Option<Record>> {
+    let select = format!("SELECT id, data, created_at, updated_at, version FROM {}", table(schema.id));
+    one(tx, schema, rows, id, select)
+}
+
+/// The same as it is read, with what is computed.
+pub fn show(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Result<Option<Record>> {
+    one(tx, schema, rows, id, sql::select_rows(schema))
+}
+
+/// A record that was just written, as it is read.
+fn shown(tx: &ReadTx<'_>, schema: &Schema, record: Record) -> Result<Record> {
+    if schema.fields.iter().all(Field::is_stored) {
+        return Ok(record);
+    }
+    Ok(show(tx, schema, &Cond::True, record.id)?.unwrap_or(record))
+}
+
+fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: String) -> Result<Option<Record>> {
+    let mut sql = Statement { text: format!("{select} WHERE id = ?"), cells: vec![Cell::Integer(id.0)] };
     if *rows != Cond::True {
         sql.text.push_str(" AND ");
         sql.push_cond(schema.id, rows);
@@ -90,6 +201,16 @@ pub fn find(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Resu
 /// Stores a new record under the schema's next id.
 pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema, clean: &Clean, by: Option<UserId>) -> Result<Record> {
     let id = take_ids(tx, schema, 1)?;
+    insert_under(tx, schema, RecordId(id), clean, by)
+}
+
+/// Reserves ids for so many records that are to be stored, and counts them. Gives the first one.
+pub fn reserve(tx: &mut WriteTx<'_>, schema: &Schema, count: usize) -> Result<RecordId> {
+    take_ids(tx, schema, i64::try_from(count).map_err(Error::internal)?).map(RecordId)
+}
+
+/// Stores a new record under an id that was reserved for it.
+pub fn insert_under(tx: &mut WriteTx<'_>, schema: &Schema, RecordId(id): RecordId, clean: &Clean, by: Option<UserId>) -> Result<Record> {
     let data = text_of(&clean.values)?;
     let now = tx.now().text.clone();
     let sql = format!(
@@ -100,7 +221,7 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema, clean: &Clean, by: Option<U
     statement.execute((id, &data, &now, by.map(|user| user.0))).or_failed()?;
     drop(statement);
     link_rows::write(tx, schema, RecordId(id), &clean.values, true)?;
-    Ok(Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
+    shown(tx, schema, Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
 }
 
 /// A record after a change, and what the changed keys held before and hold now; both are empty when nothing changed.
@@ -114,7 +235,7 @@ pub struct Updated {
 pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean, by: Option<UserId>) -> Result<Updated> {
     let Merged { values, before, after } = merged(old, &clean.values)?;
     if after.is_empty() {
-        return Ok(Updated { record: old.clone(), before, after });
+        return Ok(Updated { record: shown(tx, schema, old.clone())?, before, after });
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
@@ -122,7 +243,7 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
     drop(statement);
     link_rows::write(tx, schema, new.id, &after, false)?;
-    Ok(Updated { record: new, before, after })
+    Ok(Updated { record: shown(tx, schema, new)?, before, after })
 }
 
 /// The values of a record after a change, and what the changed keys held before and hold then.
@@ -171,6 +292,31 @@ pub fn holder_of(tx: &ReadTx<'_>, schema: &Schema, values: &[(Column, Cell)], ex
     statement.query_row(params_from_iter(&sql.cells), |row| row.get(0).map(RecordId)).optional().or_failed()
 }
 
+/// The records that have one of these values in a field, with the value, in the order of their ids: the table is walked once, or its index asked.
+pub fn holders_of_any(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &[Cell]) -> Result<Vec<(Cell, RecordId)>> {
+    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "");
+    let json = |cell: &Cell| match cell {
+        Cell::Integer(number) => Value::from(*number),
+        Cell::Real(number) => Value::from(*number),
+        Cell::Text(text) => Value::from(text.as_str()),
+    };
+    let wanted = Value::Array(values.iter().map(json).collect()).to_string();
+    let sql = format!("SELECT {place}, id FROM {} WHERE {place} IN (SELECT value FROM json_each(?1)) ORDER BY id", table(schema.id));
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
+    let mut rows = statement.query([wanted]).or_failed()?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().or_failed()? {
+        let cell = match row.get_ref(0).or_failed()? {
+            ValueRef::Integer(number) => Cell::Integer(number),
+            ValueRef::Real(number) => Cell::Real(number),
+            ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Null | ValueRef::Blob(_) => continue,
+        };
+        found.push((cell, RecordId(row.get(1).or_failed()?)));
+    }
+    Ok(found)
+}
+
 pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
     let mut statement = tx.conn().prepare_cached(&format!("SELECT 1 FROM {} WHERE id = ?1", table(schema.id))).or_failed()?;
     statement.exists([id.0]).or_failed()
@@ -179,7 +325,7 @@ pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
 /// The records whose reference field points to this one; at most `limit`.
 pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<RecordId>> {
     let cell = if field.kind == Kind::Links { Cell::Integer(id.0) } else { Cell::Text(id.text()) };
-    let place = Column::Field { slug: field.slug.clone(), kind: field.kind };
+    let place = Column::of(field);
     let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
     sql.push_where(schema.id, &Cond::Compare { column: place, op: Op::Eq, cell });
     sql.text.push_str(&format!(" ORDER BY id LIMIT {limit}"));
@@ -239,7 +385,7 @@ pub fn staged_taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: u
 
 /// Staged rows without a record whose reference points to nothing: numbers of the rows, at most `limit`.
 pub fn staged_dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<i64>> {
-    let place = column(&Column::Field { slug: field.slug.clone(), kind: field.kind }, "s.");
+    let place = column(&Column::of(field), "s.");
     let sql = format!(
         "SELECT n FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr({place}, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
         table(target.id)
@@ -258,6 +404,16 @@ pub fn staged_dangling_links(tx: &ReadTx<'_>, field: &Field, target: &Schema, li
     numbers(tx, &sql)
 }
 
+/// Staged rows without a record that name a user who is not there: numbers of the rows, at most `limit`.
+pub fn staged_unknown_users(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<Vec<i64>> {
+    let place = column(&Column::of(field), "s.");
+    let sql = format!(
+        "SELECT n FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM main.user u WHERE u.id = {place}) ORDER BY n LIMIT {limit}"
+    );
+    numbers(tx, &sql)
+}
+
 /// Takes all staged rows without a record in, in their order, with one statement. Gives the first and the last new id.
 pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) -> Result<Option<(RecordId, RecordId)>> {
     let count: i64 = tx.conn().query_row("SELECT count(*) FROM staged.row WHERE record IS NULL", [], |row| row.get(0)).or_failed()?;
@@ -265,14 +421,26 @@ pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) 
         return Ok(None);
     }
     let first = take_ids(tx, schema, count)?;
+    let mut data = "data".to_owned();
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::Sequence) {
+        let before = next_in_sequence(tx, schema, field)? - 1;
+        data = format!("json_set({data}, '$.{}', {before} + row_number() OVER (ORDER BY n))", field.slug);
+    }
     let sql = format!(
         "INSERT INTO main.{} (id, data, created_at, created_by, updated_at, updated_by, version)
-         SELECT ?1 - 1 + row_number() OVER (ORDER BY n), data, ?2, ?3, ?2, ?3, 1 FROM staged.row WHERE record IS NULL ORDER BY n",
+         SELECT ?1 - 1 + row_number() OVER (ORDER BY n), {data}, ?2, ?3, ?2, ?3, 1 FROM staged.row WHERE record IS NULL ORDER BY n",
         table(schema.id)
     );
     tx.conn().execute(&sql, (first, &tx.now().text, by.map(|user| user.0))).or_failed()?;
     link_rows::write_from(tx, schema, RecordId(first))?;
     Ok(Some((RecordId(first), RecordId(first + count - 1))))
+}
+
+/// The number that the next record gets in a field that counts by itself.
+pub fn next_in_sequence(tx: &ReadTx<'_>, schema: &Schema, field: &Field) -> Result<i64> {
+    let sql = format!("SELECT max({}) FROM {}", column(&Column::of(field), ""), table(schema.id));
+    let highest: Option<i64> = tx.conn().prepare_cached(&sql).or_failed()?.query_row([], |row| row.get(0)).or_failed()?;
+    highest.unwrap_or_default().checked_add(1).ok_or_else(|| Error::internal("a sequence has come to its end"))
 }
 
 /// Reserves ids and counts the rows that will have them.
@@ -287,7 +455,7 @@ pub fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64
 
 /// The values by field of a stored text.
 pub fn values_of(data: &str) -> Result<Map<String, Value>> {
-    serde_json::from_str(data).map_err(Error::internal)
+    serde_json::from_str(data).map_err(damaged)
 }
 
 /// The text that is stored for these values.

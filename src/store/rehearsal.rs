@@ -1,9 +1,8 @@
 //! Trying out what would be written, on a copy of the data file: nobody who writes waits for it, and nothing of it stays.
 
-use super::backup::has_room;
+use super::backup::{has_room, rehearsal_folder};
 use super::engine::{Durability, Opening, Store, WriteTx};
 use super::migrate;
-use super::place::folder_of;
 use super::sqlite::{OrFailed, open_beside, open_untouched};
 use crate::model::error::{Error, Result};
 use rusqlite::backup::{Backup, StepResult};
@@ -14,7 +13,7 @@ pub fn rehearse<T: Send + 'static>(store: &Store, work: impl FnMut(&mut WriteTx<
     if !has_room(store.path()) {
         return store.rehearse(work);
     }
-    let folder = tempfile::Builder::new().prefix(".rehearsal-").tempdir_in(folder_of(store.path())).map_err(Error::internal)?;
+    let folder = rehearsal_folder(store.path())?;
     let path = folder.path().join("copy.db");
     copy(store.path(), &path)?;
     let how = Opening { durability: Durability::Relaxed, readers: 1, fault: None, ..store.opening().clone() };

@@ -1,11 +1,13 @@
 //! Plans to SQL text and bound values. `column` is the only producer of a field's SQL: filters, sorts and indexes use its literal text, so an index always fits.
 
 use super::asked::comes_in_order;
+use super::formula;
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
 use crate::model::schema::{Schema, SchemaId};
 use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
+use std::borrow::Cow;
 
 /// The table of a schema's records. The number is ours: no text of anybody reaches a table's name.
 pub fn table(schema: SchemaId) -> String {
@@ -34,10 +36,36 @@ pub fn column(column: &Column, alias: &str) -> String {
                 Kind::Json => format!("rtrim(nullif({alias}data->'$.{slug}','null'),'\"')"),
                 // No element is no value.
                 Kind::Set | Kind::Links => format!("nullif({raw},'[]')"),
-                Kind::Text | Kind::Integer | Kind::Decimal | Kind::Boolean | Kind::Date | Kind::Reference => raw,
+                Kind::Text
+                | Kind::Integer
+                | Kind::Decimal
+                | Kind::Boolean
+                | Kind::Date
+                | Kind::Reference
+                | Kind::User
+                | Kind::Sequence
+                | Kind::Lines => raw,
             }
         }
+        Column::Computed { computation, .. } => match computation.kind {
+            Kind::Datetime => format!("rtrim({},'Z')", formula::value(computation, alias)),
+            _ => formula::value(computation, alias),
+        },
     }
+}
+
+/// The text of a record: what is stored, and what is found out when it is read.
+pub fn data(schema: &Schema) -> Cow<'static, str> {
+    let computed: Vec<String> = schema
+        .fields
+        .iter()
+        .filter(|field| !field.is_stored())
+        .map(|field| {
+            let value = field.formula.as_ref().map_or_else(|| "NULL".to_owned(), |computation| formula::as_json(computation, ""));
+            format!(",'$.{}',{value}", field.slug)
+        })
+        .collect();
+    if computed.is_empty() { Cow::Borrowed("data") } else { Cow::Owned(format!("json_set(data{})", computed.concat())) }
 }
 
 /// The text to look into: of json, the value as people write it and not its JSON.
@@ -50,15 +78,15 @@ fn text_of(column: &Column, place: &str) -> String {
 
 /// The column of a field by its slug; `None` when the schema has no such field.
 pub fn field_column(schema: &Schema, slug: &str) -> Option<Column> {
-    schema.field(slug).map(|field| Column::Field { slug: field.slug.clone(), kind: field.kind })
+    schema.field(slug).map(Column::of)
 }
 
-/// The column that an index can be on: a field's, or one of the two stamps, whose names no field may have.
+/// The column that an index can be on: a stored field's, or one of the two stamps, whose names no field may have.
 pub fn index_column(schema: &Schema, slug: &str) -> Option<Column> {
     match slug {
         "created_at" => Some(Column::CreatedAt),
         "updated_at" => Some(Column::UpdatedAt),
-        _ => field_column(schema, slug),
+        _ => schema.field(slug).filter(|field| field.is_stored()).map(Column::of),
     }
 }
 
@@ -77,6 +105,11 @@ fn set_slug(column: &Column) -> Option<&str> {
     }
 }
 
+/// The beginning of every question for whole records.
+pub fn select_rows(schema: &Schema) -> String {
+    format!("SELECT id, {}, created_at, updated_at, version FROM {}", data(schema), table(schema.id))
+}
+
 /// The function that is called for every row that a counting question looks at; `explain` makes it.
 pub const ROW_READ: &str = "row_read";
 
@@ -92,8 +125,7 @@ pub fn select_counting(plan: &Plan) -> Statement {
 }
 
 fn selected(plan: &Plan, counts: bool) -> Statement {
-    let mut sql =
-        Statement { text: format!("SELECT id, data, created_at, updated_at, version FROM {}", table(plan.schema.id)), cells: Vec::new() };
+    let mut sql = Statement { text: select_rows(&plan.schema), cells: Vec::new() };
     if comes_in_order(plan) {
         sql.push_window(plan, counts);
         return sql;

@@ -66,6 +66,10 @@ pub const UNSYNCED: &str = "The disk did not keep what was written";
 
 /// Translates a driver's error by its code. There is no `From`: no driver error leaves this room by accident.
 pub fn failed(error: rusqlite::Error) -> Error {
+    if is_damage(&error) {
+        log::error!("the data file: {error}");
+        return Error::Damaged(DAMAGED.to_owned());
+    }
     let busy = |message: &str, retry_after_s| Error::Busy { message: message.to_owned(), retry_after_s };
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => busy("The data file is busy; try again", 1),
@@ -79,12 +83,29 @@ pub fn failed(error: rusqlite::Error) -> Error {
             log::error!("the disk: {error}");
             busy("The disk failed: nothing was changed. Look at the disk, then try again", 30)
         }
+        Some(ErrorCode::OutOfMemory) => busy("There is no memory for this at the moment; try again", 5),
         Some(ErrorCode::ReadOnly) => busy("The data file cannot be written: nothing was changed", 30),
         Some(ErrorCode::ConstraintViolation) => {
             Error::Conflict(Problem::new("conflict", "The change breaks a rule of the table: nothing was changed"))
         }
         _ => Error::internal(error),
     }
+}
+
+/// What no program of ours wrote: a value of another type than its column's, text that is none, JSON that is none, a length beyond all bounds.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, SqliteFailure, Utf8Error};
+    match error {
+        InvalidColumnType(..) | FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | Utf8Error(..) => true,
+        SqliteFailure(code, message) => code.code == ErrorCode::TooBig || message.as_deref() == Some("malformed JSON"),
+        _ => false,
+    }
+}
+
+/// The refusal of what was stored and cannot be read.
+pub fn damaged(what: impl std::fmt::Display) -> Error {
+    log::error!("the data file: {what}");
+    Error::Damaged(DAMAGED.to_owned())
 }
 
 /// What was written may be lost although the system took it; to try again would be to trust it (the kernel forgets that pages failed).

@@ -24,8 +24,8 @@ pub struct Stage {
 impl Staging {
     /// An empty stage in the system's folder for temporary files, readable by its owner only.
     pub fn create() -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(Error::internal)?;
-        migrate::create(&path(&folder), None).map_err(Error::internal)?;
+        let folder = tempfile::tempdir().map_err(no_room)?;
+        migrate::create(&path(&folder), None).map_err(no_room)?;
         let conn = Connection::open(path(&folder)).or_failed()?;
         conn.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -66,6 +66,14 @@ impl Stage {
     pub(super) fn path(&self) -> PathBuf {
         path(&self.folder)
     }
+}
+
+/// The system's folder for temporary files takes no more.
+fn no_room(why: impl std::fmt::Display) -> Error {
+    log::error!("a stage: {why}");
+    let message =
+        "There is no room for the rows at this moment: nothing was changed. Make room on the disk of temporary files, then try again";
+    Error::Busy { message: message.to_owned(), retry_after_s: 30 }
 }
 
 fn path(folder: &TempDir) -> PathBuf {

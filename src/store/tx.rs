@@ -12,7 +12,7 @@ use crate::model::time::Moment;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -30,8 +30,13 @@ pub struct Shared {
     clock: Clock,
     memory: Memory,
     on_commit: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    /// Why nothing is written any more.
+    /// Why nothing is written any more, and whether that was said aloud.
     halted: OnceLock<String>,
+    is_halt_told: AtomicBool,
+    /// Everything is being replaced: what would be written now could be in neither the old nor the new.
+    is_paused: AtomicBool,
+    /// Nothing but jobs that are at work writes any more.
+    is_stopping: AtomicBool,
     fault: Option<Fault>,
     last_moment: Mutex<Moment>,
     /// When a transaction was last committed.
@@ -56,13 +61,38 @@ impl Shared {
             written: Mutex::new(Instant::now()),
             on_commit: OnceLock::new(),
             halted: OnceLock::new(),
+            is_halt_told: AtomicBool::new(false),
+            is_paused: AtomicBool::new(false),
+            is_stopping: AtomicBool::new(false),
             fault,
         }
     }
 
-    /// True for the first who says so.
-    pub(super) fn halt(&self, what: &str) -> bool {
-        self.halted.set(what.to_owned()).is_ok()
+    /// From now on nothing is written.
+    pub(super) fn halt(&self, what: &str) {
+        let _ = self.halted.set(what.to_owned());
+    }
+
+    /// True for the first who is to tell that nothing is written any more.
+    pub(super) fn tells_halt(&self) -> bool {
+        self.halted().is_some() && !self.is_halt_told.swap(true, Ordering::AcqRel)
+    }
+
+    /// Until the value is dropped nothing is written but by who has it; `None` while somebody else does.
+    pub(super) fn pause(&self) -> Option<Paused<'_>> {
+        self.is_paused.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).ok().map(|_| Paused(self))
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.is_paused.load(Ordering::Acquire)
+    }
+
+    pub(super) fn begin_to_stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
     }
 
     pub(super) fn halted(&self) -> Option<&str> {
@@ -131,6 +161,15 @@ impl Shared {
         if let Some(tell) = self.on_commit.get() {
             tell();
         }
+    }
+}
+
+/// Writes are paused as long as this lives.
+pub(super) struct Paused<'s>(&'s Shared);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.0.is_paused.store(false, Ordering::Release);
     }
 }
 

@@ -19,12 +19,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 const GROUP_JOBS_MAX: usize = 64;
 const GROUP_WORK: Duration = Duration::from_millis(2);
 
 /// May run twice.
 pub type Work = Box<dyn FnMut(&mut WriteTx<'_>) -> Result<()> + Send>;
+
+/// Gives the file whose content is to be all there is; sees what is there now, which nobody changes any more.
+pub type Exchange = Box<dyn FnOnce(&Connection) -> Result<NamedTempFile> + Send>;
 
 pub struct Job {
     pub work: Work,
@@ -38,13 +42,13 @@ pub enum Manner {
     Grouped,
     /// In a transaction of its own, with this database attached as `staged`.
     Alone(Option<PathBuf>),
-    /// Nothing but the content of this file stays, in one transaction. The work is not run.
-    Replaced(PathBuf),
+    /// Nothing but the content of the file that this makes stays, in one transaction. The work is not run.
+    Exchanged(Exchange),
 }
 
 impl Job {
     fn is_alone(&self) -> bool {
-        matches!(self.manner, Manner::Alone(_) | Manner::Replaced(_))
+        matches!(self.manner, Manner::Alone(_) | Manner::Exchanged(_))
     }
 }
 
@@ -75,6 +79,10 @@ pub fn run(conn: &mut Connection, shared: &Shared, queue: &Receiver<Job>, nudge:
         if !first.ticket.take() {
             continue;
         }
+        if let Some(error) = halted(shared) {
+            answer(first, Err(error));
+            continue;
+        }
         if first.is_alone() {
             alone(conn, shared, first);
         } else {
@@ -100,7 +108,11 @@ fn group(conn: &Connection, shared: &Shared, first: Job, queue: &Receiver<Job>) 
     let mut next = Some(first);
     while let Some(mut job) = next.take() {
         let result = in_savepoint(&mut tx, &mut job.work);
+        let is_damaged = matches!(result, Err(Error::Damaged(_)));
         finished.push((job, result));
+        if is_damaged {
+            break;
+        }
         if conn.is_autocommit() {
             return one_by_one(conn, shared, finished);
         }
@@ -118,10 +130,13 @@ fn group(conn: &Connection, shared: &Shared, first: Job, queue: &Receiver<Job>) 
         finished.iter().filter(|(_, result)| result.is_ok()).for_each(|(job, _)| drop(job.done.try_send(Ok(()))));
         std::thread::sleep(Duration::from_millis(5));
     }
-    match commit(conn, shared, tx) {
+    // Where one of them met damage, nothing of what the others did is trusted to it.
+    let met = finished.iter().find_map(|(_, result)| result.as_ref().err().filter(|error| matches!(error, Error::Damaged(_))).cloned());
+    match met.map_or_else(|| commit(conn, shared, tx), Err) {
         Ok(()) => finished.into_iter().for_each(|(job, result)| answer(job, result)),
         // Nothing is tried again on a disk that loses what it was given.
         Err(error @ Error::Damaged(_)) => {
+            halt_on(shared, &error);
             roll_back(conn);
             finished.into_iter().for_each(|(job, result)| answer(job, result.and(Err(error.clone()))));
         }
@@ -142,7 +157,7 @@ fn untake(job: Job) -> Job {
 /// The group's transaction is gone. Jobs that failed on their own keep their answer; the others run again, each in a transaction of its own.
 fn one_by_one(conn: &Connection, shared: &Shared, jobs: Vec<(Job, Result<()>)>) -> Option<Job> {
     for (mut job, result) in jobs {
-        let result = result.and_then(|()| single(conn, shared, &mut job.work));
+        let result = result.and_then(|()| halted(shared).map_or_else(|| single(conn, shared, &mut job.work), Err));
         answer(job, result);
     }
     None
@@ -151,29 +166,54 @@ fn one_by_one(conn: &Connection, shared: &Shared, jobs: Vec<(Job, Result<()>)>) 
 fn single(conn: &Connection, shared: &Shared, work: &mut Work) -> Result<()> {
     let mut tx = begin(conn, shared)?;
     let result = in_savepoint(&mut tx, work).and_then(|()| commit(conn, shared, tx));
-    if result.is_err() {
+    if let Err(error) = &result {
+        halt_on(shared, error);
         roll_back(conn);
     }
     result
 }
 
-fn alone(conn: &mut Connection, shared: &Shared, mut job: Job) {
-    if let Manner::Replaced(with) = &job.manner {
-        let result = replace(conn, shared, with);
-        return answer(job, result);
+/// Before anybody is answered: what is queued behind would else be written to a file that is not what it was.
+fn halt_on(shared: &Shared, error: &Error) {
+    if let Error::Damaged(what) = error {
+        shared.halt(what);
     }
-    let staged = match &job.manner {
-        Manner::Alone(Some(path)) => Some(path.to_string_lossy().into_owned()),
-        Manner::Alone(None) | Manner::Grouped | Manner::Replaced(_) => None,
+}
+
+fn halted(shared: &Shared) -> Option<Error> {
+    shared.halted().map(|what| Error::Damaged(what.to_owned()))
+}
+
+fn alone(conn: &mut Connection, shared: &Shared, job: Job) {
+    let Job { mut work, done, manner, .. } = job;
+    let result = match manner {
+        Manner::Exchanged(make) => exchange(conn, shared, make),
+        Manner::Alone(stage) => with_stage(conn, shared, stage, &mut work),
+        Manner::Grouped => single(conn, shared, &mut work),
     };
+    let _ = done.send(result);
+}
+
+fn with_stage(conn: &Connection, shared: &Shared, stage: Option<PathBuf>, work: &mut Work) -> Result<()> {
+    let staged = stage.map(|path| path.to_string_lossy().into_owned());
     let attached = staged.as_ref().map_or(Ok(0), |path| conn.execute("ATTACH DATABASE ?1 AS staged", [path]));
-    let result = attached.or_failed().and_then(|_| single(conn, shared, &mut job.work));
+    let result = attached.or_failed().and_then(|_| single(conn, shared, work));
     if staged.is_some()
         && let Err(error) = conn.execute_batch("DETACH DATABASE staged")
     {
         log::error!("detach: {error}");
     }
-    answer(job, result);
+    result
+}
+
+fn exchange(conn: &mut Connection, shared: &Shared, make: Exchange) -> Result<()> {
+    let made = catch_unwind(AssertUnwindSafe(|| make(conn)));
+    let with = made.unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))))?;
+    let result = replace(conn, shared, with.path());
+    if let Err(error) = &result {
+        halt_on(shared, error);
+    }
+    result
 }
 
 /// Page by page, as one transaction: whoever reads sees the old content or the new, and a power cut leaves one of them.
@@ -259,6 +299,8 @@ mod tests {
         FillsTheDisk,
         /// Ends the transaction that it shares, as an interrupt does.
         LosesTheTransaction,
+        /// Reads what is not what was written.
+        MeetsDamage,
     }
 
     fn shared() -> Shared {
@@ -282,6 +324,7 @@ mod tests {
                 Kind::Refuses => Err(Error::invalid(Problem::new("test", "no"))),
                 Kind::Panics => panic!("as told"),
                 Kind::LosesTheTransaction => tx.conn().execute_batch("ROLLBACK").map_err(failed).and(Err(Error::internal("interrupted"))),
+                Kind::MeetsDamage => Err(Error::Damaged("noise".to_owned())),
                 Kind::Good | Kind::FillsTheDisk => Ok(()),
             }
         })
@@ -326,6 +369,16 @@ mod tests {
         let (rows, answers) = run_all(&mut file(), &[Kind::Good, Kind::FillsTheDisk, Kind::Good]);
         assert_eq!(rows, [0, 2]);
         assert!(matches!(&answers[1], Err(Error::Busy { message, .. }) if message.contains("disk is full")));
+    }
+
+    #[test]
+    fn damage_that_a_job_meets_stops_those_beside_it_and_behind_it() {
+        let kinds: Vec<Kind> =
+            std::iter::repeat_n(Kind::Good, 3).chain([Kind::MeetsDamage]).chain(std::iter::repeat_n(Kind::Good, 200)).collect();
+        let (rows, answers) = run_all(&mut file(), &kinds);
+        let acknowledged: Vec<i64> = (0..).zip(&answers).filter(|(_, answer)| answer.is_ok()).map(|(number, _)| number).collect();
+        assert_eq!(rows, acknowledged);
+        assert!(answers.iter().skip(3).all(|answer| matches!(answer, Err(Error::Damaged(_)))));
     }
 
     #[test]

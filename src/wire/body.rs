@@ -2,7 +2,7 @@
 
 use super::query::Query;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::json;
+use crate::model::json::{self, Elements};
 use crate::model::limits::Limits;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -47,6 +47,12 @@ impl Spool {
     }
 }
 
+/// What a body of records holds.
+pub enum Sent {
+    One(Map<String, Value>),
+    Many(Elements),
+}
+
 impl Body {
     /// The whole body, from memory or from its file; longer than one document may be is `TooLarge`.
     pub fn bytes(&self, limits: &Limits) -> Result<Cow<'_, [u8]>> {
@@ -63,15 +69,32 @@ impl Body {
 
     /// Reads the body as one JSON object, whatever its Content-Type says.
     pub fn object(&self, limits: &Limits) -> Result<Map<String, Value>> {
-        match &*self.bytes(limits)? {
-            [] => Err(Error::malformed("The body is empty; send a JSON object such as {\"name\": \"Ann\"}")),
-            bytes => match json::parse(bytes, limits.json_depth_max)? {
-                Value::Object(object) => Ok(object),
-                other => Err(Error::Malformed(
-                    Problem::new("malformed", format!("The body must be a JSON object, not {}", crate::model::field::described(&other)))
-                        .hint("{\"name\": \"Ann\"}"),
-                )),
-            },
+        object(&self.bytes(limits)?, limits)
+    }
+
+    /// Reads the body as one JSON object or an array of them, whatever its Content-Type says. Longer than one record may be is an array only.
+    pub fn one_or_many(&self, limits: &Limits) -> Result<Sent> {
+        let most = limits.records_body_bytes_max;
+        let bytes = match self {
+            Body::Empty => Vec::new(),
+            Body::Memory(bytes) => bytes.clone(),
+            Body::Spool(spool) => spool.read(most)?,
+        };
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
+            return object(&bytes, limits).map(Sent::One);
+        }
+        if bytes.len() > most {
+            return Err(Error::TooLarge(format!("The body is longer than {most} bytes")));
+        }
+        let all = Elements::parse(bytes, limits.json_depth_max)?;
+        if all.len() > limits.records_sent_max {
+            let message = format!("The array holds {} records; at most {} are taken at once", all.len(), limits.records_sent_max);
+            return Err(Error::TooLarge(format!("{message}: send it in parts, or as a file to …/import")));
+        }
+        let long = all.lengths().position(|length| length > limits.body_bytes_max);
+        match long {
+            Some(index) => Err(Error::TooLarge(format!("The record at index {index} is longer than {} bytes", limits.body_bytes_max))),
+            None => Ok(Sent::Many(all)),
         }
     }
 
@@ -100,6 +123,22 @@ impl Body {
         let bytes = self.bytes(limits)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Error::malformed("The form is not UTF-8 text"))?;
         Query::parse(text)
+    }
+}
+
+fn object(bytes: &[u8], limits: &Limits) -> Result<Map<String, Value>> {
+    if bytes.is_empty() {
+        return Err(Error::malformed("The body is empty; send a JSON object such as {\"name\": \"Ann\"}"));
+    }
+    if bytes.len() > limits.body_bytes_max {
+        return Err(Error::TooLarge(format!("The body is longer than {} bytes", limits.body_bytes_max)));
+    }
+    match json::parse(bytes, limits.json_depth_max)? {
+        Value::Object(object) => Ok(object),
+        other => Err(Error::Malformed(
+            Problem::new("malformed", format!("The body must be a JSON object, not {}", crate::model::field::described(&other)))
+                .hint("{\"name\": \"Ann\"}"),
+        )),
     }
 }
 

@@ -12,14 +12,28 @@ pub struct Call<'r> {
     pub query: Query,
     pub body: Body,
     pub caller: Caller,
-    /// An operation that waits for something may say `NothingYet`; else it answers with what there is.
+    pub patience: Patience,
+}
+
+/// Of a request for news: whether it may wait, and what it has waited for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Patience {
+    /// The operation may say `NothingYet`; else it answers with what there is.
     pub may_wait: bool,
+    /// Up to this number there was nothing, when it was tried before.
+    pub seen: Option<i64>,
 }
 
 impl Call<'_> {
     /// The value of the route's `{…}` number `at`, counted from 0; empty when the route has fewer.
     pub fn param(&self, at: usize) -> &str {
         self.params.get(at).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether the request comes from this machine itself, and was not passed on by a proxy here.
+    pub fn is_local(&self) -> bool {
+        let passed_on = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].iter().any(|name| self.request.header(name).is_some());
+        !passed_on && self.request.remote_addr().ip().to_canonical().is_loopback()
     }
 
     /// Whether the caller wants JSON rather than a page: it sends JSON, or asks for it and not for HTML.

@@ -7,3 +7,4 @@ pub mod paper;
 pub mod path;
 pub mod query;
 pub mod reply;
+pub mod tags;

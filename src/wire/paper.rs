@@ -6,6 +6,7 @@ use crate::model::error::{Error, Result};
 use rouille::{Response, ResponseBody};
 use std::fs::File;
 use std::io::{self, Seek, Write};
+use tempfile::{SpooledData, SpooledTempFile};
 
 pub struct Paper {
     text: String,
@@ -30,7 +31,7 @@ impl Paper {
         }
         self.move_to_file().map_err(|error| {
             log::warn!("a long answer: {error}");
-            Error::Busy { message: "There is no room on the disk for so long an answer: ask for less".to_owned(), retry_after_s: 30 }
+            no_room()
         })
     }
 
@@ -57,6 +58,49 @@ impl Paper {
         file.rewind().map_err(Error::internal)?;
         Ok(Response { data: ResponseBody::from_file(file), ..reply::raw_json(status, String::new()) })
     }
+}
+
+/// A file for the client while it is written: in memory up to a limit, beyond it in an unnamed temporary file, which goes with the answer.
+pub struct Sheets {
+    pages: SpooledTempFile,
+    /// The disk took no more.
+    is_full: bool,
+}
+
+impl Sheets {
+    pub fn new(memory_bytes_max: usize) -> Self {
+        Self { pages: SpooledTempFile::new(memory_bytes_max), is_full: false }
+    }
+
+    /// The answer, when all was written; else why it was not.
+    pub fn response<T>(mut self, written: Result<T>, kind: &'static str, name: &str) -> Result<Response> {
+        if self.is_full {
+            return Err(no_room());
+        }
+        written?;
+        self.pages.rewind().map_err(Error::internal)?;
+        Ok(match self.pages.into_inner() {
+            SpooledData::OnDisk(file) => reply::file(kind, name, ResponseBody::from_file(file)),
+            SpooledData::InMemory(bytes) => reply::file(kind, name, ResponseBody::from_data(bytes.into_inner())),
+        })
+    }
+}
+
+impl Write for &mut Sheets {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pages.write(bytes).inspect_err(|error| {
+            log::warn!("a long answer: {error}");
+            self.is_full = true;
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pages.flush()
+    }
+}
+
+fn no_room() -> Error {
+    Error::Busy { message: "There is no room on the disk for so long an answer: ask for less".to_owned(), retry_after_s: 30 }
 }
 
 #[cfg(test)]

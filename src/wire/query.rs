@@ -38,6 +38,24 @@ impl Query {
         &self.0
     }
 
+    /// A parameter that is `true` or `false`, and may be left out for the latter.
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        match self.once(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Error::invalid(Problem::of(name, "boolean", format!("Parameter '{name}' must be true or false")))),
+        }
+    }
+
+    /// The value under a name that may stand there once.
+    pub fn once(&self, name: &str) -> Result<Option<&str>> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Error::invalid(Problem::of(name, "twice", format!("'{name}' stands twice; send it once")))),
+            (value, None) => Ok(value),
+        }
+    }
+
     /// The last value under this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

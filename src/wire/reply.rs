@@ -2,7 +2,6 @@
 
 use rouille::{Response, ResponseBody};
 use serde_json::Value;
-use std::fs::File;
 
 /// A JSON value with a status.
 pub fn json(status: u16, value: &Value) -> Response {
@@ -28,12 +27,12 @@ pub fn redirect(to: &str) -> Response {
 }
 
 /// A file to be kept by the client under a name.
-pub fn file(kind: &'static str, name: &str, file: File) -> Response {
+pub fn file(kind: &'static str, name: &str, body: ResponseBody) -> Response {
     let disposition = format!("attachment; filename=\"{}\"", one_line(name).replace('"', ""));
     Response {
         status_code: 200,
         headers: vec![("Content-Type".into(), kind.into()), ("Content-Disposition".into(), disposition.into())],
-        data: ResponseBody::from_file(file),
+        data: body,
         upgrade: None,
     }
 }

@@ -1,12 +1,13 @@
 // Talking to the server: one function for every request, and every failure as a Fault with a kind and a sentence.
 // Not here: what the answers mean (meta.js, records.js) and where a person goes when the session ends (main.js).
 
-/** kind: offline, auth, forbidden, gone, invalid, busy or server. Screens look at the kind, never at a status code. */
+/** kind: offline, auth, forbidden, gone, there, invalid, busy or server. Screens look at the kind, never at a status code. */
 class Fault extends Error {
-  constructor(kind, text, wait = null) {
+  constructor(kind, text, { wait = null, field = null } = {}) {
     super(text);
     this.kind = kind;
     this.wait = wait;
+    this.field = field;
   }
 }
 
@@ -15,13 +16,13 @@ let sessionEnded = () => {};
 export function whenSessionEnds(fn) { sessionEnded = fn; }
 
 const OFFLINE = 'The server did not answer. Check that Carryall is running and that this device can reach it.';
-const KINDS = { 401: 'auth', 403: 'forbidden', 404: 'gone', 429: 'busy', 503: 'busy' };
+const KINDS = { 401: 'auth', 403: 'forbidden', 404: 'gone', 409: 'there', 429: 'busy', 503: 'busy' };
 
-function faultOf(status, message, wait) {
+function faultOf(status, { message, field } = {}, wait) {
   const kind = KINDS[status] ?? (status >= 500 ? 'server' : 'invalid');
-  if (kind === 'busy') return new Fault(kind, wait ? `The server is busy. Try again in ${wait} seconds.` : 'The server is busy. Try again in a moment.', wait);
+  if (kind === 'busy') return new Fault(kind, wait ? `The server is busy. Try again in ${wait} seconds.` : 'The server is busy. Try again in a moment.', { wait });
   if (kind === 'server') return new Fault(kind, 'The server could not answer this request. Nothing was changed.');
-  return new Fault(kind, message || 'The server refused this request.');
+  return new Fault(kind, message || 'The server refused this request.', { field });
 }
 
 async function send(path, options) {
@@ -55,7 +56,7 @@ async function request(path, options) {
   const data = await read(answer);
   if (answer.ok) return data;
   const wait = Number(answer.headers.get('Retry-After')) || null;
-  throw faultOf(answer.status, data?.error?.message, wait);
+  throw faultOf(answer.status, data?.error, wait);
 }
 
 /** Reads. A lost session is reported once here, so that no screen has to think of it. */

@@ -8,7 +8,15 @@ export const person = store(null);
 
 export async function loadPerson() { person.set((await get('/api/workspaces/default/me')).user); }
 export async function signIn(username, password) { person.set((await post('/auth/login/', { username, password })).user); }
-export async function signInByLink(token) { person.set((await post('/auth/link/', { token })).user); }
+
+/** Without a user in the answer the link is a start link: it waits for the first admin, in a file with so many apps. */
+export async function signInByLink(token) {
+  const answer = await post('/auth/link/', { token });
+  person.set(answer.user);
+  return answer;
+}
+
+export async function startAsAdmin(token, email, password) { person.set((await post('/auth/start/', { token, email, password })).user); }
 
 export async function signOut() {
   await post('/auth/logout/');

@@ -10,10 +10,14 @@ const TYPES = {
   datetime: { icon: 'clock', word: 'Date and time', width: 188 },
   email: { icon: 'mail', word: 'E-mail', width: 210 },
   select: { icon: 'tag', word: 'Choice', width: 136 },
+  multiselect: { icon: 'tag', word: 'Choices', width: 180 },
   reference: { icon: 'link', word: 'Reference', width: 168 },
+  references: { icon: 'link', word: 'References', width: 220 },
   json: { icon: 'braces', word: 'JSON', width: 240 },
 };
 const UNKNOWN = { icon: 'field', word: 'Other', width: 180 };
+// Types whose values are arrays.
+const SETS = ['multiselect', 'references'];
 const TINTS = ['blue', 'yellow', 'green', 'red', 'purple', 'orange', 'teal', 'grey'];
 
 export const typeOf = field => TYPES[field.type] ?? UNKNOWN;
@@ -45,8 +49,8 @@ export function choiceOf(field, value) {
 
 /** What kind of thing a value is; decided by the field type, else by the value. */
 export function shapeOf(field, value) {
-  if (value === null || value === undefined || value === '') return 'empty';
-  if (Array.isArray(value) ? field.type === 'select' : field.type in TYPES) return field.type;
+  if (value === null || value === undefined || value === '' || (SETS.includes(field.type) && !value.length)) return 'empty';
+  if (Array.isArray(value) ? SETS.includes(field.type) || field.type === 'select' : field.type in TYPES) return field.type;
   return { number: 'decimal', boolean: 'boolean', object: 'json' }[typeof value] ?? 'text';
 }
 
@@ -80,6 +84,7 @@ function formatWith(format, text) {
 export const formatDate = text => formatWith(dates, text);
 export const formatStamp = text => formatWith(stamps, text);
 
+const choiceText = (f, v) => [v].flat().map(x => choiceOf(f, x).label).join(', ');
 const PLAIN = {
   empty: () => '',
   integer: (f, v) => formatNumber(v),
@@ -87,7 +92,8 @@ const PLAIN = {
   boolean: (f, v) => (v ? 'Yes' : 'No'),
   date: (f, v) => formatDate(v),
   datetime: (f, v) => formatStamp(v),
-  select: (f, v) => [v].flat().map(x => choiceOf(f, x).label).join(', '),
+  select: choiceText,
+  multiselect: choiceText,
   json: (f, v) => JSON.stringify(v),
 };
 /** A value as one line of text, for names and titles. */

@@ -1,16 +1,21 @@
-// All apps as cards. With none, it says how to make the first one.
+// All apps as cards. With none, what the first one may be.
 // Not here: what is inside an app (table.js).
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { title } from '../lib/a11y.js';
+import { go } from '../lib/router.js';
 import { appHref, knownApps, loadApps } from '../app/meta.js';
+import { makeSample } from '../app/samples.js';
 import { plural } from '../app/types.js';
 import { bars, brand, glyph } from '../ui/parts.js';
-import { failure, notice } from '../ui/notice.js';
+import { failure } from '../ui/notice.js';
+import '../ui/choice.js';
 import '../ui/profile.js';
 
 class Apps extends El {
   #fault = null;
+  #wrong = null;
+  #busy = false;
 
   connected() {
     title('Apps', 'Carryall');
@@ -29,6 +34,34 @@ class Apps extends El {
     this.update();
   };
 
+  #make = async e => {
+    e.preventDefault();
+    if (this.#busy) return;
+    const { value } = this.querySelector('ui-choice');
+    this.#busy = true;
+    this.#wrong = null;
+    this.update();
+    try {
+      await makeSample(value);
+      go(appHref(value));
+    } catch (fault) {
+      this.#wrong = fault.message;
+    } finally {
+      this.#busy = false;
+      this.update();
+    }
+  };
+
+  #first() {
+    return html`<form class="first" @submit=${this.#make}>
+      <h2>What are you making?</h2>
+      <ui-choice></ui-choice>
+      <p class="form-error" role="alert">${this.#wrong}</p>
+      <div class="steps"><button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Make it'}</button></div>
+      <p class="hint">From a file of rows: <code>carryall import FILE --app my-app</code> in a terminal.</p>
+    </form>`;
+  }
+
   #card(app) {
     return html`<li class="card"><span class="card-glyph">${glyph(app, 'l')}</span>
       <h2><a href=${appHref(app.slug)}>${app.name}</a></h2>
@@ -39,7 +72,7 @@ class Apps extends El {
     const apps = knownApps();
     if (this.#fault) return failure(this.#fault, this.#load, 2);
     if (!apps) return html`<div class="cards skeleton">${bars(3)}</div>`;
-    if (!apps.length) return notice({ level: 2, sign: 'bag', title: 'No apps yet', text: 'An app holds tables. Import a file in a terminal to make the first one:', code: 'carryall import FILE --app my-app' });
+    if (!apps.length) return this.#first();
     return html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>`;
   }
 

@@ -6,6 +6,7 @@ import { title } from '../lib/a11y.js';
 import { go, here } from '../lib/router.js';
 import { signIn } from '../app/session.js';
 import { brand } from '../ui/parts.js';
+import '../ui/password.js';
 
 /** Only addresses of this page: a foreign `next` must not send anyone away. */
 function destination() {
@@ -16,7 +17,6 @@ function destination() {
 class SignIn extends El {
   #fault = null;
   #busy = false;
-  #shown = false;
 
   connected() { title('Sign in', 'Carryall'); }
 
@@ -56,8 +56,6 @@ class SignIn extends El {
     }
   };
 
-  #toggle = () => { this.#shown = !this.#shown; this.update(); };
-
   #marks(name) {
     return this.#fault?.name === name ? { bad: 'true', by: 'sign-in-error' } : { bad: null, by: null };
   }
@@ -71,16 +69,11 @@ class SignIn extends El {
         <div class="field"><label for="username">E-mail</label>
           <input id="username" name="username" type="email" autocomplete="username" autocapitalize="none" spellcheck="false" required
             aria-invalid=${user.bad} aria-describedby=${user.by}></div>
-        <div class="field"><label for="password">Password</label>
-          <div class="with-button">
-            <input id="password" name="password" type=${this.#shown ? 'text' : 'password'} autocomplete="current-password" required
-              aria-invalid=${pass.bad} aria-describedby=${pass.by}>
-            <button type="button" class="btn" aria-pressed=${String(this.#shown)} aria-controls="password" @click=${this.#toggle}>Show<span class="quiet"> password</span></button>
-          </div></div>
+        <ui-password .bad=${pass.bad} .by=${pass.by}></ui-password>
         <p class="form-error" id="sign-in-error" role="alert">${this.#fault?.text}</p>
         <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Signing in…' : 'Sign in'}</button>
       </form>
-      <p class="hint">Password forgotten? Run <code>carryall link</code> in a terminal on the server. It prints a link that signs you in once.</p>
+      <p class="hint">Password forgotten, or nobody has signed in here yet? Run <code>carryall link</code> in a terminal on the server. It prints a link that lets you in once.</p>
     </div></main>`;
   }
 }

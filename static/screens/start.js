@@ -1,24 +1,34 @@
-// Signing in with a one-time link from the terminal: /_/start#t=<token>.
+// One-time links from the terminal: /_/start#t=<token>. They sign somebody in, or, in a new data file, make the first admin and the first app.
 // Not here: the sign-in form (signin.js).
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
-import { title } from '../lib/a11y.js';
+import { announce, title } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
 import { appHref, loadApps } from '../app/meta.js';
-import { signInByLink } from '../app/session.js';
+import { makeSample } from '../app/samples.js';
+import { signInByLink, startAsAdmin } from '../app/session.js';
 import { bars, brand } from '../ui/parts.js';
 import { failure, notice } from '../ui/notice.js';
+import '../ui/choice.js';
+import '../ui/password.js';
 
 // Only these mean that the link itself is no good; anything else is worth another try with the same token.
 const USED = ['auth', 'invalid', 'gone', 'forbidden'];
+// Any address will do, for no mail is sent: it is there so that a password is all that has to be typed.
+const EMAIL = 'admin@example.com';
 
 class Start extends El {
   #token = null;
   #fault = null;
-  #used = false;
+  // entering, used, or form: which of the three the page shows.
+  #step = 'entering';
+  #apps = 0;
+  #wrong = null;
+  #busy = false;
+  #sample = null;
 
   connected() {
-    title('Sign-in link', 'Carryall');
+    title('Start', 'Carryall');
     this.#take();
     // Pasting a second link over the first changes only the fragment: the page is not loaded again.
     addEventListener('hashchange', () => this.#take(), { signal: this.life });
@@ -30,29 +40,103 @@ class Start extends El {
     if (location.hash) history.replaceState(null, '', location.pathname);
     if (!token && this.#token) return;
     this.#token = token;
-    this.#used = !token;
+    this.#step = token ? 'entering' : 'used';
     if (token) this.#enter();
   }
 
+  firstFocus() { (this.querySelector('#password') ?? this.querySelector('#main')).focus({ preventScroll: true }); }
+
   #enter = async () => {
     this.#fault = null;
-    this.#used = false;
     this.update();
     try {
-      await signInByLink(this.#token);
-      const apps = await loadApps(this.life);
-      go(apps.length === 1 ? appHref(apps[0].slug) : '/_/apps', { replace: true });
+      const { user, apps } = await signInByLink(this.#token);
+      if (user) { await this.#land(); return; }
+      this.#apps = apps;
+      this.#step = 'form';
+      announce('Make the first admin');
     } catch (e) {
       if (e.name === 'AbortError') return;
-      if (USED.includes(e.kind)) this.#used = true;
-      else this.#fault = e;
+      if (USED.includes(e.kind)) this.#step = 'used';
+      else this.#fault = { e, again: this.#enter };
+    }
+    this.update();
+    if (this.#step === 'form') requestAnimationFrame(() => this.firstFocus());
+  };
+
+  async #land() {
+    const apps = await loadApps(this.life);
+    go(apps.length === 1 ? appHref(apps[0].slug) : '/_/apps', { replace: true });
+  }
+
+  #refuse(name, text) {
+    this.#wrong = { name, text };
+    this.update();
+    const input = this.querySelector(`#${name}`);
+    input.focus();
+    input.select();
+  }
+
+  #submit = async e => {
+    e.preventDefault();
+    if (this.#busy) return;
+    const email = this.querySelector('#email').value.trim(), password = this.querySelector('#password').value;
+    if (!email) { this.#refuse('email', 'Type an e-mail address.'); return; }
+    if (!password) { this.#refuse('password', 'Choose a password.'); return; }
+    this.#sample = this.querySelector('ui-choice')?.value ?? null;
+    this.#busy = true;
+    this.#wrong = null;
+    this.update();
+    try {
+      await startAsAdmin(this.#token, email, password);
+      await this.#make();
+    } catch (fault) {
+      if (fault.kind === 'auth') this.#step = 'used';
+      else this.#refuse(fault.field === 'email' ? 'email' : 'password', fault.message);
+    } finally {
+      this.#busy = false;
       this.update();
     }
   };
 
+  // The admin is made by now, so what fails from here on is tried again without the form.
+  #make = async () => {
+    this.#fault = null;
+    this.update();
+    try {
+      if (!this.#sample) { await this.#land(); return; }
+      await makeSample(this.#sample);
+      go(appHref(this.#sample), { replace: true });
+    } catch (e) {
+      if (e.name === 'AbortError') return;
+      this.#fault = { e, again: this.#make };
+      this.update();
+    }
+  };
+
+  #form() {
+    const marks = name => this.#wrong?.name === name ? { bad: 'true', by: 'start-error' } : { bad: null, by: null };
+    const mail = marks('email'), pass = marks('password');
+    return html`<h1>${this.#apps ? 'Who are you?' : 'What are you making?'}</h1>
+      <form method="post" novalidate @submit=${this.#submit}>
+        ${this.#apps ? null : html`<ui-choice></ui-choice>`}
+        <div class="pair">
+          <div class="field"><label for="email">E-mail</label>
+            <input id="email" name="email" type="email" value=${EMAIL} autocomplete="username" autocapitalize="none" spellcheck="false" required
+              aria-invalid=${mail.bad} aria-describedby=${mail.by ?? 'email-hint'}>
+            <p class="hint" id="email-hint">Your name here. No mail is sent to it.</p></div>
+          <ui-password .auto=${'new-password'} .hint=${'At least 8 characters. You will sign in with it.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
+        </div>
+        <p class="form-error" id="start-error" role="alert">${this.#wrong?.text}</p>
+        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Start'}</button>
+      </form>
+      <p class="hint">Everything stays on this machine, in one file.</p>`;
+  }
+
   #content() {
-    if (this.#fault) return failure(this.#fault, this.#enter);
-    if (!this.#used) return html`<h1>Signing in</h1><div class="skeleton">${bars(3)}</div>`;
+    if (this.#fault) return failure(this.#fault.e, this.#fault.again);
+    if (this.#step === 'form') return this.#form();
+    if (this.#step === 'entering') return html`<h1>Signing in</h1><div class="skeleton">${bars(3)}</div>`;
     return notice({
       title: 'This link does not work',
       text: html`This link has been used or has expired. Run <code>carryall link</code> in a terminal for a new one, or sign in.`,
@@ -61,7 +145,8 @@ class Start extends El {
   }
 
   view() {
-    return html`<main id="main" tabindex="-1" class="center"><div class="sheet">${brand()}${this.#content()}</div></main>`;
+    const wide = this.#step === 'form' && !this.#fault;
+    return html`<main id="main" tabindex="-1" class="center"><div class="sheet" data-wide=${wide ? '' : null}>${brand()}${this.#content()}</div></main>`;
   }
 }
 define('screen-start', Start);

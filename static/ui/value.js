@@ -28,6 +28,10 @@ function reference(field, value, { app, names }, stop) {
   return html`<a class="ref" href=${recordHref(app, field.target, value)} tabindex=${stop}>${name ?? `No. ${recordNumber(value)}`}</a>`;
 }
 
+/** Several references; in a cell as many of them as fit. */
+const references = (field, values, context, stop) =>
+  html`<span class="refs">${each([values].flat(), v => v, v => html`<span class="item">${reference(field, v, context, stop)}</span>`)}</span>`;
+
 /** One line. `digits` is the number of decimals the whole column shows. */
 export function cell(field, value, context, digits) {
   switch (shapeOf(field, value)) {
@@ -36,9 +40,10 @@ export function cell(field, value, context, digits) {
     case 'boolean': return yes(value);
     case 'date': return date(value);
     case 'datetime': return stamp(value);
-    case 'select': return tags(field, value);
+    case 'select': case 'multiselect': return tags(field, value);
     case 'email': return mail(value, -1);
     case 'reference': return reference(field, value, context, -1);
+    case 'references': return references(field, value, context, -1);
     case 'json': return html`<code>${JSON.stringify(value)}</code>`;
     default: return String(value);
   }
@@ -52,9 +57,10 @@ export function full(field, value, context) {
     case 'boolean': return value ? html`<span class="yes">${icon('tick')}Yes</span>` : 'No';
     case 'date': return date(value);
     case 'datetime': return stamp(value);
-    case 'select': return tags(field, value);
+    case 'select': case 'multiselect': return tags(field, value);
     case 'email': return mail(value, null);
     case 'reference': return reference(field, value, context, null);
+    case 'references': return references(field, value, context, null);
     case 'json': return html`<pre class="code" tabindex="0" role="group" aria-label=${field.name}>${JSON.stringify(value, null, 2)}</pre>`;
     default: return html`<span class="prose">${String(value)}</span>`;
   }

@@ -10,6 +10,7 @@ import http.client
 import io
 import json
 import os
+import pty
 import re
 import select
 import signal
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import urllib.parse
+import zipfile
 from decimal import Decimal
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -302,6 +304,149 @@ def exports(db):
     same("that ndjson into another app comes out the same", typed(json.loads(take_out(db, "again", "movies", "json"))), typed(movies))
 
 
+def loose(rows):
+    """What a spreadsheet keeps: one kind of number, no empty text."""
+    kept = lambda v: None if v == "" else float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v
+    return [{key: kept(value) for key, value in row.items()} for row in rows]
+
+
+def sheet_of(data):
+    """The XML of the first sheet of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def workbooks(db):
+    """Out as XLSX, in again, both through the running server; then a workbook as others write them."""
+    print("workbooks", flush=True)
+    folder = os.path.dirname(db)
+    for schema in ("movies", "airports", "seattle-weather"):
+        rows = json.loads(take_out(db, "films", schema, "json"))
+        data = take_out(db, "films", schema, "xlsx")
+        xml = sheet_of(data)
+        same("%s: a row of the sheet for every record" % schema, xml.count("<row "), len(rows) + 1)
+        check("%s: nothing in it is a formula" % schema, "<f" not in xml, xml[:500])
+        path = os.path.join(folder, "%s.xlsx" % schema)
+        with open(path, "wb") as file:
+            file.write(data)
+        summary = bring_in(db, path, "books")
+        same("%s: as many come in" % schema, (summary["schema"], summary["created"]), (schema, len(rows)))
+        same("%s: and the same values" % schema, loose(json.loads(take_out(db, "books", schema, "json"))), loose(rows))
+    path = os.path.join(folder, "odd.xlsx")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, text in ODD_BOOK.items():
+            book.writestr(name, text)
+    summary = bring_in(db, path, "books")
+    same("a workbook with shared texts, styles and a formula's value",
+         json.loads(take_out(db, "books", "odd", "json")), [{"name": "Ann", "since": "2024-01-01", "sum": 3, "zip": "00123"}])
+    check("says which other sheet it has", any("'Other'" in note for note in summary["notes"]), summary["notes"])
+    command("import", path, "--app", "books", "--db", db, "--sheet", "None", code=1)
+    with open(path, "r+b") as file:
+        file.truncate(200)
+    _, err = command("import", path, "--app", "books", "--db", db, code=1)
+    check("cut off it is refused in words", "damaged or cut off" in err and "panicked" not in err, err)
+
+
+def over_http(db, server):
+    print("export over HTTP", flush=True)
+    for form in ("csv", "json", "ndjson", "xlsx"):
+        reply, body = server.ask("GET", "/api/apps/films/schemas/movies/export?format=%s" % form)
+        same("%s: the same bytes as the command's" % form, (reply.status, body), (200, take_out(db, "films", "movies", form)))
+        same("%s: under a name" % form, reply.headers["Content-Disposition"], 'attachment; filename="movies.%s"' % form)
+    reply, body = server.ask("GET", "/api/apps/films/schemas/seattle-weather/export?filter[weather]=rain&sort=-date&format=json")
+    keys = ("date", "precipitation", "temp_max", "temp_min", "wind", "weather")
+    want = [[r[key] for key in keys] for r in server.all("films", "seattle-weather", ("filter[weather]", "rain"), ("sort", "-date"))]
+    same("filters and sort as in the list", [[r[key] for key in keys] for r in json.loads(body, parse_float=Decimal)], want)
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+ODD_BOOK = {
+    "_rels/.rels": '<Relationships xmlns="%s"><Relationship Id="r" Type="%s/officeDocument" Target="xl/workbook.xml"/></Relationships>' % (PACKAGE, RELS),
+    "xl/workbook.xml": '<workbook xmlns="%s" xmlns:r="%s"><sheets><sheet name="Main" sheetId="1" r:id="r1"/><sheet name="Other" sheetId="2" r:id="r2"/></sheets></workbook>' % (MAIN, RELS),
+    "xl/_rels/workbook.xml.rels": '<Relationships xmlns="{0}"><Relationship Id="r1" Type="{1}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{1}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>'.format(PACKAGE, RELS),
+    "xl/styles.xml": '<styleSheet xmlns="%s"><numFmts count="1"><numFmt numFmtId="164" formatCode="d/m/yyyy"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>' % MAIN,
+    "xl/sharedStrings.xml": '<sst xmlns="%s" count="6" uniqueCount="6"><si><t>name</t></si><si><t>since</t></si><si><t>sum</t></si><si><t>zip</t></si><si><r><t>A</t></r><r><t>nn</t></r></si><si><t>00123</t></si></sst>' % MAIN,
+    "xl/worksheets/sheet1.xml": '<worksheet xmlns="%s"><dimension ref="A1:D2"/><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c><c r="D1" t="s"><v>3</v></c></row><row r="2"><c r="A2" t="s"><v>4</v></c><c r="B2" s="1"><v>45292</v></c><c r="C2"><f>1+2</f><v>3</v></c><c r="D2" t="s"><v>5</v></c></row></sheetData></worksheet>' % MAIN,
+    "xl/worksheets/sheet2.xml": '<worksheet xmlns="%s"><sheetData/></worksheet>' % MAIN,
+}
+
+
+def interrupted(nasty):
+    """Ctrl-C in the middle of an import leaves neither rows nor a data file nor a stage."""
+    print("stopped", flush=True)
+    path = nasty.file("long.csv", "code,name\n" + "".join("%07d,Customer number %d\n" % (at, at) for at in range(400000)))
+    scratch = os.path.join(nasty.folder, "scratch")
+    os.mkdir(scratch)
+    db = os.path.join(nasty.folder, "stopped.db")
+    running = subprocess.Popen([BIN, "import", path, "--app", "nasty", "--db", db], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=dict(os.environ, TMPDIR=scratch))
+    # The stage is there once the second reading has begun.
+    while not os.listdir(scratch) and running.poll() is None:
+        os.sched_yield()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=COMMAND_SECONDS)
+    same("Ctrl-C ends an import", (running.returncode, err.decode().strip().splitlines()[-1:]), (1, ["carryall: Stopped: nothing was changed"]))
+    check("and leaves nothing", os.listdir(scratch) == [] and not os.path.exists(db), (os.listdir(scratch), os.listdir(nasty.folder)))
+
+
+def asked(nasty):
+    """On a terminal an import asks how days are written; piped it never does."""
+    print("asked on a terminal", flush=True)
+    path, db = nasty.file("days.csv", "name,born,seen,left\nAnn,03/04/2024,13.4.2024,1/2/2024\nBo,5/6/2024,1.2.2024,3/4/2024\n"), os.path.join(nasty.folder, "days.db")
+    answers = [b"x\n", b"m\n", b"d\n", b"\n"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(BIN, [BIN, "import", path, "--app", "nasty", "--db", db])
+    told = b""
+    while select.select([terminal], [], [], COMMAND_SECONDS)[0]:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not piece:
+            break
+        told += piece
+        if answers and told.endswith(b"[t] "):
+            os.write(terminal, answers.pop(0))
+    same("an import that asked ends well", (os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), answers), (0, []))
+    os.close(terminal)
+    same("month first, day first, and text where nobody chose", rows_of(take_out(db, "nasty", "days", "csv"))[1:],
+         [["Ann", "2024-03-04", "2024-04-13", "1/2/2024"], ["Bo", "2024-05-06", "2024-02-01", "3/4/2024"]])
+    summary = bring_in(db, path, "nasty", "--schema", "piped")
+    same("piped all of them stay text, and the notes say how they are read", ([f["type"] for f in summary["fields"]], len(summary["notes"])), (["text"] * 4, 3))
+
+
+def one_command(nasty):
+    """carryall FILE: the file is a table and served; the curl that it tells works."""
+    print("carryall FILE", flush=True)
+    path, db = nasty.file("Guest List.csv", "Name,Seat\nAnn,007\nBo,12\n"), os.path.join(nasty.folder, "one.db")
+    for round in ("made", "there already"):
+        errors = tempfile.TemporaryFile()
+        process = subprocess.Popen([BIN, path, "--db", db, "--listen", "127.0.0.1:0", "--no-open"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=errors)
+        try:
+            line = process.stdout.readline().decode()
+            errors.seek(0)
+            told = errors.read().decode()
+            found = re.search(r"curl -b sessionid=(\S+) 'http://127\.0\.0\.1:(\d+)(\S+)'", told)
+            check("%s: one line on stdout, a curl on stderr" % round, line.startswith("listening on http://127.0.0.1:") and found, (line, told))
+            client = http.client.HTTPConnection("127.0.0.1", int(found.group(2)), timeout=COMMAND_SECONDS)
+            client.request("GET", found.group(3), headers={"Cookie": "sessionid=" + found.group(1)})
+            page = json.loads(client.getresponse().read())
+            same("%s: it answers with the rows, once" % round, (page["total"], [r["seat"] for r in page["records"]]), (2, ["007", "12"]))
+            check("%s: says so" % round, ("nothing is imported again" in told) == (round == "there already"), told)
+            if round == "made":
+                more = nasty.file("more.csv", "Name,Seat\nBo,13\n")
+                _, err = command(more, "--db", db, "--app", "guest-list", "--schema", "guest-list", "--key", "name")
+                check("beside it, the same command hands its rows to the server", "1 updated" in err and "is open in the server" in err, err)
+                command(nasty.file("undo.csv", "Name,Seat\nBo,12\n"), "--db", db, "--app", "guest-list", "--schema", "guest-list", "--key", "name")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=COMMAND_SECONDS)
+
+
 def handed_over(db, server):
     print("import into a running server", flush=True)
     path = os.path.join(os.path.dirname(db), "late.csv")
@@ -360,6 +505,12 @@ def text_of(rows, **form):
     return out.getvalue()
 
 
+def guarded(cell):
+    """A text that a spreadsheet would calculate has an apostrophe before it in an exported CSV; plain numbers have none."""
+    rest = cell.lstrip("'")
+    return "'" + cell if rest[:1] in tuple("=+-@\t\r") and not re.fullmatch(r"[+-]?\d+(\.\d+)?", rest) else cell
+
+
 class Nasty:
     """A folder of made files and a data file of its own, with no server over it."""
 
@@ -373,11 +524,14 @@ class Nasty:
         return path
 
     def round(self, name, data, want, title, header=True):
-        """Imports a CSV and expects the very rows back; returns the summary."""
+        """Imports a CSV and expects the very rows back, formulas guarded; and the same when that export is imported. Returns the summary."""
         schema = name.split(".")[0]
+        want = [[guarded(cell) for cell in row] for row in want]
         summary = bring_in(self.db, self.file(name, data), "nasty")
         got = rows_of(take_out(self.db, "nasty", schema, "csv"))
         same(title, got if header else got[1:], want if header else want[1:])
+        command("import", self.file("back.csv", take_out(self.db, "nasty", schema, "csv")), "--app", "back", "--schema", schema, "--db", self.db)
+        same("%s: and once more" % name, rows_of(take_out(self.db, "back", schema, "csv")), got)
         return summary
 
 
@@ -488,6 +642,8 @@ def main():
             server.log_in()
             questions(server, sources)
             exports(db)
+            workbooks(db)
+            over_http(db, server)
             handed_over(db, server)
             rest, code = server.stop()
             server = None
@@ -496,6 +652,9 @@ def main():
             nasty_csv(nasty)
             nasty_json(nasty)
             refusals(nasty)
+            interrupted(nasty)
+            asked(nasty)
+            one_command(nasty)
         except Failed as failed:
             print("  \u2717 %s" % failed, flush=True)
             sys.exit(1)

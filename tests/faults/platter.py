@@ -74,7 +74,7 @@ class Trace:
 
     def __init__(self, log, base, files):
         self.base = base
-        self.initial, self.names, self.steps, self.sent, self.failed = [], {}, [], [], 0
+        self.initial, self.names, self.steps, self.sent, self.failed, self.written = [], {}, [], [], 0, {}
         for path, data in files.items():
             self.names[path] = None if data is None else self._inode(data)
         self.first = dict(self.names)
@@ -171,6 +171,7 @@ class Trace:
             self._name(line, end, None, path, self._inode(b""))
         if "O_TRUNC" in found[3] and self.names.get(path) is not None:
             self.steps.append((line, "write", self.names[path], Resize(line, end, 0)))
+            self.written[self.names[path]] = 0
 
     def _name(self, line, end, remove, add, inode):
         if inode is None:
@@ -211,6 +212,12 @@ class Trace:
             data, offset = plain(QUOTED.match(rest)[1]), int(rest.rsplit(", ", 1)[1])
             if result is not None and result != len(data):
                 data = data[:result]
+            self.steps.append((line, "write", inode, Write(line, end, offset, data)))
+        elif call == "write":
+            # Only files that are written once, from their beginning to their end, are written so.
+            data, offset = b"".join(plain(text) for text in QUOTED.findall(rest)), self.written.get(inode, 0)
+            data = data if result is None else data[:result]
+            self.written[inode] = offset + len(data)
             self.steps.append((line, "write", inode, Write(line, end, offset, data)))
         elif call == "ftruncate":
             self.steps.append((line, "write", inode, Resize(line, end, int(rest))))

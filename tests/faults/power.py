@@ -293,12 +293,9 @@ class OldOrNew:
             state, why = state_of(os.path.join(folder, inside))
             if is_done and state != self.copied:
                 return "lost: the copy is not whole: %s" % (why or "other content")
-            if not self.may_be_unfinished and state != self.copied:
+            if state != self.copied:
                 return "torn: a copy that has its name is not whole: %s" % (why or "other content")
         return None
-
-    # A restore makes its copy under the name that it keeps; a backup gets its name when it is whole.
-    may_be_unfinished = False
 
 
 def state_of(path):
@@ -429,8 +426,32 @@ def backup(root, name, seed, words=(), copies=COPIES, env=None):
     return Scenario(name, trace, OldOrNew("a.db", state, state, trace.told(b"was checked"), copies, state), "a.db")
 
 
-class Unfinished(OldOrNew):
-    may_be_unfinished = True
+class DamagedOrNew:
+    """A judge of a restore over a damaged file: at `db` lies what lay there, to the byte, or the new content, and always something; the new once
+    that was told, and then what lay there has a name of its own."""
+
+    def __init__(self, db, old, new, line):
+        self.db, self.old, self.new, self.line = db, old, new, line
+        # Whether the image that was judged last is what Carryall refuses to open.
+        self.is_damaged = False
+
+    def problem(self, folder, line):
+        path, is_done = os.path.join(folder, self.db), self.line is not None and line >= self.line
+        if not os.path.exists(path):
+            return "lost: the data file's name"
+        found = [inside for inside in files_of(folder) if re.fullmatch(COPIES, inside)]
+        with open(path, "rb") as file:
+            self.is_damaged = file.read() == self.old
+        if self.is_damaged:
+            return "lost: the data file is the old one" if is_done else None
+        state, why = state_of(path)
+        if state != self.new:
+            return why or "mixed: the data file is neither the old nor the new one"
+        for inside in found:
+            with open(os.path.join(folder, inside), "rb") as file:
+                if file.read() != self.old:
+                    return "torn: a copy that has its name is not whole"
+        return None if found else "lost: the damaged file, although the data file is the new one"
 
 
 def restore(root, name, seed, is_killed, env=None):
@@ -445,10 +466,40 @@ def restore(root, name, seed, is_killed, env=None):
     files = files_of(stand.data)
     aside = os.path.join(stand.root, "aside")
     put_files(aside, files)
-    old, new = state_of(os.path.join(aside, "a.db"))[0], state_of(saved)[0]
+    old = state_of(os.path.join(aside, "a.db"))[0]
+    new = restored(aside, saved)
     command("restore", saved, "--db", stand.db, before=stand.before, env=env)
     trace = stand.traced(files)
-    return Scenario(name, trace, Unfinished("a.db", old, new, trace.told(b"what was there is"), COPIES, old), "a.db")
+    return Scenario(name, trace, OldOrNew("a.db", old, new, trace.told(b"what was there is"), COPIES, old), "a.db")
+
+
+def restored(folder, saved):
+    """What a backup becomes in the place of the data file of a folder: it goes on after the numbers that were given there."""
+    command("restore", saved, "--db", os.path.join(folder, "a.db"))
+    return state_of(os.path.join(folder, "a.db"))[0]
+
+
+def restore_damaged(root, name, seed):
+    """A backup is put in the place of a data file whose pages are noise."""
+    stand = Stand(root, name)
+    saved = os.path.join(stand.root, "saved.db")
+    with Served(stand.db) as served:
+        command("apply", app_file(stand.root), "--db", stand.db)
+        work(served, Journal(), seed, 60)
+        served.stop()
+    command("backup", "--db", stand.db, "-o", saved)
+    with open(stand.db, "r+b") as file:
+        file.seek(8192)
+        file.write(b"\x5a" * (os.path.getsize(stand.db) - 16384))
+    files = files_of(stand.data)
+    aside = os.path.join(stand.root, "aside")
+    put_files(aside, files)
+    new = restored(aside, saved)
+    with open(stand.db, "rb") as file:
+        old = file.read()
+    command("restore", saved, "--db", stand.db, before=stand.before)
+    trace = stand.traced(files)
+    return Scenario(name, trace, DamagedOrNew("a.db", old, new, trace.told(b"what was there is")), "a.db")
 
 
 # --- images -----------------------------------------------------------------------------------------------------------
@@ -467,7 +518,7 @@ def look(scenario, seed, numbers, sample, keep):
             image, folder = disk.image(rng), os.path.join(scratch, "image")
             put_files(folder, image)
             wrong = scenario.judge.problem(folder, line)
-            if wrong is None and number in sample:
+            if wrong is None and number in sample and not getattr(scenario.judge, "is_damaged", False):
                 put_files(folder, image)
                 wrong = by_carryall(os.path.join(folder, scenario.db))
                 opened += 1
@@ -563,7 +614,8 @@ def main():
         scenarios = [fresh(root, "fresh", SEED, 120), fresh(root, "fresh-2", SEED + 1, 60), again(root, "again", SEED, 60),
                      by_command(root, "command", SEED), backup(root, "backup", SEED),
                      backup(root, "backup-to", SEED, ("-o", "DATA/copy.db"), r"copy\.db"),
-                     restore(root, "restore", SEED, False), restore(root, "restore-killed", SEED, True)]
+                     restore(root, "restore", SEED, False), restore(root, "restore-killed", SEED, True),
+                     restore_damaged(root, "restore-damaged", SEED)]
         for scenario in scenarios:
             trace = scenario.trace
             print("  %s: %d calls, %.1f MB written, %d flushes, %d checkpoints, %d answers" % (

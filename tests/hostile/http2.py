@@ -15,6 +15,7 @@ from visitor import APPS, RECORDS, SCRATCH, TLS, Visited, check, curl, same
 STREAMS = 100
 LINGER_SECONDS = 5  # for which the server goes on reading what it refused, for clients that look for the answer late
 UPLOAD_BYTES, DOWNLOAD_BYTES = 10 * 1024 * 1024, 64 * 1024 * 1024
+TOO_LONG_BYTES = 40 * 1024 * 1024
 IMPORT = "/api/apps/crm/schemas/companies/import"
 JSON = "Content-Type: application/json"
 
@@ -99,7 +100,7 @@ def streams():
         crumbs += b"".join(frame(DATA, 0, 1, bytes([byte])) + frame(DATA, 0, 1) for byte in b'{"name": "In crumbs"}')
         heard = talk(server, HELLO + crumbs + frame(DATA, END_STREAM, 1), [1])
         same("and one whose body comes in frames of a byte", heard.statuses, {1: 201})
-        for path, status, more in ((IMPORT, 401, ()), (RECORDS, 413, (session, ("content-length", str(UPLOAD_BYTES)))),
+        for path, status, more in ((IMPORT, 401, ()), (RECORDS, 413, (session, ("content-length", str(TOO_LONG_BYTES)))),
                                    ("/nothing", 404, (session,))):
             begun = opened(head(fields("POST", path, ("content-type", "text/csv"), *more)), END_HEADERS)
             heard = talk(server, HELLO + begun + frame(DATA, 0, 1, bytes(FRAME_BYTES)), seconds=LINGER_SECONDS + 1)

@@ -58,12 +58,31 @@ fn a_backup_comes_back_while_the_server_goes_on_and_nothing_is_given_twice() {
 fn the_oldest_of_those_that_come_by_themselves_go_and_those_that_were_asked_for_stay() {
     let harness = Harness::crm();
     backups::make(&harness.ctx, &OWNER, Reason::Asked, &unwatched()).unwrap();
+    // Many imports push no daily one out.
     for _ in 0..9 {
         backups::make(&harness.ctx, &OWNER, Reason::Daily, &unwatched()).unwrap();
+        backups::make(&harness.ctx, &OWNER, Reason::BeforeImport, &unwatched()).unwrap();
     }
+    let first = backup::kept(harness.ctx.store.path()).into_iter().find(|kept| kept.reason == Reason::Asked).unwrap().name;
+    (0..9).for_each(|_| drop(backups::restore(&harness.ctx, &OWNER, &first, &unwatched()).unwrap()));
     let kept = backup::kept(harness.ctx.store.path());
     let count = |reason: Reason| kept.iter().filter(|kept| kept.reason == reason).count();
-    assert_eq!((count(Reason::Asked), count(Reason::Daily)), (1, harness.ctx.limits.backups_kept_max));
+    let most = harness.ctx.limits.backups_kept_max;
+    assert_eq!(
+        (count(Reason::Asked), count(Reason::Daily), count(Reason::BeforeImport), count(Reason::BeforeRestore)),
+        (1, most, most, most)
+    );
+}
+
+#[test]
+fn backups_of_one_second_find_each_a_name() {
+    let harness = Harness::crm();
+    let names: std::collections::BTreeSet<String> = std::thread::scope(|threads| {
+        let make = || backups::make(&harness.ctx, &OWNER, Reason::Asked, &unwatched()).unwrap()["name"].as_str().unwrap().to_owned();
+        let makers: Vec<_> = (0..6).map(|_| threads.spawn(make)).collect();
+        makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+    });
+    assert_eq!(names.len(), 6, "{names:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use carryall::server::answer::{self, Head};
 use carryall::store::engine::{Clock, Durability, Opening, Store};
 use carryall::store::tables::{sessions as session_rows, users};
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -47,7 +48,8 @@ impl Harness {
         let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
-        Self { ctx: Arc::new(Ctx::new(store, random, limits, sessions::no_control())), _folder: folder }
+        let ctx = Ctx { samples: carryall::server::assets::sample, ..Ctx::new(store, random, limits, sessions::no_control()) };
+        Self { ctx: Arc::new(ctx), _folder: folder }
     }
 
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.
@@ -57,6 +59,19 @@ impl Harness {
 
     pub fn crm_with(limits: Limits) -> Self {
         Self::with_limits(limits).filled()
+    }
+
+    /// An empty data file without an admin, and the token of its start link.
+    pub fn unclaimed() -> (Self, String) {
+        let harness = Self::empty();
+        let token = harness.link();
+        (harness, token)
+    }
+
+    /// The token of a fresh one-time link, as `carryall link` prints it.
+    pub fn link(&self) -> String {
+        let made = jobs::run(&self.ctx, &OWNER, &Job::Link { user: None }, &carryall::model::job::unwatched()).unwrap();
+        made["token"].as_str().unwrap().to_owned()
     }
 
     /// With the fixture app, its owner and the owner's session.
@@ -101,18 +116,20 @@ impl Harness {
         }
     }
 
-    /// Answers as the server would. `As: owner` stands for the owner's cookie.
+    /// Answers as the server would. `As: owner` stands for the owner's cookie, `From: 10.0.0.7` for where the request comes from.
     pub fn answer(&self, ask: &Ask) -> Reply {
         let mut headers = vec![("Host".to_owned(), "127.0.0.1:8090".to_owned())];
+        let mut peer = "127.0.0.1";
         for (name, value) in &ask.headers {
             match (name.as_str(), value.as_str()) {
                 ("As", "owner") => headers.push(("Cookie".to_owned(), format!("sessionid={OWNER_COOKIE}"))),
                 ("As", other) => panic!("nobody is called {other}"),
+                ("From", address) => peer = address,
                 _ => headers.push((name.clone(), value.clone())),
             }
         }
         let head = Head {
-            peer: "127.0.0.1:50000".parse().unwrap(),
+            peer: SocketAddr::new(peer.parse().unwrap(), 50_000),
             is_secure: false,
             method: ask.method.clone(),
             target: ask.url.clone(),

@@ -136,6 +136,14 @@ fn the_newest_first_is_found_by_an_index_like_any_other_order() {
     let after = explained(&harness, "sort=-created_at");
     assert_eq!((&after["missing_index"], &after["statements"][0]["sorted_apart"]), (&Value::Null, &json!(false)), "{after}");
     assert_eq!(lists(&harness, "sort=-created_at", 1), slow);
+    // It stays when the table gets another field, and one that is declared.
+    let app = json!({"carryall": 1, "app": {"slug": "my-crm"}, "schemas": [{"slug": "things", "indexes": [["size", "created_at"]], "fields": [
+        {"slug": "name", "type": "text"}, {"slug": "color", "type": "text"}, {"slug": "size", "type": "integer"},
+        {"slug": "more", "type": "text"}]}]});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    assert_eq!(automatic(&harness), ["created_at"]);
+    assert_eq!(explained(&harness, "filter[size]=3&sort=-created_at")["statements"][1]["sorted_apart"], json!(false));
+    assert_eq!(harness.ask("DELETE", &format!("{TABLE}/indexes/size.created_at"), "").0, 204);
     // Asked for, alone and with a field, and taken away.
     harness.done(&format!("{TABLE}/indexes"), r#"{"fields": ["updated_at"]}"#);
     harness.done(&format!("{TABLE}/indexes"), r#"{"fields": ["color", "updated_at"]}"#);

@@ -10,23 +10,46 @@ mod dialects;
 /// Field types: what is accepted comes back equal, what is refused says why.
 mod fields;
 
+/// Fields whose values come from the program: sequences, lines, computed ones.
+mod computed;
+
 /// App files: applied, applied again, refused whole.
 mod apply;
 
 /// Files of rows: in, out, over what is there.
 mod transfer;
 
+/// Workbooks, cells that a spreadsheet would calculate, days as people write them, exports over HTTP.
+mod spreadsheets;
+
 /// Backups: made, sent, put back, kept in number.
 mod backups;
+
+/// Restores beside writers: nothing acknowledged is lost, no number is given twice.
+mod restores;
+
+/// Data files with faults: what a check says, what it stops, what is mended.
+mod damage;
+
+/// Jobs: how far they are, how they end when the server stops.
+mod stopping;
 
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
 /// Deletes that take others along.
 mod cascade;
+/// The API's own description: an entry for every route, typed records, and the list of whose work is compiled in.
+mod documents;
 
 /// Fields that hold several values, and the link table that they are found by.
 mod sets;
+
+/// Many records in one request, states, rehearsals.
+mod many;
+
+/// The first minutes: the start link, the samples, dates that count from today.
+mod start;
 
 /// Clocks that are set while a server runs.
 mod clock;

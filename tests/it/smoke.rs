@@ -626,7 +626,7 @@ fn commands_do_their_work_themselves_when_no_server_runs() {
 }
 
 #[test]
-fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
+fn an_import_that_meets_the_end_of_its_server_is_done_or_not_begun_and_says_so() {
     let place = Place::new();
     let mut rows = String::from("number,name\n");
     (0..60_000).for_each(|row| rows.push_str(&format!("{row},row {row}\n")));
@@ -640,9 +640,16 @@ fn an_import_that_meets_the_end_of_its_server_is_done_and_says_so() {
     }
     assert_eq!(server.stop().0, Some(0));
     let told = import.wait_with_output().unwrap();
-    let out = String::from_utf8(told.stdout).unwrap();
-    assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{:?}", told.stderr);
+    let [out, err] = [told.stdout, told.stderr].map(|text| String::from_utf8(text).unwrap());
     place.assert_tidy();
+    let export = place.run(&["export", "--app", "big", "--schema", "rows", "--format", "csv"]);
+    if told.status.success() {
+        assert_eq!(out, "60000 rows imported into big/rows, a new table: 60000 created, 0 updated\n", "{err}");
+        assert_eq!(export.out.lines().count(), 60_001);
+    } else {
+        assert_eq!(err, "carryall: The job was cancelled, or its server stopped: nothing was changed\n");
+        assert!(export.code == Some(1) && export.err.contains("There is no app"), "{}", export.err);
+    }
 }
 
 #[test]
@@ -663,6 +670,24 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
 }
 
 #[test]
+fn an_array_that_waits_in_a_file_is_stored_and_one_that_is_too_long_is_refused() {
+    let place = Place::new();
+    let server = place.serve_with(&FIRST_ADMIN);
+    let cookie = format!("Cookie: {}", server.sign_in(EMAIL, PASSWORD));
+    let headers = [cookie.as_str(), "Content-Type: application/x-www-form-urlencoded"];
+    let target = "/api/apps/big/schemas/rows/records?create=schema";
+    let rows = |count: usize| Value::Array((0..count).map(|row| json!({"number": row, "text": "x".repeat(1_000)})).collect()).to_string();
+    let made = server.ask("POST", target, &headers, &rows(3_000));
+    assert_eq!((made.status, made.json()["records"].as_array().map(Vec::len)), (201, Some(3_000)));
+    let more = server.ask("PUT", "/api/apps/big/schemas/rows/records?key=number", &headers, &rows(3_001));
+    assert_eq!((more.status, &more.json()["created"], &more.json()["updated"]), (200, &json!(1), &json!(3_000)));
+    let long = server.ask("POST", "/api/apps/big/schemas/rows/records", &headers, &rows(34_000));
+    assert_eq!((long.status, &long.json()["error"]["message"]), (413, &json!("The body is longer than 33554432 bytes")));
+    assert_eq!(server.stop().0, Some(0));
+    place.assert_tidy();
+}
+
+#[test]
 fn a_password_that_is_made_up_signs_in() {
     let place = Place::new();
     let made = place.run(&["admin", "create", "--email", EMAIL]);
@@ -680,12 +705,16 @@ fn a_wrong_request_to_a_command_ends_with_1_and_a_sentence() {
     assert_eq!(place.run(&["apply", &other]).code, Some(0));
     for (args, sentence) in [
         (vec!["apply", "missing.json"], "There is no file missing.json"),
-        (vec!["apply", &*bad], "The app file is not right at line 2, column 4: unknown field `ap`, expected one of "),
+        (
+            vec!["apply", &*bad],
+            "The app file has no 'app'\ncarryall: The app file has the unknown key 'ap'. It takes: carryall, app, schemas, records",
+        ),
         (vec!["import", "missing.csv", "--app", "crm"], "There is no file missing.csv"),
         (vec!["admin", "create", "--email", "ann"], "The sign-in name must be an e-mail address such as ann@example.com, not 'ann'"),
         (vec!["admin", "create", "--email", EMAIL, "--password-stdin"], "The password must have at least 8 characters"),
         (vec!["export", "--app", "crm", "--schema", "deals"], "There is no app 'crm'"),
-        (vec!["link"], "There is no user yet. Make the first one: carryall admin create --email you@example.com"),
+        // Without a name it would make the first admin, of whom there is none.
+        (vec!["link", "--user", EMAIL], "There is no user 'owner@example.com'"),
     ] {
         let ran = place.run(&args);
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}: {ran:?}");
@@ -753,7 +782,7 @@ fn patched(patches: &[(usize, &[u8])]) -> Vec<u8> {
     assert_eq!(place.run(&["apply", &place.file("crm.json", CRM_APP)]).code, Some(0));
     let mut bytes = std::fs::read(place.db()).unwrap();
     assert_eq!(&bytes[..16], b"SQLite format 3\0");
-    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 2][..], &b"CRRY"[..]));
+    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 3][..], &b"CRRY"[..]));
     for (at, patch) in patches {
         bytes[*at..at + patch.len()].copy_from_slice(patch);
     }
@@ -798,14 +827,14 @@ const READING: &[&[&str]] = &[&["export", "--app", "crm", "--schema", "deals"]];
 #[test]
 fn a_newer_file_is_refused() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 2). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 3). Use the newer program";
     assert_unusable(&newer, WRITING, sentence);
 }
 
 #[test]
 fn a_newer_file_is_not_exported_by_guessing_either() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 2). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 3). Use the newer program";
     assert_unusable(&newer, READING, sentence);
 }
 
@@ -976,11 +1005,17 @@ fn a_backup_is_checked_and_comes_back() {
     std::fs::write(place.db(), bytes).unwrap();
     let damaged = place.run(&["check"]);
     assert!(damaged.code == Some(1) && damaged.err.contains("The file is damaged"), "{:?} {}", damaged.code, damaged.err);
+    let copied = place.run(&["backup"]);
+    assert!(copied.code == Some(3) && copied.err.contains("cannot be used: it is damaged"), "{:?} {}", copied.code, copied.err);
+    let mended = place.run(&["check", "--mend"]);
+    assert!(mended.code == Some(1) && mended.err.contains("The file is damaged"), "{:?} {}", mended.code, mended.err);
+    let noise = std::fs::read(place.db()).unwrap();
     let back = place.run(&["restore", backup.to_str().unwrap()]);
     assert_eq!(back.code, Some(0), "{}", back.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));
     let kept = carryall::store::backup::kept(&place.db());
-    assert!(kept.iter().any(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore), "{kept:?}");
+    let aside = kept.iter().find(|kept| kept.reason == carryall::model::backup::Reason::BeforeRestore).unwrap();
+    assert!(std::fs::read(&aside.path).unwrap() == noise, "the damaged file is kept to the byte");
     let no_backup = place.run(&["restore", &place.file("x.db", "nothing")]);
     assert!(no_backup.code == Some(1) && no_backup.err.contains("is no good copy"), "{}", no_backup.err);
     assert!(place.run(&["check"]).out.ends_with(&format!("is well: 1 app, 1 table, {records} records\n")));

@@ -4,31 +4,33 @@ use crate::harness::{Harness, OWNER};
 use carryall::format::file::Format;
 use carryall::model::error::Error;
 use carryall::model::job::{Import, Job, Outcome, Report, unwatched};
-use carryall::ops::{export, jobs, records};
+use carryall::model::limits::Limits;
+use carryall::model::record::Expected;
+use carryall::ops::export::{self, Export};
+use carryall::ops::{jobs, records};
 use serde_json::{Value, json};
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A server and a folder for files.
-struct Place {
-    harness: Harness,
+pub struct Place {
+    pub harness: Harness,
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { harness: Harness::empty(), folder: tempfile::tempdir().unwrap() }
     }
 
     /// With the app `crm` and one table `t` of these fields.
-    fn with_table(fields: &Value) -> Self {
+    pub fn with_table(fields: &Value) -> Self {
         Self::with_schemas(&json!([{"slug": "t", "fields": fields}]))
     }
 
-    fn with_schemas(schemas: &Value) -> Self {
+    pub fn with_schemas(schemas: &Value) -> Self {
         let place = Self::new();
         let text = json!({"carryall": 1, "app": {"slug": "crm"}, "schemas": schemas}).to_string();
         let job = Job::Apply { text, dry_run: false, prune: false };
@@ -36,48 +38,44 @@ impl Place {
         place
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    fn job(&self, name: &str, text: &str) -> Import {
+    pub fn job(&self, name: &str, text: impl AsRef<[u8]>) -> Import {
         let file = self.file(name, text);
         let schema = file.file_stem().unwrap().to_string_lossy().into_owned();
         let app = "crm".to_owned();
         Import { file, app, schema, schema_given: false, ..Import::default() }
     }
 
-    fn run(&self, import: Import, report: &Report) -> Result<Outcome, Error> {
+    pub fn run(&self, import: Import, report: &Report) -> Result<Outcome, Error> {
         jobs::run(&self.harness.ctx, &OWNER, &Job::Import(import), report)
     }
 
-    fn import(&self, name: &str, text: &str) -> Result<Outcome, Error> {
+    pub fn import(&self, name: &str, text: impl AsRef<[u8]>) -> Result<Outcome, Error> {
         self.run(self.job(name, text), &unwatched())
     }
 
-    fn upsert(&self, name: &str, text: &str, key: &str) -> Result<Outcome, Error> {
+    pub fn upsert(&self, name: &str, text: impl AsRef<[u8]>, key: &str) -> Result<Outcome, Error> {
         self.run(Import { key: Some(key.to_owned()), ..self.job(name, text) }, &unwatched())
     }
 
-    fn export(&self, schema: &str, format: Format) -> String {
-        let out = RefCell::new(Vec::new());
-        struct Out<'o>(&'o RefCell<Vec<u8>>);
-        impl std::io::Write for Out<'_> {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0.borrow_mut().write(bytes)
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        let written = self.harness.ctx.read(|tx| export::export(tx, &OWNER, "crm", schema, format, Box::new(Out(&out)), &|_| {}));
-        written.unwrap();
-        String::from_utf8(out.into_inner()).unwrap()
+    pub fn export(&self, schema: &str, format: Format) -> String {
+        String::from_utf8(self.bytes(schema, format).unwrap()).unwrap()
     }
 
-    fn rows(&self, schema: &str) -> Value {
+    pub fn bytes(&self, schema: &str, format: Format) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        let asked = Export { app: "crm", schema, format, query: None };
+        let limits = Limits::default();
+        self.harness.ctx.read(|tx| export::export(tx, &OWNER, &asked, &limits, Box::new(&mut out), &|_| Ok(())))?;
+        Ok(out)
+    }
+
+    pub fn rows(&self, schema: &str) -> Value {
         serde_json::from_str(&self.export(schema, Format::Json)).unwrap()
     }
 
@@ -92,11 +90,11 @@ impl Place {
 }
 
 /// The sentences of a refusal.
-fn told(refused: Result<Outcome, Error>) -> Vec<String> {
+pub fn told(refused: Result<Outcome, Error>) -> Vec<String> {
     refused.expect_err("a refusal").sentences()
 }
 
-fn counts(outcome: &Outcome) -> (i64, i64, i64) {
+pub fn counts(outcome: &Outcome) -> (i64, i64, i64) {
     let count = |key: &str| outcome[key].as_i64().unwrap();
     (count("rows"), count("created"), count("updated"))
 }
@@ -143,7 +141,7 @@ fn a_later_column_finds_the_field_of_that_slug_before_another_fields_heading() {
 fn a_cell_that_json_readers_would_round_is_kept_as_its_exact_text() {
     let place = Place::new();
     let nested = r#"{"x": [1, 12345678901234567890123]}"#;
-    let outcome = place.import("t.json", &format!(r#"[{{"a": {nested}, "b": 1e-400, "c": 1}}]"#)).unwrap();
+    let outcome = place.import("t.json", format!(r#"[{{"a": {nested}, "b": 1e-400, "c": 1}}]"#)).unwrap();
     assert_eq!(place.rows("t"), json!([{"a": nested, "b": "1e-400", "c": 1}]));
     let notes = outcome["notes"].as_array().unwrap();
     assert!(notes.len() == 2 && notes[0].as_str().unwrap().contains("'a' holds 1 values with numbers of more digits"), "{notes:?}");
@@ -178,9 +176,9 @@ fn an_upsert_by_a_field_without_index_does_not_walk_the_table_for_every_row() {
     let place = Place::with_schemas(&json!([{"slug": "quick", "fields": fields(true)}, {"slug": "plain", "fields": fields(false)}]));
     let text = |n: i64| (0..ROWS).fold("code,n\n".to_owned(), |text, row| text + &format!("c{row},{n}\n"));
     let [quick, plain] = ["quick.csv", "plain.csv"].map(|name| {
-        place.import(name, &text(1)).unwrap();
+        place.import(name, text(1)).unwrap();
         let begun = std::time::Instant::now();
-        assert_eq!(counts(&place.upsert(name, &text(2), "code").unwrap()), (10_000, 0, 10_000));
+        assert_eq!(counts(&place.upsert(name, text(2), "code").unwrap()), (10_000, 0, 10_000));
         begun.elapsed()
     });
     // Row by row it would be a hundred million comparisons.
@@ -232,6 +230,18 @@ fn an_upsert_sets_what_is_sent_and_needs_a_whole_record_only_where_there_is_none
 }
 
 #[test]
+fn a_user_who_is_not_there_is_in_no_row_of_a_file() {
+    let place = Place::with_table(&json!([{"slug": "name", "type": "text"}, {"slug": "owner", "type": "user"}]));
+    place.import("t.csv", "name,owner\nann,\n").unwrap();
+    let nobody = ["Row 1: Field 'owner' names a user who is not there"];
+    assert_eq!(told(place.import("t.csv", "name,owner\nbo,999\n")), nobody);
+    assert_eq!(told(place.upsert("t.csv", "name,owner\nbo,999\n", "name")), nobody);
+    let words = ["Row 1: Field 'owner' names the user 999, who is not there"];
+    assert_eq!(told(place.upsert("t.csv", "name,owner\nann,999\n", "name")), words);
+    assert_eq!(place.export("t", Format::Csv), "name,owner\nann,\n");
+}
+
+#[test]
 fn an_upsert_over_what_others_write_meanwhile_keeps_both() {
     let place = people();
     let (ctx, once) = (place.harness.ctx.clone(), Mutex::new(Some(())));
@@ -242,8 +252,8 @@ fn an_upsert_over_what_others_write_meanwhile_keeps_both() {
             let (city, dee) = (draft(json!({"city": "Rom"})), draft(json!({"email": "dee@x.com", "name": "Dee", "city": "Oslo"})));
             let catalog = || ctx.store.catalog();
             let changed = || records::prepare_update(&catalog(), &OWNER, "crm", "t", &city);
-            ctx.write(changed, |tx, new| records::update(tx, &OWNER, "rec_1", new))?;
-            let gone = || records::prepare_delete(&catalog(), &OWNER, "crm", "t", "rec_2", &ctx.limits);
+            ctx.write(changed, |tx, new| records::update(tx, &OWNER, "rec_1", &Expected::default(), new))?;
+            let gone = || records::prepare_delete(&catalog(), &OWNER, "crm", "t", "rec_2", &Expected::default(), &ctx.limits);
             ctx.write(gone, |tx, gone| records::delete(tx, &OWNER, gone))?;
             ctx.write(|| records::prepare_create(&catalog(), &OWNER, "crm", "t", &dee), |tx, new| records::create(tx, &OWNER, new))?;
         }
@@ -327,7 +337,8 @@ fn an_upsert_logs_what_it_made_and_what_it_changed() {
 fn a_key_must_be_one_that_tells_records_apart() {
     let place = Place::with_table(&json!([{"slug": "doc", "type": "json"}, {"slug": "n", "type": "decimal"}]));
     let refused = told(place.upsert("t.json", r#"[{"doc": {"a": 1}}]"#, "doc"));
-    assert_eq!(refused, ["Key 'doc': a field of the type json cannot be a key"]);
+    let why = "Key 'doc': a field of the type json cannot be a key. Use a field such as an e-mail address or a number of your own";
+    assert_eq!(refused, [why]);
     let refused = told(place.upsert("t.json", r#"[{"n": 1}, {"doc": 1}, {"n": 1.0}]"#, "n"));
     assert_eq!(refused, ["Row 2: Field 'n' is the key and has no value", "Row 3: has the same n as row 1"]);
     // 5 and 5.0 are one number.

@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL('../../static/', import.meta.url));
 const MAX_LINES = 400, MAX_TOTAL = 720 * 1024, MAX_FIRST_LOAD = 300 * 1024, MAX_REQUESTS = 50;
 // Demo data for the server: embedded with the page, but no part of it.
 const SAMPLES = 'samples/';
+// A page of its own, around Swagger UI.
+const DOCS = 'docs/';
 // The one place that may parse markup, and the one address that is a name and not a place.
 const MARKUP_FILE = 'lib/view.js';
 const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
@@ -18,7 +20,7 @@ const RAW_COLOURS = ['css/tokens.css', 'favicon.svg'];
 // Who may import whom. The folder of a file is its layer; main.js stands above all.
 const LAYERS = { lib: ['lib'], app: ['lib', 'app'], ui: ['lib', 'app', 'ui'], screens: ['lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
 
-const files = readdirSync(ROOT, { recursive: true }).map(String).filter(f => statSync(ROOT + f).isFile() && !f.startsWith(SAMPLES)).sort();
+const files = readdirSync(ROOT, { recursive: true }).map(String).filter(f => statSync(ROOT + f).isFile() && !f.startsWith(SAMPLES) && !f.startsWith(DOCS)).sort();
 const text = Object.fromEntries(files.map(f => [f, readFileSync(ROOT + f, 'utf8')]));
 const js = files.filter(f => f.endsWith('.js')), css = files.filter(f => f.endsWith('.css'));
 const layerOf = f => f.includes('/') ? f.split('/')[0] : '.';
@@ -106,4 +108,15 @@ test('every file says what it is, and stays small', () => {
   assert.ok(size(files) <= MAX_TOTAL, `static/ is ${size(files)} bytes`);
   const first = [...new Set(['index.html', 'icons.svg', ...assets])];
   assert.ok(size(first) <= MAX_FIRST_LOAD && first.length <= MAX_REQUESTS, `first load is ${size(first)} bytes in ${first.length} files`);
+});
+
+test('the page of the API\'s document has no inline code, no markup from strings, and names files that are there', () => {
+  const names = readdirSync(ROOT + DOCS).map(String).sort();
+  assert.deepEqual(names, ['docs.css', 'docs.js', 'index.html']);
+  const [style, script, page] = names.map(f => readFileSync(ROOT + DOCS + f, 'utf8'));
+  for (const word of [/innerHTML/, /\beval\(/, /new Function\b/, /\sstyle=/, /<style/, /<script>/, /https?:\/\//]) for (const source of [style, script, page]) assert.ok(!word.test(source), String(word));
+  // What build.rs takes out of the crate is named by its makers.
+  const made = ['docs/swagger-ui-bundle.js', 'docs/swagger-ui.css'];
+  const named = [...page.matchAll(/(?:href|src)="\/_\/a\/\{\{build\}\}\/([^"]+)"/g)].map(m => m[1]);
+  all(named.filter(f => !made.includes(f) && !files.includes(f) && !names.includes(f.replace(DOCS, ''))));
 });

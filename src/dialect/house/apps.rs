@@ -18,11 +18,16 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let app = ctx.read(|tx| apps::read(tx, &call.caller, call.param(0)))?;
-    let mut body = listed(&app);
+    Ok(reply::json(200, &whole(&app)))
+}
+
+/// An app alone: what the list tells of it, and its UUID.
+pub fn whole(app: &App) -> Value {
+    let mut body = listed(app);
     if let Some(body) = body.as_object_mut() {
         body.insert("uuid".to_owned(), Value::from(app.uuid.as_str()));
     }
-    Ok(reply::json(200, &body))
+    body
 }
 
 /// The four keys of the seed.

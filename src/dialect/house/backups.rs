@@ -8,12 +8,12 @@ use crate::ops::ctx::Ctx;
 use crate::ops::{backups, workspace};
 use crate::wire::call::Call;
 use crate::wire::reply;
-use rouille::Response;
+use rouille::{Response, ResponseBody};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::sync::Arc;
 
-/// `{"backups": [{"name", "at", "reason", "bytes"}]}`, newest first.
+/// `{"backups": [{"name", "at", "reason", "bytes", "sha256"}]}`, newest first.
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let all: Vec<Value> = backups::list(ctx, &call.caller)?.iter().map(rendered).collect();
@@ -31,7 +31,7 @@ pub fn download(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let kept = backups::find(ctx, &call.caller, call.param(1))?;
     let file = File::open(&kept.path).map_err(Error::internal)?;
-    Ok(reply::file("application/vnd.sqlite3", &kept.name, file))
+    Ok(reply::file("application/vnd.sqlite3", &kept.name, ResponseBody::from_file(file)))
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -48,5 +48,5 @@ pub fn restore(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 fn rendered(kept: &Kept) -> Value {
-    json!({"name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes})
+    json!({"name": kept.name, "at": kept.at, "reason": kept.reason.name(), "bytes": kept.bytes, "sha256": kept.sha256})
 }

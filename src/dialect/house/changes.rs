@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// `GET …/changes?since=N&limit=100&wait=25`: `{"changes": […], "last": N, "more": bool}`. Ask again with `since=last`; without `since` it begins now.
 /// With `wait` (seconds) and nothing to tell, the answer comes with the next change, or empty when the time is over. 410 when the log no longer
-/// goes back to `since`.
+/// goes back to `since`; its `details` hold the `oldest` and `newest` numbers that it has.
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let number = |name: &str, least: i64| match call.query.get(name) {
         None => Ok(None),
@@ -24,9 +24,11 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (since, wait_s) = (number("since", 0)?, number("wait", 0)?.unwrap_or_default());
     let limit = number("limit", 1)?.unwrap_or(ctx.limits.changes_rows_default);
     let clamped = limit.min(ctx.limits.changes_rows_max);
+    // Asked again, it goes on from where nothing was found: the log may have been shortened up to there meanwhile.
+    let since = since.map(|since| call.patience.seen.map_or(since, |seen| seen.max(since)));
     let feed = ctx.read(|tx| feed::after(tx, &call.caller, call.param(0), since, clamped))?;
-    if feed.entries.is_empty() && since.is_some() && wait_s > 0 && call.may_wait {
-        return Err(Error::NothingYet { wait_s: u32::try_from(wait_s).unwrap_or(u32::MAX) });
+    if feed.entries.is_empty() && since.is_some() && wait_s > 0 && call.patience.may_wait {
+        return Err(Error::NothingYet { wait_s: u32::try_from(wait_s).unwrap_or(u32::MAX), seen: feed.last });
     }
     let catalog = ctx.store.catalog();
     let slug = |entry: &Logged| entry.schema.and_then(|id| catalog.schema_by_id(id)).map(|schema| schema.slug.clone());

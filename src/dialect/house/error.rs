@@ -3,6 +3,7 @@
 use crate::dialect::contract::refusal_status;
 use crate::model::error::{Error, Problem};
 use crate::wire::reply;
+use crate::wire::tags;
 use rouille::Response;
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,15 @@ pub fn render(error: &Error) -> Response {
         }
         body.insert("details".to_owned(), Value::Array(details));
     }
-    let response = reply::json(status, &json!({"error": body}));
+    let response = match error {
+        Error::Changed { record, revision } => {
+            let mut text = String::new();
+            super::records::render(&mut text, (**record).as_ref());
+            let body = format!("{{\"error\":{},\"record\":{text}}}", Value::Object(body));
+            reply::raw_json(status, body).with_additional_header("ETag", tags::tag(*revision))
+        }
+        _ => reply::json(status, &json!({"error": body})),
+    };
     match error {
         Error::MethodNotAllowed { allow, .. } => response.with_additional_header("Allow", allow.clone()),
         Error::TooMany { retry_after_s, .. } | Error::Busy { retry_after_s, .. } => {
@@ -54,6 +63,7 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Error::MethodNotAllowed { .. } => (405, "method_not_allowed"),
         Error::Conflict(_) => (409, "conflict"),
         Error::Gone(_) => (410, "gone"),
+        Error::Changed { .. } => (412, "precondition_failed"),
         Error::TooLarge(_) => (413, "too_large"),
         Error::Refused(refusal, _) => (refusal_status(*refusal), "bad_request"),
         Error::TooMany { .. } => (429, "too_many_requests"),
@@ -89,5 +99,7 @@ fn detail(problem: &Problem) -> Value {
     put("index", problem.index.map(Value::from));
     put("position", problem.position.map(Value::from));
     put("hint", problem.hint.as_deref().map(|hint| Value::from(short(hint))));
+    put("oldest", problem.bounds.map(|(oldest, _)| Value::from(oldest)));
+    put("newest", problem.bounds.map(|(_, newest)| Value::from(newest)));
     Value::Object(detail)
 }

@@ -1,4 +1,4 @@
-//! Many rows in one body: a CSV, NDJSON or JSON file into a schema, all or nothing. [house]
+//! Many rows in one body: a CSV, NDJSON, JSON or XLSX file into a schema, all or nothing. [house]
 
 use crate::format::file::{Format, Input, Source};
 use crate::model::error::{Error, Problem, Result};
@@ -12,14 +12,10 @@ use rouille::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `POST …/import?key=&dry_run=`: 201 `{"created", "updated", "errors": []}`, with `dry_run` 200 and what would happen. A row that breaks a rule
+/// `POST …/import?key=&dry_run=&sheet=`: 201 `{"created", "updated", "errors": [], "notes"?}`, with `dry_run` 200 and what would happen. A row that breaks a rule
 /// refuses the whole file: 400, and `details` name each row by its `index`.
 pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let dry_run = match call.query.get("dry_run") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Error::invalid(Problem::of("dry_run", "boolean", "Parameter 'dry_run' must be true or false"))),
-    };
+    let dry_run = call.query.flag("dry_run")?;
     let source = match &call.body {
         Body::Empty => {
             return Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"));
@@ -33,12 +29,18 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         schema_given: true,
         must_exist: true,
         key: call.query.get("key").map(str::to_owned),
+        sheet: call.query.get("sheet").map(str::to_owned),
         dry_run,
         ..Import::default()
     };
-    let outcome = jobs::take_in(ctx, &call.caller, &import, &Input { format: format(call)?, source })?;
+    let input = Input::new(format(call)?, source, import.sheet.as_deref())?;
+    let outcome = jobs::take_in(ctx, &call.caller, &import, &input)?;
     let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
-    let body = json!({"created": number("created"), "updated": number("updated"), "errors": [], "dry_run": dry_run});
+    let mut body = json!({"created": number("created"), "updated": number("updated"), "errors": [], "dry_run": dry_run});
+    let notes = outcome.get("notes").filter(|notes| notes.as_array().is_some_and(|notes| !notes.is_empty()));
+    if let (Some(notes), Some(body)) = (notes, body.as_object_mut()) {
+        body.insert("notes".to_owned(), notes.clone());
+    }
     Ok(reply::json(if dry_run { 200 } else { 201 }, &body))
 }
 
@@ -48,10 +50,13 @@ fn format(call: &Call<'_>) -> Result<Format> {
         "text/csv" | "text/tab-separated-values" | "text/plain" => Ok(Format::Csv),
         "application/json" => Ok(Format::Json),
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => Ok(Format::Ndjson),
+        kind if Format::Xlsx.media_type() == kind => Ok(Format::Xlsx),
         other => {
             let other: String = other.chars().take(100).collect();
-            let message =
-                format!("Rows of the Content-Type '{other}' cannot be read; send text/csv, application/json or application/x-ndjson");
+            let message = format!(
+                "Rows of the Content-Type '{other}' cannot be read; send text/csv, application/json, application/x-ndjson, or for .xlsx {}",
+                Format::Xlsx.media_type()
+            );
             Err(Error::Malformed(
                 Problem::new("content_type", message).hint("curl --data-binary @people.csv -H 'Content-Type: text/csv' …"),
             ))

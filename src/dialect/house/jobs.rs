@@ -30,6 +30,7 @@ enum Sent {
         #[serde(default)]
         types: Vec<(String, String)>,
         key: Option<String>,
+        sheet: Option<String>,
         #[serde(default)]
         dry_run: bool,
     },
@@ -49,6 +50,7 @@ enum Sent {
     },
     Backup {},
     Check {},
+    Mend {},
 }
 
 /// 201 `{"id"}`.
@@ -59,7 +61,7 @@ pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let sent: Sent =
         serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
     // Files are opened for those only who may name them.
-    if !matches!(sent, Sent::Backup {} | Sent::Check {}) {
+    if !matches!(sent, Sent::Backup {} | Sent::Check {} | Sent::Mend {}) {
         jobs::may_start(&call.caller, &Job::Link { user: None })?;
     }
     started(ctx, call, job(sent)?)
@@ -117,13 +119,14 @@ fn rendered(entry: &Entry) -> Value {
 
 fn job(sent: Sent) -> Result<Job> {
     Ok(match sent {
-        Sent::Import { file, app, schema, schema_given, map, types, key, dry_run } => {
-            Job::Import(Import { file, app, schema, schema_given, map, types, key, dry_run, must_exist: false })
+        Sent::Import { file, app, schema, schema_given, map, types, key, sheet, dry_run } => {
+            Job::Import(Import { file, app, schema, schema_given, map, types, key, sheet, dry_run, must_exist: false })
         }
         Sent::Apply { file, dry_run, prune } => Job::Apply { text: jobs::app_file(&file)?, dry_run, prune },
         Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },
         Sent::Link { user } => Job::Link { user },
         Sent::Backup {} => Job::Backup(Reason::Asked),
         Sent::Check {} => Job::Check,
+        Sent::Mend {} => Job::Mend,
     })
 }

@@ -7,7 +7,8 @@
 //! | GET | /auth/login | a form for people | Django's way |
 //! | POST | /auth/login | sign in: form or JSON, `username` (or `email`) and `password` | [seed] |
 //! | GET, POST | /auth/logout | sign out | Django's way |
-//! | POST | /auth/link | sign in by a one-time token | [house] |
+//! | POST | /auth/link | sign in by a one-time token; that of a start link is told to need the first admin | [house] |
+//! | POST | /auth/start | make the first admin by a start link, 201: `token email password` | [house] |
 //! | GET | /api/apps | all apps | [seed] |
 //! | GET | /api/apps/{app} | one app | [house] |
 //! | GET | /api/apps/{app}/changes | what happened after `since`: `limit wait` | [house] |
@@ -17,11 +18,18 @@
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201 | [seed] |
-//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON or JSON, all or nothing: `key dry_run` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201; an array creates all: `{"records"}` | [seed], the array [house] |
+//! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
+//! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run sheet` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format sort filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
+//! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
 //! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
@@ -30,11 +38,19 @@
 //! | POST | /api/workspaces/{workspace}/jobs | begin one; those with files come from commands, by the control secret | [house] |
 //! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], admins |
 //! | DELETE | /api/workspaces/{workspace}/jobs/{job} | ask it to end, 202 | [house], admins |
+//! | POST | /api/workspaces/{workspace}/samples/{sample} | an app that comes with the program, 201 | [house], admins |
 //! | GET, POST | /api/workspaces/{workspace}/backups | copies of the data file; make one, 201 with its job | [house], admins |
 //! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
 //!
+//! Each has an entry in `docs/entries`, from which the documents are made; the page at /api/docs, which shows them, is `server/assets`.
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
+//!
+//! Every write of records takes `dry_run=true`: all is checked and done and taken back; the same answer with status 200 and `X-Dry-Run: true`.
+//! Of many records all are written or none, as one batch of the change log; what is wrong is told with its zero-based `index`.
+//!
+//! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
+//! the `record` as it is now beside the `error`.
 //!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
 //! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
@@ -43,11 +59,15 @@
 
 mod apps;
 mod backups;
+mod bulk;
 mod changes;
+mod docs;
 mod error;
+mod exports;
 mod imports;
 mod jobs;
 mod records;
+mod samples;
 mod schemas;
 mod session;
 mod workspace;
@@ -56,12 +76,13 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 32] = [
+const ROUTES: [Route; 40] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
     Route { body: BodyMax::Guest, ..post("/auth/logout", Pool::Writes, session::logout) },
     Route { body: BodyMax::Guest, ..post("/auth/link", Pool::Writes, session::link) },
+    Route { body: BodyMax::Guest, ..post("/auth/start", Pool::Hash, session::start) },
     get("/api/apps", Pool::Reads, apps::list),
     get("/api/apps/{app}", Pool::Reads, apps::read),
     Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
@@ -70,16 +91,34 @@ const ROUTES: [Route; 32] = [
     post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
     delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
-    post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, records::create),
     Route {
-        query: Some(&["key", "dry_run"]),
+        query: Some(&["dry_run", "create"]),
+        body: BodyMax::Records,
+        ..post("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::create)
+    },
+    Route {
+        query: Some(&["dry_run", "key"]),
+        body: BodyMax::Records,
+        ..put("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::upsert)
+    },
+    Route {
+        query: Some(&["dry_run"]),
+        body: BodyMax::Records,
+        ..patch("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::update)
+    },
+    Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
+    Route {
+        query: Some(&["key", "dry_run", "sheet"]),
         body: BodyMax::Rows,
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
+    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
     get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
-    put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
-    patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update),
-    delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete),
+    Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
+    Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
+    Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
+    get("/api/openapi.json", Pool::Reads, docs::server),
+    get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
@@ -88,6 +127,7 @@ const ROUTES: [Route; 32] = [
     get("/api/workspaces/{workspace}/jobs", Pool::Reads, jobs::list),
     get("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::read),
     delete("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::cancel),
+    post("/api/workspaces/{workspace}/samples/{sample}", Pool::Slow, samples::make),
     get("/api/workspaces/{workspace}/backups", Pool::Reads, backups::list),
     post("/api/workspaces/{workspace}/backups", Pool::Slow, backups::make),
     get("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::download),

@@ -4,14 +4,16 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::explained::Told;
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
+use crate::model::name::is_field_slug;
 use crate::model::query::{Query, Sort, Window};
-use crate::model::record::{Record, RecordId, RecordRef};
-use crate::ops::ctx::Ctx;
-use crate::ops::records;
+use crate::model::record::{Draft, Expected, RecordId, RecordRef};
+use crate::ops::ctx::{Ctx, Way};
+use crate::ops::records::{self, Shown, Written};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
 use crate::wire::query::brackets;
 use crate::wire::reply;
+use crate::wire::tags;
 use rouille::Response;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -55,50 +57,95 @@ fn explain(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &Asked) -> Result<Response> {
     Ok(reply::json(200, &json!({"explain": body})))
 }
 
-pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let draft = call.body.object(&ctx.limits)?;
+/// One record of a body that may hold many: `bulk` has looked.
+pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>, draft: &Draft, is_rehearsal: bool) -> Result<Response> {
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let written = ctx.write(
-        || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, &draft),
+    let written = ctx.write_by(
+        way(is_rehearsal),
+        || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, draft),
         move |tx, new| records::create(tx, &caller, new),
     )?;
-    let address = format!("/api/apps/{app}/schemas/{schema}/records/{}", written.record.id.text());
-    Ok(one(201, &written.record, &written.ignored).with_additional_header("Location", address))
+    Ok(made(call, &written, is_rehearsal))
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let record = ctx.read(|tx| records::read(tx, &call.caller, call.param(0), call.param(1), call.param(2)))?;
-    Ok(one(200, &record, &[]))
+    let expected = tags::if_match(call.request)?;
+    let shown = ctx.read(|tx| records::read(tx, &call.caller, call.param(0), call.param(1), call.param(2), &expected))?;
+    if tags::is_known(call.request, shown.revision)? && shown.is_all_its_own {
+        return Ok(reply::empty(304).with_additional_header("ETag", tags::tag(shown.revision)));
+    }
+    Ok(one(200, &shown, &[]))
 }
 
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let (expected, is_rehearsal) = conditions(call)?;
     let draft = call.body.object(&ctx.limits)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
-    let written = ctx.write(
+    let written = ctx.write_by(
+        way(is_rehearsal),
         || records::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, &draft),
-        move |tx, new| records::update(tx, &caller, &id, new),
+        move |tx, new| records::update(tx, &caller, &id, &expected, new),
     )?;
-    Ok(one(200, &written.record, &written.ignored))
+    Ok(changed(&written, is_rehearsal))
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let (expected, is_rehearsal) = conditions(call)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2), call.caller.clone());
-    let id = ctx.write(
-        || records::prepare_delete(&ctx.store.catalog(), &call.caller, app, schema, id, &ctx.limits),
+    let id = ctx.write_by(
+        way(is_rehearsal),
+        || records::prepare_delete(&ctx.store.catalog(), &call.caller, app, schema, id, &expected, &ctx.limits),
         move |tx, gone| records::delete(tx, &caller, gone),
     )?;
-    Ok(reply::json(200, &json!({"success": true, "id": id.text()})))
+    Ok(rehearsed(reply::json(200, &json!({"success": true, "id": id.text()})), is_rehearsal))
 }
 
-fn one(status: u16, record: &Record, ignored: &[String]) -> Response {
-    let mut body = String::with_capacity(record.data.len() + 110);
-    render(&mut body, record.as_ref());
-    let response = reply::raw_json(status, body);
+/// The answer about a record that was made.
+pub fn made(call: &Call<'_>, written: &Written, is_rehearsal: bool) -> Response {
+    if is_rehearsal {
+        return changed(written, is_rehearsal);
+    }
+    let address = format!("/api/apps/{}/schemas/{}/records/{}", call.param(0), call.param(1), written.shown.record.id.text());
+    one(201, &written.shown, &written.ignored).with_additional_header("Location", address)
+}
+
+/// The answer about a record that was changed, or would be.
+pub fn changed(written: &Written, is_rehearsal: bool) -> Response {
+    let response = one(200, &written.shown, &written.ignored);
+    // Nobody will ever find the record in the state of a rehearsal.
+    if is_rehearsal { rehearsed(response.without_header("ETag"), true) } else { response }
+}
+
+/// Says when nothing of what the answer tells has happened.
+pub fn rehearsed(response: Response, is_rehearsal: bool) -> Response {
+    if is_rehearsal { response.with_additional_header("X-Dry-Run", "true") } else { response }
+}
+
+/// How one record is written.
+pub fn way(is_rehearsal: bool) -> Way {
+    if is_rehearsal { Way::Rehearsed } else { Way::Shared }
+}
+
+/// Which state of the record a write is meant for, and whether it is a rehearsal.
+fn conditions(call: &Call<'_>) -> Result<(Expected, bool)> {
+    tags::refuse(call.request, "If-None-Match", "a write takes If-Match, with the ETag of the state that it is meant for")?;
+    Ok((tags::if_match(call.request)?, call.query.flag("dry_run")?))
+}
+
+/// A record as an answer, with the tag of its state.
+fn one(status: u16, shown: &Shown, ignored: &[String]) -> Response {
+    let mut body = String::with_capacity(shown.record.data.len() + 110);
+    render(&mut body, shown.record.as_ref());
+    let response = reply::raw_json(status, body).with_additional_header("ETag", tags::tag(shown.revision));
+    with_ignored(response, ignored)
+}
+
+pub fn with_ignored(response: Response, ignored: &[String]) -> Response {
     if ignored.is_empty() { response } else { response.with_additional_header("X-Ignored", ignored.join(", ")) }
 }
 
 /// `{"id":"rec_7", …the stored text…, "created_at":"…","updated_at":"…"}`
-fn render(body: &mut String, record: RecordRef<'_>) {
+pub fn render(body: &mut String, record: RecordRef<'_>) {
     let fields = record.data.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
     let comma = if fields.is_empty() { "" } else { "," };
     let RecordRef { id: RecordId(id), created_at, updated_at, .. } = record;
@@ -107,8 +154,8 @@ fn render(body: &mut String, record: RecordRef<'_>) {
 }
 
 /// The query string of a list.
-struct Asked {
-    query: Query,
+pub(super) struct Asked {
+    pub(super) query: Query,
     page: i64,
     per_page: i64,
     clamped: bool,
@@ -119,7 +166,7 @@ struct Asked {
 const NAMES: [&str; 5] = ["page", "per_page", "sort", "explain", "filter[field]"];
 
 impl Asked {
-    fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
+    pub(super) fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
         let (mut page, mut per_page, mut sort) = (1, limits.page_rows_default, Vec::new());
         let mut terms: Vec<(String, Op, Vec<String>)> = Vec::new();
         let (mut problems, mut explains) = (Vec::new(), false);
@@ -171,6 +218,10 @@ fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
         None => Sort { field: text.trim().to_owned(), descending: false },
     };
     let keys: Vec<Sort> = value.split(',').map(key).collect();
+    if keys.iter().any(|key| !key.field.is_empty() && !is_field_slug(&key.field)) {
+        let message = format!("'sort' takes names of fields with commas between them, not {}", crate::model::name::quoted(value));
+        return Err(Problem::of("sort", "form", message).hint("sort=name, or sort=-name,age for descending by name, then by age"));
+    }
     if keys.iter().any(|key| key.field.is_empty()) {
         return Err(Problem::of("sort", "empty", "'sort' must name a field").hint("sort=name, or sort=-name for descending"));
     }
@@ -179,10 +230,8 @@ fn sort_keys(value: &str) -> std::result::Result<Vec<Sort>, Problem> {
 
 /// `filter[field]=value`, `filter[field][op]=value`. The same key several times means any of the values.
 fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> std::result::Result<(), Problem> {
-    let unknown = || {
-        Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::name::quoted(name)))
-            .hint(format!("A list takes: {}", NAMES.join(", ")))
-    };
+    let unknown =
+        || Problem::of(name, "unknown_parameter", format!("There is no parameter {}", crate::model::name::quoted(name))).hint(meant(name));
     let (field, op) = match brackets(name).as_deref() {
         Some(["filter", field]) if !field.is_empty() => ((*field).to_owned(), Op::Eq),
         Some(["filter", field, op]) if !field.is_empty() => ((*field).to_owned(), operator(field, op)?),
@@ -194,6 +243,20 @@ fn term(name: &str, value: &str, terms: &mut Vec<(String, Op, Vec<String>)>) -> 
         None => terms.push((field, op, vec![value.to_owned()])),
     }
     Ok(())
+}
+
+/// What was meant by a parameter that is none: other programs call the same things otherwise.
+fn meant(name: &str) -> String {
+    match name.to_ascii_lowercase().as_str() {
+        "limit" | "size" | "page_size" | "pagesize" | "perpage" => "The number of records on a page is per_page".to_owned(),
+        "offset" | "skip" | "start" => "Pages are asked for: page=2, with per_page records each".to_owned(),
+        "order" | "order_by" | "orderby" | "ordering" | "sort_by" | "sortby" => {
+            "The order is sort: sort=name, or sort=-name for descending".to_owned()
+        }
+        "q" | "query" | "search" => "A part of a text is found by filter[name][contains]=ann".to_owned(),
+        _ if is_field_slug(name) => format!("A list takes: {}. Records are found by a field with filter[{name}]=…", NAMES.join(", ")),
+        _ => format!("A list takes: {}", NAMES.join(", ")),
+    }
 }
 
 fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {

@@ -5,6 +5,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::principal::{Principal, User};
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions::{self, Opened};
+use crate::ops::start;
 use crate::wire::call::Call;
 use crate::wire::{cookie, reply};
 use rouille::Response;
@@ -25,7 +26,6 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let form = call.body.form(call.request, &ctx.limits)?;
     let next = form.get("next").or_else(|| call.query.get("next"));
     let field = |name: &str, alias: &str| form.get(name).or_else(|| form.get(alias)).filter(|text| !text.is_empty());
-    let missing = |name: &str| Problem::of(name, "required", format!("Field '{name}' is required"));
     let opened = match (field("username", "email"), field("password", "password")) {
         (Some(username), Some(password)) => ctx.write(|| sessions::verify(ctx, username, password), sessions::open),
         (username, password) => {
@@ -42,12 +42,26 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     }
 }
 
-/// `POST /auth/link/` with `{"token": …}`.
+/// `POST /auth/link/` with `{"token": …}`. A start link signs nobody in: the answer says what it is for, and it is not used up.
 pub fn link(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let form = call.body.form(call.request, &ctx.limits)?;
-    let token = form.get("token").ok_or_else(|| Error::invalid(Problem::of("token", "required", "Field 'token' is required")))?;
+    let token = form.get("token").ok_or_else(|| Error::invalid(missing("token")))?;
+    if let Some(apps) = start::look(ctx, token)? {
+        return Ok(reply::json(200, &json!({"user": null, "needs": "first_admin", "apps": apps})));
+    }
     let opened = ctx.write(|| sessions::verify_link(ctx, token), sessions::open)?;
     Ok(signed_in(ctx, reply::json(200, &json!({"user": user(&opened.user)})), &opened))
+}
+
+/// `POST /auth/start/` with `{"token": …, "email": …, "password": …}`.
+pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let form = call.body.form(call.request, &ctx.limits)?;
+    let [token, email, password] = ["token", "email", "password"].map(|name| form.get(name).filter(|text| !text.is_empty()).ok_or(name));
+    let (Ok(token), Ok(email), Ok(password)) = (token, email, password) else {
+        return Err(Error::Invalid([token, email, password].into_iter().filter_map(|part| part.err().map(missing)).collect()));
+    };
+    let opened = ctx.write(|| start::prepare_admin(ctx, &call.caller, token, email, password), start::make_admin)?;
+    Ok(signed_in(ctx, reply::json(201, &json!({"user": user(&opened.user)})), &opened))
 }
 
 pub fn logout(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -66,6 +80,10 @@ pub fn logout(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// A person as answers show them.
 pub fn user(user: &User) -> Value {
     json!({"id": user.id.0, "username": user.email, "email": user.email, "role": user.role.name()})
+}
+
+fn missing(name: &str) -> Problem {
+    Problem::of(name, "required", format!("Field '{name}' is required"))
 }
 
 fn signed_in(ctx: &Ctx, response: Response, opened: &Opened) -> Response {

@@ -4,6 +4,7 @@ use crate::model::app::{App, AppId};
 use crate::model::error::Result;
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::WriteTx;
+use serde_json::json;
 
 /// Stores a new app; its id and time come from the transaction.
 pub fn insert(tx: &mut WriteTx<'_>, uuid: &str, slug: &str, name: &str, description: &str) -> Result<AppId> {
@@ -13,9 +14,23 @@ pub fn insert(tx: &mut WriteTx<'_>, uuid: &str, slug: &str, name: &str, descript
 
 pub fn update(tx: &mut WriteTx<'_>, app: &App) -> Result<()> {
     tx.conn()
-        .execute("UPDATE app SET name = ?2, description = ?3 WHERE id = ?1", (app.id.0, &app.name, &app.description))
+        .execute(
+            "UPDATE app SET slug = ?2, name = ?3, description = ?4, aliases = ?5 WHERE id = ?1",
+            (app.id.0, &app.slug, &app.name, &app.description, json!(app.aliases).to_string()),
+        )
         .or_failed()
         .map(drop)
+}
+
+/// Takes an app away; its schemas are gone by then.
+pub fn remove(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
+    tx.conn().execute("DELETE FROM app WHERE id = ?1", [app.0]).or_failed().map(drop)
+}
+
+/// Has an app give option ids on from where another is.
+pub fn copy_next_choice_id(tx: &mut WriteTx<'_>, from: AppId, to: AppId) -> Result<()> {
+    let sql = "UPDATE app SET next_choice_id = (SELECT next_choice_id FROM app WHERE id = ?1) WHERE id = ?2";
+    tx.conn().execute(sql, (from.0, to.0)).or_failed().map(drop)
 }
 
 /// The id that the next option gets.

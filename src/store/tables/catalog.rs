@@ -1,12 +1,13 @@
 //! Loads all apps and schemas, and the number that says whether they changed.
 
 use super::auto_indexes;
+use crate::expr::resolve::resolve;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
-use crate::model::error::{Error, Result};
+use crate::model::error::Result;
 use crate::model::field::{Field, Kind, Rules};
 use crate::model::schema::{Schema, SchemaId};
-use crate::store::sqlite::OrFailed;
+use crate::store::sqlite::{OrFailed, damaged};
 use rusqlite::{Connection, Row};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -22,12 +23,13 @@ pub fn raise_version(conn: &Connection) -> Result<()> {
 }
 
 pub fn load(conn: &Connection) -> Result<Catalog> {
-    let mut statement = conn.prepare("SELECT id, uuid, slug, name, description, created_at FROM app").or_failed()?;
+    let mut statement = conn.prepare("SELECT id, uuid, slug, name, description, created_at, aliases FROM app").or_failed()?;
     let apps = statement.query_map([], app).or_failed()?.map(|app| app.map(Arc::new)).collect::<rusqlite::Result<Vec<_>>>().or_failed()?;
     let mut fields = fields(conn)?;
     let mut automatic = auto_indexes::all(conn)?;
-    let mut statement =
-        conn.prepare("SELECT id, app, slug, name, model, display_field, version, unique_groups, index_groups FROM schema").or_failed()?;
+    let mut statement = conn
+        .prepare("SELECT id, app, slug, name, model, display_field, version, unique_groups, index_groups, aliases FROM schema")
+        .or_failed()?;
     let mut rows = statement.query([]).or_failed()?;
     let mut schemas = Vec::new();
     while let Some(row) = rows.next().or_failed()? {
@@ -36,7 +38,27 @@ pub fn load(conn: &Connection) -> Result<Catalog> {
         schema.automatic = automatic.remove(&schema.id).unwrap_or_default();
         schemas.push(Arc::new(schema));
     }
+    compute(&mut schemas);
     Ok(Catalog::new(version(conn)?, apps, schemas))
+}
+
+/// Reads what computed fields and lines compute. One that cannot be read any more has no value; `ops/computed` keeps that from happening.
+fn compute(schemas: &mut [Arc<Schema>]) {
+    let known = schemas.to_vec();
+    for schema in schemas.iter_mut().filter(|schema| !schema.fields.iter().all(Field::is_stored)) {
+        let app: Vec<Arc<Schema>> = known.iter().filter(|other| other.app == schema.app).cloned().collect();
+        let mut found = Schema::clone(schema);
+        for (field, declared) in found.fields.iter_mut().zip(&schema.fields).filter(|(_, declared)| !declared.is_stored()) {
+            match resolve(declared, schema, &app) {
+                Ok(computation) => {
+                    field.kind = computation.kind;
+                    field.formula = Some(Arc::new(computation));
+                }
+                Err(problem) => log::error!("{}.{}: {}", schema.slug, declared.slug, problem.message),
+            }
+        }
+        *schema = Arc::new(found);
+    }
 }
 
 fn app(row: &Row<'_>) -> rusqlite::Result<App> {
@@ -47,6 +69,7 @@ fn app(row: &Row<'_>) -> rusqlite::Result<App> {
         name: row.get(3)?,
         description: row.get(4)?,
         created_at: row.get(5)?,
+        aliases: texts(&row.get::<_, String>(6)?),
     })
 }
 
@@ -63,12 +86,13 @@ fn schema(row: &Row<'_>) -> rusqlite::Result<Schema> {
         unique: groups(&row.get::<_, String>(7)?),
         indexes: groups(&row.get::<_, String>(8)?),
         automatic: Vec::new(),
+        aliases: texts(&row.get::<_, String>(9)?),
     })
 }
 
 fn fields(conn: &Connection) -> Result<HashMap<SchemaId, Vec<Field>>> {
     let mut statement = conn
-        .prepare("SELECT schema, slug, name, header, type, kind, required, is_unique, is_indexed, default_value, rules FROM field ORDER BY schema, position")
+        .prepare("SELECT schema, slug, name, header, type, kind, required, is_unique, is_indexed, default_value, rules, rank FROM field ORDER BY schema, position")
         .or_failed()?;
     let mut rows = statement.query([]).or_failed()?;
     let mut fields: HashMap<SchemaId, Vec<Field>> = HashMap::new();
@@ -83,20 +107,26 @@ fn field(row: &Row<'_>) -> Result<Field> {
     let text = |at: usize| row.get::<_, String>(at).or_failed();
     let flag = |at: usize| row.get::<_, bool>(at).or_failed();
     let kind = text(5)?;
-    let default: Value = serde_json::from_str(&text(9)?).map_err(Error::internal)?;
-    let rules: Map<String, Value> = serde_json::from_str(&text(10)?).map_err(Error::internal)?;
+    let default: Value = serde_json::from_str(&text(9)?).map_err(damaged)?;
+    let rules: Map<String, Value> = serde_json::from_str(&text(10)?).map_err(damaged)?;
     Ok(Field {
         slug: text(1)?,
         name: text(2)?,
         header: row.get(3).or_failed()?,
         type_name: text(4)?,
-        kind: Kind::from_name(&kind).ok_or_else(|| Error::internal(format!("unknown kind {kind}")))?,
+        kind: Kind::from_name(&kind).ok_or_else(|| damaged(format!("unknown kind {kind}")))?,
         required: flag(6)?,
         unique: flag(7)?,
         indexed: flag(8)?,
         default,
         rules: Rules::from_json(&rules),
+        rank: row.get(11).or_failed()?,
+        formula: None,
     })
+}
+
+fn texts(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 fn groups(text: &str) -> Vec<Vec<String>> {

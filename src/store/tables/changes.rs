@@ -3,13 +3,14 @@
 use crate::model::app::AppId;
 use crate::model::change::{Change, Logged};
 use crate::model::error::{Error, Result};
+use crate::model::field::Field;
 use crate::model::record::RecordId;
-use crate::model::schema::SchemaId;
-use crate::store::sql::table;
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::sql::{links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::totals;
 use crate::store::tx::{ReadTx, WriteTx};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeSet;
 
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
@@ -50,6 +51,39 @@ pub fn schemas_since(tx: &ReadTx<'_>, since: i64) -> Result<Option<BTreeSet<Sche
     Ok((oldest <= since + 1).then_some(schemas))
 }
 
+/// Logs for every record whose staged value of a field is another one what it was and becomes.
+pub fn insert_all_converted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, field: &str) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?4, ?5, n, ?6, ?7, ?8, json_object('before', json_object('{field}', json(sent)), 'after', json_object('{field}', json(data)))
+         FROM staged.row WHERE data IS NOT sent"
+    );
+    all(tx, change, schema, &sql)
+}
+
+/// Logs for every record that holds an option what its field was.
+pub fn insert_all_replaced(tx: &mut WriteTx<'_>, change: &Change, schema: &Schema, field: &Field, was: &str) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{0}', data->'$.{0}'), 'after', json('{{}}'))
+         FROM {1} WHERE {2}",
+        field.slug,
+        table(schema.id),
+        if field.kind.is_set() {
+            format!("id IN (SELECT record FROM {} WHERE field = '{}' AND target = ?9)", links(schema.id), field.slug)
+        } else {
+            format!("data->>'$.{}' = ?9", field.slug)
+        }
+    );
+    let app = change.app.map(|app| app.0);
+    let (now, id) = (&tx.now().text, schema.id.0);
+    let values = params![now, change.principal, change.dialect, app, id, change.kind.name(), change.batch, change.label, was];
+    tx.conn().execute(&sql, values).or_failed()?;
+    let newest = totals::newest(tx.conn())?;
+    tx.logged(Some(schema.id), newest);
+    Ok(())
+}
+
 fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Result<()> {
     let app = change.app.map(|app| app.0);
     let values = (&tx.now().text, &change.principal, change.dialect, app, schema.0, change.kind.name(), change.batch, &change.label);
@@ -87,6 +121,12 @@ pub fn bounds(tx: &ReadTx<'_>) -> Result<(i64, i64)> {
     let end = |sql: &str| -> Result<Option<i64>> { tx.conn().prepare_cached(sql).or_failed()?.query_row([], |row| row.get(0)).or_failed() };
     let newest = end("SELECT max(seq) FROM change")?.unwrap_or_default();
     Ok((end("SELECT min(seq) FROM change")?.unwrap_or(newest + 1), newest))
+}
+
+/// The number of the newest entry of any door but this one; 0 without any. Reads the log from its end.
+pub fn newest_not_through(tx: &ReadTx<'_>, door: &str) -> Result<i64> {
+    let sql = "SELECT seq FROM change WHERE dialect <> ?1 ORDER BY seq DESC LIMIT 1";
+    Ok(tx.conn().prepare_cached(sql).or_failed()?.query_row([door], |row| row.get(0)).optional().or_failed()?.unwrap_or_default())
 }
 
 /// The first number that goes on from what is there now: a restore put in its place what had been said before.

@@ -7,4 +7,5 @@ pub mod changes;
 pub mod links;
 pub mod schemas;
 pub mod sessions;
+pub mod starts;
 pub mod users;

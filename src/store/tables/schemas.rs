@@ -2,19 +2,21 @@
 
 use crate::model::error::{Error, Result};
 use crate::model::field::Field;
+use crate::model::plan::Column;
 use crate::model::record::RecordId;
-use crate::model::schema::{Schema, SchemaId};
-use crate::store::sql::{links, table};
+use crate::model::schema::{AutoIndex, Schema, SchemaId};
+use crate::store::sql::{index_column, links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::tables::auto_indexes;
 use crate::store::tx::WriteTx;
 use crate::store::{indexes, link_rows};
+use rusqlite::params_from_iter;
 use serde_json::{Value, json};
 
 /// Stores a new schema with its fields, its empty table and its indexes; `schema.id` is not looked at.
 pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
-    let sql = "INSERT INTO schema (app, slug, name, model, display_field, version, unique_groups, index_groups, next_id, records)
-               VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, 1, 0) RETURNING id";
+    let sql = "INSERT INTO schema (app, slug, name, model, display_field, version, unique_groups, index_groups, aliases, next_id, records)
+               VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, 1, 0) RETURNING id";
     let id = tx
         .conn()
         .query_row(
@@ -27,6 +29,7 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
                 &schema.display_field,
                 json!(schema.unique).to_string(),
                 json!(schema.indexes).to_string(),
+                json!(schema.aliases).to_string(),
             ),
             |row| row.get(0).map(SchemaId),
         )
@@ -45,49 +48,103 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
     Ok(id)
 }
 
-/// Replaces a schema's description and fields. New fields stand at the end and are filled into every record with their default;
-/// fields that are gone are taken out of every record.
-pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
-    let sql = "UPDATE schema SET name = ?2, model = ?3, display_field = ?4, version = version + 1, unique_groups = ?5, index_groups = ?6 WHERE id = ?1";
-    tx.conn()
-        .execute(sql, (old.id.0, &new.name, &new.model, &new.display_field, json!(new.unique).to_string(), json!(new.indexes).to_string()))
-        .or_failed()?;
-    tx.conn().execute("DELETE FROM field WHERE schema = ?1", [old.id.0]).or_failed()?;
-    for (position, field) in new.fields.iter().enumerate() {
-        put_field(tx, old.id, position, field)?;
-    }
-    let gone: Vec<&Field> = old.fields.iter().filter(|field| new.field(&field.slug).is_none()).collect();
-    let added: Vec<&Field> = new.fields.iter().filter(|field| old.field(&field.slug).is_none()).collect();
-    // Without the indexes of fields that go, which would be kept up for nothing; the others stay as they are.
-    let stays = |slug: &String| new.field(slug).is_some();
+/// What fields of a schema become others: old slug, new slug.
+pub type Renames = [(String, String)];
+
+/// Replaces a schema's description and fields, and with them every record: new fields hold their default, fields that are gone are taken out,
+/// renamed ones go on under their new name.
+pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renames) -> Result<()> {
+    reshape(tx, old, new, renames, None)
+}
+
+/// The same, with the values of a field that is of another type now, staged by `rows::stage_value`.
+pub fn replace_converted(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, converted: &str) -> Result<()> {
+    reshape(tx, old, new, &[], Some(converted))
+}
+
+fn reshape(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renames, converted: Option<&str>) -> Result<()> {
+    describe(tx, old, new)?;
+    let before = |slug: &str| {
+        let was = renames.iter().find(|(_, now)| now == slug).map_or(slug, |(was, _)| was);
+        old.stored().find(|field| field.slug == was)
+    };
+    // Without the indexes of fields that go or change, which would be kept up for nothing; the others stay as they are.
+    let stays = |slug: &String| {
+        let same =
+            new.field(slug).zip(old.field(slug)).is_some_and(|(now, was)| now.kind == was.kind && now.is_stored() == was.is_stored());
+        let is_stamp = matches!(index_column(new, slug), Some(Column::CreatedAt | Column::UpdatedAt));
+        (same || is_stamp) && Some(slug.as_str()) != converted && !renames.iter().any(|(was, now)| was == slug || now == slug)
+    };
     let groups = |groups: &[Vec<String>]| groups.iter().filter(|group| group.iter().all(stays)).cloned().collect();
+    let automatic: Vec<AutoIndex> = old.automatic.iter().filter(|index| stays(&index.field)).cloned().collect();
     let kept = Schema {
         fields: old.fields.iter().filter(|field| stays(&field.slug)).cloned().collect(),
         unique: groups(&old.unique),
         indexes: groups(&old.indexes),
-        automatic: old.automatic.iter().filter(|index| stays(&index.field)).cloned().collect(),
+        automatic: automatic.clone(),
         ..old.clone()
     };
     indexes::settle(tx, &kept)?;
-    link_rows::settle(tx, &Schema { id: old.id, ..new.clone() })?;
-    for field in gone {
-        let path = format!("$.{}", field.slug);
-        tx.conn().execute(&format!("UPDATE {} SET data = json_remove(data, ?1)", table(old.id)), [path]).or_failed()?;
-        if field.kind.is_set() && new.fields.iter().any(|field| field.kind.is_set()) {
-            link_rows::forget(tx, old, &field.slug)?;
+    let is_same = old.stored().map(|field| field.slug.as_str()).eq(new.stored().map(|field| field.slug.as_str()));
+    if !is_same || converted.is_some() {
+        rewrite(tx, old, new, converted, before)?;
+    }
+    let new = Schema { id: old.id, automatic: automatic.clone(), ..new.clone() };
+    link_rows::settle(tx, &new)?;
+    for field in old.stored().filter(|field| field.kind.is_set()).filter(|_| new.fields.iter().any(|field| field.kind.is_set())) {
+        match renames.iter().find(|(was, _)| *was == field.slug) {
+            Some((was, now)) => link_rows::rename(tx, old, was, now)?,
+            None if !stays(&field.slug) => link_rows::forget(tx, old, &field.slug)?,
+            None => {}
         }
     }
-    for field in added {
-        let path = format!("$.{}", field.slug);
-        tx.conn()
-            .execute(&format!("UPDATE {} SET data = json_set(data, ?1, json(?2))", table(old.id)), (path, field.default.to_string()))
-            .or_failed()?;
-        if field.kind.is_set() {
-            link_rows::write_field(tx, old, field, RecordId(1))?;
+    for field in new.stored().filter(|field| field.kind.is_set()) {
+        if before(&field.slug).is_none() || converted == Some(field.slug.as_str()) {
+            link_rows::write_field(tx, &new, field, RecordId(1))?;
         }
     }
-    auto_indexes::keep(tx, old.id, &kept.automatic)?;
-    indexes::settle(tx, &Schema { id: old.id, automatic: kept.automatic, ..new.clone() })
+    auto_indexes::keep(tx, old.id, &automatic)?;
+    indexes::settle(tx, &new)
+}
+
+/// Every record anew, in one statement, its keys in the order of the fields.
+fn rewrite<'o>(
+    tx: &mut WriteTx<'_>,
+    old: &Schema,
+    new: &Schema,
+    converted: Option<&str>,
+    before: impl Fn(&str) -> Option<&'o Field>,
+) -> Result<()> {
+    let mut parts = Vec::new();
+    let mut defaults = Vec::new();
+    for field in new.stored() {
+        let value = match before(&field.slug) {
+            _ if converted == Some(field.slug.as_str()) => "json(s.data)".to_owned(),
+            Some(was) => format!("r.data->'$.{}'", was.slug),
+            None => {
+                defaults.push(field.default.to_string());
+                format!("json(?{})", defaults.len())
+            }
+        };
+        parts.push(format!("'{}',{value}", field.slug));
+    }
+    // Records without a value of a converted field stay as they are.
+    let from = if converted.is_some() { " FROM staged.row s WHERE s.n = r.id" } else { "" };
+    let sql = format!("UPDATE main.{} AS r SET data = json_object({}){from}", table(old.id), parts.join(","));
+    tx.conn().execute(&sql, params_from_iter(&defaults)).or_failed().map(drop)
+}
+
+/// Writes what is said of a schema and its fields, and nothing else.
+pub fn describe(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
+    let sql = "UPDATE schema SET slug = ?2, name = ?3, model = ?4, display_field = ?5, version = version + 1, unique_groups = ?6, index_groups = ?7, aliases = ?8
+               WHERE id = ?1";
+    let groups = (json!(new.unique).to_string(), json!(new.indexes).to_string(), json!(new.aliases).to_string());
+    tx.conn().execute(sql, (old.id.0, &new.slug, &new.name, &new.model, &new.display_field, groups.0, groups.1, groups.2)).or_failed()?;
+    tx.conn().execute("DELETE FROM field WHERE schema = ?1", [old.id.0]).or_failed()?;
+    for (position, field) in new.fields.iter().enumerate() {
+        put_field(tx, old.id, position, field)?;
+    }
+    Ok(())
 }
 
 /// Takes a schema, its fields and all its records away.
@@ -99,28 +156,31 @@ pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
     tx.conn().execute("DELETE FROM schema WHERE id = ?1", [schema.id.0]).or_failed().map(drop)
 }
 
+/// Fills a new, empty schema with the records of another that has the same fields, under the same ids.
+pub fn copy_records(tx: &mut WriteTx<'_>, from: &Schema, to: &Schema) -> Result<()> {
+    let (source, target) = (table(from.id), table(to.id));
+    tx.conn().execute_batch(&format!("INSERT INTO {target} SELECT * FROM {source}")).or_failed()?;
+    if from.fields.iter().any(|field| field.kind.is_set()) {
+        tx.conn().execute_batch(&format!("INSERT INTO {} SELECT * FROM {}", links(to.id), links(from.id))).or_failed()?;
+    }
+    let sql = "UPDATE schema SET (next_id, records) = (SELECT next_id, records FROM schema WHERE id = ?1) WHERE id = ?2";
+    tx.conn().execute(sql, (from.id.0, to.id.0)).or_failed().map(drop)
+}
+
 /// A schema as the change log keeps it: enough to make it again.
 pub fn described(schema: &Schema) -> Value {
-    let fields: Vec<Value> = schema
-        .fields
-        .iter()
-        .map(|field| {
-            json!({
-                "slug": field.slug, "name": field.name, "header": field.header, "type": field.type_name, "required": field.required,
-                "unique": field.unique, "index": field.indexed, "default": field.default, "rules": field.rules.to_json(),
-            })
-        })
-        .collect();
+    let fields: Vec<Value> = schema.fields.iter().map(Field::to_json).collect();
     json!({
         "slug": schema.slug, "name": schema.name, "model": schema.model, "display_field": schema.display_field,
-        "unique": schema.unique, "indexes": schema.indexes, "fields": fields,
+        "unique": schema.unique, "indexes": schema.indexes, "aliases": schema.aliases, "fields": fields,
     })
 }
 
 fn put_field(tx: &mut WriteTx<'_>, schema: SchemaId, position: usize, field: &Field) -> Result<()> {
     let position = i64::try_from(position).map_err(Error::internal)?;
-    let sql = "INSERT INTO field (schema, position, slug, name, header, type, kind, required, is_unique, is_indexed, default_value, rules)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let sql =
+        "INSERT INTO field (schema, position, slug, name, header, type, kind, required, is_unique, is_indexed, default_value, rules, rank)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let rules = Value::Object(field.rules.to_json()).to_string();
     let values = rusqlite::params![
         schema.0,
@@ -134,7 +194,8 @@ fn put_field(tx: &mut WriteTx<'_>, schema: SchemaId, position: usize, field: &Fi
         field.unique,
         field.indexed,
         field.default.to_string(),
-        rules
+        rules,
+        field.rank
     ];
     tx.conn().execute(sql, values).or_failed().map(drop)
 }

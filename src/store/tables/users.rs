@@ -18,6 +18,10 @@ pub fn by_email(tx: &ReadTx<'_>, email: &str) -> Result<Option<Stored>> {
     found.map(|(user, password_hash)| Ok(Stored { user: known(user)?, password_hash })).transpose()
 }
 
+pub fn exists(tx: &ReadTx<'_>, id: UserId) -> Result<bool> {
+    tx.conn().prepare_cached("SELECT 1 FROM user WHERE id = ?1").or_failed()?.exists([id.0]).or_failed()
+}
+
 /// The first admin that was made.
 pub fn first_admin(tx: &ReadTx<'_>) -> Result<Option<User>> {
     let mut statement =

@@ -1,0 +1,44 @@
+//! The records of a schema as a file: all of them, or those that a list with the same filters would show, in its order. [house]
+
+use super::records::Asked;
+use crate::format::file::Format;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::name::quoted;
+use crate::model::query::{Query, Window};
+use crate::ops::ctx::Ctx;
+use crate::ops::export::{self, Export};
+use crate::wire::call::Call;
+use crate::wire::paper::Sheets;
+use rouille::Response;
+use std::sync::Arc;
+
+/// `GET …/export?format=csv|xlsx|json|ndjson&sort=&filter[field]=`; without a format by `Accept`, else CSV.
+pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let (mine, asked): (Vec<_>, Vec<_>) = call.query.pairs().iter().cloned().partition(|(name, _)| name == "format");
+    if let Some((name, _)) = asked.iter().find(|(name, _)| matches!(name.as_str(), "page" | "per_page" | "explain")) {
+        let problem =
+            Problem::of(name, "unknown_parameter", format!("An export has no '{name}': it holds all records that the filters leave"));
+        return Err(Error::invalid(problem));
+    }
+    let asked = Asked::parse(&asked, &ctx.limits)?;
+    let query = Query { window: Window { offset: 0, limit: i64::MAX }, ..asked.query };
+    let format = format(call, mine.last().map(|(_, name)| name.as_str()))?;
+    let (app, schema) = (call.param(0), call.param(1));
+    let export = Export { app, schema, format, query: Some(&query) };
+    let mut sheets = Sheets::new(ctx.limits.reply_memory_bytes_max);
+    let written = ctx.store.read_long(|tx| export::export(tx, &call.caller, &export, &ctx.limits, Box::new(&mut sheets), &|_| Ok(())));
+    sheets.response(written, format.media_type(), &format!("{schema}.{}", format.name()))
+}
+
+fn format(call: &Call<'_>, named: Option<&str>) -> Result<Format> {
+    if let Some(name) = named {
+        return Format::from_name(name).ok_or_else(|| {
+            let problem = Problem::of("format", "format", format!("There is no format {}", quoted(name)));
+            Error::invalid(problem.hint(Format::NAMES.join(", ")))
+        });
+    }
+    let accept = call.request.header("Accept").unwrap_or_default().to_lowercase();
+    let kinds = accept.split(',').filter_map(|kind| kind.split(';').next()).map(str::trim);
+    let of = |kind: &str| Format::ALL.into_iter().find(|format| format.media_type().split(';').next() == Some(kind));
+    Ok(kinds.filter_map(of).next().unwrap_or(Format::Csv))
+}

@@ -1,0 +1,213 @@
+//! Fields of a schema that is there: adding, changing, renaming, deleting them. What becomes of values when a field gets another type is in `convert`;
+//! options are in `options`.
+
+use super::access::may;
+use super::alter::{alter, objections, settle};
+use super::convert;
+use super::ctx::{Ctx, Way};
+use super::define;
+use super::schemas::with_choices;
+use crate::expr::rename::{Renamed, renamed};
+use crate::format::parts::{self, FieldPart, SchemaPart};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::{Field, Kind};
+use crate::model::name::quoted;
+use crate::model::principal::{Action, Caller};
+use crate::model::schema::Schema;
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::tables::schemas;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A field after a change, and what became of the values when it got another type.
+#[derive(Clone)]
+pub struct Changed {
+    pub field: Field,
+    pub converted: Option<convert::Tally>,
+}
+
+/// The fields of a schema as parts: what they would be declared as. Their options are known by their values.
+pub fn parts(schema: &Schema) -> Result<Vec<FieldPart>> {
+    let read = |field: &Field| parts::read(&parts::field_json(field), "The field", parts::field).map_err(Error::Invalid);
+    let mut parts = schema.fields.iter().map(read).collect::<Result<Vec<FieldPart>>>()?;
+    parts.iter_mut().filter_map(|part| part.options.as_mut()).flatten().for_each(|option| option.id = None);
+    Ok(parts)
+}
+
+/// A schema as a part, with these fields.
+fn part(schema: &Schema, fields: Vec<FieldPart>) -> SchemaPart {
+    SchemaPart {
+        slug: schema.slug.clone(),
+        fields,
+        unique: schema.unique.clone(),
+        indexes: schema.indexes.clone(),
+        ..SchemaPart::default()
+    }
+}
+
+/// Adds a field; every record gets its default.
+pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, new: &FieldPart) -> Result<Field> {
+    may(who, Action::Manage)?;
+    let old = find(tx, app, schema)?;
+    if old.field(&new.slug).is_some() {
+        return Err(Error::Conflict(Problem::of(&new.slug, "unique", format!("Table '{}' has a field '{}' already", old.slug, new.slug))));
+    }
+    let all = part(&old, parts(&old)?.into_iter().chain([new.clone()]).collect());
+    let now = with_choices(tx, old.app, &all, define::schema(old.app, &all, Some(&old)).map_err(Error::Invalid)?)?;
+    become_other(tx, who, &old, &now, &[], format!("added the field {}.{}", old.slug, new.slug))?;
+    field_now(tx, &old, &new.slug)
+}
+
+/// Changes what is said of a field: what `body` holds, in the form in which fields are declared; a key that is `null` says nothing any more.
+pub fn change(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>) -> Result<Changed> {
+    let [app, schema, slug] = path.map(str::to_owned);
+    let old = ctx.read(|tx| find(tx, &app, &schema))?;
+    let was = known(&old, &slug)?;
+    match body.get("type").and_then(Value::as_str) {
+        Some(wanted) if wanted != was.type_name => convert::convert(ctx, who, way, [&app, &schema, &slug], body),
+        _ => {
+            let (who, body) = (who.clone(), body.clone());
+            let field = ctx.write_by(way, || Ok(()), move |tx, ()| say(tx, &who, [&app, &schema, &slug], &body))?;
+            Ok(Changed { field, converted: None })
+        }
+    }
+}
+
+/// `change` without another type.
+fn say(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], body: &Map<String, Value>) -> Result<Field> {
+    may(who, Action::Manage)?;
+    let [app, schema, slug] = path;
+    let old = find(tx, app, schema)?;
+    let was = known(&old, slug)?.clone();
+    let said = overlaid(&was, body)?;
+    let is_renamed = said.slug != was.slug;
+    if is_renamed && old.fields.iter().any(|field| field.slug != was.slug && field.slug.eq_ignore_ascii_case(&said.slug)) {
+        return Err(Error::Conflict(Problem::of("slug", "unique", format!("Table '{}' has a field '{}' already", old.slug, said.slug))));
+    }
+    let renames = if is_renamed { vec![(was.slug.clone(), said.slug.clone())] } else { Vec::new() };
+    // The field is known by its new name from here on, so that its options and its place stay what they are.
+    let moved = with_name(&old, &was.slug, &said.slug);
+    let fields = parts(&moved)?.into_iter().map(|part| if part.slug == said.slug { said.clone() } else { part }).collect();
+    let all = part(&moved, fields);
+    let mut now = with_choices(tx, old.app, &all, define::schema(old.app, &all, Some(&moved)).map_err(Error::Invalid)?)?;
+    now.aliases.clone_from(&old.aliases);
+    if is_renamed {
+        follow(tx, &old, &was.slug, &said.slug, &mut now)?;
+    }
+    let label = if is_renamed {
+        format!("renamed the field {}.{} to {}", old.slug, was.slug, said.slug)
+    } else {
+        format!("changed the field {}.{}", old.slug, was.slug)
+    };
+    become_other(tx, who, &old, &now, &renames, label)?;
+    field_now(tx, &old, &said.slug)
+}
+
+/// What is said of a field once a body was laid over it.
+pub fn overlaid(was: &Field, body: &Map<String, Value>) -> Result<FieldPart> {
+    if body.is_empty() {
+        return Err(Error::invalid(
+            Problem::new("empty", "The body says nothing that could change").hint("{\"name\": \"E-mail\", \"required\": true}"),
+        ));
+    }
+    let mut map = parts::field_json(was);
+    if let Some(Value::Array(options)) = map.get_mut("options") {
+        options.iter_mut().filter_map(Value::as_object_mut).for_each(|option| drop(option.shift_remove("id")));
+    }
+    for (key, value) in body {
+        map.insert(key.clone(), value.clone());
+    }
+    parts::read(&map, "The field", parts::field).map_err(Error::Invalid)
+}
+
+/// Deletes a field with its values; the log keeps them.
+pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug: &str) -> Result<()> {
+    may(who, Action::Manage)?;
+    let old = find(tx, app, schema)?;
+    known(&old, slug)?;
+    let mut now = Schema::clone(&old);
+    now.fields.retain(|field| field.slug != slug);
+    if now.fields.is_empty() {
+        let problem = Problem::of(slug, "last", format!("Table '{}' would have no field left", old.slug));
+        return Err(Error::Conflict(problem.hint("Delete the table instead")));
+    }
+    if let Some(group) = old.unique.iter().find(|group| group.iter().any(|name| name == slug)) {
+        let message = format!("Table '{}' says that {} are unique together: change that first", old.slug, group.join(" and "));
+        return Err(Error::Conflict(Problem::of(slug, "unique", message)));
+    }
+    now.indexes.retain(|group| !group.iter().any(|name| name == slug));
+    if now.display_field.as_deref() == Some(slug) {
+        now.display_field = now.fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone());
+    }
+    become_other(tx, who, &old, &now, &[], format!("deleted the field {}.{slug}", old.slug))
+}
+
+/// Looks at the records, puts one schema in the place of the other, and sees that nothing leads nowhere.
+fn become_other(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, now: &Schema, renames: &schemas::Renames, label: String) -> Result<()> {
+    let problems = objections(tx, old, now, renames)?;
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    alter(tx, who, old, now, renames, label)?;
+    settle(tx, old.app)
+}
+
+/// The schema with a field under another name, wherever it names it.
+fn with_name(schema: &Schema, was: &str, now: &str) -> Schema {
+    let swap = |slug: &mut String| {
+        if slug == was {
+            now.clone_into(slug);
+        }
+    };
+    let mut schema = schema.clone();
+    schema.fields.iter_mut().for_each(|field| swap(&mut field.slug));
+    schema.unique.iter_mut().flatten().for_each(swap);
+    schema.indexes.iter_mut().flatten().for_each(swap);
+    schema.display_field.iter_mut().for_each(swap);
+    schema
+}
+
+/// Has everything that names a field of `old` name it anew: expressions, and lines that come by it.
+fn follow(tx: &mut WriteTx<'_>, old: &Schema, was: &str, now: &str, changed: &mut Schema) -> Result<()> {
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(old.app).cloned().collect();
+    let change = Renamed { schema: old.id, was, now };
+    let followed = |schema: &Schema, before: &Schema| {
+        let mut schema = schema.clone();
+        for field in &mut schema.fields {
+            if let Some(text) = field.rules.formula.as_deref().and_then(|text| renamed(text, before, &all, &change)) {
+                field.rules.formula = Some(text);
+            }
+            if field.kind == Kind::Lines && field.rules.target.as_deref() == Some(&old.slug) && field.rules.via.as_deref() == Some(was) {
+                field.rules.via = Some(now.to_owned());
+            }
+        }
+        schema
+    };
+    *changed = followed(changed, old);
+    for schema in all.iter().filter(|schema| schema.id != old.id) {
+        let new = followed(schema, schema);
+        if new != **schema {
+            schemas::describe(tx, schema, &new)?;
+        }
+    }
+    Ok(())
+}
+
+pub fn find(tx: &ReadTx<'_>, app: &str, schema: &str) -> Result<Arc<Schema>> {
+    let app = tx.catalog().app(app)?;
+    tx.catalog().schema(&app, schema)
+}
+
+/// The field of this slug, or a refusal that names the nearest.
+pub fn known<'s>(schema: &'s Schema, slug: &str) -> Result<&'s Field> {
+    schema.field(slug).ok_or_else(|| {
+        let problem = Problem::new("not_found", format!("Table '{}' has no field {}", schema.slug, quoted(slug)));
+        Error::NotFound(problem.did_you_mean(slug, schema.fields.iter().map(|field| field.slug.as_str())))
+    })
+}
+
+/// A field as the catalog of this transaction has it.
+pub fn field_now(tx: &ReadTx<'_>, schema: &Schema, slug: &str) -> Result<Field> {
+    let now = tx.catalog().schema_by_id(schema.id);
+    now.and_then(|now| now.field(slug).cloned()).ok_or_else(|| Error::internal("a field is missing"))
+}

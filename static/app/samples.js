@@ -1,0 +1,21 @@
+// The apps that come with the program: what a person may begin with. Their slugs are the names of the server's samples.
+// Not here: what is in them, which the server knows.
+import { post } from './api.js';
+
+/** The first one is chosen for those who do not want to choose. */
+export const SAMPLES = [
+  { slug: 'crm', name: 'Small CRM', text: 'Companies, people, deals and notes', sign: 'person' },
+  { slug: 'inventory', name: 'Inventory', text: 'Products, suppliers and stock moves', sign: 'tag' },
+  { slug: 'projects', name: 'Projects', text: 'Projects, tasks, milestones and hours', sign: 'tick' },
+  { slug: 'events', name: 'Events', text: 'Events, sign-ups, rooms and helpers', sign: 'date' },
+  { slug: 'my-app', name: 'Empty app', text: 'One table, nothing in it', sign: 'table' },
+];
+
+/** Makes the app of a sample. One that is there already is as good. */
+export async function makeSample(slug) {
+  try {
+    await post(`/api/workspaces/default/samples/${slug}`);
+  } catch (fault) {
+    if (fault.kind !== 'there') throw fault;
+  }
+}
