@@ -57,6 +57,9 @@ fn a_delete_that_would_follow_too_many_references_is_refused_whole() {
     let words = "More than 11 references lead to the records that would go with this one; delete some of them first";
     assert_eq!((status, told["error"]["message"].as_str()), (413, Some(words)));
     assert_eq!((counted(&harness, "trunks"), counted(&harness, "twigs")), (json!(1), json!(4)));
+    let (status, told) = harness.ask("DELETE", &format!("{APP}/twigs/records"), r#"{"ids": [1, 2, 3, 4]}"#);
+    let words = "More than 11 references lead to the records that would go; delete fewer of them at once";
+    assert_eq!((status, told["error"]["message"].as_str(), counted(&harness, "twigs")), (413, Some(words), json!(4)));
     let enough = tree(bounded(12), "set_null");
     assert_eq!(enough.ask("DELETE", &format!("{APP}/trunks/records/rec_1"), "").0, 200);
 }
