@@ -1,10 +1,11 @@
-//! `carryall export`: a table to a file or to stdout. It only reads, so it works beside a running server.
+//! `carryall export`: a table, or a whole app, to a file or to stdout. It only reads, so it works beside a running server.
 
 use super::job::{OWNER, Work, data_file, patient};
 use super::outcome::{Ended, Failure, say, unopened};
 use crate::format::file::Format;
 use crate::model::job::Progress;
 use crate::model::limits::Limits;
+use crate::ops::app_file;
 use crate::ops::export::{self, Export};
 use crate::store::engine::Store;
 use clap::{Arg, ArgMatches, Command};
@@ -12,16 +13,20 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
 
+/// Of a table, and the app file of all of them.
+const FORMATS: [&str; 5] = ["csv", "json", "ndjson", "xlsx", APP];
+const APP: &str = "app";
+
 pub fn command() -> Command {
-    Command::new("export").about("Export a table as JSON, NDJSON, CSV or XLSX")
+    Command::new("export").about("Export a table as JSON, NDJSON, CSV or XLSX, or a whole app as an app file")
         .after_help("In CSV a text that a spreadsheet would calculate (=1+1, +a, -a, @a) gets an apostrophe before it; an import takes it away again.")
         .args([
         Arg::new("app").long("app").value_name("SLUG").required(true).help("The app"),
-        Arg::new("schema").long("schema").value_name("SLUG").required(true).help("The table"),
+        Arg::new("schema").long("schema").value_name("SLUG").help("The table [default: the whole app, as an app file]"),
         Arg::new("format")
             .long("format")
             .value_name("FORMAT")
-            .value_parser(Format::NAMES)
+            .value_parser(FORMATS)
             .help("[default: by the ending of the output file, else json]"),
         Arg::new("output").short('o').long("output").value_name("FILE").help("Where to write [default: stdout]"),
     ])
@@ -30,6 +35,13 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> Ended {
     let text = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
     let output = matches.get_one::<String>("output").map(Path::new);
+    let named = matches.get_one::<String>("format").map(String::as_str);
+    match (named, matches.contains_id("schema")) {
+        (Some(APP), true) => return Err(Failure::new(2, "An app file holds all tables of an app: leave --schema out")),
+        (Some(APP) | None, false) => return whole(matches, text("app"), output),
+        (Some(format), false) => return Err(Failure::new(2, format!("--format {format} needs a table: --schema NAME"))),
+        (_, true) => {}
+    }
     let format = match (matches.get_one::<String>("format"), output) {
         (Some(name), _) => Format::from_name(name),
         (None, Some(path)) => Some(Format::of(path)?),
@@ -50,6 +62,23 @@ pub fn run(matches: &ArgMatches) -> Ended {
     };
     work.end();
     say(&format!("{} exported", super::outcome::counted(rows, "row")));
+    Ok(())
+}
+
+/// An app with its records, as an app file.
+fn whole(matches: &ArgMatches, app: &str, output: Option<&Path>) -> Ended {
+    let path = data_file(matches);
+    let store = Store::open_for_reading(&path, &patient()?).map_err(|error| unopened(&path, error))?;
+    let write = |mut out: Box<dyn Write + '_>| {
+        let written = store.read(|tx| app_file::write(tx, &OWNER, app, true, &mut out))?;
+        out.flush().map_err(crate::format::rows::unwritten)?;
+        Ok(written)
+    };
+    let records = match output {
+        None => to_stdout(write)?,
+        Some(output) => to_file(output, write)?,
+    };
+    say(&format!("{} exported, with the app and its tables", super::outcome::counted(records, "record")));
     Ok(())
 }
 

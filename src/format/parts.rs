@@ -89,9 +89,28 @@ pub fn app(reader: &mut Reader<'_>) -> AppPart {
     part
 }
 
+/// An app that is to be made: its slug may be found from its name.
+pub fn new_app(reader: &mut Reader<'_>) -> AppPart {
+    let part = AppPart {
+        slug: reader.text("slug").unwrap_or_default(),
+        uuid: reader.text("uuid"),
+        name: reader.text("name"),
+        description: reader.text("description"),
+        aliases: Vec::new(),
+    };
+    reader.only(&["slug", "uuid", "name", "description"]);
+    part
+}
+
 pub fn schema(reader: &mut Reader<'_>) -> SchemaPart {
+    reader.wants("slug");
+    new_schema(reader)
+}
+
+/// A schema that is to be made: its slug may be found from its name.
+pub fn new_schema(reader: &mut Reader<'_>) -> SchemaPart {
     let part = SchemaPart {
-        slug: reader.needed("slug"),
+        slug: reader.text("slug").unwrap_or_default(),
         name: reader.text("name"),
         model: reader.text("model"),
         display_field: reader.text("display_field"),

@@ -3,6 +3,7 @@
 use super::access::may;
 use super::alter::settle;
 use super::changes::{log_all_deleted, log_definition};
+use super::ctx::Ctx;
 use super::define::{check_slug, is_reserved_app};
 use crate::format::parts::AppPart;
 use crate::model::app::{App, AppId};
@@ -26,6 +27,11 @@ pub fn list(tx: &ReadTx<'_>, who: &Caller) -> Result<Vec<Arc<App>>> {
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Arc<App>> {
     may(who, Action::Read)?;
     tx.catalog().app(app)
+}
+
+/// For an app that brings none.
+pub fn fresh_uuid(ctx: &Ctx) -> String {
+    uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string()
 }
 
 /// Makes an app and logs it.

@@ -12,6 +12,7 @@ use crate::field;
 use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
+use crate::model::job::{Progress, Report};
 use crate::model::principal::{Action, Caller};
 use crate::model::record::RecordId;
 use crate::model::schema::Schema;
@@ -22,6 +23,7 @@ use crate::store::tables::schemas;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+const REPORT_EVERY_VALUES: u64 = 1_000;
 /// Values of each sort that are shown.
 const EXAMPLES_MAX: usize = 5;
 /// Options that are made of values.
@@ -42,7 +44,7 @@ pub struct Tally {
 }
 
 /// Changes the type of a field, with what else `body` says of it.
-pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>) -> Result<Changed> {
+pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>, report: &Report) -> Result<Changed> {
     may(who, Action::Manage)?;
     let [app, schema, slug] = path;
     for _ in 0..STALE_RETRIES_MAX {
@@ -50,7 +52,7 @@ pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<St
         let (old, part, tally) = ctx.read(|tx| {
             let old = find(tx, app, schema)?;
             let part = declared(tx, &old, slug, body)?;
-            let tally = fill(tx, &old, &part, &staging)?;
+            let tally = fill(tx, &old, &part, &staging, report)?;
             Ok((old, part, tally))
         })?;
         let stage = staging.finish()?;
@@ -162,13 +164,17 @@ fn converted(was: &Field, now: &Field, value: &Value) -> Value {
 }
 
 /// Converts every value of a snapshot and puts it on a stage.
-fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging) -> Result<Tally> {
+fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, report: &Report) -> Result<Tally> {
     let (was, now) = (known(old, &part.slug)?, define::define_field(part, Some(known(old, &part.slug)?)).map_err(Error::Invalid)?);
     let mut tally = Tally::default();
+    let total = u64::try_from(rows::counter(tx, old)?).ok();
     rows::each_value(tx, old, was, &mut |id, text| {
         let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
         let after = converted(was, &now, &value);
         tally.values += 1;
+        if tally.values.is_multiple_of(REPORT_EVERY_VALUES) {
+            report(Progress { stage: "converting", done: tally.values, total, unit: "records", rows: tally.values })?;
+        }
         if after.is_null() {
             tally.lost += 1;
             if tally.lost_examples.len() < EXAMPLES_MAX {
@@ -179,6 +185,7 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging) -> R
         }
         staging.add(id.0, Some(&after.to_string()), Some(text), None)
     })?;
+    report(Progress { stage: "writing", done: tally.values, total, unit: "records", rows: tally.values })?;
     Ok(tally)
 }
 

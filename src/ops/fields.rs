@@ -11,6 +11,7 @@ use crate::expr::rename::{Renamed, renamed};
 use crate::format::parts::{self, FieldPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
+use crate::model::job::Report;
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::Schema;
@@ -59,12 +60,12 @@ pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, new: &Fi
 }
 
 /// Changes what is said of a field: what `body` holds, in the form in which fields are declared; a key that is `null` says nothing any more.
-pub fn change(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>) -> Result<Changed> {
+pub fn change(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>, report: &Report) -> Result<Changed> {
     let [app, schema, slug] = path.map(str::to_owned);
     let old = ctx.read(|tx| find(tx, &app, &schema))?;
     let was = known(&old, &slug)?;
     match body.get("type").and_then(Value::as_str) {
-        Some(wanted) if wanted != was.type_name => convert::convert(ctx, who, way, [&app, &schema, &slug], body),
+        Some(wanted) if wanted != was.type_name => convert::convert(ctx, who, way, [&app, &schema, &slug], body, report),
         _ => {
             let (who, body) = (who.clone(), body.clone());
             let field = ctx.write_by(way, || Ok(()), move |tx, ()| say(tx, &who, [&app, &schema, &slug], &body))?;

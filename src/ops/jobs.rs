@@ -1,17 +1,18 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
 use super::access::{may, may_control};
-use super::ctx::{Ctx, STALE_RETRIES_MAX};
+use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
+use super::fields::{self, Changed};
 use super::job_board::Entry;
 use super::{apply, backups, changes, indexes, schemas, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
-use crate::model::job::{Import, Job, Outcome, Progress, Report};
+use crate::model::job::{Import, Job, Outcome, Progress, Report, unwatched};
 use crate::model::principal::{Action, Caller};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::{records, rehearsal};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,6 +70,27 @@ pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Res
     done
 }
 
+/// Makes or changes an app by an app file that somebody sent; among the jobs as long as it lasts.
+pub fn apply(ctx: &Arc<Ctx>, who: &Caller, job: &Job) -> Result<Outcome> {
+    may(who, Action::Manage)?;
+    let (id, report) = listed(ctx, job.kind())?;
+    let done = caught(|| run(ctx, who, job, &report));
+    ctx.jobs.end(id, done.clone());
+    done
+}
+
+/// Changes a field. Another type is another value in every record: that stands among the jobs, and can be ended until it is taken in.
+pub fn change_field(ctx: &Arc<Ctx>, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>) -> Result<Changed> {
+    may(who, Action::Manage)?;
+    if !body.contains_key("type") {
+        return fields::change(ctx, who, way, path, body, &unwatched());
+    }
+    let (id, report) = listed(ctx, "change_field")?;
+    let done = caught(|| fields::change(ctx, who, way, path, body, &report));
+    ctx.jobs.end(id, done.as_ref().map(|changed| json!({"field": changed.field.slug})).map_err(Error::clone));
+    done
+}
+
 /// A new entry on the board, and the report that keeps it.
 fn listed(ctx: &Arc<Ctx>, kind: &'static str) -> Result<(u64, Report)> {
     let id = ctx.jobs.add(kind, &ctx.store.now().text, ctx.limits.jobs_running_max)?;
@@ -77,7 +99,7 @@ fn listed(ctx: &Arc<Ctx>, kind: &'static str) -> Result<(u64, Report)> {
 }
 
 /// A panic is an error like any other: the entry on the board must come to an end.
-fn caught(work: impl FnOnce() -> Result<Outcome>) -> Result<Outcome> {
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     done.unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))))
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod alter;
+pub mod app_file;
 pub mod apply;
 pub mod apps;
 pub mod backups;

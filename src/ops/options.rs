@@ -60,9 +60,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
     choice.label = changes.label.clone().unwrap_or(choice.label);
     choice.color = changes.color.clone().or(choice.color);
     let now = choice.value.clone();
-    if field.default == was.as_str() {
-        field.default = Value::from(now.as_str());
-    }
+    field.default = swapped(field.default, &was, Some(&now));
     field.rules.choices.insert(changes.position.unwrap_or(at).min(field.rules.choices.len()), choice);
     let words = format!("changed the option {was} of {}.{}", old.slug, field.slug);
     close(tx, who, &old, field, words, Some((was, Some(now))))
@@ -94,11 +92,26 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
             Problem::of(&field.slug, "required", format!("Field '{}' is required: another option must stand in its place", field.slug));
         return Err(Error::invalid(problem.hint("replace=OTHER")));
     }
-    if field.default == was.as_str() {
-        field.default = now.as_deref().map_or(Value::Null, Value::from);
-    }
+    field.default = swapped(field.default, &was, now.as_deref());
     let words = format!("deleted the option {was} of {}.{}", old.slug, field.slug);
     close(tx, who, &old, field, words, Some((was, now)))
+}
+
+/// A default with another option in the place of one, or none.
+fn swapped(default: Value, was: &str, now: Option<&str>) -> Value {
+    match default {
+        Value::String(value) if value == was => now.map_or(Value::Null, Value::from),
+        Value::Array(values) => {
+            let kept = values.into_iter().filter_map(|value| if value == was { now.map(Value::from) } else { Some(value) });
+            kept.fold(Value::Array(Vec::new()), |mut all, value| {
+                if let Some(all) = all.as_array_mut().filter(|all| !all.contains(&value)) {
+                    all.push(value);
+                }
+                all
+            })
+        }
+        other => other,
+    }
 }
 
 fn opened(tx: &WriteTx<'_>, who: &Caller, [app, schema, slug]: [&str; 3]) -> Result<(std::sync::Arc<Schema>, Field)> {

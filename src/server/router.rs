@@ -94,8 +94,8 @@ mod tests {
         };
         assert_eq!(route("GET", "/v1/apps/?x=1"), "/api/apps []");
         assert_eq!(route("HEAD", "/api/apps/my%2Fcrm"), "/api/apps/{app} [\"my/crm\"]");
-        assert_eq!(route("OPTIONS", "/api/apps"), "GET, HEAD, OPTIONS");
-        assert_eq!(route("POST", "/api/apps"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
+        assert_eq!(route("OPTIONS", "/api/workspaces"), "GET, HEAD, OPTIONS");
+        assert_eq!(route("POST", "/api/workspaces"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
         assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
         assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
     }

@@ -68,6 +68,11 @@ impl Body {
     }
 
     /// Reads the body as one JSON object, whatever its Content-Type says.
+    pub fn object_or_none(&self, limits: &Limits) -> Result<Map<String, Value>> {
+        if matches!(self, Body::Empty) { Ok(Map::new()) } else { self.object(limits) }
+    }
+
+    /// A JSON object.
     pub fn object(&self, limits: &Limits) -> Result<Map<String, Value>> {
         object(&self.bytes(limits)?, limits)
     }

@@ -13,6 +13,9 @@ mod fields;
 /// Fields whose values come from the program: sequences, lines, computed ones.
 mod computed;
 
+/// Tables that are changed while they hold records.
+mod alterations;
+
 /// App files: applied, applied again, refused whole.
 mod apply;
 

@@ -656,7 +656,7 @@ fn an_import_that_meets_the_end_of_its_server_is_done_or_not_begun_and_says_so()
 fn a_refusal_reaches_a_client_that_is_still_sending() {
     let place = Place::new();
     let server = place.serve();
-    for (path, status) in [("/api/apps", 405), ("/nothing", 404), ("/auth/login/", 413)] {
+    for (path, status) in [("/api/workspaces", 405), ("/nothing", 404), ("/auth/login/", 413)] {
         let mut line = TcpStream::connect(&server.address).unwrap();
         let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: 3000000\r\nConnection: close\r\n\r\n", server.address);
         line.write_all(head.as_bytes()).unwrap();
@@ -734,7 +734,8 @@ fn wrong_usage_ends_with_2() {
         vec!["apply"],
         vec!["import", &csv],
         vec!["import", &csv, "--app", "crm", "--map", "title"],
-        vec!["export", "--app", "crm"],
+        vec!["export"],
+        vec!["export", "--app", "crm", "--format", "csv"],
         vec!["export", "--app", "crm", "--schema", "deals", "--format", "xml"],
         vec!["admin"],
         vec!["demo", "--sample", "nothing"],

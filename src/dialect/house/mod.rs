@@ -10,10 +10,26 @@
 //! | POST | /auth/link | sign in by a one-time token; that of a start link is told to need the first admin | [house] |
 //! | POST | /auth/start | make the first admin by a start link, 201: `token email password` | [house] |
 //! | GET | /api/apps | all apps | [seed] |
+//! | POST | /api/apps | make one, 201: `name slug description uuid` | [house], admins |
 //! | GET | /api/apps/{app} | one app | [house] |
+//! | PATCH | /api/apps/{app} | change `slug name description`; its old slug still finds it | [house], admins |
+//! | DELETE | /api/apps/{app} | delete it with its tables | [house], admins |
+//! | POST | /api/apps/{app}/duplicate | a copy, 201: `name slug description records` | [house], admins |
+//! | GET | /api/apps/{app}/app-file | the app as an app file, with `records=true` with its records | [house] |
+//! | PUT | /api/apps/{app}/app-file | make or change it to match one: `dry_run prune` | [house], admins |
 //! | GET | /api/apps/{app}/changes | what happened after `since`: `limit wait` | [house] |
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
+//! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], admins |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
+//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes` | [house], admins |
+//! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], admins |
+//! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], admins |
+//! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], admins |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field} | change or rename it; another `type` converts every value | [house], admins |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field} | delete it with its values | [house], admins |
+//! | POST | /api/apps/{app}/schemas/{schema}/fields/{field}/options | add an option, 201 | [house], admins |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], admins |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], admins |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
@@ -46,7 +62,7 @@
 //! Each has an entry in `docs/entries`, from which the documents are made; the page at /api/docs, which shows them, is `server/assets`.
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
 //!
-//! Every write of records takes `dry_run=true`: all is checked and done and taken back; the same answer with status 200 and `X-Dry-Run: true`.
+//! Every write of records, apps, tables, fields and options takes `dry_run=true`: all is checked and done and taken back; the same answer with status 200 and `X-Dry-Run: true`.
 //! Of many records all are written or none, as one batch of the change log; what is wrong is told with its zero-based `index`.
 //!
 //! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
@@ -57,6 +73,7 @@
 //!
 //! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
 
+mod app_files;
 mod apps;
 mod backups;
 mod bulk;
@@ -64,8 +81,10 @@ mod changes;
 mod docs;
 mod error;
 mod exports;
+mod fields;
 mod imports;
 mod jobs;
+mod options;
 mod records;
 mod samples;
 mod schemas;
@@ -76,7 +95,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 40] = [
+const ROUTES: [Route; 56] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -84,10 +103,29 @@ const ROUTES: [Route; 40] = [
     Route { body: BodyMax::Guest, ..post("/auth/link", Pool::Writes, session::link) },
     Route { body: BodyMax::Guest, ..post("/auth/start", Pool::Hash, session::start) },
     get("/api/apps", Pool::Reads, apps::list),
+    rehearsable(post("/api/apps", Pool::Slow, apps::create)),
     get("/api/apps/{app}", Pool::Reads, apps::read),
+    rehearsable(patch("/api/apps/{app}", Pool::Slow, apps::update)),
+    rehearsable(delete("/api/apps/{app}", Pool::Slow, apps::delete)),
+    rehearsable(post("/api/apps/{app}/duplicate", Pool::Slow, apps::duplicate)),
+    Route { query: Some(&["records"]), ..get("/api/apps/{app}/app-file", Pool::Slow, app_files::read) },
+    Route { query: Some(&["dry_run", "prune"]), body: BodyMax::Records, ..put("/api/apps/{app}/app-file", Pool::Slow, app_files::apply) },
     Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
     get("/api/apps/{app}/schemas", Pool::Reads, schemas::list),
+    rehearsable(post("/api/apps/{app}/schemas", Pool::Slow, schemas::create)),
     get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
+    rehearsable(patch("/api/apps/{app}/schemas/{schema}", Pool::Slow, schemas::update)),
+    rehearsable(delete("/api/apps/{app}/schemas/{schema}", Pool::Slow, schemas::delete)),
+    rehearsable(post("/api/apps/{app}/schemas/{schema}/duplicate", Pool::Slow, schemas::duplicate)),
+    rehearsable(post("/api/apps/{app}/schemas/{schema}/fields", Pool::Slow, fields::create)),
+    rehearsable(patch("/api/apps/{app}/schemas/{schema}/fields/{field}", Pool::Slow, fields::update)),
+    rehearsable(delete("/api/apps/{app}/schemas/{schema}/fields/{field}", Pool::Slow, fields::delete)),
+    rehearsable(post("/api/apps/{app}/schemas/{schema}/fields/{field}/options", Pool::Slow, options::create)),
+    rehearsable(patch("/api/apps/{app}/schemas/{schema}/fields/{field}/options/{option}", Pool::Slow, options::update)),
+    Route {
+        query: Some(&["dry_run", "replace"]),
+        ..delete("/api/apps/{app}/schemas/{schema}/fields/{field}/options/{option}", Pool::Slow, options::delete)
+    },
     post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
     delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
@@ -134,6 +172,11 @@ const ROUTES: [Route; 40] = [
     delete("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::delete),
     post("/api/workspaces/{workspace}/backups/{backup}/restore", Pool::Slow, backups::restore),
 ];
+
+/// Takes `dry_run=true`.
+const fn rehearsable(route: Route) -> Route {
+    Route { query: Some(&["dry_run"]), ..route }
+}
 
 const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
     Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }

@@ -1,12 +1,16 @@
-//! Schemas with their field definitions: the seed's keys, and what else there is to know beside them.
+//! Schemas with their field definitions: the seed's keys, and what else there is to know beside them; making, changing, duplicating, deleting them.
+//! Their fields are in `fields`.
 
+use super::fields::way;
 use super::jobs;
+use super::records::rehearsed;
+use crate::format::parts::{self, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field};
 use crate::model::job::Job;
 use crate::ops::ctx::Ctx;
 use crate::ops::indexes;
-use crate::ops::schemas::{self, Described};
+use crate::ops::schemas::{self, Changes, Described};
 use crate::wire::call::Call;
 use crate::wire::reply;
 use rouille::Response;
@@ -28,6 +32,66 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         body.insert("index_proposals".to_owned(), Value::Array(proposals));
     }
     Ok(reply::json(200, &body))
+}
+
+/// `POST …/schemas` with a table as app files describe it, its slug or name and its fields: 201.
+pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
+    let part = parts::read(&call.body.object(&ctx.limits)?, "The table", parts::new_schema).map_err(Error::Invalid)?;
+    let (caller, app) = (call.caller.clone(), call.param(0).to_owned());
+    let made = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| schemas::add(tx, &caller, &app, &part))?;
+    Ok(created(call, &made, is_rehearsal))
+}
+
+/// `PATCH …/schemas/{schema}` with some of `slug name model display_field order unique indexes`. Under its old slug it is still found.
+pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
+    let changes = parts::read(&call.body.object(&ctx.limits)?, "The table", |reader| {
+        let changes = Changes {
+            slug: reader.text("slug"),
+            name: reader.text("name"),
+            model: reader.text("model"),
+            display_field: reader.text("display_field"),
+            order: reader.has("order").then(|| reader.texts("order")),
+            unique: reader.has("unique").then(|| reader.groups("unique")),
+            indexes: reader.has("indexes").then(|| reader.groups("indexes")),
+        };
+        reader.only(&["slug", "name", "model", "display_field", "order", "unique", "indexes"]);
+        changes
+    });
+    let (changes, caller) = (changes.map_err(Error::Invalid)?, call.caller.clone());
+    let (app, slug) = (call.param(0).to_owned(), call.param(1).to_owned());
+    let changed = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| schemas::change(tx, &caller, &app, &slug, &changes))?;
+    Ok(rehearsed(reply::json(200, &schema(&changed)), is_rehearsal))
+}
+
+/// `DELETE …/schemas/{schema}`: with its records, which the change log keeps. A table to which others lead stays.
+pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
+    let (caller, app, slug) = (call.caller.clone(), call.param(0).to_owned(), call.param(1).to_owned());
+    let records = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| schemas::remove(tx, &caller, &app, &slug))?;
+    Ok(rehearsed(reply::json(200, &json!({"success": true, "slug": call.param(1), "records": records})), is_rehearsal))
+}
+
+/// `POST …/schemas/{schema}/duplicate` with `{"name"?, "slug"?, "records"?}`: 201.
+pub fn duplicate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
+    let body = call.body.object_or_none(&ctx.limits)?;
+    let read = parts::read(&body, "The copy", |reader| {
+        let (slug, name, with_records) = (reader.text("slug").unwrap_or_default(), reader.text("name"), reader.flag("records"));
+        reader.only(&["slug", "name", "records"]);
+        (SchemaPart { slug, name, ..SchemaPart::default() }, with_records)
+    });
+    let ((part, with_records), caller) = (read.map_err(Error::Invalid)?, call.caller.clone());
+    let (app, slug) = (call.param(0).to_owned(), call.param(1).to_owned());
+    let made =
+        ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| schemas::duplicate(tx, &caller, &app, &slug, &part, with_records))?;
+    Ok(created(call, &made, is_rehearsal))
+}
+
+fn created(call: &Call<'_>, made: &Described, is_rehearsal: bool) -> Response {
+    let response = rehearsed(reply::json(if is_rehearsal { 200 } else { 201 }, &schema(made)), is_rehearsal);
+    response.with_additional_header("Location", format!("/api/apps/{}/schemas/{}", call.param(0), made.schema.slug))
 }
 
 /// Begins to make an index: `{"fields": ["status", "name"]}`; 201 with its job.
@@ -54,7 +118,7 @@ pub fn drop_index(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 fn schema(described: &Described) -> Value {
     let schema = &described.schema;
-    let fields: Vec<Value> = schema.fields.iter().map(field).collect();
+    let fields: Vec<Value> = schema.shown().into_iter().map(field).collect();
     let indexes: Vec<Value> = described
         .indexes
         .iter()
@@ -67,7 +131,7 @@ fn schema(described: &Described) -> Value {
 }
 
 /// `options` is an array of strings, as in the seed; their details stand beside it in `choices`.
-fn field(field: &Field) -> Value {
+pub fn field(field: &Field) -> Value {
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| body.insert(key.to_owned(), value);
     put("slug", Value::from(field.slug.as_str()));
@@ -84,9 +148,11 @@ fn field(field: &Field) -> Value {
         put("choices", field.rules.choices.iter().map(Choice::to_json).collect());
     }
     for (key, value) in field.rules.to_json() {
-        if key != "choices" {
-            put(&key, value);
-        }
+        let _ = match key.as_str() {
+            "choices" => None,
+            "items" => put("items", field.rules.items.iter().map(self::field).collect()),
+            _ => put(&key, value),
+        };
     }
     Value::Object(body)
 }

@@ -54,7 +54,7 @@ const EXPORTED: Content =
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const FILE: Content = Content::Media(&[("application/vnd.sqlite3", "Text")]);
 
-pub const ENTRIES: [Entry; 40] = [
+pub const ENTRIES: [Entry; 56] = [
     Entry { query: &["next"], is_open: true, ..entry("GET /auth/login", "sign_in_page", "Session", "A page to sign in with", (200, PAGE)) },
     Entry {
         about: "A form is answered with a redirect, JSON with JSON; both set the session's cookie.",
@@ -100,7 +100,51 @@ pub const ENTRIES: [Entry; 40] = [
         ..entry("POST /auth/start", "make_first_admin", "Session", "Make the first admin", (201, Content::Json("SignedIn")))
     },
     entry("GET /api/apps", "list_apps", "Apps", "All apps, by name", (200, Content::Json("AppList"))),
+    Entry {
+        query: &["dry_run"],
+        body: Content::Json("AppNew"),
+        more: &[(200, Content::Json("App"))],
+        headers: &["Location", "X-Dry-Run"],
+        problems: &[409],
+        ..entry("POST /api/apps", "create_app", "Apps", "Make an app", (201, Content::Json("App")))
+    },
     entry("GET /api/apps/{app}", "read_app", "Apps", "One app", (200, Content::Json("App"))),
+    Entry {
+        about: "Under its old slug it is still found.",
+        query: &["dry_run"],
+        body: Content::Json("AppChange"),
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry("PATCH /api/apps/{app}", "update_app", "Apps", "Change or rename an app", (200, Content::Json("App")))
+    },
+    Entry {
+        about: "With its tables and their records, which the change log keeps.",
+        query: &["dry_run"],
+        headers: &["X-Dry-Run"],
+        ..entry("DELETE /api/apps/{app}", "delete_app", "Apps", "Delete an app", (200, Content::Json("DeletedAll")))
+    },
+    Entry {
+        about: "Without a body: the tables alone, under another slug.",
+        query: &["dry_run"],
+        body: Content::Json("AppCopy"),
+        more: &[(200, Content::Json("App"))],
+        headers: &["Location", "X-Dry-Run"],
+        problems: &[409],
+        ..entry("POST /api/apps/{app}/duplicate", "duplicate_app", "Apps", "Copy an app", (201, Content::Json("App")))
+    },
+    Entry {
+        query: &["records"],
+        headers: &["Content-Disposition"],
+        ..entry("GET /api/apps/{app}/app-file", "read_app_file", "Apps", "The app as a file", (200, Content::Json("AppFile")))
+    },
+    Entry {
+        about: "Tables and fields are matched by slug; what differs is told.",
+        query: &["dry_run", "prune"],
+        body: Content::Json("AppFile"),
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry("PUT /api/apps/{app}/app-file", "apply_app_file", "Apps", "Make an app match a file", (200, Content::Json("Applied")))
+    },
     Entry {
         about: "Oldest first. Ask again with since=last; with wait the answer comes with the next change.",
         query: &["since", "limit", "wait"],
@@ -115,7 +159,127 @@ pub const ENTRIES: [Entry; 40] = [
         )
     },
     entry("GET /api/apps/{app}/schemas", "list_schemas", "Tables", "Tables with their fields", (200, Content::Json("SchemaList"))),
+    Entry {
+        query: &["dry_run"],
+        body: Content::Json("SchemaNew"),
+        more: &[(200, Content::Json("Schema"))],
+        headers: &["Location", "X-Dry-Run"],
+        problems: &[409],
+        ..entry("POST /api/apps/{app}/schemas", "create_schema", "Tables", "Make a table", (201, Content::Json("Schema")))
+    },
     entry("GET /api/apps/{app}/schemas/{schema}", "read_schema", "Tables", "One table with its fields", (200, Content::Json("Schema"))),
+    Entry {
+        about: "Under its old slug it is still found, and references go on to lead to it.",
+        query: &["dry_run"],
+        body: Content::Json("SchemaChange"),
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "PATCH /api/apps/{app}/schemas/{schema}",
+            "update_schema",
+            "Tables",
+            "Change or rename a table",
+            (200, Content::Json("Schema")),
+        )
+    },
+    Entry {
+        about: "With its records, which the change log keeps. A table to which others lead stays.",
+        query: &["dry_run"],
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry("DELETE /api/apps/{app}/schemas/{schema}", "delete_schema", "Tables", "Delete a table", (200, Content::Json("DeletedAll")))
+    },
+    Entry {
+        query: &["dry_run"],
+        body: Content::Json("SchemaCopy"),
+        more: &[(200, Content::Json("Schema"))],
+        headers: &["Location", "X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "POST /api/apps/{app}/schemas/{schema}/duplicate",
+            "duplicate_schema",
+            "Tables",
+            "Copy a table",
+            (201, Content::Json("Schema")),
+        )
+    },
+    Entry {
+        about: "Every record gets its default.",
+        query: &["dry_run"],
+        body: Content::Json("FieldNew"),
+        more: &[(200, Content::Json("Field"))],
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry("POST /api/apps/{app}/schemas/{schema}/fields", "create_field", "Tables", "Add a field", (201, Content::Json("Field")))
+    },
+    Entry {
+        about: "Only what is sent changes, and null takes a rule away. With another type every value is read as one of it; dry_run says before which would be lost.",
+        query: &["dry_run"],
+        body: Content::Json("FieldChange"),
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "PATCH /api/apps/{app}/schemas/{schema}/fields/{field}",
+            "update_field",
+            "Tables",
+            "Change, rename or convert a field",
+            (200, Content::Json("FieldChanged")),
+        )
+    },
+    Entry {
+        about: "With its values, which the change log keeps.",
+        query: &["dry_run"],
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "DELETE /api/apps/{app}/schemas/{schema}/fields/{field}",
+            "delete_field",
+            "Tables",
+            "Delete a field",
+            (200, Content::Json("DeletedField")),
+        )
+    },
+    Entry {
+        query: &["dry_run"],
+        body: Content::Json("OptionNew"),
+        more: &[(200, Content::Json("Field"))],
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "POST /api/apps/{app}/schemas/{schema}/fields/{field}/options",
+            "create_option",
+            "Tables",
+            "Add an option",
+            (201, Content::Json("Field")),
+        )
+    },
+    Entry {
+        about: "Records that hold it hold the new value.",
+        query: &["dry_run"],
+        body: Content::Json("OptionChange"),
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "PATCH /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option}",
+            "update_option",
+            "Tables",
+            "Change or rename an option",
+            (200, Content::Json("Field")),
+        )
+    },
+    Entry {
+        about: "Records that hold it forbid that, unless replace says what stands in its place.",
+        query: &["dry_run", "replace"],
+        headers: &["X-Dry-Run"],
+        problems: &[409],
+        ..entry(
+            "DELETE /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option}",
+            "delete_option",
+            "Tables",
+            "Delete an option",
+            (200, Content::Json("Field")),
+        )
+    },
     Entry {
         about: "Begins a job. For admins.",
         body: Content::Json("IndexNew"),

@@ -1,0 +1,98 @@
+//! An app as an app file: its description, its tables, and its records if they are wanted, so that `apply` makes the same app of it elsewhere.
+
+use super::access::may;
+use super::plan::everything;
+use crate::format::app_file::{VERSION, parse};
+use crate::format::parts::{app_json, schema_json};
+use crate::model::error::{Error, Result};
+use crate::model::field::{Field, Kind};
+use crate::model::limits::Limits;
+use crate::model::principal::{Action, Caller, Scope};
+use crate::model::record::RecordId;
+use crate::model::schema::Schema;
+use crate::store::engine::ReadTx;
+use crate::store::records as rows;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Writes the file; gives how many records it holds.
+pub fn write(tx: &ReadTx<'_>, who: &Caller, app: &str, with_records: bool, out: &mut dyn Write) -> Result<u64> {
+    let scope = may(who, Action::Read)?;
+    let app = tx.catalog().app(app)?;
+    let schemas: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
+    let described: Vec<Value> = schemas.iter().map(|schema| Value::Object(schema_json(schema))).collect();
+    let head = serde_json::to_string_pretty(&json!({"carryall": VERSION, "app": app_json(&app), "schemas": described}))
+        .map_err(Error::internal)?;
+    let head = head.trim_end().trim_end_matches('}').trim_end();
+    put(out, head)?;
+    let count = if with_records { records(tx, &scope, &schemas, out)? } else { 0 };
+    put(out, "\n}\n")?;
+    Ok(count)
+}
+
+/// Which app a file describes.
+pub fn slug_of(text: &str, limits: &Limits) -> Result<String> {
+    parse(text, limits.json_depth_max).map(|file| file.app.slug)
+}
+
+/// One line a record.
+fn records(tx: &ReadTx<'_>, scope: &Scope, schemas: &[Arc<Schema>], out: &mut dyn Write) -> Result<u64> {
+    let targets: HashSet<&str> =
+        schemas.iter().flat_map(|schema| schema.stored()).filter_map(|field| field.rules.target.as_deref()).collect();
+    let mut count = 0;
+    put(out, ",\n  \"records\": {")?;
+    for (at, schema) in schemas.iter().enumerate() {
+        put(out, &format!("{}\n    {}: [", if at > 0 { "," } else { "" }, Value::from(schema.slug.as_str())))?;
+        let mut is_first = true;
+        rows::each(tx, &everything(schema, scope), &mut |record| {
+            let record = described(schema, record.id, record.data, targets.contains(schema.slug.as_str()))?;
+            let comma = if std::mem::take(&mut is_first) { "" } else { "," };
+            count += 1;
+            put(out, &format!("{comma}\n      {}", Value::Object(record)))
+        })?;
+        put(out, if is_first { "]" } else { "\n    ]" })?;
+    }
+    put(out, "\n  }")?;
+    Ok(count)
+}
+
+/// A record with a name, if others may point to it, and with names in place of the ids to which it points.
+fn described(schema: &Schema, id: RecordId, data: &str, is_named: bool) -> Result<Map<String, Value>> {
+    let mut values = rows::values_of(data)?;
+    let mut record = Map::new();
+    if is_named {
+        record.insert("$ref".to_owned(), Value::from(name(&schema.slug, id)));
+    }
+    for field in schema.fields.iter().filter(|field| !field.is_given()) {
+        let value = values.get_mut(&field.slug).map(Value::take).unwrap_or_default();
+        // What is left out takes the default: where there is one, no value must be said.
+        if !value.is_null() || !field.default.is_null() {
+            record.insert(field.slug.clone(), pointed(field, value));
+        }
+    }
+    Ok(record)
+}
+
+fn pointed(field: &Field, value: Value) -> Value {
+    let target = field.rules.target.as_deref().unwrap_or_default();
+    let named = |value: Value| match value.as_str().and_then(RecordId::parse) {
+        Some(id) => json!({"$ref": name(target, id)}),
+        None => value,
+    };
+    match (field.kind, value) {
+        (Kind::Reference, value) => named(value),
+        (Kind::Links, Value::Array(ids)) => ids.into_iter().map(named).collect(),
+        (_, value) => value,
+    }
+}
+
+/// `companies-12`: unique in the app, for slugs are.
+fn name(schema: &str, id: RecordId) -> String {
+    format!("{schema}-{}", id.0)
+}
+
+fn put(out: &mut dyn Write, text: &str) -> Result<()> {
+    out.write_all(text.as_bytes()).map_err(crate::format::rows::unwritten)
+}
