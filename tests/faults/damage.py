@@ -55,7 +55,7 @@ class Good:
             server.stop()
         self.backed = exports(db)
         run("backup", "--db", db, codes=(0,))
-        (self.backup,) = os.listdir(db + ".backups")
+        (self.backup,) = [name for name in os.listdir(db + ".backups") if name.endswith(".db")]
         with Server("serve", args=["--db", db]) as server:
             client = Client(server.port, self.cookie)
             self.held.append(contents(client))
@@ -71,7 +71,8 @@ class Good:
             server.stop()
         self.stopped = files_of(folder)
         self.full = exports(db)
-        if set(self.stopped) != {"ledger.db", "ledger.db.backups", "ledger.db.backups/" + self.backup}:
+        backup = "ledger.db.backups/" + self.backup
+        if set(self.stopped) != {"ledger.db", "ledger.db.backups", backup, backup + ".sha256"}:
             raise Failed("not a good file: %s" % sorted(self.stopped))
 
     @staticmethod
