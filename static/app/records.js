@@ -5,6 +5,9 @@ import { displayField, plainText } from './types.js';
 
 // The most ids the server takes in one filter.
 const IDS_AT_ONCE = 100;
+/** How many records a cell and the record panel call by name. A table may have a thousand that point to one record. */
+export const NAMES_IN_CELL = 3;
+export const NAMES_IN_PANEL = 100;
 const address = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
 
 export function loadPage(app, table, { page, per, sort }, signal) {
@@ -28,20 +31,23 @@ const nameKey = (table, id) => `${table}/${id}`;
 /** The loaded name of a referenced record, or undefined. */
 export const nameOf = (names, table, id) => names.get(nameKey(table, id));
 
-function idsByTarget(table, records) {
+function idsByTarget(table, records, most) {
   const wanted = new Map();
   for (const field of table.fields.filter(f => f.target)) {
     const ids = wanted.get(field.target) ?? new Set();
-    for (const record of records) for (const id of [record[field.slug]].flat()) if (typeof id === 'string') ids.add(id);
+    for (const record of records) for (const id of [record[field.slug]].flat().slice(0, most)) if (typeof id === 'string') ids.add(id);
     if (ids.size) wanted.set(field.target, ids);
   }
   return wanted;
 }
 
-/** Names for every reference in these records: one request for each referenced table, not one for each cell. */
-export async function loadNames(app, tables, table, records, signal) {
+/** Whether a value of this record refers to more records than a cell calls by name. */
+export const refersToMany = (table, record) => table.fields.some(f => f.target && [record[f.slug]].flat().length > NAMES_IN_CELL);
+
+/** Names for the first references in every value of these records: one request for each referenced table, not one for each cell. */
+export async function loadNames(app, tables, table, records, most, signal) {
   const names = new Map();
-  const jobs = [...idsByTarget(table, records)].flatMap(([slug, set]) => {
+  const jobs = [...idsByTarget(table, records, most)].flatMap(([slug, set]) => {
     const target = tables.find(t => t.slug === slug), ids = [...set], parts = [];
     for (let i = 0; target && i < ids.length; i += IDS_AT_ONCE) parts.push({ target, ids: ids.slice(i, i + IDS_AT_ONCE) });
     return parts;

@@ -1,6 +1,6 @@
 // What a table view shows: one page of records with the names they refer to, and one open record that may be elsewhere.
 // Not here: the requests themselves (records.js) and the address that asks for a page (screens/table.js).
-import { loadNames, loadPage, loadRecord } from './records.js';
+import { NAMES_IN_CELL, NAMES_IN_PANEL, loadNames, loadPage, loadRecord, refersToMany } from './records.js';
 
 /** Runs only the newest of several loads; an older one is given up and never shows its answer. */
 class Latest {
@@ -47,7 +47,7 @@ export class Rows {
   async #load(app, tables, table, ask) {
     const done = await this.#latest.run(async signal => {
       const page = await loadPage(app, table.slug, ask, signal);
-      return { ...page, names: await loadNames(app, tables, table, page.records, signal) };
+      return { ...page, names: await loadNames(app, tables, table, page.records, NAMES_IN_CELL, signal) };
     });
     if (!done) return;
     this.busy = false;
@@ -72,21 +72,26 @@ export class OneRecord {
   want(app, tables, table, id, rows, force = false) {
     const near = rows.records?.find(r => r.id === id);
     if (near && !rows.busy) {
+      if (near === this.record) return;
       this.#latest.stop();
       Object.assign(this, { id, record: near, names: rows.names, fault: null });
+      // The rows know the first names only: what stands here already is shown while the others come.
+      if (refersToMany(table, near)) this.#load(app, tables, table, async () => near);
       return;
     }
     if (id === this.id && !force) return;
+    this.#latest.stop();
     Object.assign(this, { id, record: null, fault: null });
-    if (id && !near) this.#load(app, tables, table, id);
+    if (id && !near) this.#load(app, tables, table, signal => loadRecord(app, table.slug, id, signal));
   }
 
-  async #load(app, tables, table, id) {
+  async #load(app, tables, table, find) {
     const done = await this.#latest.run(async signal => {
-      const record = await loadRecord(app, table.slug, id, signal);
-      return { record, names: await loadNames(app, tables, table, [record], signal) };
+      const record = await find(signal);
+      return { record, names: await loadNames(app, tables, table, [record], NAMES_IN_PANEL, signal) };
     });
-    if (!done) return;
+    // A record that is shown already only lacks names.
+    if (!done || (done.fault && this.record)) return;
     Object.assign(this, { fault: done.fault ?? null, ...done.value });
     this.changed();
   }

@@ -3,24 +3,42 @@
 
 const TYPES = {
   text: { icon: 'text', word: 'Text', width: 180 },
+  textarea: { icon: 'text', word: 'Long text', width: 240, shape: 'text' },
+  email: { icon: 'mail', word: 'E-mail', width: 210 },
+  phone: { icon: 'phone', word: 'Telephone', width: 156 },
+  url: { icon: 'globe', word: 'Web address', width: 210 },
+  color: { icon: 'drop', word: 'Colour', width: 116 },
+  timezone: { icon: 'clock', word: 'Time zone', width: 168, shape: 'text' },
   integer: { icon: 'hash', word: 'Whole number', width: 116, end: true },
-  decimal: { icon: 'hash', word: 'Number', width: 132, end: true },
+  number: { icon: 'hash', word: 'Number', width: 132, end: true },
+  decimal: { icon: 'hash', word: 'Exact number', width: 132, end: true },
+  money: { icon: 'coin', word: 'Money', width: 132, end: true },
   boolean: { icon: 'tick', word: 'Yes or no', width: 104 },
   date: { icon: 'date', word: 'Date', width: 132 },
   datetime: { icon: 'clock', word: 'Date and time', width: 188 },
-  email: { icon: 'mail', word: 'E-mail', width: 210 },
   select: { icon: 'tag', word: 'Choice', width: 136 },
-  multiselect: { icon: 'tag', word: 'Choices', width: 180 },
+  radio: { icon: 'tag', word: 'Choice', width: 136, shape: 'select' },
+  multiselect: { icon: 'tag', word: 'Choices', width: 180, several: true },
+  checklist: { icon: 'list', word: 'Checklist', width: 264, shape: 'multiselect', several: true },
   reference: { icon: 'link', word: 'Reference', width: 168 },
-  references: { icon: 'link', word: 'References', width: 220 },
+  references: { icon: 'link', word: 'References', width: 220, several: true },
+  lines: { icon: 'rows', word: 'Records that point here', width: 240, shape: 'references', several: true },
+  user: { icon: 'person', word: 'User', width: 104 },
   json: { icon: 'braces', word: 'JSON', width: 240 },
+  file: { icon: 'file', word: 'File', width: 180 },
+  sequence: { icon: 'hash', word: 'Counts by itself', width: 104, shape: 'integer', end: true },
+  computed: { icon: 'sum', word: 'Computed', width: 136 },
 };
 const UNKNOWN = { icon: 'field', word: 'Other', width: 180 };
-// Types whose values are arrays.
-const SETS = ['multiselect', 'references'];
 const TINTS = ['blue', 'yellow', 'green', 'red', 'purple', 'orange', 'teal', 'grey'];
 
 export const typeOf = field => TYPES[field.type] ?? UNKNOWN;
+
+/** Records have an order by every field but those that hold several values. */
+export const isSortable = field => !typeOf(field).several;
+
+/** Whether a column stands at the end of its cells: by its type, or what is computed by the values in sight. */
+export const isAtEnd = (field, values) => (field.type === 'computed' ? values.some(v => typeof v === 'number') : !!typeOf(field).end);
 
 /** The field that names a record: the chosen one, else the first text. */
 export const displayField = table =>
@@ -47,27 +65,61 @@ export function choiceOf(field, value) {
   return { label: choice?.label ?? String(value), tint };
 }
 
+const HEX = /^#[0-9a-f]{6}$/i, WEB = /^https?:\/\/./i;
+// The server does not say of which kind a computed value is; its text forms of days and moments are unmistakable.
+const DAY = /^\d{4}-\d\d-\d\d$/, MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** A value that is not what its type promises is shown by what it is. */
+const FITS = {
+  color: v => HEX.test(v),
+  url: v => WEB.test(v),
+  file: v => typeof v.name === 'string',
+  user: v => typeof v === 'number',
+};
+const shapeOfText = v => (DAY.test(v) ? 'date' : MOMENT.test(v) ? 'datetime' : 'text');
+const shapeOfAny = v => ({ number: 'decimal', boolean: 'boolean', object: 'json' }[typeof v] ?? 'text');
+
 /** What kind of thing a value is; decided by the field type, else by the value. */
 export function shapeOf(field, value) {
-  if (value === null || value === undefined || value === '' || (SETS.includes(field.type) && !value.length)) return 'empty';
-  if (Array.isArray(value) ? SETS.includes(field.type) || field.type === 'select' : field.type in TYPES) return field.type;
-  return { number: 'decimal', boolean: 'boolean', object: 'json' }[typeof value] ?? 'text';
+  const { shape = field.type, several } = typeOf(field);
+  if (value === null || value === undefined || value === '' || (several && !value.length)) return 'empty';
+  if (field.type === 'computed') return typeof value === 'string' ? shapeOfText(value) : shapeOfAny(value);
+  const isKnown = field.type in TYPES && (!Array.isArray(value) || several || shape === 'select' || shape === 'json');
+  return isKnown && (FITS[shape]?.(value) ?? true) ? shape : shapeOfAny(value);
 }
 
-/** Digits after the point that a number needs; a column shows all its numbers with the most any of them needs. */
-const digitsOf = value => /\.(\d+)$/.exec(String(value))?.[1].length ?? 0;
+/** Digits after the point that a number needs, also one that is written with an exponent. */
+function digitsOf(value) {
+  const [, part = '', exponent = 0] = /^-?\d+(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  return Math.max(0, part.length - exponent);
+}
 
-/** The same for a whole column. Money has two digits or none, never one. */
+/** A column shows all its numbers with the most digits any of them needs. Money has two digits or none, never one; doubles are as long as they are. */
 export function columnDigits(field, values) {
+  if (field.type === 'number') return undefined;
   const most = Math.max(0, ...values.map(digitsOf));
   return most && field.scale === 2 ? Math.max(most, 2) : most;
 }
 
+// Beyond, digits would be made up, or there would be more of them than anybody reads.
+const DIGITS_MAX = 20, PLAIN_MAX = 1e21;
 const numbers = new Map();
-export function formatNumber(value, digits = digitsOf(value)) {
-  if (typeof value !== 'number') return String(value);
-  if (!numbers.has(digits)) numbers.set(digits, new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
-  return numbers.get(digits).format(value);
+
+/** With the currency of a field that has one. Whole numbers past 2^53 are texts, and shown as such. */
+export function formatNumber(value, digits = digitsOf(value), currency = null) {
+  if (typeof value !== 'number') return currency ? `${currency} ${value}` : String(value);
+  if (digits > DIGITS_MAX || Math.abs(value) >= PLAIN_MAX) return String(value);
+  const key = `${currency} ${digits}`, way = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  if (!numbers.has(key)) numbers.set(key, new Intl.NumberFormat(undefined, currency ? { ...way, style: 'currency', currency } : way));
+  return numbers.get(key).format(value);
+}
+
+const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+/** Bytes in the unit in which people know a file's size. */
+export function formatSize(bytes) {
+  const step = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const way = { style: 'unit', unit: SIZES[step], unitDisplay: step ? 'short' : 'long', maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(undefined, way).format(bytes / 1000 ** step);
 }
 
 export const count = value => formatNumber(value, 0);
@@ -88,13 +140,17 @@ const choiceText = (f, v) => [v].flat().map(x => choiceOf(f, x).label).join(', '
 const PLAIN = {
   empty: () => '',
   integer: (f, v) => formatNumber(v),
+  number: (f, v) => formatNumber(v),
   decimal: (f, v) => formatNumber(v),
+  money: (f, v) => formatNumber(v, columnDigits(f, [v]), f.currency),
   boolean: (f, v) => (v ? 'Yes' : 'No'),
   date: (f, v) => formatDate(v),
   datetime: (f, v) => formatStamp(v),
   select: choiceText,
   multiselect: choiceText,
   json: (f, v) => JSON.stringify(v),
+  file: (f, v) => v.name,
+  user: (f, v) => `User ${v}`,
 };
 /** A value as one line of text, for names and titles. */
 export const plainText = (field, value) => (PLAIN[shapeOf(field, value)] ?? ((f, v) => String(v)))(field, value);

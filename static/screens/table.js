@@ -6,7 +6,7 @@ import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref } from '../app/meta.js';
 import { OneRecord, Rows } from '../app/rows.js';
-import { count } from '../app/types.js';
+import { count, isSortable } from '../app/types.js';
 import { failure, notice } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
 import { PAGE_SIZE, PAGE_SIZES } from '../ui/pager.js';
@@ -43,7 +43,7 @@ class TableScreen extends El {
   get #ask() {
     const per = Number(this.query.get('per_page')), page = Math.trunc(Number(this.query.get('page')));
     const sort = this.query.get('sort'), slug = sort?.replace(/^-/, '');
-    const sortable = STAMPS.includes(slug) || this.#table.fields.some(f => f.slug === slug);
+    const sortable = STAMPS.includes(slug) || this.#table.fields.some(f => f.slug === slug && isSortable(f));
     return { page: page > 0 ? page : 1, per: PAGE_SIZES.includes(per) ? per : PAGE_SIZE, sort: sortable ? sort : null };
   }
 

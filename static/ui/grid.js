@@ -2,10 +2,10 @@
 // On a phone the style sheet turns the same rows into cards. Not here: loading, paging, the record panel.
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { columnDigits, columnsOf, displayField, shapeOf, typeOf } from '../app/types.js';
+import { columnDigits, columnsOf, displayField, isAtEnd, isSortable, typeOf } from '../app/types.js';
 import { recordNumber } from '../app/records.js';
 import { icon } from './parts.js';
-import { cell } from './value.js';
+import { cell, tip } from './value.js';
 
 // The first is the token --number of the style sheet, where it places the frozen column next to it.
 const NUMBER_WIDTH = 64, NAME_WIDTH = 210;
@@ -19,10 +19,10 @@ function cardSlots(columns) {
     const found = types.map(t => rest.find(c => c.type === t && !slots.has(c.slug))).find(Boolean);
     if (found) slots.set(found.slug, slot);
   };
-  pick('figure', ['decimal', 'integer', 'date']);
-  pick('tag', ['select', 'boolean']);
+  pick('figure', ['money', 'decimal', 'integer', 'number', 'date']);
+  pick('tag', ['select', 'radio', 'boolean']);
   // Without a tag the note takes its place at the start of the second line.
-  pick([...slots.values()].includes('tag') ? 'note' : 'tag', ['reference', 'email', 'date', 'datetime', 'text']);
+  pick([...slots.values()].includes('tag') ? 'note' : 'tag', ['reference', 'email', 'phone', 'date', 'datetime', 'text']);
   return slots;
 }
 
@@ -34,12 +34,17 @@ class Grid extends El {
   static props = { table: null, rows: null, context: null, sort: null, selected: null, first: 0, total: 0, busy: false, onSort: null, onOpen: null };
   #columns = [];
   #slots = new Map();
+  // Columns that stand at the end of their cells.
+  #ends = new Set();
   #at = null;
 
   prepare() {
     this.#columns = columnsOf(this.table);
     this.#slots = cardSlots(this.#columns);
+    this.#ends = new Set(this.#columns.filter(c => isAtEnd(c, this.#values(c))));
   }
+
+  #values(column) { return (this.rows ?? []).map(r => r[column.slug]); }
 
   /** Puts the focus back on a record that is still on this page. */
   focusRecord(id) {
@@ -52,27 +57,25 @@ class Grid extends El {
   scrollUp() { this.querySelector('.gridbox')?.scrollTo({ top: 0 }); }
 
   #digits() {
-    const most = new Map();
-    for (const f of this.#columns.filter(c => typeOf(c).end)) most.set(f.slug, columnDigits(f, (this.rows ?? []).map(r => r[f.slug])));
-    return most;
+    return new Map([...this.#ends].map(c => [c.slug, columnDigits(c, this.#values(c))]));
   }
 
-  #head(slug, name, { icon: sign, word, end }) {
+  #head(slug, name, { icon: sign, word }, isEnd = false, sortable = true) {
+    const end = isEnd ? '' : null;
+    if (!sortable) return html`<th scope="col" role="columnheader" tabindex="-1" data-end=${end} title=${word}><span class="head">${icon(sign)}<span class="cut">${name}</span></span></th>`;
     const way = this.sort === slug ? 'ascending' : this.sort === `-${slug}` ? 'descending' : 'none';
-    return html`<th scope="col" role="columnheader" data-end=${end ? '' : null} aria-sort=${way}>
-      <button type="button" tabindex="-1" title=${`${word}. Sort by ${name}`} @click=${() => this.onSort(nextSort(slug, this.sort))}>
+    return html`<th scope="col" role="columnheader" data-end=${end} aria-sort=${way}>
+      <button type="button" class="head" tabindex="-1" title=${`${word}. Sort by ${name}`} @click=${() => this.onSort(nextSort(slug, this.sort))}>
         ${sign && icon(sign)}<span class="cut">${name}</span>${way !== 'none' && icon(way === 'ascending' ? 'up' : 'down')}
       </button></th>`;
   }
 
   #cell(field, record, digits, isName) {
-    const value = record[field.slug], shape = shapeOf(field, value), content = cell(field, value, this.context, digits);
-    const slot = isName ? 'name' : this.#slots.get(field.slug);
-    // A cell can be cut off: the whole text is then in its title.
-    const tip = (shape === 'text' || shape === 'email') && String(value).length > 20 ? String(value) : null;
+    const value = record[field.slug], content = cell(field, value, this.context, digits);
+    const slot = isName ? 'name' : this.#slots.get(field.slug), title = tip(field, value);
     return isName
-      ? html`<th scope="row" role="rowheader" tabindex="-1" data-slot=${slot} title=${tip}>${content ?? html`<span class="faint">No. ${recordNumber(record.id)}</span>`}</th>`
-      : html`<td role="gridcell" tabindex="-1" data-slot=${slot} data-end=${typeOf(field).end ? '' : null} title=${tip}>${content}</td>`;
+      ? html`<th scope="row" role="rowheader" tabindex="-1" data-slot=${slot} title=${title}>${content ?? html`<span class="faint">No. ${recordNumber(record.id)}</span>`}</th>`
+      : html`<td role="gridcell" tabindex="-1" data-slot=${slot} data-end=${this.#ends.has(field) ? '' : null} title=${title}>${content}</td>`;
   }
 
   #row(record, i, digits, name) {
@@ -97,7 +100,7 @@ class Grid extends El {
         <colgroup><col>${each(this.#columns, c => c.slug, () => html`<col>`)}</colgroup>
         <thead role="rowgroup"><tr role="row" aria-rowindex="1">
           ${this.#head('id', 'No.', { word: 'Record number' })}
-          ${each(this.#columns, c => c.slug, c => this.#head(c.slug, c.name, typeOf(c)))}
+          ${each(this.#columns, c => c.slug, c => this.#head(c.slug, c.name, typeOf(c), this.#ends.has(c), isSortable(c)))}
         </tr></thead>
         ${this.#body(name)}
       </table></div>`;

@@ -2,7 +2,7 @@
 // Not here: sorting itself, which the server does.
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { columnsOf } from '../app/types.js';
+import { columnsOf, isSortable } from '../app/types.js';
 import { icon } from './parts.js';
 
 class Sorting extends El {
@@ -15,7 +15,7 @@ class Sorting extends El {
       <label><span>Sort by</span>
         <select @change=${e => this.onSort(e.target.value || null)}>
           <option value="" .selected=${!slug}>Record number</option>
-          ${each(columnsOf(this.table), c => c.slug, c => html`<option value=${c.slug} .selected=${c.slug === slug}>${c.name}</option>`)}
+          ${each(columnsOf(this.table).filter(isSortable), c => c.slug, c => html`<option value=${c.slug} .selected=${c.slug === slug}>${c.name}</option>`)}
         </select></label>
       ${slug && html`<button type="button" class="btn square" aria-label=${turn} title=${turn}
         @click=${() => this.onSort(down ? slug : `-${slug}`)}>${icon(down ? 'down' : 'up')}</button>`}

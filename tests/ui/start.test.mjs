@@ -2,14 +2,11 @@
 //   CARRYALL_BIN   the executable
 // Not here: the command line's part of it (../demo.py), everything after it (smoke.test.mjs).
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { PHONE, WIDE, close, inspect, launch, newPage } from './browser.mjs';
+import { begin } from './server.mjs';
 
 const { CARRYALL_BIN } = process.env;
 // The page's own list, read as text: Node takes the page's files for no modules.
@@ -24,22 +21,6 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser?.close());
-
-/** An empty data file, or one with this app file in it, its server, and a way to ask for a link. All of it goes with the test. */
-async function begin(t, appFile = null) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'carryall-start-'));
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CARRYALL_')));
-  const run = (...args) => spawnSync(CARRYALL_BIN, args, { cwd: folder, env, encoding: 'utf8' });
-  if (appFile) {
-    writeFileSync(path.join(folder, 'app.json'), JSON.stringify(appFile));
-    assert.equal(run('apply', 'app.json').status, 0);
-  }
-  const server = spawn(CARRYALL_BIN, ['serve', '--listen', '127.0.0.1:0', '--no-open', '--quiet'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = new Promise(resolve => server.once('close', resolve));
-  t.after(async () => { server.kill(); await ended; rmSync(folder, { recursive: true }); });
-  const line = await new Promise(resolve => createInterface({ input: server.stdout }).once('line', resolve));
-  return { url: line.replace('listening on ', ''), link: () => run('link').stdout.trim() };
-}
 
 const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.value);
 const ready = page => page.waitForFunction(() => document.activeElement?.id === 'password');
