@@ -1,7 +1,14 @@
 """What others feel of one who misbehaves: the times of cheap requests next to sleeping, panicking, hashing, searching and uploading ones.
 
-The load comes from a process of its own, so that only the server is shared. A share of the cores is the hog's by right: what fails is a
-request later than SOON_SECONDS, or a p99 that is both over twice the calm one and over P99_SECONDS.
+The load comes from a process of its own, so that only the server is shared (and the two cores, with both clients). A share of the cores is
+the hog's by right: what fails is a request later than SOON_SECONDS, or a p99 that is both over twice the calm one, measured before and after,
+and over P99_MOST_SECONDS, or PANICS_MOST_SECONDS.
+
+A handler that panics PANICS_A_SECOND times a second is held against the calm. A flood of panics (4,000 to 7,000 a second here) takes a core whatever it
+asks for, so it is held against a flood of requests that go well. Measured on two quiet cores, three runs: panicking p99 0.7 to 1.0 ms, x1.4, x1.6 and
+x0.7 of the calm; flood p99 0.9 to 2.1 ms, x2.2, x2.2 and x1.8 of the calm; flood_of_panics p99 1.3 to 3.5 ms, x1.3, x1.4 and x1.7 of the flood (so
+2.9, 3.2 and 2.9 times the calm). With RUST_BACKTRACE set a panic writes its backtrace itself, under a lock: p99 x3.7 of the flood. Hence the
+servers here never get that.
 """
 import asyncio
 import concurrent.futures
@@ -17,7 +24,7 @@ from server import EMAIL, Failed, Server
 
 ROWS = 200_000
 CALM_SECONDS, LOAD_SECONDS, SEARCH_SECONDS = 1.0, 2.6, 5.0
-P99_MOST_SECONDS, P99_RATIO = 0.025, 2
+P99_MOST_SECONDS, PANICS_MOST_SECONDS, P99_RATIO = 0.025, 0.005, 2
 PANICS_A_SECOND = 200
 SEARCH = "/api/apps/crm/schemas/companies/records?per_page=1&filter%5Bname%5D%5Bcontains%5D=zzzz"
 
@@ -53,7 +60,8 @@ def compare(server, cookie, loads):
         measured[load] = found
         base = measured[others[load]] if load in others else base
         ratio = percentile(found, 99) / percentile(base, 99)
-        bad = max(found) > SOON_SECONDS or ratio > P99_RATIO and percentile(found, 99) > P99_MOST_SECONDS
+        most = PANICS_MOST_SECONDS if load is panicking else P99_MOST_SECONDS
+        bad = max(found) > SOON_SECONDS or ratio > P99_RATIO and percentile(found, 99) > most
         failed = failed or bad
         told.append("%s%s (%s) %s, p99 x%.1f of %s %.1f ms" % (
             "TOO SLOW: " if bad else "", load.__name__, done, spread(found), ratio,

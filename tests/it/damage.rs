@@ -151,7 +151,8 @@ fn a_time_that_the_clock_never_wrote_is_told() {
         let problems = harness.ctx.store.check(&unwatched()).unwrap().problems;
         assert!(problems.len() == 1 && problems[0].contains("has no time in updated_at"), "{at}: {problems:?}");
     }
-    meddled(&harness, "UPDATE CONTACTS SET updated_at = '2028-02-29T23:59:59Z', created_at = '2028-02-29T24:00:00Z'");
+    let stamps = "updated_at = '2028-02-29T23:59:59Z', created_at = '2028-02-29T24:00:00Z'";
+    meddled(&harness, &format!("UPDATE CONTACTS SET {stamps} WHERE id = (SELECT min(id) FROM CONTACTS)"));
     let problems = harness.ctx.store.check(&unwatched()).unwrap().problems;
     assert!(problems.len() == 1 && problems[0].contains("has no time in created_at"), "{problems:?}");
 }
