@@ -11,7 +11,7 @@ use crate::ops::ctx::{self, Ctx};
 use crate::ops::{feed, jobs, sessions, users};
 use crate::server::assets;
 use crate::server::transport::{self, Listener, Setup};
-use crate::store::engine::{Durability, Opening, Store};
+use crate::store::engine::{Durability, Opening, Store, Unmoved};
 use crate::store::place;
 use serde_json::Value;
 use std::io::{self, IsTerminal};
@@ -65,7 +65,8 @@ pub fn host(
         .collect::<io::Result<Vec<_>>>()
         .map_err(|error| Failure::new(1, error.to_string()))?;
     let first = addresses.first().copied().ok_or_else(|| Failure::new(1, "there is no address to listen on"))?;
-    ctx.store.announce(&format!("{}://{}", listen::scheme(config), reachable(first)), &secret)?;
+    let url = format!("{}://{}", listen::scheme(config), reachable(first));
+    ctx.store.announce(&url, &secret).map_err(|error| unopened(&config.data_file, error))?;
     let browser = greet(&ctx, &ctx.site.base_url)?;
     warn(config, &addresses);
     let ready = || {
@@ -79,8 +80,7 @@ pub fn host(
     ctx.jobs.end_all(Duration::ZERO);
     // A log that cannot be read any more counts as changed.
     let last = ctx.read(|tx| feed::last_of_somebody(tx, &OWNER)).unwrap_or(i64::MAX);
-    ctx.store.stop();
-    tell_rest(&config.data_file);
+    tell_rest(&config.data_file, ctx.store.stop());
     served.map_err(|error| Failure::new(1, format!("the server stopped: {error}")))?;
     Ok(last)
 }
@@ -96,12 +96,20 @@ fn opening(config: &Config, readers: usize) -> Opening {
     }
 }
 
-/// Says so when the data file alone is not all of the data.
-fn tell_rest(data_file: &Path) {
-    if std::fs::metadata(place::with_ending(data_file, "-wal")).is_ok_and(|log| log.len() > 0) {
-        let file = data_file.display();
-        say(&format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole"));
+/// Says so when the data file alone is not all of the data, and why.
+fn tell_rest(data_file: &Path, unmoved: Option<Unmoved>) {
+    if !std::fs::metadata(place::with_ending(data_file, "-wal")).is_ok_and(|log| log.len() > 0) {
+        return;
     }
+    let file = data_file.display();
+    let kept = format!("part of the data is still in {file}-wal; keep both. The next start puts it in order");
+    say(&match unmoved {
+        Some(Unmoved::DiskFull) => format!("The disk is full: {kept}"),
+        Some(Unmoved::Failed(error)) => format!("The disk failed ({error}): {kept}"),
+        Some(Unmoved::Read) | None => {
+            format!("Another program still reads {file}: part of the data is in {file}-wal, and one without the other is not whole")
+        }
+    });
 }
 
 /// A fresh one-time link behind an address: it signs the first admin in, or makes one.

@@ -41,7 +41,7 @@ fn tell_panics_here() {
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        log::error!("{} at {place}", panic_text(panic.payload()));
+        log::error!("a thread panicked at {place}: {}", panic_text(panic.payload()));
     }));
 }
 

@@ -1,4 +1,5 @@
-//! Pools of plain threads with bounded queues: reads, writes (which wait for commits), slow work, hashes. A full queue refuses at once.
+//! Pools of plain threads with bounded queues: reads, writes (which wait for commits), slow work, hashes; and the thread for what the server does by
+//! itself. A full queue refuses at once.
 
 use super::system;
 use crate::dialect::contract::Pool;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How often a stopping server looks whether a thread has ended.
 const LOOK: Duration = Duration::from_millis(2);
+/// More than there are kinds of upkeep, each of which waits for its last turn to end.
+const UPKEEP_MAX: usize = 8;
 
 pub type Task = Box<dyn FnOnce() + Send>;
 
@@ -19,6 +22,7 @@ pub struct Pools {
     writes: Threads,
     slow: Threads,
     hash: Threads,
+    upkeep: Threads,
 }
 
 impl Pools {
@@ -28,6 +32,7 @@ impl Pools {
             writes: Threads::start("write", limits.write_threads, limits.queue_writes_max, || {})?,
             slow: Threads::start("slow", limits.slow_threads, limits.queue_slow_max, system::step_back)?,
             hash: Threads::start("hash", hash_threads, limits.hash_queue_max, system::step_back)?,
+            upkeep: Threads::start("upkeep", 1, UPKEEP_MAX, || {})?,
         })
     }
 
@@ -41,10 +46,15 @@ impl Pools {
         }
     }
 
+    /// Like `submit`, for what nobody asked for.
+    pub fn tend(&self, task: Task) -> bool {
+        self.upkeep.submit(task)
+    }
+
     /// Finishes what is queued and ends the threads; what takes longer than `within` is left to end with the process.
     pub fn stop(self, within: Duration) {
         let until = Instant::now() + within;
-        let all = [self.reads, self.writes, self.slow, self.hash];
+        let all = [self.reads, self.writes, self.slow, self.hash, self.upkeep];
         all.iter().for_each(Threads::close);
         for thread in all.into_iter().flat_map(|threads| threads.handles) {
             while !thread.is_finished() && Instant::now() < until {

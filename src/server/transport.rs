@@ -16,7 +16,7 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 
 /// Threads for the disk: long bodies, files of `--public`, long replies.
 const DISK_THREADS: usize = 8;
@@ -147,16 +147,21 @@ async fn sweep(door: Arc<Door>) {
     }
 }
 
-/// What the server does by itself.
+/// What the server does by itself, on the thread for that: among those for temporary files it would wake each in its turn, so that none ever ended.
 async fn now_and_then(door: Arc<Door>, first_ms: u64, every_ms: u64, work: fn(&Arc<Ctx>)) {
     let first = tokio::time::Instant::now() + Duration::from_millis(first_ms);
     let mut every = tokio::time::interval_at(first, Duration::from_millis(every_ms));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        let ctx = door.ctx.clone();
-        if let Err(error) = tokio::task::spawn_blocking(move || work(&ctx)).await {
-            log::error!("upkeep: {error}");
+        let (ctx, (done, ended)) = (door.ctx.clone(), oneshot::channel());
+        let task = move || {
+            work(&ctx);
+            let _ = done.send(());
+        };
+        // A panic in it is in the log already, and the next turn comes all the same.
+        if door.pools.tend(Box::new(task)) {
+            let _ = ended.await;
         }
     }
 }

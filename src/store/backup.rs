@@ -248,7 +248,7 @@ pub(super) fn copy(from: &Path, to: &Path, watch: Option<&Report>) -> Result<()>
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged(DAMAGED.to_owned()),
         _ => no_good(from, &error.to_string()),
     };
-    migrate::create(to, None).map_err(Error::internal)?;
+    migrate::create(to, None).map_err(|error| unwritten(to, &error))?;
     let conn = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(unread)?;
     conn.execute_batch("PRAGMA busy_timeout = 5000").map_err(unread)?;
     let stopped: Arc<Mutex<Option<Error>>> = Arc::default();

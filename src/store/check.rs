@@ -20,6 +20,8 @@ const TOLD_MAX: usize = 5;
 const LOOK_STEPS: i32 = 100_000;
 /// What counts, finds and numbers the records is made anew from them.
 const MEND: &str = "'carryall check --mend' puts that in order";
+/// The form of every time that the store writes, as SQLite's functions name it.
+const STAMP: &str = "%Y-%m-%dT%H:%M:%SZ";
 /// Tables whose numbers are given once for ever.
 pub(super) const COUNTED_ON: [(&str, &str); 3] = [("change", "seq"), ("schema", "id"), ("user", "id")];
 
@@ -159,7 +161,7 @@ pub(super) fn counted(conn: &Connection, schema: &Schema) -> Result<Counted> {
     Ok(Counted { told, found, next, last })
 }
 
-/// The counter, the next id, and that every record is whole.
+/// The counter, the next id, and that every record is whole with its stamps.
 fn records(conn: &Connection, schema: &Schema, report: &mut Report) -> Result<()> {
     let Counted { told, found, next, last } = counted(conn, schema)?;
     report.records += u64::try_from(found).unwrap_or_default();
@@ -174,6 +176,19 @@ fn records(conn: &Connection, schema: &Schema, report: &mut Report) -> Result<()
     let mut statement = conn.prepare(&broken).or_failed()?;
     for id in statement.query_map([], |row| row.get::<_, i64>(0)).or_failed()? {
         report.problems.push(format!("Record rec_{} of table '{slug}' is no JSON object: delete it, or restore a backup", id.or_failed()?));
+    }
+    stamps(conn, schema, report)
+}
+
+/// Times are sent as they lie, so they must be what the clock writes.
+fn stamps(conn: &Connection, schema: &Schema, report: &mut Report) -> Result<()> {
+    for column in ["created_at", "updated_at"] {
+        let sql = format!("SELECT id FROM {} WHERE {column} IS NOT strftime('{STAMP}', {column}) LIMIT {TOLD_MAX}", table(schema.id));
+        let mut statement = conn.prepare(&sql).or_failed()?;
+        for id in statement.query_map([], |row| row.get::<_, i64>(0)).or_failed()? {
+            let (id, slug) = (id.or_failed()?, &schema.slug);
+            report.problems.push(format!("Record rec_{id} of table '{slug}' has no time in {column}: delete it, or restore a backup"));
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! waits for it. The writer moves the last small rest itself: else the log could never begin anew while writes go on.
 
 use super::sqlite::open_checkpointer;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +16,19 @@ const PASSES: usize = 2;
 /// A page of 4096 bytes and its head.
 const FRAME_BYTES: u64 = 4_120;
 
+/// Why part of the data is still in the log when all has come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unmoved {
+    /// Somebody else reads the file.
+    Read,
+    DiskFull,
+    /// In the driver's words.
+    Failed(String),
+}
+
 pub struct Checkpointer {
     nudge: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Option<Unmoved>>>,
 }
 
 impl Checkpointer {
@@ -34,16 +44,14 @@ impl Checkpointer {
         Ok((Self { nudge: Some(nudge.clone()), thread: Some(thread) }, nudge, last_touch))
     }
 
-    /// Ends the thread; with everything else closed this leaves the data file alone, without a log beside it.
-    pub fn stop(&mut self) {
+    /// Ends the thread; with everything else closed this leaves the data file alone, without a log beside it, or says why not.
+    pub fn stop(&mut self) -> Option<Unmoved> {
         self.nudge = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.thread.take().and_then(|thread| thread.join().ok().flatten())
     }
 }
 
-fn run(conn: &Connection, wal: &Path, nudged: &Receiver<()>, last_touch: &AtomicBool) {
+fn run(conn: &Connection, wal: &Path, nudged: &Receiver<()>, last_touch: &AtomicBool) -> Option<Unmoved> {
     while nudged.recv().is_ok() {
         // The log's length never shrinks by itself, so beyond a first glance only what is not yet moved counts.
         let bytes = std::fs::metadata(wal).map(|data| data.len()).unwrap_or_default();
@@ -58,7 +66,7 @@ fn run(conn: &Connection, wal: &Path, nudged: &Receiver<()>, last_touch: &Atomic
             }
         }
     }
-    checkpoint(conn, "TRUNCATE");
+    checkpoint(conn, "TRUNCATE")
 }
 
 /// The writer's part, between two groups: moves the small rest, so that its next transaction begins the log anew.
@@ -75,11 +83,14 @@ fn waiting_bytes(conn: &Connection) -> u64 {
 }
 
 /// A busy database is no fault: the next commit nudges again.
-fn checkpoint(conn: &Connection, mode: &str) {
-    let done = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
-    if let Err(error) = done
-        && error.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy)
-    {
-        log::error!("checkpoint: {error}");
+fn checkpoint(conn: &Connection, mode: &str) -> Option<Unmoved> {
+    let error = match conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0)) {
+        Ok(busy) => return (busy != 0).then_some(Unmoved::Read),
+        Err(error) => error,
+    };
+    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) {
+        return Some(Unmoved::Read);
     }
+    log::error!("checkpoint: {error}");
+    Some(if error.sqlite_error_code() == Some(ErrorCode::DiskFull) { Unmoved::DiskFull } else { Unmoved::Failed(error.to_string()) })
 }

@@ -25,6 +25,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
+pub use super::checkpoint::Unmoved;
 pub use super::sqlite::Durability;
 pub use super::tx::{Clock, ReadTx, WriteTx};
 
@@ -72,7 +73,8 @@ pub enum OpenError {
 impl Store {
     /// Opens a file for reading and writing and takes its lock.
     pub fn open(path: &Path, how: &Opening) -> std::result::Result<Self, OpenError> {
-        migrate::create(path, how.fault).map_err(OpenError::Unusable)?;
+        let uncreated = |error: std::io::Error| OpenError::Unusable(format!("the data file cannot be created: {error}"));
+        migrate::create(path, how.fault).map_err(uncreated)?;
         let path = &real(path);
         // A log beside the file has something in it only when whoever wrote last did not come to its end.
         let was_torn_off = std::fs::metadata(with_ending(path, "-wal")).is_ok_and(|log| log.len() > 0);
@@ -209,9 +211,10 @@ impl Store {
     }
 
     /// Lets commands find the server that has this file.
-    pub fn announce(&self, address: &str, secret: &str) -> Result<()> {
+    pub fn announce(&self, address: &str, secret: &str) -> std::result::Result<(), OpenError> {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        lock.as_mut().map_or(Ok(()), |lock| lock.announce(address, secret)).map_err(Error::internal)
+        let announced = lock.as_mut().map_or(Ok(()), |lock| lock.announce(address, secret));
+        announced.map_err(|error| OpenError::Unusable(format!("its lock file cannot be written: {error}")))
     }
 
     /// Runs `ask` on one snapshot: everything it sees is of one moment. Ends with the limit `read_timeout_ms`.
@@ -424,8 +427,8 @@ impl Store {
     }
 
     /// Finishes what is queued, moves the log into the file, gives the lock back. Called once; dropping does it too. What takes longer than the limit
-    /// `stop_timeout_ms` is taken back.
-    pub fn stop(&self) {
+    /// `stop_timeout_ms` is taken back. Says why the log is still needed, if it is.
+    pub fn stop(&self) -> Option<Unmoved> {
         self.close();
         let until = Instant::now() + Duration::from_millis(self.how.limits.stop_timeout_ms);
         let is_busy = || self.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|thread| !thread.is_finished());
@@ -440,16 +443,16 @@ impl Store {
         if let Some(thread) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }
-        if let Some(mut checkpointer) = self.checkpointer.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            checkpointer.stop();
-        }
+        let checkpointer = self.checkpointer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let unmoved = checkpointer.and_then(|mut checkpointer| checkpointer.stop());
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        unmoved
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.stop();
+        let _ = self.stop();
     }
 }
 

@@ -26,10 +26,10 @@ const ALIASES_AND_RANKS: &str = "ALTER TABLE app ADD COLUMN aliases TEXT NOT NUL
   UPDATE field SET rank = position;";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
-pub fn create(path: &Path, fault: Option<Fault>) -> Result<(), String> {
+pub fn create(path: &Path, fault: Option<Fault>) -> std::io::Result<()> {
     let is_new = !path.exists();
-    let made = create_private(path).and_then(|()| if is_new { place::sync_folder(path, fault) } else { Ok(()) });
-    made.map_err(|error| format!("the data file cannot be created: {error}"))
+    create_private(path)?;
+    if is_new { place::sync_folder(path, fault) } else { Ok(()) }
 }
 
 /// Opens the writing connection of a data file and brings it up to this program's version. The error is a sentence for the person.

@@ -58,6 +58,7 @@ def bombs():
         many = head([*fields("GET", RECORDS), *(("x-%d" % at, "y") for at in range(400))])
         heard = talk(server, HELLO + frame(HEADERS, END_HEADERS | END_STREAM, 1, many), [1])
         same("400 headers are 431", heard.statuses, {1: 431})
+        check("and why is said", b'"message":"' in heard.bodies.get(1, b""), heard.bodies)
         heard = talk(server, HELLO + request(1, "GET", "/" + "x" * 9000) + request(3, "GET", "/healthz"), [1, 3])
         same("an address of 9000 bytes is 414, the connection stays", heard.statuses, {1: 414, 3: 200})
         large, larger = (request(at, "GET", "/healthz", ("x-big", "y" * size)) for at, size in ((1, 15_000), (3, 40_000)))

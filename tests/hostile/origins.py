@@ -55,7 +55,7 @@ def closed():
         check("nor may it sign in", answer.refuses(403) and not answer.all("Set-Cookie"), answer)
         answer = server.visit("OPTIONS", RECORDS)
         same("OPTIONS of a program is no preflight", (answer.status, answer.header("Allow"), told(answer)),
-             (204, "GET, POST, HEAD, OPTIONS", {}))
+             (204, "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS", {}))
         same("nothing came of all that", server.visit("GET", RECORDS, headers=[session]).json()["total"], 1)
 
 

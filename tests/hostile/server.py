@@ -51,7 +51,8 @@ class Server:
         if nofile is not None:
             # exec keeps the process id, so what is measured and stopped is the server.
             words = ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(nofile), *words]
-        own = {name: value for name, value in os.environ.items() if not name.startswith("CARRYALL_")}
+        # A backtrace for every panic that is asked for would be measured with the rest.
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("CARRYALL_", "RUST_"))}
         own.update({"CARRYALL_ADMIN_EMAIL": EMAIL, "CARRYALL_ADMIN_PASSWORD": PASSWORD}, **(env or {}))
         self.folder = tempfile.TemporaryDirectory(prefix="carryall-hostile-")
         self.log = tempfile.TemporaryFile()

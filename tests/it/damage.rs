@@ -145,6 +145,20 @@ fn a_check_looks_at_the_log_the_numbers_and_every_table_and_what_can_be_is_mende
 }
 
 #[test]
+fn a_time_that_the_clock_never_wrote_is_told() {
+    let harness = Harness::crm();
+    for at in ["2026-02-30T10:00:00Z", "2026-01-01T10:00:00", "2026-01-01T10:00:00\"", ""] {
+        meddled(&harness, &format!("UPDATE CONTACTS SET updated_at = '{at}' WHERE id = (SELECT min(id) FROM CONTACTS)"));
+        let problems = harness.ctx.store.check(&unwatched()).unwrap().problems;
+        assert!(problems.len() == 1 && problems[0].contains("has no time in updated_at"), "{at}: {problems:?}");
+    }
+    let stamps = "updated_at = '2028-02-29T23:59:59Z', created_at = '2028-02-29T24:00:00Z'";
+    meddled(&harness, &format!("UPDATE CONTACTS SET {stamps} WHERE id = (SELECT min(id) FROM CONTACTS)"));
+    let problems = harness.ctx.store.check(&unwatched()).unwrap().problems;
+    assert!(problems.len() == 1 && problems[0].contains("has no time in created_at"), "{problems:?}");
+}
+
+#[test]
 fn a_link_table_that_is_gone_is_told_and_made_anew() {
     let harness = Harness::crm();
     harness.apply(NOTES, false, false).unwrap();
