@@ -2,10 +2,10 @@
 
 use super::link_rows;
 use super::sql::{self, Statement, column, field_column, links, table};
-use super::sqlite::{OrFailed, damaged};
+use super::sqlite::{OrFailed, damaged, is_too_big};
 use super::stage;
 use super::tx::{ReadTx, WriteTx, move_counter};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::Op;
 use crate::model::field::{Field, Kind};
 use crate::model::plan::{Cell, Column, Cond, Plan};
@@ -36,7 +36,7 @@ pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
     let count = sql::count(plan);
     let counted = || {
         let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
-        statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()
+        asked(&plan.schema, statement.query_row(params_from_iter(&count.cells), |row| row.get(0)))
     };
     match tx.memory() {
         Some(memory) => memory.totals.get(tx.conn(), &count, counted),
@@ -49,10 +49,33 @@ pub fn each(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<()> {
     let select = sql::select(plan);
     let mut statement = tx.conn().prepare_cached(&select.text).or_failed()?;
     let mut rows = statement.query(params_from_iter(&select.cells)).or_failed()?;
-    while let Some(row) = rows.next().or_failed()? {
+    while let Some(row) = asked(&plan.schema, rows.next())? {
         visit(borrowed(row).or_failed()?)?;
     }
     Ok(())
+}
+
+/// Whether the records of a schema can be asked for, with all that is computed of them.
+pub fn is_askable(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
+    if schema.fields.iter().all(Field::is_stored) {
+        return Ok(true);
+    }
+    match tx.conn().prepare(&sql::select_rows(schema)).or_failed() {
+        Ok(_) => Ok(sql::is_askable(schema)),
+        Err(Error::Internal(_) | Error::Invalid(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A value that is too long was never stored where values are computed; elsewhere it is damage.
+fn asked<T>(schema: &Schema, result: rusqlite::Result<T>) -> Result<T> {
+    match result {
+        Err(error) if is_too_big(&error) && !schema.fields.iter().all(Field::is_stored) => {
+            let message = format!("Table '{}': what is computed of a record is too long to be read", schema.slug);
+            Err(Error::invalid(Problem::new("too_long", message).hint("Make the texts that it is made of shorter")))
+        }
+        other => other.or_failed(),
+    }
 }
 
 /// How many records a schema has.
@@ -195,7 +218,7 @@ fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: Stri
         sql.push_cond(schema.id, rows);
     }
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
-    statement.query_row(params_from_iter(&sql.cells), record).optional().or_failed()
+    asked(schema, statement.query_row(params_from_iter(&sql.cells), record).optional())
 }
 
 /// Stores a new record under the schema's next id.
