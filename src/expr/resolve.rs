@@ -291,7 +291,8 @@ impl<'s> Scope<'s> {
             }
             return Ok((Formula::Rollup { how, from, of: Box::new(Formula::Null), digits: Digits::Whole }, Type::Number(Digits::Whole)));
         }
-        let inside = Self { rollups: self.rollups + 1, ..self.deeper(schema, Some(inverse), at)? };
+        let mut inside = self.deeper(schema, Some(inverse), at)?;
+        inside.rollups += 1;
         let (of, type_) = inside.term(term)?;
         let is_number = matches!(type_, Type::Number(_));
         let type_ = match how {

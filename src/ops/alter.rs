@@ -13,6 +13,7 @@ use crate::model::name::quoted;
 use crate::model::principal::Caller;
 use crate::model::record::RecordId;
 use crate::model::schema::Schema;
+use crate::store::computed::is_askable;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use crate::store::tables::schemas::{self, Renames};
@@ -158,7 +159,7 @@ pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
 /// Why a table with these computed fields could not be read.
 fn unaskable(tx: &ReadTx<'_>, schema: &Schema) -> Option<Problem> {
     let parts: usize = schema.fields.iter().filter_map(|field| field.formula.as_ref()).map(|computation| computation.parts).sum();
-    let message = match rows::is_askable(tx, schema) {
+    let message = match is_askable(tx, schema) {
         _ if parts > TABLE_PARTS_MAX => {
             format!("have {parts} parts together, with those of the fields in them; at most {TABLE_PARTS_MAX} are possible")
         }

@@ -1,11 +1,12 @@
 //! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
 
+use super::computed::asked;
 use super::link_rows;
 use super::sql::{self, Statement, column, field_column, links, table};
-use super::sqlite::{OrFailed, damaged, is_too_big};
+use super::sqlite::{OrFailed, damaged};
 use super::stage;
 use super::tx::{ReadTx, WriteTx, move_counter};
-use crate::model::error::{Error, Problem, Result};
+use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
 use crate::model::field::{Field, Kind};
 use crate::model::plan::{Cell, Column, Cond, Plan};
@@ -53,29 +54,6 @@ pub fn each(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<()> {
         visit(borrowed(row).or_failed()?)?;
     }
     Ok(())
-}
-
-/// Whether the records of a schema can be asked for, with all that is computed of them.
-pub fn is_askable(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
-    if schema.fields.iter().all(Field::is_stored) {
-        return Ok(true);
-    }
-    match tx.conn().prepare(&sql::select_rows(schema)).or_failed() {
-        Ok(_) => Ok(sql::is_askable(schema)),
-        Err(Error::Internal(_) | Error::Invalid(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// A value that is too long was never stored where values are computed; elsewhere it is damage.
-fn asked<T>(schema: &Schema, result: rusqlite::Result<T>) -> Result<T> {
-    match result {
-        Err(error) if is_too_big(&error) && !schema.fields.iter().all(Field::is_stored) => {
-            let message = format!("Table '{}': what is computed of a record is too long to be read", schema.slug);
-            Err(Error::invalid(Problem::new("too_long", message).hint("Make the texts that it is made of shorter")))
-        }
-        other => other.or_failed(),
-    }
 }
 
 /// How many records a schema has.
@@ -203,14 +181,6 @@ pub fn show(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Resu
     one(tx, schema, rows, id, sql::select_rows(schema))
 }
 
-/// A record that was just written, as it is read.
-fn shown(tx: &ReadTx<'_>, schema: &Schema, record: Record) -> Result<Record> {
-    if schema.fields.iter().all(Field::is_stored) {
-        return Ok(record);
-    }
-    Ok(show(tx, schema, &Cond::True, record.id)?.unwrap_or(record))
-}
-
 fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: String) -> Result<Option<Record>> {
     let mut sql = Statement { text: format!("{select} WHERE id = ?"), cells: vec![Cell::Integer(id.0)] };
     if *rows != Cond::True {
@@ -244,10 +214,10 @@ pub fn insert_under(tx: &mut WriteTx<'_>, schema: &Schema, RecordId(id): RecordI
     statement.execute((id, &data, &now, by.map(|user| user.0))).or_failed()?;
     drop(statement);
     link_rows::write(tx, schema, RecordId(id), &clean.values, true)?;
-    shown(tx, schema, Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
+    Ok(Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
 }
 
-/// A record after a change, and what the changed keys held before and hold now; both are empty when nothing changed.
+/// A record after a change, as it is stored, and what the changed keys held before and hold now; both are empty when nothing changed.
 pub struct Updated {
     pub record: Record,
     pub before: Map<String, Value>,
@@ -258,7 +228,7 @@ pub struct Updated {
 pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean, by: Option<UserId>) -> Result<Updated> {
     let Merged { values, before, after } = merged(old, &clean.values)?;
     if after.is_empty() {
-        return Ok(Updated { record: shown(tx, schema, old.clone())?, before, after });
+        return Ok(Updated { record: old.clone(), before, after });
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
@@ -266,7 +236,7 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
     drop(statement);
     link_rows::write(tx, schema, new.id, &after, false)?;
-    Ok(Updated { record: shown(tx, schema, new)?, before, after })
+    Ok(Updated { record: new, before, after })
 }
 
 /// The values of a record after a change, and what the changed keys held before and hold then.

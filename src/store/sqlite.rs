@@ -57,10 +57,13 @@ fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     conn.set_prepared_statement_cache_capacity(256);
     conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, i32::try_from(SQL_BYTES_MAX).unwrap_or(i32::MAX))?;
+    conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 2)?;
     Ok(())
 }
 
+/// Bytes of one value: more than what was sent and what it replaces can come to together, and less than a formula could make of it.
+const VALUE_BYTES_MAX: i32 = 128 * 1024 * 1024;
 /// Bytes of one statement.
 pub const SQL_BYTES_MAX: usize = 1_000_000;
 
