@@ -1,7 +1,7 @@
 //! Words and marks to a tree, by the strength of operators.
 
 use super::lexer::{Token, tokens};
-use super::{BYTES_MAX, DEPTH_MAX, PARTS_MAX};
+use super::{BYTES_MAX, DEPTH_MAX, LEVELS_MAX, PARTS_MAX};
 use crate::model::error::Problem;
 use crate::model::expr::{Node, Operator, Term};
 use crate::model::name::quoted;
@@ -14,9 +14,30 @@ pub fn parse(text: &str) -> Result<Term, Problem> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.len(), parts: 0, depth: 0 };
     let term = parser.expression(0)?;
     match parser.next() {
+        None if levels(&term) > LEVELS_MAX => Err(too_many_levels(term.at)),
         None => Ok(term),
         Some((at, token)) => Err(Problem::new("formula", format!("{} stands where the expression could end", shown(&token))).at(at)),
     }
+}
+
+/// Levels of a tree; found without walking down by calls, for this is what bounds them.
+fn levels(term: &Term) -> usize {
+    let (mut most, mut waiting) = (0, vec![(term, 1)]);
+    while let Some((term, level)) = waiting.pop() {
+        most = most.max(level);
+        match &term.node {
+            Node::Not(inner) | Node::Negate(inner) => waiting.push((inner, level + 1)),
+            Node::Binary(_, left, right) => waiting.extend([(&**left, level + 1), (&**right, level + 1)]),
+            Node::Call(_, terms) => waiting.extend(terms.iter().map(|term| (term, level + 1))),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Path(_) => {}
+        }
+    }
+    most
+}
+
+pub(super) fn too_many_levels(at: usize) -> Problem {
+    let message = format!("The expression has more than {LEVELS_MAX} levels, with those of the fields in it");
+    Problem::new("formula", message).at(at).hint("Brackets make it flatter: (a + b) + (c + d)")
 }
 
 struct Parser {
@@ -199,9 +220,10 @@ mod tests {
 
     #[test]
     fn depth_and_length_are_bounded() {
-        for text in ["(".repeat(1_000), "-".repeat(1_500), "a+".repeat(900) + "a", "a".repeat(3_000)] {
+        for text in ["(".repeat(1_000), "-".repeat(1_500), "a+".repeat(900) + "a", "a".repeat(3_000), "a+".repeat(64) + "a"] {
             assert!(parse(&text).is_err());
         }
+        assert!(parse(&("a+".repeat(63) + "a")).is_ok());
     }
 
     fn term() -> impl Strategy<Value = Term> {

@@ -1,5 +1,6 @@
-//! A field has another name: the expressions that use it, with the new one.
+//! A field has another name: the expressions that use it, with the new one. All else in them stays as people wrote it.
 
+use super::lexer::{Token, tokens};
 use super::parse;
 use crate::model::expr::{Node, Term};
 use crate::model::field::{Field, Kind};
@@ -14,60 +15,73 @@ pub struct Renamed<'r> {
 
 /// The text of an expression of `schema` after the change; `None` when it is the same. `schemas` are those of the app before it.
 pub fn renamed<S: AsRef<Schema>>(text: &str, schema: &Schema, schemas: &[S], change: &Renamed<'_>) -> Option<String> {
-    let term = parse(text).ok()?;
+    let (term, tokens) = (parse(text).ok()?, tokens(text).ok()?);
     let schemas: Vec<&Schema> = schemas.iter().map(AsRef::as_ref).collect();
-    let after = Walk { schemas, change }.term(&term, schema, None);
-    (after != term).then(|| after.to_string())
+    let mut walk = Walk { schemas, change, tokens, found: Vec::new() };
+    walk.term(&term, schema, None);
+    walk.found.sort_unstable();
+    let (mut after, mut end) = (String::with_capacity(text.len()), 0);
+    for at in &walk.found {
+        after.push_str(text.get(end..*at)?);
+        after.push_str(change.now);
+        end = at + change.was.len();
+    }
+    after.push_str(text.get(end..)?);
+    (!walk.found.is_empty()).then_some(after)
 }
 
 struct Walk<'w> {
     schemas: Vec<&'w Schema>,
     change: &'w Renamed<'w>,
+    tokens: Vec<(usize, Token)>,
+    /// Where the old name begins.
+    found: Vec<usize>,
 }
 
-impl Walk<'_> {
+impl<'w> Walk<'w> {
     /// `inside`: the name by which paths begin in a roll-up, and the schema that it leads to.
-    fn term(&self, term: &Term, schema: &Schema, inside: Option<(&str, &Schema)>) -> Term {
-        let same = |inner: &Term| Box::new(self.term(inner, schema, inside));
-        let node = match &term.node {
-            Node::Path(names) => Node::Path(self.path(names, schema, inside)),
-            Node::Not(inner) => Node::Not(same(inner)),
-            Node::Negate(inner) => Node::Negate(same(inner)),
-            Node::Binary(operator, left, right) => Node::Binary(*operator, same(left), same(right)),
+    fn term(&mut self, term: &Term, schema: &'w Schema, inside: Option<(&str, &'w Schema)>) {
+        match &term.node {
+            Node::Path(names) => self.path(names, term.at, schema, inside),
+            Node::Not(inner) | Node::Negate(inner) => self.term(inner, schema, inside),
+            Node::Binary(_, left, right) => {
+                self.term(left, schema, inside);
+                self.term(right, schema, inside);
+            }
             Node::Call(name, terms) => {
                 let rollup = crate::model::formula::Rollup::ALL.iter().any(|(known, _)| known == name);
-                let inverse = terms.first().and_then(super::resolve::first_name).map(|(name, _)| name.to_owned()).filter(|_| rollup);
-                let there = inverse.as_deref().and_then(|name| Some((name, self.inverse(name, schema)?)));
-                Node::Call(name.clone(), terms.iter().map(|inner| self.term(inner, schema, there.or(inside))).collect())
+                let inverse = terms.first().and_then(super::resolve::first_name).map(|(name, _)| name).filter(|_| rollup);
+                let there = inverse.and_then(|name| Some((name, self.inverse(name, schema)?)));
+                terms.iter().for_each(|inner| self.term(inner, schema, there.or(inside)));
             }
-            other => other.clone(),
-        };
-        Term { at: term.at, node }
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+        }
     }
 
-    fn path(&self, names: &[String], schema: &Schema, inside: Option<(&str, &Schema)>) -> Vec<String> {
-        let mut names = names.to_vec();
+    fn path(&mut self, names: &[String], at: usize, schema: &'w Schema, inside: Option<(&str, &'w Schema)>) {
         let mut here = Some(schema);
-        for (at, name) in names.iter_mut().enumerate() {
+        // Between two words of a path there is nothing but a point.
+        let words = self.tokens.iter().skip_while(|(begin, _)| *begin < at).step_by(2).map(|(begin, _)| *begin);
+        let words: Vec<usize> = words.take(names.len()).collect();
+        for (place, (name, begin)) in names.iter().zip(words).enumerate() {
             let Some(schema) = here else { break };
-            let leads_inside = inside.filter(|(first, _)| at == 0 && first == name);
+            let leads_inside = inside.filter(|(first, _)| place == 0 && first == name);
             here = match leads_inside {
                 Some((_, there)) => Some(there),
                 None => schema.field(name).and_then(|field| self.target(field)),
             };
             if schema.id == self.change.schema && name == self.change.was && schema.field(name).is_some() {
-                self.change.now.clone_into(name);
+                self.found.push(begin);
             }
         }
-        names
     }
 
-    fn target(&self, field: &Field) -> Option<&Schema> {
+    fn target(&self, field: &Field) -> Option<&'w Schema> {
         let target = field.rules.target.as_deref()?;
         self.schemas.iter().find(|schema| schema.slug == target).copied()
     }
 
-    fn inverse(&self, name: &str, schema: &Schema) -> Option<&Schema> {
+    fn inverse(&self, name: &str, schema: &Schema) -> Option<&'w Schema> {
         if let Some(field) = schema.field(name).filter(|field| field.kind == Kind::Lines) {
             return self.target(field);
         }

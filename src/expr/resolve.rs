@@ -1,46 +1,44 @@
 //! A tree by name to a computation: every name becomes a column, every part gets a type. Every refusal tells the byte and the nearest name.
 
-use super::parse;
+use super::LEVELS_MAX;
+use super::parser::{parse, too_many_levels};
+use super::types::{
+    SCALE_DEFAULT, SCALE_MAX, Type, Typed, arithmetic, arity, comparable, compared, digits, fits, named, number, same, spelled, unfit,
+};
 use crate::model::error::Problem;
 use crate::model::expr::{Node, Operator, Term};
 use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup};
 use crate::model::name::quoted;
-use crate::model::schema::Schema;
-use std::cell::Cell;
+use crate::model::schema::{Schema, SchemaId};
+use std::cell::{Cell, RefCell};
 
 /// Parts of an expression, with those of the computed fields that stand in it.
 const PARTS_MAX: usize = 2_000;
 /// Tables that one expression may go through, and computed fields that may stand in each other.
 const STEPS_MAX: usize = 6;
-/// Digits after the point of what is divided, and of numbers that say nothing of theirs.
-const SCALE_DEFAULT: u64 = 6;
-const SCALE_MAX: u64 = 12;
-
-/// What a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
-    Number(Digits),
-    Text,
-    Bool,
-    Date,
-    Datetime,
-    /// `null`: fits everywhere.
-    Nothing,
-}
-
-type Typed = (Formula, Type);
+/// Roll-ups that may stand in each other: each one reads as many records as all those around it together, times its own.
+const ROLLUPS_MAX: usize = 2;
+/// The code of a problem that tells all the fields it goes through.
+const LOOP: &str = "loop";
 
 /// What a field of `schema` computes, or lists. `schemas` are all of its app.
 pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) -> Result<Computation, Problem> {
     let schemas: Vec<&Schema> = schemas.iter().map(AsRef::as_ref).collect();
     if field.kind == Kind::Lines {
         let from = lines(field, schema, &schemas)?;
-        return Ok(Computation { schema: schema.id, formula: Formula::Lines(from), kind: Kind::Lines, scale: 0, reads_others: true });
+        return Ok(Computation {
+            schema: schema.id,
+            formula: Formula::Lines(from),
+            kind: Kind::Lines,
+            scale: 0,
+            reads_others: true,
+            parts: 1,
+        });
     }
     let text = field.rules.formula.as_deref().unwrap_or_default();
-    let parts = Cell::new(0);
-    let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, parts: &parts };
+    let walk = Walk::default();
+    let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, rollups: 0, walk: &walk };
     let (formula, type_) = scope.field_formula(field, text)?;
     let (kind, scale) = match type_ {
         Type::Number(Digits::Whole) => (Kind::Integer, 0),
@@ -52,13 +50,15 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
         Type::Datetime => (Kind::Datetime, 0),
     };
     let reads_others = reads_others(&formula);
-    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others })
+    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get() })
 }
 
 fn reads_others(formula: &Formula) -> bool {
     match formula {
         Formula::Lookup { .. } | Formula::Rollup { .. } | Formula::Lines(_) => true,
-        Formula::Not(inner) | Formula::Negate(inner) => reads_others(inner),
+        Formula::Not(inner) | Formula::Negate(inner) | Formula::Bare(inner) | Formula::Stamped(inner) | Formula::Spelled(inner, _) => {
+            reads_others(inner)
+        }
         Formula::Binary(_, left, right) => reads_others(left) || reads_others(right),
         Formula::Call(_, parts) => parts.iter().any(reads_others),
         _ => false,
@@ -97,31 +97,55 @@ struct Scope<'s> {
     /// Inside a roll-up: the name by which every path begins.
     prefix: Option<&'s str>,
     steps: usize,
-    parts: &'s Cell<usize>,
+    /// Roll-ups around this place.
+    rollups: usize,
+    walk: &'s Walk,
+}
+
+/// What one expression and the fields in it have in common.
+#[derive(Default)]
+struct Walk {
+    parts: Cell<usize>,
+    /// How deep in the tree this is.
+    level: Cell<usize>,
+    /// The computed fields around this place.
+    trail: RefCell<Vec<(SchemaId, String)>>,
 }
 
 impl<'s> Scope<'s> {
     fn deeper(&self, schema: &'s Schema, prefix: Option<&'s str>, at: usize) -> Result<Self, Problem> {
         if self.steps == STEPS_MAX {
-            let problem = Problem::new("formula", format!("The expression leads through itself, or through more than {STEPS_MAX} others"));
-            return Err(problem.at(at));
+            return Err(Problem::new("formula", format!("The expression leads through more than {STEPS_MAX} others")).at(at));
         }
-        Ok(Self { schema, schemas: self.schemas, prefix, steps: self.steps + 1, parts: self.parts })
+        Ok(Self { schema, schemas: self.schemas, prefix, steps: self.steps + 1, rollups: self.rollups, walk: self.walk })
     }
 
     /// The formula of a computed field, wherever it is used. Its bytes are its own.
     fn field_formula(&self, field: &Field, text: &str) -> Result<Typed, Problem> {
-        let told = |problem: Problem| Problem {
-            message: format!("Field '{}': {}", field.slug, problem.message),
-            field: Some(field.slug.clone()),
-            ..problem
+        let told = |problem: Problem| match problem.code {
+            LOOP if self.steps > 0 => problem,
+            _ => Problem { message: format!("Field '{}': {}", field.slug, problem.message), field: Some(field.slug.clone()), ..problem },
         };
-        parse(text).and_then(|term| self.term(&term)).map_err(told)
+        self.walk.trail.borrow_mut().push((self.schema.id, field.slug.clone()));
+        let found = parse(text).and_then(|term| self.term(&term)).map_err(told);
+        self.walk.trail.borrow_mut().pop();
+        found
     }
 
     fn term(&self, term: &Term) -> Result<Typed, Problem> {
-        self.parts.set(self.parts.get() + 1);
-        if self.parts.get() > PARTS_MAX {
+        let (parts, level) = (&self.walk.parts, &self.walk.level);
+        parts.set(parts.get() + 1);
+        if level.get() == LEVELS_MAX {
+            return Err(too_many_levels(term.at));
+        }
+        level.set(level.get() + 1);
+        let found = self.part(term);
+        level.set(level.get() - 1);
+        found
+    }
+
+    fn part(&self, term: &Term) -> Result<Typed, Problem> {
+        if self.walk.parts.get() > PARTS_MAX {
             return Err(Problem::new("formula", format!("The expression has more than {PARTS_MAX} parts, with those of the fields in it"))
                 .at(term.at));
         }
@@ -155,18 +179,23 @@ impl<'s> Scope<'s> {
             return Ok((Formula::Binary(operator, Box::new(left), Box::new(right)), Type::Bool));
         }
         let ((first, one), (second, other)) = (self.term(left)?, self.term(right)?);
-        let is_comparison = operator.strength() == Operator::Eq.strength();
-        let type_ = if is_comparison {
+        if operator.strength() == Operator::Eq.strength() {
             if !comparable(one, other) {
                 return Err(unfit(other, named(one), right.at).hint("Both sides of a comparison must be of one kind"));
             }
-            Type::Bool
-        } else {
-            let wanted = |type_, at| {
-                digits(type_, at).map_err(|problem| if type_ == Type::Text { problem.hint("concat(a, b) joins texts") } else { problem })
-            };
-            Type::Number(arithmetic(operator, wanted(one, left.at)?, wanted(other, right.at)?))
+            let (first, second) = compared((first, one), (second, other));
+            return Ok((Formula::Binary(operator, Box::new(first), Box::new(second)), Type::Bool));
+        }
+        let wanted = |type_, term: &Term| {
+            let digits = digits(type_, term.at);
+            let digits = digits.map_err(|problem| if type_ == Type::Text { problem.hint("concat(a, b) joins texts") } else { problem })?;
+            if operator == Operator::Remainder && !matches!(digits, Digits::Whole | Digits::Fixed(0)) {
+                let problem = Problem::new("formula", "% takes whole numbers, and this one has digits after its point").at(term.at);
+                return Err(problem.hint("round(price) % 2"));
+            }
+            Ok(digits)
         };
+        let type_ = Type::Number(arithmetic(operator, wanted(one, left)?, wanted(other, right)?));
         Ok((Formula::Binary(operator, Box::new(first), Box::new(second)), type_))
     }
 
@@ -188,7 +217,11 @@ impl<'s> Scope<'s> {
         }
         let parts = terms.iter().map(|term| self.term(term)).collect::<Result<Vec<_>, _>>()?;
         let type_ = self.result(function, &parts, terms)?;
-        Ok((Formula::Call(function, parts.into_iter().map(|(formula, _)| formula).collect()), type_))
+        let given = |(formula, type_): Typed| match type_ {
+            Type::Number(digits) if function == Function::Concat => spelled(formula, digits),
+            _ => formula,
+        };
+        Ok((Formula::Call(function, parts.into_iter().map(given).collect()), type_))
     }
 
     /// Checks what a function is given; the type of what it gives.
@@ -246,6 +279,11 @@ impl<'s> Scope<'s> {
         if self.prefix.is_some() {
             return Err(Problem::new("formula", format!("{name} cannot stand in another roll-up")).at(at));
         }
+        if self.rollups == ROLLUPS_MAX {
+            let message =
+                format!("{name} stands in {ROLLUPS_MAX} other roll-ups; more are not possible, for they would read too many records");
+            return Err(Problem::new("formula", message).at(at));
+        }
         let (from, schema) = self.inverse(inverse, place)?;
         if how == Rollup::Count {
             if !matches!(&term.node, Node::Path(names) if names.len() == 1) {
@@ -253,7 +291,9 @@ impl<'s> Scope<'s> {
             }
             return Ok((Formula::Rollup { how, from, of: Box::new(Formula::Null), digits: Digits::Whole }, Type::Number(Digits::Whole)));
         }
-        let (of, type_) = self.deeper(schema, Some(inverse), at)?.term(term)?;
+        let mut inside = self.deeper(schema, Some(inverse), at)?;
+        inside.rollups += 1;
+        let (of, type_) = inside.term(term)?;
         let is_number = matches!(type_, Type::Number(_));
         let type_ = match how {
             Rollup::Sum => Type::Number(digits(type_, term.at)?),
@@ -264,6 +304,10 @@ impl<'s> Scope<'s> {
             Rollup::Min | Rollup::Max | Rollup::Count => type_,
         };
         let digits = if is_number { digits(type_, term.at)? } else { Digits::Loose };
+        if type_ == Type::Datetime {
+            let bare = Formula::Rollup { how, from, of: Box::new(Formula::Bare(Box::new(of))), digits };
+            return Ok((Formula::Stamped(Box::new(bare)), type_));
+        }
         Ok((Formula::Rollup { how, from, of: Box::new(of), digits }, type_))
     }
 
@@ -314,6 +358,12 @@ impl<'s> Scope<'s> {
             return self.lookup(field, rest, at);
         }
         if let Some(text) = &field.rules.formula {
+            let here = (self.schema.id, field.slug.clone());
+            if self.walk.trail.borrow().contains(&here) {
+                let trail = self.walk.trail.borrow();
+                let chain: Vec<&str> = trail.iter().chain([&here]).map(|(_, slug)| slug.as_str()).collect();
+                return Err(Problem::new(LOOP, format!("The expression leads through itself: {}", chain.join(", "))).at(at));
+            }
             return self.deeper(self.schema, None, at)?.field_formula(field, text);
         }
         let type_ = match field.kind {
@@ -364,94 +414,5 @@ pub(super) fn first_name(term: &Term) -> Option<(&str, usize)> {
         Node::Binary(_, left, right) => first_name(left).or_else(|| first_name(right)),
         Node::Call(_, terms) => terms.iter().find_map(first_name),
         _ => None,
-    }
-}
-
-fn number(digits: &str, at: usize) -> Result<Typed, Problem> {
-    if digits.bytes().filter(u8::is_ascii_digit).count() > 15 {
-        return Err(Problem::new("formula", "A number has at most 15 digits").at(at));
-    }
-    let exact = match digits.split_once('.') {
-        Some((_, fraction)) => Digits::Fixed(u64::try_from(fraction.len()).unwrap_or(SCALE_MAX)),
-        None => Digits::Whole,
-    };
-    Ok((Formula::Number(digits.to_owned()), Type::Number(exact)))
-}
-
-fn digits(type_: Type, at: usize) -> Result<Digits, Problem> {
-    match type_ {
-        Type::Number(digits) => Ok(digits),
-        Type::Nothing => Ok(Digits::Whole),
-        other => Err(unfit(other, "a number", at)),
-    }
-}
-
-fn arithmetic(operator: Operator, left: Digits, right: Digits) -> Digits {
-    let scale = |digits| match digits {
-        Digits::Whole => Some(0),
-        Digits::Fixed(scale) => Some(scale),
-        Digits::Loose => None,
-    };
-    match (operator, left, right) {
-        (Operator::Divide, ..) => Digits::Loose,
-        (_, Digits::Whole, Digits::Whole) => Digits::Whole,
-        (Operator::Multiply, ..) => scale(left).zip(scale(right)).map_or(Digits::Loose, |(left, right)| Digits::Fixed(left + right)),
-        _ => scale(left).zip(scale(right)).map_or(Digits::Loose, |(left, right)| Digits::Fixed(left.max(right))),
-    }
-}
-
-/// The type that all values from a place on have.
-fn same(parts: &[Typed], from: usize, terms: &[Term]) -> Result<Type, Problem> {
-    let mut common = Type::Nothing;
-    for ((_, type_), term) in parts.iter().zip(terms).skip(from) {
-        common = match (common, *type_) {
-            (Type::Nothing, type_) | (type_, Type::Nothing) => type_,
-            (Type::Number(one), Type::Number(other)) => Type::Number(arithmetic(Operator::Add, one, other)),
-            (one, other) if one == other => one,
-            (one, other) => return Err(unfit(other, named(one), term.at).hint("All values must be of one kind")),
-        };
-    }
-    Ok(common)
-}
-
-fn fits(type_: Type, wanted: Type) -> bool {
-    type_ == wanted || type_ == Type::Nothing || matches!((type_, wanted), (Type::Number(_), Type::Number(_)))
-}
-
-/// Dates compare with texts that are written as such.
-fn comparable(one: Type, other: Type) -> bool {
-    let dated = |type_| matches!(type_, Type::Date | Type::Datetime);
-    fits(one, other) || fits(other, one) || (dated(one) && other == Type::Text) || (dated(other) && one == Type::Text)
-}
-
-fn named(type_: Type) -> &'static str {
-    match type_ {
-        Type::Number(_) => "a number",
-        Type::Text => "a text",
-        Type::Bool => "true or false",
-        Type::Date => "a date",
-        Type::Datetime => "a date and time",
-        Type::Nothing => "null",
-    }
-}
-
-fn unfit(found: Type, wanted: &str, at: usize) -> Problem {
-    Problem::new("formula", format!("{wanted} is wanted here, and this is {}", named(found))).at(at)
-}
-
-/// The least and the most values that a function takes, and an example.
-fn arity(function: Function) -> (usize, usize, &'static str) {
-    match function {
-        Function::Abs => (1, 1, "abs(balance)"),
-        Function::Coalesce => (2, 20, "coalesce(nickname, name)"),
-        Function::Concat => (1, 20, "concat(first_name, ' ', last_name)"),
-        Function::Day => (1, 1, "day(due)"),
-        Function::If => (3, 3, "if(stock < 5, 'low', 'ok')"),
-        Function::Length => (1, 1, "length(name)"),
-        Function::Lower => (1, 1, "lower(email)"),
-        Function::Month => (1, 1, "month(due)"),
-        Function::Round => (1, 2, "round(price * 1.19, 2)"),
-        Function::Upper => (1, 1, "upper(code)"),
-        Function::Year => (1, 1, "year(due)"),
     }
 }

@@ -38,6 +38,9 @@ pub enum Op {
     Contains,
 }
 
+/// Words that are values in an expression: no field may take their names.
+pub const VALUES: [&str; 3] = ["null", "true", "false"];
+
 /// An expression as it was written, with the byte at which it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {

@@ -15,6 +15,8 @@ pub struct Computation {
     pub scale: u64,
     /// Whether the value may change while its record does not.
     pub reads_others: bool,
+    /// Parts of the expression, with those of the computed fields that stand in it.
+    pub parts: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,11 @@ pub enum Formula {
     Negate(Box<Formula>),
     Binary(Operator, Box<Formula>, Box<Formula>),
     Call(Function, Vec<Formula>),
+    /// A datetime without its `Z`: only so do two of them compare as instants. And one that has it again.
+    Bare(Box<Formula>),
+    Stamped(Box<Formula>),
+    /// A number as people read it in a text, with so many digits after the point at most.
+    Spelled(Box<Formula>, u64),
     /// Of the record that a reference leads to.
     Lookup {
         reference: String,

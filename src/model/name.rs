@@ -1,5 +1,7 @@
 //! Names that people write and names that programs use: slugs, labels, and a caller's text inside a sentence.
 
+use super::expr::VALUES;
+
 /// Slugs of apps and schemas: lower-case words joined by single `-` or `_`, at most 64 bytes.
 pub fn is_slug(text: &str) -> bool {
     text.len() <= 64
@@ -26,7 +28,7 @@ pub fn is_field_slug(text: &str) -> bool {
     text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// A field slug from a heading: `IMDB Rating` gives `imdb_rating`, `2nd` gives `f_2nd`, `…` gives `field`.
+/// A field slug from a heading: `IMDB Rating` gives `imdb_rating`, `2nd` gives `f_2nd`, `null` gives `field_null`, `…` gives `field`.
 pub fn field_slug_from(heading: &str) -> String {
     let mut slug = String::new();
     for c in heading.chars() {
@@ -41,6 +43,7 @@ pub fn field_slug_from(heading: &str) -> String {
     match slug.chars().next() {
         None => "field".to_owned(),
         Some(first) if first.is_ascii_digit() => format!("f_{slug}"),
+        Some(_) if VALUES.contains(&slug) => format!("field_{slug}"),
         Some(_) => slug.to_owned(),
     }
 }
@@ -121,9 +124,15 @@ mod tests {
 
     #[test]
     fn a_heading_gives_a_field_slug() {
-        for (heading, slug) in
-            [("IMDB Rating", "imdb_rating"), ("iata", "iata"), ("2nd", "f_2nd"), ("…", "field"), ("Größe (cm)", "gr_e_cm"), ("__a__", "a")]
-        {
+        for (heading, slug) in [
+            ("IMDB Rating", "imdb_rating"),
+            ("iata", "iata"),
+            ("2nd", "f_2nd"),
+            ("…", "field"),
+            ("Größe (cm)", "gr_e_cm"),
+            ("__a__", "a"),
+            ("True", "field_true"),
+        ] {
             assert_eq!(field_slug_from(heading), slug);
             assert!(is_field_slug(slug));
         }

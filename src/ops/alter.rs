@@ -3,6 +3,7 @@
 
 use super::changes::{log_all_cleared, log_definition};
 use super::define::is_narrower;
+use crate::expr::TABLE_PARTS_MAX;
 use crate::expr::resolve::resolve;
 use crate::field;
 use crate::model::app::AppId;
@@ -12,6 +13,7 @@ use crate::model::name::quoted;
 use crate::model::principal::Caller;
 use crate::model::record::RecordId;
 use crate::model::schema::Schema;
+use crate::store::computed::is_askable;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use crate::store::tables::schemas::{self, Renames};
@@ -129,7 +131,7 @@ pub fn alter(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, ren
     schemas::replace(tx, old, new, renames)
 }
 
-/// What leads nowhere in an app once its catalog is loaded again: references, lines, expressions.
+/// What leads nowhere in an app once its catalog is loaded again: references, lines, expressions. And what could not be read.
 pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
     let mut problems = Vec::new();
@@ -151,10 +153,25 @@ pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
             }
         }
     }
-    problems
+    if problems.is_empty() { all.iter().filter_map(|schema| unaskable(tx, schema)).collect() } else { problems }
 }
 
-/// Loads the catalog again and refuses the whole change if something in the app leads nowhere now.
+/// Why a table with these computed fields could not be read.
+fn unaskable(tx: &ReadTx<'_>, schema: &Schema) -> Option<Problem> {
+    let parts: usize = schema.fields.iter().filter_map(|field| field.formula.as_ref()).map(|computation| computation.parts).sum();
+    let message = match is_askable(tx, schema) {
+        _ if parts > TABLE_PARTS_MAX => {
+            format!("have {parts} parts together, with those of the fields in them; at most {TABLE_PARTS_MAX} are possible")
+        }
+        Ok(true) => return None,
+        Ok(false) => "are more together than one question can hold".to_owned(),
+        Err(error) => format!("cannot be asked: {}", error.message()),
+    };
+    let problem = Problem::new("formula", format!("Table '{}': its computed fields {message}", schema.slug));
+    Some(problem.hint("Make them shorter, or fewer"))
+}
+
+/// Loads the catalog again and refuses the whole change if something in the app leads nowhere now, or could not be read.
 pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
     tx.catalog_changed()?;
     let problems = dangling(tx, app);

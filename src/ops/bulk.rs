@@ -98,7 +98,7 @@ impl Done {
     /// The only record of a request that held one.
     pub fn single(self) -> Result<records::Written> {
         let record = self.records.iter().next().ok_or_else(|| Error::internal("a record was not stored"))?.to_record();
-        Ok(records::Written { shown: shown(&self.schema, record), ignored: self.ignored })
+        Ok(records::Written { shown: shown(&self.schema, record), schema: self.schema, ignored: self.ignored })
     }
 }
 

@@ -4,6 +4,7 @@ use super::validate;
 use crate::field;
 use crate::format::parts::{FieldPart, OptionPart};
 use crate::model::error::Problem;
+use crate::model::expr::VALUES;
 use crate::model::field::{Choice, Field, FieldType, Kind, OnDelete, Refusal, Rules};
 use crate::model::name::{is_field_slug, label_from, quoted};
 use crate::model::schema::SYSTEM_KEYS;
@@ -19,6 +20,9 @@ pub fn field(part: &FieldPart, old: Option<&Field>) -> Result<Field, Vec<Problem
     }
     if SYSTEM_KEYS.contains(&slug.to_lowercase().as_str()) {
         problems.push(refused(Refusal::new("reserved", "has the name of a key that every record has; choose another")));
+    }
+    if VALUES.contains(&slug.to_lowercase().as_str()) {
+        problems.push(refused(Refusal::new("reserved", "has the name of a value in expressions; choose another")));
     }
     let Some(type_) = field::find(&part.type_name) else {
         problems.push(refused(

@@ -5,6 +5,7 @@ use crate::field;
 use crate::format::day::DayOrder;
 use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
+use crate::model::expr::VALUES;
 use crate::model::field::{Field, FieldType};
 use crate::model::name::{field_slug_from, is_field_slug, label_from, quoted};
 use crate::model::schema::SYSTEM_KEYS;
@@ -250,7 +251,8 @@ fn text() -> &'static dyn FieldType {
 
 /// A slug for every heading, all different. A heading that is a slug keeps it, wherever it stands: it is found again by it.
 fn slugs(headings: &[String]) -> Vec<String> {
-    let is_plain = |heading: &str| is_field_slug(heading) && heading.to_lowercase() == heading && !SYSTEM_KEYS.contains(&heading);
+    let is_free = |heading: &str| !SYSTEM_KEYS.contains(&heading) && !VALUES.contains(&heading);
+    let is_plain = |heading: &str| is_field_slug(heading) && heading.to_lowercase() == heading && is_free(heading);
     let mut taken: HashSet<String> = SYSTEM_KEYS.iter().map(|key| (*key).to_owned()).collect();
     taken.extend(headings.iter().filter(|heading| is_plain(heading)).cloned());
     let mut kept = HashSet::new();

@@ -37,6 +37,7 @@ pub mod row_problems;
 pub mod samples;
 pub mod schemas;
 pub mod sessions;
+pub mod showing;
 pub mod start;
 pub mod transfer;
 pub mod upkeep;

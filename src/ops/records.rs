@@ -4,6 +4,7 @@ use super::access::may;
 use super::cascade;
 use super::changes::{Entry, log, name_of};
 use super::plan::{cell, column, plan};
+use super::showing;
 use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
 use crate::model::change::ChangeKind;
@@ -11,7 +12,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
-use crate::model::plan::{Cell, Column, Cond};
+use crate::model::plan::{Cell, Column};
 use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
 use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision, Visit};
@@ -41,6 +42,7 @@ pub struct Shown {
 
 /// A stored record and the keys of the request that had no say.
 pub struct Written {
+    pub schema: Arc<Schema>,
     pub shown: Shown,
     pub ignored: Vec<String>,
 }
@@ -79,7 +81,11 @@ pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
     let (schema, record) = make(tx, who, new)?;
     log_created(tx, who, &schema, &new.checked, record.id, None)?;
-    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
+    Ok(written(schema, record, &new.checked))
+}
+
+fn written(schema: Arc<Schema>, record: Record, checked: &Checked) -> Written {
+    Written { shown: shown(&schema, record), schema, ignored: checked.ignored.clone() }
 }
 
 /// Makes a record without an entry in the log: for who makes many and writes one entry for all.
@@ -98,10 +104,10 @@ pub fn log_created(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, new: &Ch
 }
 
 /// Refuses a record that is no longer what the caller knows, with what it is now.
-fn expect(tx: &ReadTx<'_>, schema: &Schema, expected: &Expected, record: &Record) -> Result<()> {
+fn expect(tx: &WriteTx<'_>, schema: &Schema, expected: &Expected, record: &Record) -> Result<()> {
     expected.check(schema, record).map_err(|error| match error {
-        Error::Changed { record, revision } => match rows::show(tx, schema, &Cond::True, record.id) {
-            Ok(shown) => Error::Changed { record: shown.map_or(record, Box::new), revision },
+        Error::Changed { record, revision } => match showing::in_write(tx, schema, *record) {
+            Ok(record) => Error::Changed { record: Box::new(record), revision },
             Err(error) => error,
         },
         other => other,
@@ -131,7 +137,7 @@ pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, expected: &Expected,
     let old = stored(tx, &schema, &new.scope, id)?;
     expect(tx, &schema, expected, &old)?;
     let (record, _) = change(tx, who, &schema, &old, &new.checked, None)?;
-    Ok(Written { shown: shown(&schema, record), ignored: new.checked.ignored.clone() })
+    Ok(written(schema, record, &new.checked))
 }
 
 /// Sets checked values on a record that was found, and logs it; gives the entry's number, if there was anything to log.

@@ -85,7 +85,7 @@ impl Store {
         backup::sweep(path);
         let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
         let mut conn = migrate::open(path, how).map_err(OpenError::Unusable)?;
-        let catalog = catalog::load(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
+        let catalog = catalog::load_first(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
         let (checkpointer, nudge, last_touch) = Checkpointer::start(path).map_err(unusable)?;
         let shared = Arc::new(Shared::new(catalog, how.clock.clone(), how.fault));
         let newest = totals::newest(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
@@ -113,7 +113,7 @@ impl Store {
         migrate::check_readable(path).map_err(OpenError::Unusable)?;
         let shared = Shared::new(Catalog::default(), how.clock.clone(), how.fault);
         let store = Self::with_readers(path, &Opening { readers: 1, ..how.clone() }, Arc::new(shared)).map_err(OpenError::Unusable)?;
-        let loaded = store.reader().and_then(|conn| catalog::load(&conn));
+        let loaded = store.reader().and_then(|conn| catalog::load_first(&conn));
         let loaded = loaded.map_err(|error| OpenError::Unusable(unloaded(&error)))?;
         store.shared.set_catalog(Arc::new(loaded));
         Ok(store)

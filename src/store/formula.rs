@@ -9,6 +9,10 @@ use crate::model::plan::Column;
 
 /// Ids that a list of lines shows.
 const LINES_MAX: usize = 1_000;
+/// Digits after the point up to which decimals are added as whole numbers.
+const EXACT_SCALE_MAX: u64 = 6;
+/// What is larger is no number for JSON.
+const NUMBER_MAX: &str = "1.7976931348623157e308";
 
 /// Where the columns of a record stand.
 #[derive(Clone)]
@@ -20,13 +24,14 @@ struct Place {
     depth: usize,
 }
 
-/// The value of a computation for the row of `alias`: a datetime with its `Z`, a truth as 1 or 0, a decimal rounded.
+/// The value of a computation for the row of `alias`: a datetime with its `Z`, a truth as 1 or 0, a decimal rounded; infinity is no value.
 pub fn value(computation: &Computation, alias: &str) -> String {
     let outer = if alias.is_empty() { format!("{}.", table(computation.schema)) } else { alias.to_owned() };
     let place = Place { alias: alias.to_owned(), outer, depth: 0 };
     let sql = written(&computation.formula, &place);
     match computation.kind {
-        Kind::Decimal => format!("round({sql},{})", computation.scale),
+        Kind::Decimal => finite(&format!("round({sql},{})", computation.scale)),
+        Kind::Integer => finite(&sql),
         _ => format!("({sql})"),
     }
 }
@@ -35,11 +40,21 @@ pub fn value(computation: &Computation, alias: &str) -> String {
 pub fn as_json(computation: &Computation, alias: &str) -> String {
     let sql = value(computation, alias);
     match computation.kind {
-        Kind::Decimal => format!("(SELECT iif(v = CAST(v AS INTEGER), CAST(v AS INTEGER), v) FROM (SELECT {sql} AS v))"),
+        Kind::Decimal | Kind::Integer => spelled(&sql),
         Kind::Boolean => format!("json(CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"),
         Kind::Lines => format!("json({sql})"),
         _ => sql,
     }
+}
+
+/// A table without rows to read from is never taken apart by SQLite, so what stands in it is found out once.
+fn finite(sql: &str) -> String {
+    format!("(SELECT iif(abs(v * 1.0) <= {NUMBER_MAX}, v, NULL) FROM (SELECT {sql} AS v))")
+}
+
+/// A number without a point where nothing would stand behind it.
+fn spelled(sql: &str) -> String {
+    format!("(SELECT iif(v = CAST(v AS INTEGER), CAST(v AS INTEGER), v) FROM (SELECT {sql} AS v))")
 }
 
 fn written(formula: &Formula, place: &Place) -> String {
@@ -53,6 +68,9 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::UpdatedAt => format!("{}updated_at", place.alias),
         Formula::Not(inner) => format!("(NOT coalesce({},0))", written(inner, place)),
         Formula::Negate(inner) => format!("(-{})", written(inner, place)),
+        Formula::Bare(inner) => format!("rtrim({},'Z')", written(inner, place)),
+        Formula::Stamped(inner) => format!("({} || 'Z')", written(inner, place)),
+        Formula::Spelled(inner, scale) => spelled(&finite(&format!("round({},{scale})", written(inner, place)))),
         Formula::Binary(operator, left, right) => binary(*operator, &written(left, place), &written(right, place)),
         Formula::Call(function, parts) => {
             let parts: Vec<String> = parts.iter().map(|part| written(part, place)).collect();
@@ -66,8 +84,13 @@ fn written(formula: &Formula, place: &Place) -> String {
         }
         Formula::Rollup { how, from, of, digits } => {
             let inner = inside(place);
-            let gathered = gathered(*how, *digits, &written(of, &inner));
-            format!("(SELECT {gathered} FROM {})", pointing(from, place, &inner))
+            let rows = pointing(from, place, &inner);
+            // With a limit the inner question stays one, so that its value is found out once.
+            let values = |of: &str| format!("(SELECT {of} AS v FROM {rows} LIMIT -1)");
+            match how {
+                Rollup::Count => format!("(SELECT count(*) FROM {rows})"),
+                _ => format!("(SELECT {} FROM {})", gathered(*how, *digits), values(&written(of, &inner))),
+            }
         }
         Formula::Lines(from) => {
             let inner = inside(place);
@@ -93,16 +116,30 @@ fn pointing(from: &Inverse, outside: &Place, inner: &Place) -> String {
     format!("{table} {name} WHERE {via} = 'rec_' || {outer}id")
 }
 
-/// Sums of decimals are made of whole numbers, so that no digit is lost.
-fn gathered(how: Rollup, digits: Digits, of: &str) -> String {
+/// What is made of the values `v`.
+fn gathered(how: Rollup, digits: Digits) -> String {
     match (how, digits) {
+        (Rollup::Sum, Digits::Whole) => exact_sum(0),
+        (Rollup::Sum, Digits::Fixed(scale)) if scale <= EXACT_SCALE_MAX => exact_sum(scale),
+        (Rollup::Sum, _) => "total(v)".to_owned(),
+        (Rollup::Avg, _) => "avg(v)".to_owned(),
+        (Rollup::Min, _) => "min(v)".to_owned(),
+        (Rollup::Max, _) => "max(v)".to_owned(),
         (Rollup::Count, _) => "count(*)".to_owned(),
-        (Rollup::Sum, Digits::Fixed(scale)) => format!("coalesce(sum(CAST(round(({of})*1e{scale}) AS INTEGER)),0)/1e{scale}"),
-        (Rollup::Sum, Digits::Whole | Digits::Loose) => format!("coalesce(sum({of}),0)"),
-        (Rollup::Avg, _) => format!("avg({of})"),
-        (Rollup::Min, _) => format!("min({of})"),
-        (Rollup::Max, _) => format!("max({of})"),
     }
+}
+
+/// A sum to the last digit, made of whole numbers in two halves: SQLite's `sum` refuses the whole question when whole numbers become too large.
+fn exact_sum(scale: u64) -> String {
+    const HALF: &str = "1000000000";
+    let (whole, over) = match scale {
+        0 => ("CAST(v AS INTEGER)".to_owned(), String::new()),
+        _ => (format!("CAST(round(v*1e{scale}) AS INTEGER)"), format!("/1e{scale}")),
+    };
+    format!(
+        "CASE WHEN coalesce(max(abs(v*1.0)),0) < 9e18/1e{scale} \
+         THEN (coalesce(sum({whole}/{HALF}),0)*{HALF}+coalesce(sum({whole}%{HALF}),0)){over} ELSE total(v) END"
+    )
 }
 
 fn binary(operator: Operator, left: &str, right: &str) -> String {
@@ -123,7 +160,8 @@ fn binary(operator: Operator, left: &str, right: &str) -> String {
 fn call(function: Function, parts: &[String]) -> String {
     let part = |place: usize| parts.get(place).map_or("NULL", String::as_str);
     match function {
-        Function::Abs => format!("abs({})", part(0)),
+        // Of the lowest whole number there is none, and SQLite would refuse the whole question.
+        Function::Abs => format!("abs(nullif({},-9223372036854775808))", part(0)),
         Function::Coalesce => format!("coalesce({})", parts.join(",")),
         Function::Concat => {
             let texts: Vec<String> = parts.iter().map(|part| format!("coalesce({part},'')")).collect();

@@ -1,5 +1,6 @@
 //! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
 
+use super::computed::asked;
 use super::link_rows;
 use super::sql::{self, Statement, column, field_column, links, table};
 use super::sqlite::{OrFailed, damaged};
@@ -36,7 +37,7 @@ pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
     let count = sql::count(plan);
     let counted = || {
         let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
-        statement.query_row(params_from_iter(&count.cells), |row| row.get(0)).or_failed()
+        asked(&plan.schema, statement.query_row(params_from_iter(&count.cells), |row| row.get(0)))
     };
     match tx.memory() {
         Some(memory) => memory.totals.get(tx.conn(), &count, counted),
@@ -49,7 +50,7 @@ pub fn each(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<()> {
     let select = sql::select(plan);
     let mut statement = tx.conn().prepare_cached(&select.text).or_failed()?;
     let mut rows = statement.query(params_from_iter(&select.cells)).or_failed()?;
-    while let Some(row) = rows.next().or_failed()? {
+    while let Some(row) = asked(&plan.schema, rows.next())? {
         visit(borrowed(row).or_failed()?)?;
     }
     Ok(())
@@ -180,14 +181,6 @@ pub fn show(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Resu
     one(tx, schema, rows, id, sql::select_rows(schema))
 }
 
-/// A record that was just written, as it is read.
-fn shown(tx: &ReadTx<'_>, schema: &Schema, record: Record) -> Result<Record> {
-    if schema.fields.iter().all(Field::is_stored) {
-        return Ok(record);
-    }
-    Ok(show(tx, schema, &Cond::True, record.id)?.unwrap_or(record))
-}
-
 fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: String) -> Result<Option<Record>> {
     let mut sql = Statement { text: format!("{select} WHERE id = ?"), cells: vec![Cell::Integer(id.0)] };
     if *rows != Cond::True {
@@ -195,7 +188,7 @@ fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: Stri
         sql.push_cond(schema.id, rows);
     }
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
-    statement.query_row(params_from_iter(&sql.cells), record).optional().or_failed()
+    asked(schema, statement.query_row(params_from_iter(&sql.cells), record).optional())
 }
 
 /// Stores a new record under the schema's next id.
@@ -221,10 +214,10 @@ pub fn insert_under(tx: &mut WriteTx<'_>, schema: &Schema, RecordId(id): RecordI
     statement.execute((id, &data, &now, by.map(|user| user.0))).or_failed()?;
     drop(statement);
     link_rows::write(tx, schema, RecordId(id), &clean.values, true)?;
-    shown(tx, schema, Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
+    Ok(Record { id: RecordId(id), data, created_at: now.clone(), updated_at: now, version: 1 })
 }
 
-/// A record after a change, and what the changed keys held before and hold now; both are empty when nothing changed.
+/// A record after a change, as it is stored, and what the changed keys held before and hold now; both are empty when nothing changed.
 pub struct Updated {
     pub record: Record,
     pub before: Map<String, Value>,
@@ -235,7 +228,7 @@ pub struct Updated {
 pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean, by: Option<UserId>) -> Result<Updated> {
     let Merged { values, before, after } = merged(old, &clean.values)?;
     if after.is_empty() {
-        return Ok(Updated { record: shown(tx, schema, old.clone())?, before, after });
+        return Ok(Updated { record: old.clone(), before, after });
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
@@ -243,7 +236,7 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
     drop(statement);
     link_rows::write(tx, schema, new.id, &after, false)?;
-    Ok(Updated { record: shown(tx, schema, new)?, before, after })
+    Ok(Updated { record: new, before, after })
 }
 
 /// The values of a record after a change, and what the changed keys held before and hold then.

@@ -2,6 +2,7 @@
 
 use super::asked::comes_in_order;
 use super::formula;
+use super::sqlite::SQL_BYTES_MAX;
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
@@ -54,6 +55,9 @@ pub fn column(column: &Column, alias: &str) -> String {
     }
 }
 
+/// Values that one call of a function takes in.
+const SET_AT_ONCE: usize = 50;
+
 /// The text of a record: what is stored, and what is found out when it is read.
 pub fn data(schema: &Schema) -> Cow<'static, str> {
     let computed: Vec<String> = schema
@@ -65,7 +69,8 @@ pub fn data(schema: &Schema) -> Cow<'static, str> {
             format!(",'$.{}',{value}", field.slug)
         })
         .collect();
-    if computed.is_empty() { Cow::Borrowed("data") } else { Cow::Owned(format!("json_set(data{})", computed.concat())) }
+    let set = |data: Cow<'static, str>, values: &[String]| Cow::Owned(format!("json_set({data}{})", values.concat()));
+    computed.chunks(SET_AT_ONCE).fold(Cow::Borrowed("data"), set)
 }
 
 /// The text to look into: of json, the value as people write it and not its JSON.
@@ -108,6 +113,11 @@ fn set_slug(column: &Column) -> Option<&str> {
 /// The beginning of every question for whole records.
 pub fn select_rows(schema: &Schema) -> String {
     format!("SELECT id, {}, created_at, updated_at, version FROM {}", data(schema), table(schema.id))
+}
+
+/// Whether the question for a schema's records leaves room for conditions and an order by what is computed.
+pub fn is_askable(schema: &Schema) -> bool {
+    select_rows(schema).len() <= SQL_BYTES_MAX / 2
 }
 
 /// The function that is called for every row that a counting question looks at; `explain` makes it.

@@ -56,16 +56,26 @@ pub fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
 fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     conn.set_prepared_statement_cache_capacity(256);
-    conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 1_000_000)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, i32::try_from(SQL_BYTES_MAX).unwrap_or(i32::MAX))?;
+    conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 2)?;
     Ok(())
 }
+
+/// Bytes of one value: more than what was sent and what it replaces can come to together, and less than a formula could make of it.
+const VALUE_BYTES_MAX: i32 = 128 * 1024 * 1024;
+/// Bytes of one statement.
+pub const SQL_BYTES_MAX: usize = 1_000_000;
 
 pub const DAMAGED: &str = "The data file is damaged";
 pub const UNSYNCED: &str = "The disk did not keep what was written";
 
 /// Translates a driver's error by its code. There is no `From`: no driver error leaves this room by accident.
 pub fn failed(error: rusqlite::Error) -> Error {
+    if is_too_long(&error) {
+        let problem = Problem::new("too_long", "With what is computed in it the question is too long for the data file");
+        return Error::invalid(problem.hint("Ask by fewer computed fields at once"));
+    }
     if is_damage(&error) {
         log::error!("the data file: {error}");
         return Error::Damaged(DAMAGED.to_owned());
@@ -97,9 +107,20 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, SqliteFailure, Utf8Error};
     match error {
         InvalidColumnType(..) | FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | Utf8Error(..) => true,
-        SqliteFailure(code, message) => code.code == ErrorCode::TooBig || message.as_deref() == Some("malformed JSON"),
+        SqliteFailure(code, _) if code.code == ErrorCode::TooBig => !is_too_long(error),
+        SqliteFailure(_, message) => message.as_deref() == Some("malformed JSON"),
         _ => false,
     }
+}
+
+/// A statement, not a value.
+fn is_too_long(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(code, Some(message)) if code.code == ErrorCode::TooBig && message.contains("statement too long"))
+}
+
+/// Whether a value was longer than SQLite takes.
+pub fn is_too_big(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::TooBig) && !is_too_long(error)
 }
 
 /// The refusal of what was stored and cannot be read.

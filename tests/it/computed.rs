@@ -240,3 +240,242 @@ fn nothing_that_a_formula_uses_can_be_taken_from_it() {
     assert_eq!(told.last().unwrap(), "Table 'order-lines': Field 'amount': Table 'order-lines' has no field 'price'", "{told:?}");
     assert_eq!(made(&harness, "orders", json!({"number": "still there"}))["total"], json!(0));
 }
+
+/// A table `t` with these computed fields, and its first record.
+fn table(fields: &[(&str, &str)], computed: &[(&str, &str)], record: Value) -> (Harness, Value) {
+    let harness = Harness::crm();
+    let mut all: Vec<Value> = fields.iter().map(|(slug, type_)| json!({"slug": slug, "type": type_})).collect();
+    all.extend(computed.iter().map(|(slug, formula)| json!({"slug": slug, "type": "computed", "formula": formula})));
+    harness
+        .apply(&json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [{"slug": "t", "fields": all}]}).to_string(), false, false)
+        .unwrap();
+    let made = made(&harness, "t", record);
+    (harness, made)
+}
+
+fn add(harness: &Harness, slug: &str, formula: &str) -> (u16, String) {
+    let field = json!({"slug": slug, "type": "computed", "formula": formula});
+    let (status, told) = harness.ask("POST", "/api/apps/shop/schemas/t/fields", &field.to_string());
+    (status, told.to_string())
+}
+
+#[test]
+fn no_chain_of_fields_is_too_deep_for_a_small_stack() {
+    let small = std::thread::Builder::new().stack_size(1024 * 1024);
+    let run = || {
+        let (harness, _) = table(&[("a", "boolean"), ("n", "decimal"), ("s", "text")], &[], json!({"a": true, "n": 1.5}));
+        let wrapped =
+            |with: &dyn Fn(String) -> String, first: &str, times: usize| (0..times).fold(first.to_owned(), |inner, _| with(inner));
+        let chain = |first: &str, mark: &str, leaf: &str| format!("{first}{}", format!(" {mark} {leaf}").repeat(30));
+        type Next<'n> = (&'static str, Box<dyn Fn(&str) -> String + 'n>);
+        let ways: [Next<'_>; 7] = [
+            ("and", Box::new(|first| chain(if first == "n" { "a" } else { first }, "&&", "a"))),
+            ("over", Box::new(|first| chain(first, "/", "n"))),
+            ("when", Box::new(move |first| wrapped(&|inner| format!("if(a, {inner}, n)"), first, 25))),
+            ("abs", Box::new(move |first| wrapped(&|inner| format!("abs(-{inner})"), first, 10))),
+            ("text", Box::new(move |first| wrapped(&|inner| format!("length(concat({inner} / 3, 'x'))"), first, 9))),
+            ("same", Box::new(move |first| wrapped(&|inner| format!("if(({inner} + 0.1) = 0.3, n, n)"), first, 9))),
+            ("not", Box::new(move |first| wrapped(&|inner| format!("!({inner} && a)"), if first == "n" { "a" } else { first }, 12))),
+        ];
+        for (name, way) in &ways {
+            let (mut first, mut refused) = ("n".to_owned(), false);
+            for step in 0..5 {
+                let slug = format!("{name}{step}");
+                let (status, told) = add(&harness, &slug, &way(&first));
+                refused |= status == 400 && told.contains("more than 64 levels, with those of the fields in it");
+                assert!(status == 201 || refused, "{slug}: {status} {told}");
+                let (status, list) = harness.ask("GET", "/api/apps/shop/schemas/t/records", "");
+                assert_eq!(status, 200, "{slug}: {list}");
+                if refused {
+                    break;
+                }
+                first = slug;
+            }
+            assert!(refused, "{name}");
+            harness.ask("PATCH", "/api/apps/shop/schemas/t/fields/n", r#"{"slug": "m"}"#);
+            harness.ask("PATCH", "/api/apps/shop/schemas/t/fields/m", r#"{"slug": "n"}"#);
+        }
+        made(&harness, "t", json!({"a": false, "n": 7}));
+    };
+    small.spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn computed_fields_that_no_question_can_hold_are_refused_and_stop_nobody() {
+    let twenty = vec!["a"; 20].join(" + ");
+    let (harness, _) = table(&[("a", "integer")], &[("twenty", &twenty)], json!({"a": 1}));
+    let forty_five = vec!["twenty"; 40].join(" + ");
+    let told: Vec<(u16, String)> = (0..20).map(|at| add(&harness, &format!("c{at}"), &forty_five)).collect();
+    let refused = told.iter().find(|(status, _)| *status != 201).unwrap();
+    assert!(refused.0 == 400 && refused.1.contains("at most 10000 are possible"), "{refused:?}");
+    assert_eq!(made(&harness, "t", json!({"a": 2}))["c0"], json!(1_600));
+}
+
+#[test]
+fn a_table_may_compute_as_many_fields_as_it_may_have() {
+    let slugs: Vec<String> = (0..499).map(|at| format!("c{at}")).collect();
+    let formulas: Vec<String> = (0..499).map(|at| format!("a + {at}")).collect();
+    let computed: Vec<(&str, &str)> = slugs.iter().map(String::as_str).zip(formulas.iter().map(String::as_str)).collect();
+    let (_, made) = table(&[("a", "integer")], &computed, json!({"a": 1}));
+    assert_eq!((&made["c0"], &made["c498"]), (&json!(1), &json!(499)));
+}
+
+#[test]
+fn what_no_number_can_hold_is_missing() {
+    let computed = [
+        ("f", "n * n"),
+        ("g", "0 - n * n"),
+        ("t", "concat(n * n, '!')"),
+        ("w", "i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i"),
+    ];
+    let (harness, made) = table(&[("n", "number"), ("i", "integer")], &computed, json!({"n": 1e308, "i": 9_007_199_254_740_991_i64}));
+    assert_eq!((&made["f"], &made["g"], &made["t"], &made["w"]), (&json!(null), &json!(null), &json!("!"), &json!(null)), "{made}");
+    assert_eq!(harness.send("GET", "/api/apps/shop/schemas/t/export?format=json", "", "").status, 200);
+    assert_eq!(read(&harness, "t/records?filter[f][gt]=5")["total"], json!(0));
+    harness.ctx.store.write(|_| Ok(())).unwrap();
+}
+
+#[test]
+fn a_text_that_is_computed_too_long_is_refused_and_is_no_damage() {
+    let twenty = |of: &str| format!("concat({})", vec![of; 20].join(", "));
+    let (c1, c2) = (twenty("s"), twenty("c1"));
+    let (harness, _) = table(&[("s", "textarea")], &[("c1", &c1), ("c2", &c2)], json!({}));
+    let (status, told) = harness.ask("POST", "/api/apps/shop/schemas/t/records", &json!({"s": "🦉".repeat(100_000)}).to_string());
+    assert_eq!(status, 201, "{}", told.to_string().chars().take(200).collect::<String>());
+    let (status, told) = harness.ask("GET", "/api/apps/shop/schemas/t/records/rec_2", "");
+    assert!(status == 400 && told.to_string().contains("too long to be read"), "{status}");
+    harness.ctx.store.write(|_| Ok(())).unwrap();
+}
+
+#[test]
+fn sums_are_exact_where_they_can_be_and_never_an_error() {
+    let harness = Harness::crm();
+    let app = json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [
+        {"slug": "sums", "fields": [{"slug": "lines", "type": "lines", "target": "parts", "via": "of"},
+            {"slug": "fine", "type": "computed", "formula": "sum(lines.square)", "scale": 8}, {"slug": "whole", "type": "computed", "formula": "sum(lines.n)"},
+            {"slug": "cents", "type": "computed", "formula": "sum(lines.c)"}, {"slug": "least", "type": "computed", "formula": "min(lines.at)"},
+            {"slug": "last", "type": "computed", "formula": "max(lines.at)"}]},
+        {"slug": "parts", "fields": [{"slug": "of", "type": "reference", "target": "sums"}, {"slug": "a", "type": "decimal", "scale": 10, "precision": 15},
+            {"slug": "n", "type": "integer"}, {"slug": "c", "type": "decimal", "scale": 2}, {"slug": "at", "type": "datetime"},
+            {"slug": "square", "type": "computed", "formula": "a * a"}, {"slug": "size", "type": "computed", "formula": "abs(n)"}]}]});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    made(&harness, "sums", json!({}));
+    for (n, c, at) in
+        [(i64::MAX, 0.1, "2025-01-15T09:30:00Z"), (i64::MAX, 0.2, "2025-01-15T09:30:00.5Z"), (7, 1e15, "2025-01-15T09:30:00.25Z")]
+    {
+        made(&harness, "parts", json!({"of": 1, "a": 1.5, "n": n, "c": c, "at": at}));
+    }
+    let sums = read(&harness, "sums/records/rec_1");
+    assert_eq!((&sums["fine"], &sums["cents"]), (&json!(6.75), &json!(1_000_000_000_000_000.3)), "{sums}");
+    assert_eq!(sums["whole"].as_f64(), Some(18_446_744_073_709_551_621.0), "{sums}");
+    assert_eq!((&sums["least"], &sums["last"]), (&json!("2025-01-15T09:30:00Z"), &json!("2025-01-15T09:30:00.5Z")));
+    let lowest = made(&harness, "parts", json!({"n": i64::MIN}));
+    assert_eq!(lowest["size"], json!(null));
+}
+
+#[test]
+fn roll_ups_stand_in_each_other_twice_and_no_more() {
+    let harness = Harness::crm();
+    let table = |slug: &str, of: &str, formula: &str| {
+        json!({"slug": slug, "fields": [{"slug": "up", "type": "reference", "target": of, "inverse": slug},
+            {"slug": "v", "type": "computed", "formula": formula}]})
+    };
+    let app = |deepest: &str| json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [table("a", "a", "sum(b.v)"), table("b", "a", "sum(c.v)"), table("c", "b", deepest), table("d", "c", "2")]});
+    let told = harness.apply(&app("sum(d.v)").to_string(), false, false).unwrap_err().sentences();
+    assert!(told[0].contains("sum stands in 2 other roll-ups"), "{told:?}");
+    harness.apply(&app("1").to_string(), false, false).unwrap();
+    made(&harness, "a", json!({}));
+    made(&harness, "b", json!({"up": 1}));
+    made(&harness, "c", json!({"up": 1}));
+    assert_eq!(read(&harness, "a/records/rec_1")["v"], json!(1));
+}
+
+#[test]
+fn what_looks_the_same_is_the_same() {
+    let computed = [
+        ("third", "b + 0.1 = 0.3"),
+        ("less", "b + 0.1 > 0.3"),
+        ("text", "concat(b * 3, ' of ', n * 1.0)"),
+        ("later", "half > full"),
+        ("never", "at = null"),
+        ("rest", "n % 2"),
+        ("loose", "f * 3 = 0.6"),
+    ];
+    let fields = [("n", "integer"), ("f", "decimal"), ("half", "datetime"), ("full", "datetime"), ("at", "datetime")];
+    let harness = Harness::crm();
+    let mut all: Vec<Value> = fields.iter().map(|(slug, type_)| json!({"slug": slug, "type": type_})).collect();
+    all.push(json!({"slug": "b", "type": "decimal", "scale": 2}));
+    all.extend(computed.iter().map(|(slug, formula)| json!({"slug": slug, "type": "computed", "formula": formula})));
+    harness
+        .apply(&json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [{"slug": "t", "fields": all}]}).to_string(), false, false)
+        .unwrap();
+    let body = json!({"b": 0.2, "n": 5, "f": 0.2, "half": "2025-01-15T09:30:00.5Z", "full": "2025-01-15T09:30:00Z"});
+    let made = made(&harness, "t", body);
+    let wanted = json!({"third": true, "less": false, "text": "0.6 of 5", "later": true, "never": true, "rest": 1, "loose": true});
+    for (slug, value) in wanted.as_object().unwrap() {
+        assert_eq!(&made[slug], value, "{slug}");
+    }
+    let (status, told) = add(&harness, "bad", "5.5 % 2");
+    assert!(status == 400 && told.contains("% takes whole numbers"), "{told}");
+}
+
+#[test]
+fn a_rename_leaves_what_people_wrote_as_they_wrote_it() {
+    let long = format!("( a+a )  *2{}", " + a".repeat(45));
+    let (harness, _) = table(&[("a", "integer"), ("s", "text")], &[("long", &long), ("quoted", "concat(\"a\", a , 'a')")], json!({"a": 1}));
+    let (status, told) = harness.ask("PATCH", "/api/apps/shop/schemas/t/fields/a", r#"{"slug": "amount"}"#);
+    assert_eq!(status, 200, "{told}");
+    let fields = read(&harness, "t")["fields"].clone();
+    let formula = |slug: &str| fields.as_array().unwrap().iter().find(|field| field["slug"] == slug).unwrap()["formula"].clone();
+    assert_eq!(formula("long"), json!(format!("( amount+amount )  *2{}", " + amount".repeat(45))));
+    assert_eq!(formula("quoted"), json!("concat(\"a\", amount , 'a')"));
+    assert_eq!(read(&harness, "t/records/rec_1")["quoted"], json!("a1a"));
+}
+
+#[test]
+fn words_that_are_values_in_expressions_are_no_names() {
+    let (harness, _) = table(&[("a", "integer")], &[], json!({}));
+    for slug in ["null", "true", "false"] {
+        let (status, told) = harness.ask("POST", "/api/apps/shop/schemas/t/fields", &json!({"slug": slug, "type": "text"}).to_string());
+        assert!(status == 400 && told.to_string().contains("name of a value in expressions"), "{told}");
+        let (status, told) = harness.ask("PATCH", "/api/apps/shop/schemas/t/fields/a", &json!({"slug": slug}).to_string());
+        assert_eq!(status, 400, "{told}");
+    }
+    let (status, made) = harness.ask("POST", "/api/apps/shop/schemas/guessed/records?create=schema", r#"{"true": 1, "x": 2}"#);
+    assert_eq!((status, &made["records"][0]["field_true"]), (201, &json!(1)), "{made}");
+}
+
+#[test]
+fn a_formula_that_leads_through_itself_is_told_so_once() {
+    let (harness, _) = table(&[("n", "integer")], &[("b", "n")], json!({}));
+    let (status, told) = add(&harness, "a", "a");
+    assert!(status == 400 && told.contains("Field 'a': The expression leads through itself: a, a"), "{told}");
+    assert_eq!(told.matches("Field 'a'").count(), told.matches("Table 't'").count(), "{told}");
+}
+
+#[test]
+fn a_write_does_not_wait_for_what_is_computed_of_its_records() {
+    // No time at all for questions that are not over at once.
+    let harness = Harness::crm_with(carryall::model::limits::Limits { read_timeout_ms: 0, ..Default::default() });
+    let fields = json!([{"slug": "n", "type": "integer"}, {"slug": "all", "type": "references", "target": "t", "inverse": "by"},
+        {"slug": "once", "type": "computed", "formula": "sum(by.n)"}, {"slug": "twice", "type": "computed", "formula": "sum(by.once)"}]);
+    let app = json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [{"slug": "t", "fields": fields}]});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    let first = made(&harness, "t", json!({"n": 1}));
+    assert_eq!((&first["once"], &first["twice"]), (&json!(0), &json!(0)));
+    let ids: Vec<i64> = (1..=120).collect();
+    let records: Vec<Value> = ids.iter().map(|_| json!({"n": 1})).collect();
+    let path = "/api/apps/shop/schemas/t/records";
+    assert_eq!(harness.ask("POST", path, &json!(records).to_string()).0, 201);
+    let linked: Vec<Value> = ids.iter().map(|id| json!({"id": format!("rec_{id}"), "all": ids})).collect();
+    let (status, changed) = harness.ask("PATCH", path, &json!(linked).to_string());
+    assert_eq!((status, &changed["records"][0]["n"]), (200, &json!(1)), "{changed}");
+    assert_eq!(changed["records"].as_array().unwrap().len(), 120);
+    let (status, changed) = harness.ask("PATCH", &format!("{path}/rec_1"), r#"{"n": 2}"#);
+    assert_eq!((status, &changed["n"], changed.get("twice")), (200, &json!(2), None));
+    // A rehearsal has a moment, and so has the refusal of a record that is another by now.
+    let (status, rehearsed) = harness.ask("PATCH", &format!("{path}/rec_1?dry_run=true"), r#"{"n": 5}"#);
+    assert_eq!((status, &rehearsed["n"]), (200, &json!(5)), "{rehearsed}");
+    let (status, rehearsed) = harness.ask("POST", &format!("{path}?dry_run=true"), r#"{"n": 5}"#);
+    assert_eq!((status, &rehearsed["once"], &rehearsed["twice"]), (200, &json!(0), &json!(0)), "{rehearsed}");
+}

@@ -6,6 +6,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::ops::bulk::{self, Batch, Done};
 use crate::ops::ctx::{Ctx, Way};
 use crate::ops::first_write::{self, Made, Stored};
+use crate::ops::showing;
 use crate::wire::body::{Body, Sent};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
@@ -35,7 +36,8 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         Sent::Many(_) => batch(&sent),
     };
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let done = ctx.write_by(
+    let done = showing::write(
+        ctx,
         way(ctx, batch.len(), is_rehearsal),
         || bulk::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
@@ -52,7 +54,8 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     };
     let batch = Batch::Many(&all);
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let done = ctx.write_by(
+    let done = showing::write(
+        ctx,
         way(ctx, batch.len(), is_rehearsal),
         || bulk::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
@@ -71,7 +74,8 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let sent = sent(ctx, call, ONE)?;
     let batch = batch(&sent);
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let done = ctx.write_by(
+    let done = showing::write(
+        ctx,
         way(ctx, batch.len(), is_rehearsal),
         || bulk::prepare_upsert(&ctx.store.catalog(), &call.caller, app, schema, key, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
@@ -170,7 +174,8 @@ fn many(ctx: &Ctx, status: u16, done: &Done, more: &str, is_rehearsal: bool) -> 
 fn first(ctx: &Arc<Ctx>, call: &Call<'_>, batch: Batch<'_>, is_rehearsal: bool) -> Result<Response> {
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let is_local = call.is_local() && ctx.site.public_for(call.request.header("Host").unwrap_or_default()).is_none();
-    let Stored { done, made } = ctx.write_by(
+    let Stored { done, made } = showing::write(
+        ctx,
         if is_rehearsal { Way::Rehearsed } else { Way::Alone },
         || first_write::prepare(ctx, &call.caller, is_local, app, schema, batch),
         move |tx, new| first_write::store(tx, &caller, new),

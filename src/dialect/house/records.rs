@@ -9,6 +9,7 @@ use crate::model::query::{Query, Sort, Window};
 use crate::model::record::{Draft, Expected, RecordId, RecordRef};
 use crate::ops::ctx::{Ctx, Way};
 use crate::ops::records::{self, Shown, Written};
+use crate::ops::showing;
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
 use crate::wire::query::brackets;
@@ -60,7 +61,8 @@ fn explain(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &Asked) -> Result<Response> {
 /// One record of a body that may hold many: `bulk` has looked.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>, draft: &Draft, is_rehearsal: bool) -> Result<Response> {
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let written = ctx.write_by(
+    let written = showing::write(
+        ctx,
         way(is_rehearsal),
         || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, draft),
         move |tx, new| records::create(tx, &caller, new),
@@ -81,7 +83,8 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (expected, is_rehearsal) = conditions(call)?;
     let draft = call.body.object(&ctx.limits)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
-    let written = ctx.write_by(
+    let written = showing::write(
+        ctx,
         way(is_rehearsal),
         || records::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, &draft),
         move |tx, new| records::update(tx, &caller, &id, &expected, new),

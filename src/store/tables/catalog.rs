@@ -23,6 +23,17 @@ pub fn raise_version(conn: &Connection) -> Result<()> {
 }
 
 pub fn load(conn: &Connection) -> Result<Catalog> {
+    Ok(read(conn)?.0)
+}
+
+/// The same of a file that was just opened: what cannot be computed in it is logged. Later it is a slip in a change that will be refused.
+pub fn load_first(conn: &Connection) -> Result<Catalog> {
+    let (catalog, problems) = read(conn)?;
+    problems.iter().for_each(|problem| log::error!("{problem}"));
+    Ok(catalog)
+}
+
+fn read(conn: &Connection) -> Result<(Catalog, Vec<String>)> {
     let mut statement = conn.prepare("SELECT id, uuid, slug, name, description, created_at, aliases FROM app").or_failed()?;
     let apps = statement.query_map([], app).or_failed()?.map(|app| app.map(Arc::new)).collect::<rusqlite::Result<Vec<_>>>().or_failed()?;
     let mut fields = fields(conn)?;
@@ -38,13 +49,14 @@ pub fn load(conn: &Connection) -> Result<Catalog> {
         schema.automatic = automatic.remove(&schema.id).unwrap_or_default();
         schemas.push(Arc::new(schema));
     }
-    compute(&mut schemas);
-    Ok(Catalog::new(version(conn)?, apps, schemas))
+    let problems = compute(&mut schemas);
+    Ok((Catalog::new(version(conn)?, apps, schemas), problems))
 }
 
-/// Reads what computed fields and lines compute. One that cannot be read any more has no value; `ops/computed` keeps that from happening.
-fn compute(schemas: &mut [Arc<Schema>]) {
-    let known = schemas.to_vec();
+/// Reads what computed fields and lines compute. One that cannot be read any more has no value; `ops/alter` keeps that from
+/// happening.
+fn compute(schemas: &mut [Arc<Schema>]) -> Vec<String> {
+    let (known, mut problems) = (schemas.to_vec(), Vec::new());
     for schema in schemas.iter_mut().filter(|schema| !schema.fields.iter().all(Field::is_stored)) {
         let app: Vec<Arc<Schema>> = known.iter().filter(|other| other.app == schema.app).cloned().collect();
         let mut found = Schema::clone(schema);
@@ -54,11 +66,12 @@ fn compute(schemas: &mut [Arc<Schema>]) {
                     field.kind = computation.kind;
                     field.formula = Some(Arc::new(computation));
                 }
-                Err(problem) => log::error!("{}.{}: {}", schema.slug, declared.slug, problem.message),
+                Err(problem) => problems.push(format!("{}.{}: {}", schema.slug, declared.slug, problem.message)),
             }
         }
         *schema = Arc::new(found);
     }
+    problems
 }
 
 fn app(row: &Row<'_>) -> rusqlite::Result<App> {

@@ -1,0 +1,131 @@
+//! Records that were written, as they are answered: with what is computed of them. That is found out in a snapshot after the commit, for nobody else's
+//! write is to wait for it; a rehearsal, of which nothing stays, has a moment for it. What cannot be found out in time is left out: the write has
+//! happened all the same.
+
+use super::bulk::Done;
+use super::ctx::{Ctx, Way};
+use super::first_write::Stored;
+use super::records::{Written, shown};
+use crate::model::error::{Error, Result};
+use crate::model::field::Field;
+use crate::model::plan::Cond;
+use crate::model::record::{Record, RecordId, Records};
+use crate::model::schema::Schema;
+use crate::store::computed::show_until;
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::records as rows;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a transaction that writes may look for what is computed.
+const IN_WRITE: Duration = Duration::from_millis(200);
+
+/// Finds out how a record is read; `None` when that takes too long.
+pub type Show<'s> = dyn FnMut(RecordId) -> Option<Record> + 's;
+
+/// What a write answers of records.
+pub trait Answer {
+    fn schema(&self) -> &Arc<Schema>;
+    /// Puts what `show` gives in the place of what was stored.
+    fn complete(&mut self, show: &mut Show<'_>);
+}
+
+/// `Ctx::write_by` for an operation whose answer shows records.
+pub fn write<P, T>(
+    ctx: &Ctx,
+    way: Way,
+    check: impl Fn() -> Result<P>,
+    run: impl Fn(&mut WriteTx<'_>, &P) -> Result<T> + Clone + Send + 'static,
+) -> Result<T>
+where
+    P: Send + 'static,
+    T: Answer + Send + 'static,
+{
+    let is_rehearsal = way == Way::Rehearsed;
+    let mut done = ctx.write_by(way, check, move |tx, checked| {
+        let mut done = run(tx, checked)?;
+        if is_rehearsal && computes(done.schema()) {
+            let (schema, until) = (done.schema().clone(), Instant::now() + IN_WRITE);
+            complete(&mut done, |id| show_until(tx, &schema, id, until))?;
+        }
+        Ok(done)
+    })?;
+    if !is_rehearsal && computes(done.schema()) {
+        let schema = done.schema().clone();
+        // That this failed is no answer to a write that did not.
+        let _ = ctx.read(|tx| match same(tx, &schema) {
+            Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &Cond::True, id)),
+            None => Ok(()),
+        });
+    }
+    Ok(done)
+}
+
+/// A record as it is read, in the middle of a write that is refused because of it.
+pub fn in_write(tx: &WriteTx<'_>, schema: &Schema, record: Record) -> Result<Record> {
+    if !computes(schema) {
+        return Ok(record);
+    }
+    match show_until(tx, schema, record.id, Instant::now() + IN_WRITE) {
+        Err(damage @ Error::Damaged(_)) => Err(damage),
+        shown => Ok(shown.ok().flatten().unwrap_or(record)),
+    }
+}
+
+/// Once one record cannot be shown, the others are not tried. Only damage is an error.
+fn complete(done: &mut impl Answer, mut show: impl FnMut(RecordId) -> Result<Option<Record>>) -> Result<()> {
+    let mut failure = None;
+    done.complete(&mut |id| match &failure {
+        Some(_) => None,
+        None => show(id).unwrap_or_else(|error| {
+            failure = Some(error);
+            None
+        }),
+    });
+    failure.filter(|error| matches!(error, Error::Damaged(_))).map_or(Ok(()), Err)
+}
+
+fn computes(schema: &Schema) -> bool {
+    !schema.fields.iter().all(Field::is_stored)
+}
+
+/// The schema as it was written to, with the meaning that its expressions have in this snapshot.
+fn same(tx: &ReadTx<'_>, schema: &Schema) -> Option<Arc<Schema>> {
+    tx.catalog().schema_by_id(schema.id).filter(|now| now.version == schema.version)
+}
+
+impl Answer for Written {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn complete(&mut self, show: &mut Show<'_>) {
+        if let Some(record) = show(self.shown.record.id) {
+            self.shown = shown(&self.schema, record);
+        }
+    }
+}
+
+impl Answer for Done {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn complete(&mut self, show: &mut Show<'_>) {
+        let mut all = Records::default();
+        for record in self.records.iter() {
+            all.push(&show(record.id).unwrap_or_else(|| record.to_record()));
+        }
+        self.records = all;
+    }
+}
+
+impl Answer for Stored {
+    fn schema(&self) -> &Arc<Schema> {
+        self.done.schema()
+    }
+
+    fn complete(&mut self, show: &mut Show<'_>) {
+        self.done.complete(show);
+    }
+}

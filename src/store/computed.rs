@@ -1,0 +1,47 @@
+//! What reading tables with computed fields takes besides: that they can be read at all, that nobody waits for it too long. What is computed, and how, is
+//! in `formula`.
+
+use super::records::show;
+use super::sql;
+use super::sqlite::{OrFailed, is_too_big};
+use super::tx::{ReadTx, WriteTx};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::Field;
+use crate::model::plan::Cond;
+use crate::model::record::{Record, RecordId};
+use crate::model::schema::Schema;
+use std::time::Instant;
+
+/// Steps of SQLite between two looks at the clock.
+const SHOW_STEPS: i32 = 5_000;
+
+/// Whether the records of a schema can be asked for, with all that is computed of them.
+pub fn is_askable(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
+    if schema.fields.iter().all(Field::is_stored) {
+        return Ok(true);
+    }
+    match tx.conn().prepare(&sql::select_rows(schema)).or_failed() {
+        Ok(_) => Ok(sql::is_askable(schema)),
+        Err(Error::Internal(_) | Error::Invalid(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A value that is too long was never stored where values are computed; elsewhere it is damage.
+pub(super) fn asked<T>(schema: &Schema, result: rusqlite::Result<T>) -> Result<T> {
+    match result {
+        Err(error) if is_too_big(&error) && !schema.fields.iter().all(Field::is_stored) => {
+            let message = format!("Table '{}': what is computed of a record is too long to be read", schema.slug);
+            Err(Error::invalid(Problem::new("too_long", message).hint("Make the texts that it is made of shorter")))
+        }
+        other => other.or_failed(),
+    }
+}
+
+/// `show` of a transaction that writes, where everybody waits for it: up to a moment.
+pub fn show_until(tx: &WriteTx<'_>, schema: &Schema, id: RecordId, until: Instant) -> Result<Option<Record>> {
+    tx.conn().progress_handler(SHOW_STEPS, Some(move || Instant::now() > until)).or_failed()?;
+    let shown = show(tx, schema, &Cond::True, id);
+    tx.conn().progress_handler(0, None::<fn() -> bool>).or_failed()?;
+    shown
+}
