@@ -67,7 +67,8 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::CreatedAt => format!("{}created_at", place.alias),
         Formula::UpdatedAt => format!("{}updated_at", place.alias),
         Formula::Not(inner) => format!("(NOT coalesce({},0))", written(inner, place)),
-        Formula::Negate(inner) => format!("(-{})", written(inner, place)),
+        // A sign holds more than `->>` does.
+        Formula::Negate(inner) => format!("(-({}))", written(inner, place)),
         Formula::Bare(inner) => format!("rtrim({},'Z')", written(inner, place)),
         Formula::Stamped(inner) => format!("({} || 'Z')", written(inner, place)),
         Formula::Spelled(inner, scale) => spelled(&finite(&format!("round({},{scale})", written(inner, place)))),

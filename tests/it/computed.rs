@@ -198,7 +198,7 @@ fn missing_values_are_false_in_comparisons_and_missing_in_sums() {
     let file = json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [{"slug": "t", "fields": [
         {"slug": "a", "type": "integer"}, {"slug": "b", "type": "integer"}, {"slug": "s", "type": "text"}, {"slug": "at", "type": "datetime"},
         field("less", "a < b"), field("same", "a = b"), field("other", "a != b"), field("none", "a = null"), field("sum", "a + b"),
-        field("part", "a / b"), field("not", "!(a < b)"), field("both", "a = 1 && b = 2"), field("text", "concat(s, '|', a)"),
+        field("part", "a / b"), field("less_a", "-a"), field("signs", "a * -b - -a"), field("not", "!(a < b)"), field("both", "a = 1 && b = 2"), field("text", "concat(s, '|', a)"),
         field("fall", "coalesce(a, b, -1)"), field("long", "length(s) > 3 || a = 1"), field("when", "at"), field("quote", "concat(s, 'it''s')"),
         field("third", "round(a / 3, 2)")]}]});
     // A quote inside a text is written with a backslash.
@@ -214,6 +214,8 @@ fn missing_values_are_false_in_comparisons_and_missing_in_sums() {
         (json!(null), json!(2), "other", json!(true)),
         (json!(null), json!(2), "none", json!(true)),
         (json!(null), json!(2), "sum", json!(null)),
+        (json!(7), json!(2), "less_a", json!(-7)),
+        (json!(7), json!(2), "signs", json!(-7)),
         (json!(7), json!(2), "part", json!(3.5)),
         (json!(6), json!(2), "part", json!(3)),
         (json!(6), json!(0), "part", json!(null)),
