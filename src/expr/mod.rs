@@ -1,5 +1,5 @@
 //! The expression language, in which people write computed fields: `lexer` and `parser` read it, `resolve` gives every name its column and every part
-//! its type, of which `types` knows. What it means in SQL is in `store/formula`.
+//! its type, of which `typing` knows. What it means in SQL is in `store/formula`.
 //!
 //! `price * quantity`, `if(stock < 5, 'low', 'ok')`, `company.name`, `round(sum(lines.total) * 1.19, 2)`; operators from weak to strong:
 //! `||`, `&&`, `= != > >= < <=`, `+ -`, `* / %`, `! -`. A comparison with a missing value is false but for `!=`; any other sum with one is missing, and
@@ -9,7 +9,7 @@ mod lexer;
 mod parser;
 pub mod rename;
 pub mod resolve;
-mod types;
+mod typing;
 
 pub use parser::parse;
 

@@ -2,7 +2,7 @@
 
 use super::LEVELS_MAX;
 use super::parser::{parse, too_many_levels};
-use super::types::{
+use super::typing::{
     SCALE_DEFAULT, SCALE_MAX, Type, Typed, arithmetic, arity, comparable, compared, digits, fits, named, number, same, spelled, unfit,
 };
 use crate::model::error::Problem;

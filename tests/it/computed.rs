@@ -328,7 +328,7 @@ fn what_no_number_can_hold_is_missing() {
         ("f", "n * n"),
         ("g", "0 - n * n"),
         ("t", "concat(n * n, '!')"),
-        ("w", "i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i"),
+        ("w", "i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i"),
     ];
     let (harness, made) = table(&[("n", "number"), ("i", "integer")], &computed, json!({"n": 1e308, "i": 9_007_199_254_740_991_i64}));
     assert_eq!((&made["f"], &made["g"], &made["t"], &made["w"]), (&json!(null), &json!(null), &json!("!"), &json!(null)), "{made}");
@@ -363,12 +363,12 @@ fn sums_are_exact_where_they_can_be_and_never_an_error() {
     harness.apply(&app.to_string(), false, false).unwrap();
     made(&harness, "sums", json!({}));
     for (n, c, at) in
-        [(i64::MAX, 0.1, "2025-01-15T09:30:00Z"), (i64::MAX, 0.2, "2025-01-15T09:30:00.5Z"), (7, 1e15, "2025-01-15T09:30:00.25Z")]
+        [(i64::MAX, 0.1, "2025-01-15T09:30:00Z"), (i64::MAX, 0.2, "2025-01-15T09:30:00.5Z"), (7, 1e12, "2025-01-15T09:30:00.25Z")]
     {
         made(&harness, "parts", json!({"of": 1, "a": 1.5, "n": n, "c": c, "at": at}));
     }
     let sums = read(&harness, "sums/records/rec_1");
-    assert_eq!((&sums["fine"], &sums["cents"]), (&json!(6.75), &json!(1_000_000_000_000_000.3)), "{sums}");
+    assert_eq!((&sums["fine"], &sums["cents"]), (&json!(6.75), &json!(1_000_000_000_000.3)), "{sums}");
     assert_eq!(sums["whole"].as_f64(), Some(18_446_744_073_709_551_621.0), "{sums}");
     assert_eq!((&sums["least"], &sums["last"]), (&json!("2025-01-15T09:30:00Z"), &json!("2025-01-15T09:30:00.5Z")));
     let lowest = made(&harness, "parts", json!({"n": i64::MIN}));
