@@ -97,13 +97,17 @@ fn unfit(tx: &ReadTx<'_>, schema: &Schema, was: &Field, now: &Field) -> Result<O
 
 /// Records that have the same values where they would have to differ.
 pub fn twins(tx: &ReadTx<'_>, schema: &Schema, group: &[String]) -> Result<Option<Problem>> {
-    let found = rows::same_values(tx, schema, group, TOLD_MAX)?;
+    Ok(same(schema, group, &rows::same_values(tx, schema, group, TOLD_MAX)?))
+}
+
+/// The same of records that were found: the first ids of each group, and how many there are in it.
+pub fn same(schema: &Schema, group: &[String], found: &[(Vec<RecordId>, i64)]) -> Option<Problem> {
     let told: Vec<String> = found.iter().map(|(ids, count)| listed(ids, u64::try_from(*count).unwrap_or_default())).collect();
     let names = group.join(" and ");
-    Ok((!told.is_empty()).then(|| {
+    (!told.is_empty()).then(|| {
         let message = format!("Table '{}' holds records with the same {names}: {}", schema.slug, told.join("; "));
         Problem::of(group.first().map_or("", String::as_str), "unique", message).hint("Make them differ first")
-    }))
+    })
 }
 
 /// `rec_1, rec_7 and 3 more`.

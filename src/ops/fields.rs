@@ -31,19 +31,21 @@ pub struct Changed {
 pub fn parts(schema: &Schema) -> Result<Vec<FieldPart>> {
     let read = |field: &Field| parts::read(&parts::field_json(field), "The field", parts::field).map_err(Error::Invalid);
     let mut parts = schema.fields.iter().map(read).collect::<Result<Vec<FieldPart>>>()?;
-    parts.iter_mut().filter_map(|part| part.options.as_mut()).flatten().for_each(|option| option.id = None);
+    forget_ids(&mut parts);
     Ok(parts)
 }
 
-/// A schema as a part, with these fields.
-fn part(schema: &Schema, fields: Vec<FieldPart>) -> SchemaPart {
-    SchemaPart {
-        slug: schema.slug.clone(),
-        fields,
-        unique: schema.unique.clone(),
-        indexes: schema.indexes.clone(),
-        ..SchemaPart::default()
+fn forget_ids(parts: &mut [FieldPart]) {
+    for part in parts {
+        part.options.iter_mut().flatten().for_each(|option| option.id = None);
+        part.items.iter_mut().for_each(|items| forget_ids(items));
     }
+}
+
+/// A schema as a part, with these fields.
+pub fn part(schema: &Schema, fields: Vec<FieldPart>) -> SchemaPart {
+    let (unique, indexes) = (Some(schema.unique.clone()), Some(schema.indexes.clone()));
+    SchemaPart { slug: schema.slug.clone(), fields, unique, indexes, ..SchemaPart::default() }
 }
 
 /// Adds a field; every record gets its default.
@@ -112,13 +114,20 @@ pub fn overlaid(was: &Field, body: &Map<String, Value>) -> Result<FieldPart> {
         ));
     }
     let mut map = parts::field_json(was);
-    if let Some(Value::Array(options)) = map.get_mut("options") {
-        options.iter_mut().filter_map(Value::as_object_mut).for_each(|option| drop(option.shift_remove("id")));
+    // Options are known by their values; ids that the body gives are its own.
+    map.get_mut("options").into_iter().for_each(forget_option_ids);
+    for item in map.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        item.get_mut("options").into_iter().for_each(forget_option_ids);
     }
     for (key, value) in body {
         map.insert(key.clone(), value.clone());
     }
     parts::read(&map, "The field", parts::field).map_err(Error::Invalid)
+}
+
+fn forget_option_ids(options: &mut Value) {
+    let options = options.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+    options.for_each(|option| drop(option.shift_remove("id")));
 }
 
 /// Deletes a field with its values; the log keeps them.
@@ -128,10 +137,6 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug:
     known(&old, slug)?;
     let mut now = Schema::clone(&old);
     now.fields.retain(|field| field.slug != slug);
-    if now.fields.is_empty() {
-        let problem = Problem::of(slug, "last", format!("Table '{}' would have no field left", old.slug));
-        return Err(Error::Conflict(problem.hint("Delete the table instead")));
-    }
     if let Some(group) = old.unique.iter().find(|group| group.iter().any(|name| name == slug)) {
         let message = format!("Table '{}' says that {} are unique together: change that first", old.slug, group.join(" and "));
         return Err(Error::Conflict(Problem::of(slug, "unique", message)));

@@ -7,6 +7,7 @@ pub mod asked;
 pub mod backup;
 pub mod check;
 mod checkpoint;
+pub mod conversion;
 pub mod engine;
 pub mod explain;
 mod formula;
