@@ -135,9 +135,13 @@ pub fn alter(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, ren
 
 /// What leads nowhere in an app once its catalog is loaded again: references, lines, expressions.
 pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
-    let all: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
+    leading_nowhere(&tx.catalog().schemas(app).cloned().collect::<Vec<Arc<Schema>>>())
+}
+
+/// The same of all schemas of an app.
+pub fn leading_nowhere(all: &[Arc<Schema>]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for schema in &all {
+    for schema in all {
         for field in &schema.fields {
             let placed = |problem: Problem| Problem {
                 message: format!("Table '{}': {}", schema.slug, problem.message),
@@ -145,7 +149,7 @@ pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
                 ..problem
             };
             if !field.is_stored() {
-                problems.extend(resolve(field, schema, &all).err().map(placed));
+                problems.extend(resolve(field, schema, all).err().map(placed));
             } else if let Some(target) = field.rules.target.as_deref().filter(|_| matches!(field.kind, Kind::Reference | Kind::Links)) {
                 let known = || all.iter().map(|schema| schema.slug.as_str());
                 if !known().any(|slug| slug == target) {

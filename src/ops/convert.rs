@@ -2,14 +2,14 @@
 //! The values are converted from a snapshot and staged; the transaction only takes them in, with what changed since.
 
 use super::access::may;
-use super::alter::{same, settle};
+use super::alter::{leading_nowhere, same, settle};
 use super::changes::{log_all_converted, log_definition};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::define;
 use super::fields::{Changed, field_now, find, known, overlaid, part as whole, parts};
 use super::schemas::with_choices;
 use crate::field;
-use crate::format::parts::{FieldPart, OptionPart};
+use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Rules};
 use crate::model::job::{Progress, Report};
@@ -53,6 +53,7 @@ pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<St
         let (old, part, tally) = ctx.read(|tx| {
             let old = find(tx, app, schema)?;
             let part = declared(tx, &old, slug, body)?;
+            check_definition(tx, &old, &part)?;
             let tally = fill(tx, &old, &part, &staging, report)?;
             Ok((old, part, tally))
         })?;
@@ -186,6 +187,19 @@ fn converted(was: &Field, now: &Field, value: &Value) -> Value {
     read.unwrap_or_default()
 }
 
+/// The schema with the field as it is to be.
+fn with_field(old: &Schema, part: &FieldPart) -> Result<SchemaPart> {
+    Ok(whole(old, parts(old)?.into_iter().map(|known| if known.slug == part.slug { part.clone() } else { known }).collect()))
+}
+
+/// Refuses what no value has a say in before any is read: rules, groups, expressions that would have no meaning.
+fn check_definition(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart) -> Result<()> {
+    let new = Arc::new(define::schema(old.app, &with_field(old, part)?, Some(old)).map_err(Error::Invalid)?);
+    let others = tx.catalog().schemas(old.app).map(|schema| if schema.id == old.id { new.clone() } else { schema.clone() });
+    let problems = leading_nowhere(&others.collect::<Vec<Arc<Schema>>>());
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
 /// Converts every value of a snapshot and puts it on a stage.
 fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, report: &Report) -> Result<Tally> {
     let (was, now) = (known(old, &part.slug)?, define::define_field(part, Some(known(old, &part.slug)?)).map_err(Error::Invalid)?);
@@ -217,8 +231,7 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, repo
 fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPart, tally: Tally) -> Result<Changed> {
     tx.catalog().schema_by_id(old.id).filter(|now| now.version == old.version).ok_or(Error::Stale)?;
     let was = known(old, &part.slug)?;
-    let fields = parts(old)?.into_iter().map(|known| if known.slug == part.slug { part.clone() } else { known }).collect();
-    let all = whole(old, fields);
+    let all = with_field(old, part)?;
     let new = define::schema(old.app, &all, Some(old)).map_err(Error::Invalid)?;
     let new = Schema { aliases: old.aliases.clone(), ..with_choices(tx, old.app, &all, new)? };
     let now = known(&new, &part.slug)?;

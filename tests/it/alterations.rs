@@ -1,8 +1,10 @@
 //! Tables that are changed while they hold records: nothing is lost, and the file is well afterwards.
 
 use crate::harness::Harness;
-use carryall::model::job::unwatched;
+use carryall::model::job::{Report, unwatched};
+use carryall::ops::ctx::Way;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const SCHEMAS: &str = "/api/apps/my-crm/schemas";
@@ -289,4 +291,24 @@ fn a_table_may_have_no_fields_until_it_gets_some() {
     assert_eq!((status, &page["total"]), (200, &json!(1)));
     ok(&harness, "POST", &format!("{SCHEMAS}/bare/fields"), json!({"slug": "b", "type": "integer"}));
     assert_well(&harness);
+}
+
+#[test]
+fn what_an_expression_needs_is_not_converted_and_no_value_is_read_for_that() {
+    let harness = Harness::crm();
+    let fields = format!("{SCHEMAS}/contacts/fields");
+    ok(&harness, "POST", &fields, json!({"slug": "twice", "type": "computed", "formula": "age * 2"}));
+    let age = ["my-crm", "contacts", "age"];
+    let seen = Arc::new(AtomicBool::new(false));
+    let report: Report = {
+        let seen = seen.clone();
+        Arc::new(move |_| {
+            seen.store(true, Ordering::Relaxed);
+            Ok(())
+        })
+    };
+    let body = json!({"type": "text"}).as_object().unwrap().clone();
+    let told = carryall::ops::fields::change(&harness.ctx, &crate::harness::OWNER, Way::Alone, age, &body, &report);
+    assert!(told.is_err_and(|error| error.sentences()[0].contains("twice")));
+    assert!(!seen.load(Ordering::Relaxed), "values were converted for nothing");
 }
