@@ -1,5 +1,6 @@
-//! `sequence`: a whole number that new records get by themselves, one more than the highest so far; people put records in order by it. What is sent
-//! for it is passed over: it is given where rows are written.
+//! `sequence`: a whole number that new records get by themselves, one more than the highest that is there; people put records in order by it. The number of
+//! the highest record is given again once that record is deleted: a sequence is no id. When the field is added to a table, the records that are there are
+//! numbered in the order of their ids. What is sent for it is passed over: it is given where rows are written; only an app file brings its own.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, described};
 use crate::model::name::quoted;

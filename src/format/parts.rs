@@ -26,8 +26,9 @@ pub struct SchemaPart {
     pub fields: Vec<FieldPart>,
     /// Field slugs in the order in which people see them; empty when they are seen as they stand.
     pub order: Vec<String>,
-    pub unique: Vec<Vec<String>>,
-    pub indexes: Vec<Vec<String>>,
+    /// `None` when nothing is said of groups: those that are there stay.
+    pub unique: Option<Vec<Vec<String>>>,
+    pub indexes: Option<Vec<Vec<String>>>,
     pub aliases: Vec<String>,
 }
 
@@ -116,8 +117,8 @@ pub fn new_schema(reader: &mut Reader<'_>) -> SchemaPart {
         display_field: reader.text("display_field"),
         fields: reader.each("fields", field),
         order: reader.texts("order"),
-        unique: reader.groups("unique"),
-        indexes: reader.groups("indexes"),
+        unique: reader.has("unique").then(|| reader.groups("unique")),
+        indexes: reader.has("indexes").then(|| reader.groups("indexes")),
         aliases: reader.texts("aliases"),
     };
     for name in ["rules", "methods", "effects", "views"] {

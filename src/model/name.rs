@@ -2,9 +2,11 @@
 
 use super::expr::VALUES;
 
+const SLUG_BYTES_MAX: usize = 64;
+
 /// Slugs of apps and schemas: lower-case words joined by single `-` or `_`, at most 64 bytes.
 pub fn is_slug(text: &str) -> bool {
-    text.len() <= 64
+    text.len() <= SLUG_BYTES_MAX
         && text.split(['-', '_']).all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
@@ -70,9 +72,27 @@ pub fn model_from(slug: &str) -> String {
     model
 }
 
+/// A slug, and with numbers behind it should it be taken.
+pub fn numbered(slug: &str) -> impl Iterator<Item = String> {
+    let short = shortened(slug, SLUG_BYTES_MAX - 6).to_owned();
+    std::iter::once(slug.to_owned()).chain((2_u64..1_000).map(move |number| format!("{short}-{number}")))
+}
+
+/// The slug of a copy.
+pub fn copy_of(slug: &str) -> String {
+    format!("{}-copy", shortened(slug, SLUG_BYTES_MAX - 11))
+}
+
+fn shortened(slug: &str, bytes_max: usize) -> &str {
+    slug.get(..slug.len().min(bytes_max)).unwrap_or(slug).trim_end_matches(['-', '_'])
+}
+
 /// A label from a slug: `first_name` gives `First name`.
 pub fn label_from(slug: &str) -> String {
     let words = slug.replace(['-', '_'], " ");
+    if words.trim().is_empty() {
+        return slug.to_owned();
+    }
     let mut letters = words.trim().chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }

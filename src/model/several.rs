@@ -7,6 +7,8 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 const CHOICES_MAX: usize = 1_000;
+/// Of an option's value, and of its label.
+const WORDS_CHARS_MAX: usize = 200;
 const ELEMENTS_MAX: usize = 1_000;
 /// Between the elements of a set in a cell of a spreadsheet.
 const SEPARATOR: char = ';';
@@ -20,11 +22,36 @@ pub fn check_choices(rules: &Rules) -> Result<(), Refusal> {
     if rules.choices.iter().any(|choice| choice.value.is_empty()) {
         return Err(Refusal::new("options", "has an empty option; leave the value out instead (null)"));
     }
+    for choice in &rules.choices {
+        check_words("value", &choice.value)?;
+        check_words("label", &choice.label)?;
+        if let Some(color) = choice.color.as_deref().filter(|color| !is_color(color)) {
+            let message = format!("has the option {} with the colour {}", quoted(&choice.value), quoted(color));
+            return Err(Refusal::new("options", message).hint("A colour is a name of letters, or #rrggbb: green, #00aa44"));
+        }
+    }
     match rules.choices.len() {
         0 => Err(Refusal::new("options", "has no options").hint("\"options\": [\"lead\", \"customer\"]")),
         1..=CHOICES_MAX => Ok(()),
         more => Err(Refusal::new("options", format!("has {more} options; at most {CHOICES_MAX} are possible"))),
     }
+}
+
+fn check_words(what: &str, text: &str) -> Result<(), Refusal> {
+    let refused = |why: String| Err(Refusal::new("options", format!("has an option whose {what} {} {why}", quoted(text))));
+    match text {
+        _ if text.trim().is_empty() => refused("is blank".to_owned()),
+        _ if text.chars().count() > WORDS_CHARS_MAX => refused(format!("is longer than {WORDS_CHARS_MAX} characters")),
+        _ if text.chars().any(char::is_control) => refused("holds a control character".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// `green`, `#00aa44`.
+fn is_color(text: &str) -> bool {
+    let is_name = !text.is_empty() && text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let is_code = |code: &str| code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_name || text.strip_prefix('#').is_some_and(is_code)
 }
 
 /// One of the field's choices.

@@ -99,13 +99,17 @@ fn unfit(tx: &ReadTx<'_>, schema: &Schema, was: &Field, now: &Field) -> Result<O
 
 /// Records that have the same values where they would have to differ.
 pub fn twins(tx: &ReadTx<'_>, schema: &Schema, group: &[String]) -> Result<Option<Problem>> {
-    let found = rows::same_values(tx, schema, group, TOLD_MAX)?;
+    Ok(same(schema, group, &rows::same_values(tx, schema, group, TOLD_MAX)?))
+}
+
+/// The same of records that were found: the first ids of each group, and how many there are in it.
+pub fn same(schema: &Schema, group: &[String], found: &[(Vec<RecordId>, i64)]) -> Option<Problem> {
     let told: Vec<String> = found.iter().map(|(ids, count)| listed(ids, u64::try_from(*count).unwrap_or_default())).collect();
     let names = group.join(" and ");
-    Ok((!told.is_empty()).then(|| {
+    (!told.is_empty()).then(|| {
         let message = format!("Table '{}' holds records with the same {names}: {}", schema.slug, told.join("; "));
         Problem::of(group.first().map_or("", String::as_str), "unique", message).hint("Make them differ first")
-    }))
+    })
 }
 
 /// `rec_1, rec_7 and 3 more`.
@@ -134,8 +138,14 @@ pub fn alter(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, ren
 /// What leads nowhere in an app once its catalog is loaded again: references, lines, expressions. And what could not be read.
 pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
+    let problems = leading_nowhere(&all);
+    if problems.is_empty() { all.iter().filter_map(|schema| unaskable(tx, schema)).collect() } else { problems }
+}
+
+/// What leads nowhere among all schemas of an app.
+pub fn leading_nowhere(all: &[Arc<Schema>]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for schema in &all {
+    for schema in all {
         for field in &schema.fields {
             let placed = |problem: Problem| Problem {
                 message: format!("Table '{}': {}", schema.slug, problem.message),
@@ -143,7 +153,7 @@ pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
                 ..problem
             };
             if !field.is_stored() {
-                problems.extend(resolve(field, schema, &all).err().map(placed));
+                problems.extend(resolve(field, schema, all).err().map(placed));
             } else if let Some(target) = field.rules.target.as_deref().filter(|_| matches!(field.kind, Kind::Reference | Kind::Links)) {
                 let known = || all.iter().map(|schema| schema.slug.as_str());
                 if !known().any(|slug| slug == target) {
@@ -153,7 +163,7 @@ pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
             }
         }
     }
-    if problems.is_empty() { all.iter().filter_map(|schema| unaskable(tx, schema)).collect() } else { problems }
+    problems
 }
 
 /// Why a table with these computed fields could not be read.

@@ -46,7 +46,9 @@ fn records(tx: &ReadTx<'_>, scope: &Scope, schemas: &[Arc<Schema>], out: &mut dy
     for (at, schema) in schemas.iter().enumerate() {
         put(out, &format!("{}\n    {}: [", if at > 0 { "," } else { "" }, Value::from(schema.slug.as_str())))?;
         let mut is_first = true;
-        rows::each(tx, &everything(schema, scope), &mut |record| {
+        // Without what is computed: only what lies in the records is written.
+        let bare = Arc::new(Schema { fields: schema.stored().cloned().collect(), ..Schema::clone(schema) });
+        rows::each(tx, &everything(&bare, scope), &mut |record| {
             let record = described(schema, record.id, record.data, targets.contains(schema.slug.as_str()))?;
             let comma = if std::mem::take(&mut is_first) { "" } else { "," };
             count += 1;
@@ -65,7 +67,7 @@ fn described(schema: &Schema, id: RecordId, data: &str, is_named: bool) -> Resul
     if is_named {
         record.insert("$ref".to_owned(), Value::from(name(&schema.slug, id)));
     }
-    for field in schema.fields.iter().filter(|field| !field.is_given()) {
+    for field in schema.stored() {
         let value = values.get_mut(&field.slug).map(Value::take).unwrap_or_default();
         // What is left out takes the default: where there is one, no value must be said.
         if !value.is_null() || !field.default.is_null() {

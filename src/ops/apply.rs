@@ -8,16 +8,17 @@ use super::ctx::Ctx;
 use super::define;
 use super::fill;
 use crate::format::app_file::{AppFile, parse};
-use crate::model::app::AppId;
+use crate::model::app::{App, AppId};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::job::Outcome;
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
-use crate::model::schema::Schema;
+use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::WriteTx;
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// An app file that makes sense as far as that can be said without the data file.
@@ -48,13 +49,15 @@ pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> 
         return Err(Error::Invalid(problems));
     }
     let records = fill::fill(tx, who, file, app, &mut told)?;
-    Ok(json!({"app": file.app.slug, "changes": told, "records": records}))
+    let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
+    Ok(json!({"app": slug, "changes": told, "records": records}))
 }
 
 /// What can be seen without the data file.
 fn check(file: &AppFile) -> Result<()> {
     let slug = &file.app.slug;
     let mut problems: Vec<Problem> = define::check_slug("app", slug, define::is_reserved_app(slug)).into_iter().collect();
+    problems.extend(define::check_names(file.app.name.as_deref(), None).err());
     problems.extend(file.app.aliases.iter().filter_map(|alias| define::check_slug("app", alias, false)));
     if let Some(uuid) = &file.app.uuid
         && uuid::Uuid::try_parse(uuid).is_err()
@@ -86,11 +89,17 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
             .map(|uuid| uuid.to_string())
             .filter(|uuid| !taken(uuid))
             .unwrap_or_else(|| fresh_uuid.to_owned());
-        return super::apps::create(tx, who, &part.slug, &uuid, part.name.as_deref(), part.description.as_deref());
+        let id = super::apps::create(tx, who, &part.slug, &uuid, part.name.as_deref(), part.description.as_deref())?;
+        if let Some(made) = tx.catalog().apps().iter().find(|app| app.id == id).filter(|_| !part.aliases.is_empty()) {
+            let mut made = App::clone(made);
+            add_aliases(&mut made, &part.aliases);
+            apps::update(tx, &made)?;
+        }
+        return Ok(id);
     };
     let mut app = (*known).clone();
     app.name = part.name.clone().unwrap_or(app.name);
-    app.aliases.extend(part.aliases.iter().filter(|alias| **alias != known.slug && !known.aliases.contains(alias)).cloned());
+    add_aliases(&mut app, &part.aliases);
     app.description = part.description.clone().unwrap_or(app.description);
     if app != *known {
         told.push(format!("change app {}", app.slug));
@@ -101,15 +110,23 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
     Ok(app.id)
 }
 
+/// Slugs that the file says the app had before.
+fn add_aliases(app: &mut App, said: &[String]) {
+    for alias in said {
+        if *alias != app.slug && !app.aliases.contains(alias) {
+            app.aliases.push(alias.clone());
+        }
+    }
+}
+
 fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, prune: bool, told: &mut Vec<String>) -> Result<()> {
+    let matched = rename_schemas(tx, who, file, app, told)?;
     let mut problems = choices::check(tx.catalog(), &file.schemas, app, apps::next_choice_id(tx, app)?);
     if problems.is_empty() {
         choices::reserve(tx, &file.schemas, app)?;
     }
     for part in &file.schemas {
-        let named = |slug: &str| tx.catalog().schemas(app).find(|schema| schema.slug == slug).cloned();
-        // A table that the file knows by another name than before.
-        let old = named(&part.slug).or_else(|| part.aliases.iter().find_map(|alias| named(alias)));
+        let old = tx.catalog().schemas(app).find(|schema| schema.slug == part.slug).cloned();
         match define::schema(app, part, old.as_deref()) {
             Ok(new) => {
                 let new = Schema { fields: choices::number(tx, app, new.fields)?, ..new };
@@ -124,8 +141,8 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let extra: Vec<Arc<Schema>> =
-        tx.catalog().schemas(app).filter(|schema| !file.schemas.iter().any(|part| part.slug == schema.slug)).cloned().collect();
+    // The catalog is still the one of before: tables that were just made are not in it.
+    let extra: Vec<Arc<Schema>> = tx.catalog().schemas(app).filter(|schema| !matched.contains(&schema.id)).cloned().collect();
     for schema in extra {
         if prune {
             told.push(format!("delete table {} with its records", schema.slug));
@@ -138,6 +155,37 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
         }
     }
     Ok(())
+}
+
+/// Finds the table of every part, by its slug, else by one that it had before: then it goes by the new one from here on. Gives all that were found.
+fn rename_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<HashSet<SchemaId>> {
+    let known: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
+    let named = |slug: &String| known.iter().find(|schema| schema.slug == *slug);
+    let mut matched: HashSet<SchemaId> = file.schemas.iter().filter_map(|part| named(&part.slug)).map(|schema| schema.id).collect();
+    let (mut renamed, mut problems) = (Vec::new(), Vec::new());
+    for part in file.schemas.iter().filter(|part| named(&part.slug).is_none() && define::check_slug("table", &part.slug, false).is_none()) {
+        let Some(old) = part.aliases.iter().find_map(named) else { continue };
+        if matched.insert(old.id) {
+            renamed.push((old, &part.slug));
+        } else {
+            let message = format!(
+                "The table '{}' has the alias '{}', which is another table of the file: which of the two it is cannot be told",
+                part.slug, old.slug
+            );
+            problems.push(Problem::of("aliases", "twice", message).hint("Take the alias out, or the other table"));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    for (old, slug) in renamed {
+        told.push(format!("rename table {} to {slug}", old.slug));
+        // One that was renamed before this one may have changed its references.
+        let old = tx.catalog().schema_by_id(old.id).ok_or_else(|| Error::internal("a table is missing"))?;
+        super::schemas::rename(tx, who, &old, slug)?;
+        tx.catalog_changed()?;
+    }
+    Ok(matched)
 }
 
 fn create_schema(tx: &mut WriteTx<'_>, who: &Caller, new: &Schema, told: &mut Vec<String>) -> Result<()> {
@@ -170,10 +218,14 @@ fn change_schema(
             None if prune => told.push(format!("delete field {}.{} with its values", old.slug, field.slug)),
             None => {
                 told.push(format!("keep field {}.{}, which is not in the file (--prune deletes it)", old.slug, field.slug));
-                new.fields.push(field.clone());
+                new.fields.push(plain_field(field));
             }
         }
     }
+    // Groups of which the file says nothing stay, but for those of fields that go.
+    let is_there = |slug: &String| old.field(slug).is_none() || new.fields.iter().any(|field| field.slug == *slug);
+    new.unique.retain(|group| group.iter().all(is_there));
+    new.indexes.retain(|group| group.iter().all(is_there));
     new.fields.sort_by_key(|field| old.fields.iter().position(|known| known.slug == field.slug).unwrap_or(usize::MAX));
     problems.extend(objections(tx, old, &new, &[])?);
     if !problems.is_empty() || new == plain(old) {

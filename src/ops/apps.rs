@@ -4,12 +4,12 @@ use super::access::may;
 use super::alter::settle;
 use super::changes::{log_all_deleted, log_definition};
 use super::ctx::Ctx;
-use super::define::{check_slug, is_reserved_app};
+use super::define::{self, check_slug, is_reserved_app};
 use crate::format::parts::AppPart;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::name::{label_from, quoted, slug_from};
+use crate::model::name::{copy_of, label_from, numbered, quoted};
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
@@ -47,6 +47,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, slug: &str, uuid: &str, name: 
 pub fn add(tx: &mut WriteTx<'_>, who: &Caller, part: &AppPart, fresh_uuid: &str) -> Result<Arc<App>> {
     may(who, Action::Manage)?;
     let slug = free_slug(tx.catalog(), &part.slug, part.name.as_deref())?;
+    define::check_names(part.name.as_deref(), None).map_err(Error::invalid)?;
     let uuid = part.uuid.as_deref().map_or(Ok(fresh_uuid.to_owned()), |uuid| free_uuid(tx.catalog(), uuid))?;
     let id = create(tx, who, &slug, &uuid, part.name.as_deref(), part.description.as_deref())?;
     by_id(tx, id)
@@ -86,10 +87,22 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, changes: &Changes) 
     by_id(tx, old.id)
 }
 
-/// Deletes an app with its tables and all their records; the log keeps them. Gives how many records there were.
-pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str) -> Result<i64> {
+/// Refuses a slug that an app or a table had before, where it must be the one that it has.
+pub fn is_called_so(what: &str, slug: &str, asked: &str) -> Result<()> {
+    if slug == asked {
+        return Ok(());
+    }
+    let problem =
+        Problem::new("not_found", format!("There is no {what} {}: the one that had this slug before is '{slug}' now", quoted(asked)));
+    Err(Error::NotFound(problem.hint(format!("To delete it, name it '{slug}'"))))
+}
+
+/// Deletes an app with its tables and all their records; the log keeps them. Gives how many records there were. A slug that it had before does not do:
+/// whoever deletes twice would delete another one.
+pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
     may(who, Action::Manage)?;
-    let app = tx.catalog().app(app)?;
+    let app = tx.catalog().app(asked)?;
+    is_called_so("app", &app.slug, asked)?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
     let body = json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description,
         "schemas": all.iter().map(|schema| schemas::described(schema)).collect::<Vec<_>>()}});
@@ -109,8 +122,13 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str) -> Result<i64> {
 pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, with_records: bool, fresh_uuid: &str) -> Result<Arc<App>> {
     may(who, Action::Manage)?;
     let source = tx.catalog().app(app)?;
-    let wanted = if part.slug.is_empty() && part.name.is_none() { format!("{}-copy", source.slug) } else { part.slug.clone() };
-    let slug = free_slug(tx.catalog(), &wanted, part.name.as_deref())?;
+    let slug = if part.slug.is_empty() && part.name.is_none() {
+        let base = copy_of(&source.slug);
+        numbered(&base).find(|slug| check(tx.catalog(), slug).is_ok()).ok_or_else(|| taken(&base))?
+    } else {
+        free_slug(tx.catalog(), &part.slug, part.name.as_deref())?
+    };
+    define::check_names(part.name.as_deref(), None).map_err(Error::invalid)?;
     let name = part.name.clone().unwrap_or_else(|| format!("{} (copy)", source.name));
     let description = part.description.as_ref().unwrap_or(&source.description);
     let id = apps::insert(tx, fresh_uuid, &slug, &name, description)?;
@@ -130,20 +148,7 @@ fn by_id(tx: &ReadTx<'_>, id: AppId) -> Result<Arc<App>> {
 
 /// The slug that was given, if it is free; else one from the name.
 fn free_slug(catalog: &Catalog, given: &str, name: Option<&str>) -> Result<String> {
-    if !given.is_empty() {
-        return check(catalog, given).map(|()| given.to_owned());
-    }
-    let name = name
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| Error::invalid(Problem::of("name", "required", "An app needs a name or a slug").hint("{\"name\": \"My CRM\"}")))?;
-    let base = slug_from(name).ok_or_else(|| {
-        let problem = Problem::of("slug", "required", format!("No slug can be made of {}; give one", quoted(name)));
-        Error::invalid(problem.hint("\"slug\": \"my-crm\""))
-    })?;
-    let numbered = (2_u64..1_000).map(|number| format!("{}-{number}", base.get(..base.len().min(58)).unwrap_or(&base)));
-    let mut slugs = std::iter::once(base.clone()).chain(numbered);
-    slugs.find(|slug| check(catalog, slug).is_ok()).ok_or_else(|| taken(&base))
+    define::free_slug("app", given, name, |slug| check(catalog, slug))
 }
 
 fn check(catalog: &Catalog, slug: &str) -> Result<()> {

@@ -2,20 +2,21 @@
 //! The values are converted from a snapshot and staged; the transaction only takes them in, with what changed since.
 
 use super::access::may;
-use super::alter::settle;
+use super::alter::{leading_nowhere, same, settle};
 use super::changes::{log_all_converted, log_definition};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::define;
-use super::fields::{Changed, field_now, find, known, overlaid, parts};
+use super::fields::{Changed, field_now, find, known, overlaid, part as whole, parts};
 use super::schemas::with_choices;
 use crate::field;
 use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, Kind};
+use crate::model::field::{Field, Kind, Rules};
 use crate::model::job::{Progress, Report};
 use crate::model::principal::{Action, Caller};
 use crate::model::record::RecordId;
 use crate::model::schema::Schema;
+use crate::store::conversion;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use crate::store::stage::{Stage, Staging};
@@ -52,6 +53,7 @@ pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<St
         let (old, part, tally) = ctx.read(|tx| {
             let old = find(tx, app, schema)?;
             let part = declared(tx, &old, slug, body)?;
+            check_definition(tx, &old, &part)?;
             let tally = fill(tx, &old, &part, &staging, report)?;
             Ok((old, part, tally))
         })?;
@@ -79,9 +81,18 @@ fn declared(tx: &ReadTx<'_>, old: &Schema, slug: &str, body: &Map<String, Value>
     // What the old type was told means nothing to the new one, but for options.
     let keeps_options = |name: &str| matches!(name, "select" | "radio" | "multiselect" | "checklist");
     let wanted = body.get("type").and_then(Value::as_str).unwrap_or_default();
-    let mut plain = Field { rules: Default::default(), default: Value::Null, ..was.clone() };
+    let mut plain = Field { rules: Rules::default(), default: Value::Null, ..was.clone() };
     if keeps_options(wanted) {
         plain.rules.choices.clone_from(&was.rules.choices);
+    }
+    // Links stay links to the same table, unless the body says another.
+    if links(was.kind) && matches!(wanted, "reference" | "references") {
+        plain.rules = Rules {
+            target: was.rules.target.clone(),
+            inverse: was.rules.inverse.clone(),
+            on_delete: was.rules.on_delete,
+            ..Rules::default()
+        };
     }
     let mut part = overlaid(&plain, body)?;
     if part.slug != was.slug {
@@ -107,9 +118,21 @@ fn declared(tx: &ReadTx<'_>, old: &Schema, slug: &str, body: &Map<String, Value>
     Ok(part)
 }
 
+fn links(kind: Kind) -> bool {
+    matches!(kind, Kind::Reference | Kind::Links)
+}
+
+/// Refuses to have an id that is held name a record of another table.
+fn check_target(was: &Field, now: &Field, id: RecordId, held: &str) -> Result<()> {
+    if !links(now.kind) || was.rules.target == now.rules.target || held == "[]" {
+        return Ok(());
+    }
+    let message = format!("{} holds a link by '{}', so it cannot lead to another table", id.text(), was.slug);
+    Err(Error::invalid(Problem::of(&now.slug, "target", message).hint("Make a new field, or empty this one first")))
+}
+
 /// Whether values of one field can be read as values of the other at all.
 fn is_possible(was: &Field, now: &Field) -> bool {
-    let links = |kind: Kind| matches!(kind, Kind::Reference | Kind::Links);
     let apart = |field: &Field| field.is_given() || matches!(field.type_name.as_str(), "computed" | "file" | "user");
     if apart(was) || apart(now) {
         return false;
@@ -132,12 +155,13 @@ fn options_of(tx: &ReadTx<'_>, schema: &Schema, was: &Field, now: Kind) -> Resul
             Value::Array(parts) if now.is_set() => parts.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => vec![text],
         };
-        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        let is_long = parts.iter().any(|part| part.chars().count() > OPTION_CHARS_MAX);
+        for part in parts.into_iter().filter(|part| !part.trim().is_empty()) {
             if !found.contains(&part) {
                 found.push(part);
             }
         }
-        if found.len() > OPTIONS_MAX || found.last().is_some_and(|last| last.chars().count() > OPTION_CHARS_MAX) {
+        if found.len() > OPTIONS_MAX || is_long {
             let message =
                 format!("Field '{}' holds more than {OPTIONS_MAX} different values, or long ones: say which options there are", was.slug);
             return Err(Error::invalid(Problem::of("options", "required", message).hint("\"options\": [\"lead\", \"customer\"]")));
@@ -163,6 +187,19 @@ fn converted(was: &Field, now: &Field, value: &Value) -> Value {
     read.unwrap_or_default()
 }
 
+/// The schema with the field as it is to be.
+fn with_field(old: &Schema, part: &FieldPart) -> Result<SchemaPart> {
+    Ok(whole(old, parts(old)?.into_iter().map(|known| if known.slug == part.slug { part.clone() } else { known }).collect()))
+}
+
+/// Refuses what no value has a say in before any is read: rules, groups, expressions that would have no meaning.
+fn check_definition(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart) -> Result<()> {
+    let new = Arc::new(define::schema(old.app, &with_field(old, part)?, Some(old)).map_err(Error::Invalid)?);
+    let others = tx.catalog().schemas(old.app).map(|schema| if schema.id == old.id { new.clone() } else { schema.clone() });
+    let problems = leading_nowhere(&others.collect::<Vec<Arc<Schema>>>());
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
 /// Converts every value of a snapshot and puts it on a stage.
 fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, report: &Report) -> Result<Tally> {
     let (was, now) = (known(old, &part.slug)?, define::define_field(part, Some(known(old, &part.slug)?)).map_err(Error::Invalid)?);
@@ -170,6 +207,7 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, repo
     let total = u64::try_from(rows::counter(tx, old)?).ok();
     rows::each_value(tx, old, was, &mut |id, text| {
         let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
+        check_target(was, &now, id, text)?;
         let after = converted(was, &now, &value);
         tally.values += 1;
         if tally.values.is_multiple_of(REPORT_EVERY_VALUES) {
@@ -193,26 +231,16 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, repo
 fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPart, tally: Tally) -> Result<Changed> {
     tx.catalog().schema_by_id(old.id).filter(|now| now.version == old.version).ok_or(Error::Stale)?;
     let was = known(old, &part.slug)?;
-    let fields = parts(old)?.into_iter().map(|known| if known.slug == part.slug { part.clone() } else { known }).collect();
-    let all =
-        SchemaPart { slug: old.slug.clone(), fields, unique: old.unique.clone(), indexes: old.indexes.clone(), ..SchemaPart::default() };
+    let all = with_field(old, part)?;
     let new = define::schema(old.app, &all, Some(old)).map_err(Error::Invalid)?;
     let new = Schema { aliases: old.aliases.clone(), ..with_choices(tx, old.app, &all, new)? };
     let now = known(&new, &part.slug)?;
-    for (id, text) in rows::unstaged_values(tx, old, was)? {
+    for (id, text) in conversion::unstaged_values(tx, old, was)? {
         let value: Value = serde_json::from_str(&text).map_err(Error::internal)?;
-        rows::stage_value(tx, id, &converted(was, now, &value).to_string(), &text)?;
+        check_target(was, now, id, &text)?;
+        conversion::stage_value(tx, id, &converted(was, now, &value).to_string(), &text)?;
     }
-    if now.required {
-        let empty: Vec<String> = rows::staged_empty(tx, EXAMPLES_MAX)?.iter().map(|id| id.text()).collect();
-        if !empty.is_empty() {
-            let message =
-                format!("Field '{}' is required, but the values of {} are none of the type {}", now.slug, empty.join(", "), now.type_name);
-            return Err(Error::invalid(
-                Problem::of(&now.slug, "required", message).hint("Change these values first, or send \"required\": false"),
-            ));
-        }
-    }
+    look_at_all(tx, old, &new, now)?;
     let body = json!({"before": schemas::described(old), "after": schemas::described(&new), "converted": now.slug});
     let label = format!("changed {}.{} from {} to {}", old.slug, now.slug, was.type_name, now.type_name);
     let batch = log_definition(tx, who, old.app, Some(old.id), label, Some(body))?;
@@ -220,4 +248,29 @@ fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPa
     schemas::replace_converted(tx, old, &new, &now.slug)?;
     settle(tx, old.app)?;
     Ok(Changed { field: field_now(tx, old, &part.slug)?, converted: Some(tally) })
+}
+
+/// What only all records can tell of the values that are to be: that there are some where there must be, and that they differ where they must.
+fn look_at_all(tx: &ReadTx<'_>, old: &Schema, new: &Schema, now: &Field) -> Result<()> {
+    let named = |ids: Vec<RecordId>| ids.iter().map(|id| id.text()).collect::<Vec<String>>().join(", ");
+    if now.required {
+        let lost = conversion::staged_empty(tx, now, EXAMPLES_MAX)?;
+        let none = if lost.is_empty() { conversion::unstaged(tx, old, EXAMPLES_MAX)? } else { Vec::new() };
+        let message = match (lost.is_empty(), none.is_empty()) {
+            (false, _) => Some(format!("the values of {} are none of the type {}", named(lost), now.type_name)),
+            (true, false) => Some(format!("{} holds none", named(none))),
+            (true, true) => None,
+        };
+        if let Some(why) = message {
+            let problem = Problem::of(&now.slug, "required", format!("Field '{}' is required, but {why}", now.slug));
+            return Err(Error::invalid(problem.hint("Change these values first, or send \"required\": false")));
+        }
+    }
+    for group in super::records::unique_groups(new).iter().filter(|group| group.contains(&now.slug)) {
+        let found = conversion::staged_same(tx, old, &now.slug, group, EXAMPLES_MAX)?;
+        if let Some(problem) = same(old, group, &found) {
+            return Err(Error::invalid(problem));
+        }
+    }
+    Ok(())
 }

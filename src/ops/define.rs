@@ -5,9 +5,9 @@ use super::define_field::field;
 use crate::field as types;
 use crate::format::parts::SchemaPart;
 use crate::model::app::AppId;
-use crate::model::error::Problem;
+use crate::model::error::{Error, Problem, Result as OrError};
 use crate::model::field::{Field, Kind, Rules};
-use crate::model::name::{is_slug, label_from, model_from, quoted};
+use crate::model::name::{is_slug, label_from, model_from, numbered, quoted, slug_from};
 use crate::model::schema::{Schema, SchemaId};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -57,6 +57,7 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
     let slug = &part.slug;
     let mut problems: Vec<Problem> = check_slug("table", slug, RESERVED.contains(&slug.as_str())).into_iter().collect();
     problems.extend(part.aliases.iter().filter_map(|alias| check_slug("table", alias, false)));
+    problems.extend(check_names(part.name.as_deref(), part.model.as_deref()).err());
     if part.fields.len() > FIELDS_MAX {
         problems
             .push(Problem::new("too_many", format!("Table '{slug}' has {} fields; at most {FIELDS_MAX} are possible", part.fields.len())));
@@ -84,26 +85,7 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
         fields.sort_by_key(|field: &Field| old.fields.iter().position(|known| known.slug == field.slug).unwrap_or(usize::MAX));
     }
     rank(&mut fields, &part.order, old);
-    if part.unique.iter().chain(&part.indexes).any(Vec::is_empty) {
-        problems.push(Problem::new("empty", format!("Table '{slug}' has an empty group of fields; name at least one")));
-    }
-    let field_of = |name: &str| fields.iter().find(|field| field.slug == name);
-    for name in part.unique.iter().flatten() {
-        if let Some(field) = field_of(name).filter(|field| field.kind == Kind::Json) {
-            problems.push(Problem::of(name, "unique", format!("Table '{slug}': field '{}' is json, which cannot be unique", field.slug)));
-        }
-    }
-    for name in part.unique.iter().chain(&part.indexes).flatten() {
-        if field_of(name).is_some_and(|field| field.kind.is_set() || !field.is_stored()) {
-            let message = format!("Table '{slug}': field '{name}' holds several values or is computed: it cannot be in a group");
-            problems.push(Problem::of(name, "group", message));
-        }
-    }
-    let named = |name: &String| fields.iter().any(|field| field.slug == *name);
-    let groups = part.unique.iter().flatten().chain(part.display_field.iter()).chain(&part.order);
-    let indexed = part.indexes.iter().flatten().filter(|name| !STAMPS.contains(&name.as_str()));
-    let unknown: Vec<&String> = indexed.chain(groups).filter(|name| !named(name)).collect();
-    problems.extend(unknown.into_iter().map(|name| no_field(slug, name, &fields)));
+    check_groups(part, &fields, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -121,11 +103,85 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
         display_field,
         version: old.map_or(1, |old| old.version),
         fields,
-        unique: part.unique.clone(),
-        indexes: part.indexes.clone(),
+        unique: part.unique.clone().or_else(|| old.map(|old| old.unique.clone())).unwrap_or_default(),
+        indexes: part.indexes.clone().or_else(|| old.map(|old| old.indexes.clone())).unwrap_or_default(),
         automatic: old.map(|old| old.automatic.clone()).unwrap_or_default(),
         aliases: aliases(slug, &part.aliases, old),
     })
+}
+
+/// Groups of fields, the order of fields, the field that names a record: every field is there, and can stand where it stands.
+fn check_groups(part: &SchemaPart, fields: &[Field], problems: &mut Vec<Problem>) {
+    let slug = &part.slug;
+    let (unique, indexes) = (part.unique.as_deref().unwrap_or_default(), part.indexes.as_deref().unwrap_or_default());
+    for (key, groups) in [("unique", unique), ("indexes", indexes)] {
+        for (at, group) in groups.iter().enumerate() {
+            if group.is_empty() {
+                problems.push(Problem::new("empty", format!("Table '{slug}' has an empty group of fields; name at least one")));
+            } else if let Some(name) = first_twice(group) {
+                let message = format!("Table '{slug}': a group in '{key}' names the field {} twice", quoted(name));
+                problems.push(Problem::of(key, "twice", message));
+            } else if groups.iter().take(at).any(|before| before == group) {
+                problems.push(Problem::of(key, "twice", format!("Table '{slug}' has the group {} in '{key}' twice", group.join(" and "))));
+            }
+        }
+    }
+    if let Some(name) = first_twice(&part.order) {
+        problems.push(Problem::of("order", "twice", format!("Table '{slug}': 'order' names the field {} twice", quoted(name))));
+    }
+    let field_of = |name: &String| fields.iter().find(|field| field.slug == *name);
+    for field in unique.iter().flatten().filter_map(field_of).filter(|field| field.kind == Kind::Json) {
+        let message = format!("Table '{slug}': field '{}' is json, which cannot be unique", field.slug);
+        problems.push(Problem::of(&field.slug, "unique", message));
+    }
+    for field in unique.iter().chain(indexes).flatten().filter_map(field_of).filter(|field| field.kind.is_set() || !field.is_stored()) {
+        let message = format!("Table '{slug}': field '{}' holds several values or is computed: it cannot be in a group", field.slug);
+        problems.push(Problem::of(&field.slug, "group", message));
+    }
+    let names_nothing = |field: &&Field| field.kind.is_set() || matches!(field.kind, Kind::Json | Kind::Lines);
+    if let Some(field) = part.display_field.as_ref().and_then(field_of).filter(names_nothing) {
+        let message = format!("Table '{slug}': field '{}' is {}: it cannot name a record", field.slug, field.type_name);
+        problems.push(Problem::of("display_field", "type", message).hint("Choose a field that holds one value"));
+    }
+    let groups = unique.iter().flatten().chain(part.display_field.iter()).chain(&part.order);
+    let indexed = indexes.iter().flatten().filter(|name| !STAMPS.contains(&name.as_str()));
+    problems.extend(indexed.chain(groups).filter(|name| field_of(name).is_none()).map(|name| no_field(slug, name, fields)));
+}
+
+/// The first name that stands twice.
+fn first_twice(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|before| before == *name)).map(|(_, name)| name)
+}
+
+/// Names for people say something.
+pub fn check_names(name: Option<&str>, model: Option<&str>) -> Result<(), Problem> {
+    let blank = [("name", name), ("model", model)].into_iter().find(|(_, said)| said.is_some_and(|said| said.trim().is_empty()));
+    blank.map_or(Ok(()), |(key, _)| Err(Problem::of(key, "required", format!("'{key}' is blank; leave it out, or say one"))))
+}
+
+/// The slug of a new app or table: the one that was given, or one from the name. `check` says whether it is one, and free.
+pub fn free_slug(what: &str, given: &str, name: Option<&str>, check: impl Fn(&str) -> OrError<()>) -> OrError<String> {
+    if !given.is_empty() {
+        return check(given).map(|()| given.to_owned());
+    }
+    let (article, example, slug) = if what == "app" { ("An", "My CRM", "my-crm") } else { ("A", "Contacts", "contacts") };
+    let name = name.map(str::trim).filter(|name| !name.is_empty()).ok_or_else(|| {
+        let problem = Problem::of("name", "required", format!("{article} {what} needs a name or a slug"));
+        Error::invalid(problem.hint(format!("{{\"name\": \"{example}\"}}")))
+    })?;
+    let base = slug_from(name).ok_or_else(|| {
+        let problem = Problem::of("slug", "required", format!("No slug can be made of {}; give one", quoted(name)));
+        Error::invalid(problem.hint(format!("\"slug\": \"{slug}\"")))
+    })?;
+    let mut refused = None;
+    let found = numbered(&base).find(|slug| match check(slug) {
+        Ok(()) => true,
+        Err(error) => {
+            refused.get_or_insert(error);
+            false
+        }
+    });
+    found.ok_or_else(|| refused.unwrap_or_else(|| Error::internal("no slug was tried")))
 }
 
 /// Why a slug cannot be one of an app (`what` is `app`) or a table.

@@ -39,7 +39,10 @@ pub fn field(part: &FieldPart, old: Option<&Field>) -> Result<Field, Vec<Problem
     }
     let mut items = Vec::new();
     for item in part.items.iter().flatten() {
-        match self::field(item, None) {
+        if items.iter().any(|known: &Field| known.slug == item.slug) {
+            problems.push(refused(Refusal::new("items", format!("has the item '{}' twice", item.slug))));
+        }
+        match self::field(item, old.and_then(|old| old.rules.items.iter().find(|known| known.slug == item.slug))) {
             Ok(item) => items.push(item),
             Err(found) => problems
                 .extend(found.into_iter().map(|problem| refused(Refusal::new("items", format!("has the item: {}", problem.message))))),

@@ -31,19 +31,21 @@ pub struct Changed {
 pub fn parts(schema: &Schema) -> Result<Vec<FieldPart>> {
     let read = |field: &Field| parts::read(&parts::field_json(field), "The field", parts::field).map_err(Error::Invalid);
     let mut parts = schema.fields.iter().map(read).collect::<Result<Vec<FieldPart>>>()?;
-    parts.iter_mut().filter_map(|part| part.options.as_mut()).flatten().for_each(|option| option.id = None);
+    forget_ids(&mut parts);
     Ok(parts)
 }
 
-/// A schema as a part, with these fields.
-fn part(schema: &Schema, fields: Vec<FieldPart>) -> SchemaPart {
-    SchemaPart {
-        slug: schema.slug.clone(),
-        fields,
-        unique: schema.unique.clone(),
-        indexes: schema.indexes.clone(),
-        ..SchemaPart::default()
+fn forget_ids(parts: &mut [FieldPart]) {
+    for part in parts {
+        part.options.iter_mut().flatten().for_each(|option| option.id = None);
+        part.items.iter_mut().for_each(|items| forget_ids(items));
     }
+}
+
+/// A schema as a part, with these fields.
+pub fn part(schema: &Schema, fields: Vec<FieldPart>) -> SchemaPart {
+    let (unique, indexes) = (Some(schema.unique.clone()), Some(schema.indexes.clone()));
+    SchemaPart { slug: schema.slug.clone(), fields, unique, indexes, ..SchemaPart::default() }
 }
 
 /// Adds a field; every record gets its default.
@@ -112,8 +114,10 @@ pub fn overlaid(was: &Field, body: &Map<String, Value>) -> Result<FieldPart> {
         ));
     }
     let mut map = parts::field_json(was);
-    if let Some(Value::Array(options)) = map.get_mut("options") {
-        options.iter_mut().filter_map(Value::as_object_mut).for_each(|option| drop(option.shift_remove("id")));
+    // Options are known by their values; ids that the body gives are its own.
+    map.get_mut("options").into_iter().for_each(forget_option_ids);
+    for item in map.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        item.get_mut("options").into_iter().for_each(forget_option_ids);
     }
     for (key, value) in body {
         map.insert(key.clone(), value.clone());
@@ -121,17 +125,22 @@ pub fn overlaid(was: &Field, body: &Map<String, Value>) -> Result<FieldPart> {
     parts::read(&map, "The field", parts::field).map_err(Error::Invalid)
 }
 
+fn forget_option_ids(options: &mut Value) {
+    let options = options.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+    options.for_each(|option| drop(option.shift_remove("id")));
+}
+
 /// Deletes a field with its values; the log keeps them.
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug: &str) -> Result<()> {
     may(who, Action::Manage)?;
     let old = find(tx, app, schema)?;
     known(&old, slug)?;
+    if let Some(user) = used_by(tx, &old, slug) {
+        let message = format!("Field '{}.{slug}' cannot go: the formula of '{user}' uses it", old.slug);
+        return Err(Error::Conflict(Problem::of(slug, "referenced", message).hint("Change that formula first")));
+    }
     let mut now = Schema::clone(&old);
     now.fields.retain(|field| field.slug != slug);
-    if now.fields.is_empty() {
-        let problem = Problem::of(slug, "last", format!("Table '{}' would have no field left", old.slug));
-        return Err(Error::Conflict(problem.hint("Delete the table instead")));
-    }
     if let Some(group) = old.unique.iter().find(|group| group.iter().any(|name| name == slug)) {
         let message = format!("Table '{}' says that {} are unique together: change that first", old.slug, group.join(" and "));
         return Err(Error::Conflict(Problem::of(slug, "unique", message)));
@@ -141,6 +150,18 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug:
         now.display_field = now.fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone());
     }
     become_other(tx, who, &old, &now, &[], format!("deleted the field {}.{slug}", old.slug))
+}
+
+/// The computed field whose formula names a field of `schema`.
+fn used_by(tx: &ReadTx<'_>, schema: &Schema, slug: &str) -> Option<String> {
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(schema.app).cloned().collect();
+    // Whoever would have to follow a rename uses it.
+    let change = Renamed { schema: schema.id, was: slug, now: "another_name" };
+    let uses =
+        |other: &Schema, field: &Field| field.rules.formula.as_deref().is_some_and(|text| renamed(text, other, &all, &change).is_some());
+    let fields = all.iter().flat_map(|other| other.fields.iter().map(move |field| (other, field)));
+    let mut using = fields.filter(|(other, field)| !(other.id == schema.id && field.slug == slug) && uses(other, field));
+    using.next().map(|(other, field)| format!("{}.{}", other.slug, field.slug))
 }
 
 /// Looks at the records, puts one schema in the place of the other, and sees that nothing leads nowhere.

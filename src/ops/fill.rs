@@ -13,11 +13,14 @@ use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
-use crate::store::engine::WriteTx;
+use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+/// What every JSON reader keeps.
+const NUMBER_MAX: i64 = 9_007_199_254_740_991;
 
 /// A record of the file.
 struct Pending {
@@ -44,50 +47,54 @@ impl Pending {
     }
 }
 
-/// Records that are there by now: table and id by `$ref`.
-type Made = HashMap<String, (String, RecordId)>;
+/// The records of the file that have a `$ref`: table and id.
+type Named = HashMap<String, (String, RecordId)>;
 
 /// Makes the records; gives how many. A table that has or had records is left alone: its people decide about it now.
+///
+/// All ids are known before the first record is written, so records may point to each other, and to themselves.
 pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<usize> {
-    let (mut queue, left_alone) = collect(tx, file, app, told)?;
-    let count = queue.len();
-    let mut names = HashSet::new();
-    if let Some(twice) = queue.iter().filter_map(|pending| pending.name.as_ref()).find(|name| !names.insert((*name).clone())) {
-        return Err(Error::invalid(Problem::new("twice", format!("The $ref {} stands twice in the file", quoted(twice)))));
+    let (list, left_alone) = collect(tx, file, app, told)?;
+    let mut counts: BTreeMap<SchemaId, (Arc<Schema>, usize)> = BTreeMap::new();
+    for pending in &list {
+        counts.entry(pending.schema.id).or_insert_with(|| (pending.schema.clone(), 0)).1 += 1;
     }
-    let mut made = Made::new();
-    // The first and the last id of each table: nobody else makes records meanwhile.
-    let mut ids: BTreeMap<SchemaId, (Arc<Schema>, RecordId, RecordId)> = BTreeMap::new();
-    let mut waiting: HashMap<String, Vec<Pending>> = HashMap::new();
-    while let Some(pending) = queue.pop_front() {
-        match missing(&pending, &made) {
-            Some(wanted) if names.contains(&wanted) => waiting.entry(wanted).or_default().push(pending),
-            Some(wanted) => return Err(points_nowhere(&pending, &wanted, left_alone)),
-            None => {
-                let mut draft = resolved(&pending, &made)?;
-                relative::resolve(tx.now(), &pending.schema, &mut draft).map_err(|problem| pending.placed(Error::invalid(problem)))?;
-                let id = insert(tx, who, &pending, draft)?;
-                ids.entry(pending.schema.id).or_insert_with(|| (pending.schema.clone(), id, id)).2 = id;
-                if let Some(name) = pending.name {
-                    queue.extend(waiting.remove(&name).unwrap_or_default());
-                    made.insert(name, (pending.schema.slug.clone(), id));
-                }
-            }
+    let mut next = HashMap::new();
+    for (id, (schema, count)) in &counts {
+        next.insert(*id, rows::reserve(tx, schema, *count)?);
+    }
+    let ids: Vec<RecordId> = list.iter().filter_map(|pending| next.get_mut(&pending.schema.id).map(take)).collect();
+    let mut named = Named::new();
+    for (pending, id) in list.iter().zip(&ids) {
+        if let Some(name) = &pending.name
+            && named.insert(name.clone(), (pending.schema.slug.clone(), *id)).is_some()
+        {
+            return Err(Error::invalid(Problem::new("twice", format!("The $ref {} stands twice in the file", quoted(name)))));
         }
     }
-    if let Some(place) = waiting.into_values().flatten().map(|pending| pending.place).min() {
-        let message = format!("{place} points by $ref to itself, by way of others or directly");
-        return Err(Error::invalid(Problem::new("reference", message)));
+    for (pending, id) in list.iter().zip(&ids) {
+        if let Some((_, wanted)) = references(pending).find(|(_, name)| !named.contains_key(*name)) {
+            return Err(points_nowhere(pending, wanted, left_alone));
+        }
+        insert(tx, who, pending, *id, &named)?;
     }
-    for (schema, first, last) in ids.into_values() {
-        log_import(tx, who, &schema, Some((first, last)), 0)?;
+    for (id, (schema, count)) in counts {
+        let last = next.get(&id).map_or(0, |next| next.0 - 1);
+        let first = last + 1 - i64::try_from(count).map_err(Error::internal)?;
+        log_import(tx, who, &schema, Some((RecordId(first), RecordId(last))), 0)?;
     }
-    Ok(count)
+    Ok(list.len())
+}
+
+fn take(next: &mut RecordId) -> RecordId {
+    let id = *next;
+    next.0 += 1;
+    id
 }
 
 /// The records of all tables to fill, and whether any table was left alone.
-fn collect(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<(VecDeque<Pending>, bool)> {
-    let (mut queue, mut left_alone) = (VecDeque::new(), false);
+fn collect(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<(Vec<Pending>, bool)> {
+    let (mut all, mut left_alone) = (Vec::new(), false);
     for (slug, list) in &file.records {
         let Some(schema) = tx.catalog().schemas(app).find(|schema| schema.slug == *slug).cloned() else { continue };
         let wrong = |place: &str, what: &str| Error::invalid(Problem::new("type", format!("{place} must be {what}")));
@@ -109,10 +116,10 @@ fn collect(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId, told: &mut Vec<Stri
                 Some(Value::String(name)) => Some(name),
                 Some(_) => return Err(wrong(&format!("{place}.$ref"), "a text")),
             };
-            queue.push_back(Pending { schema: schema.clone(), name, draft, place });
+            all.push(Pending { schema: schema.clone(), name, draft, place });
         }
     }
-    Ok((queue, left_alone))
+    Ok((all, left_alone))
 }
 
 /// `1 record`, `2 records`.
@@ -135,16 +142,12 @@ fn name_in(value: &Value) -> Option<&str> {
     value.as_object().filter(|object| object.len() == 1)?.get("$ref")?.as_str()
 }
 
-fn missing(pending: &Pending, made: &Made) -> Option<String> {
-    references(pending).map(|(_, name)| name).find(|name| !made.contains_key(*name)).map(str::to_owned)
-}
-
 /// The draft with ids in place of `$ref`s.
-fn resolved(pending: &Pending, made: &Made) -> Result<Map<String, Value>> {
+fn resolved(pending: &Pending, named: &Named) -> Result<Map<String, Value>> {
     let mut draft = pending.draft.clone();
     for (slug, name) in references(pending) {
         let target = pending.schema.field(slug).and_then(|field| field.rules.target.as_deref()).unwrap_or_default();
-        match made.get(name) {
+        match named.get(name) {
             Some((table, id)) if table == target => {
                 let id = Value::from(id.text());
                 match draft.get_mut(slug) {
@@ -172,14 +175,62 @@ fn points_nowhere(pending: &Pending, wanted: &str, left_alone: bool) -> Error {
     Error::invalid(if left_alone { problem.hint("Or it is in a table that was left alone because it has or had records") } else { problem })
 }
 
-fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, draft: Map<String, Value>) -> Result<RecordId> {
+fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, id: RecordId, named: &Named) -> Result<()> {
     let placed = |error: Error| pending.placed(error);
-    let scope = may(who, Action::Create)?;
-    let checked = validate::create(&pending.schema, &draft).map_err(placed)?;
+    may(who, Action::Create)?;
+    let schema = &pending.schema;
+    let mut draft = resolved(pending, named)?;
+    relative::resolve(tx.now(), schema, &mut draft).map_err(|problem| placed(Error::invalid(problem)))?;
+    let numbers = numbers(schema, &mut draft).map_err(placed)?;
+    let checked = validate::create(schema, &draft).map_err(placed)?;
     if let Some(key) = checked.ignored.first() {
         let message = format!("'{key}' is given by the program; leave it out, and name the record with $ref where others point to it");
         return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
     }
-    let prepared = records::Prepared { schema: pending.schema.clone(), scope, checked };
-    records::make(tx, who, &prepared).map_err(placed).map(|(_, record)| record.id)
+    check_rows(tx, pending, &checked.clean.values).map_err(placed)?;
+    let mut clean = records::counted(tx, schema, &checked.clean)?.into_owned();
+    clean.values.extend(numbers);
+    rows::insert_under(tx, schema, id, &clean, who.user_id()).map(drop)
+}
+
+/// Takes the numbers out that the file says of fields that count by themselves: a record that comes back keeps its place.
+fn numbers(schema: &Schema, draft: &mut Map<String, Value>) -> Result<Map<String, Value>> {
+    let mut numbers = Map::new();
+    for field in schema.fields.iter().filter(|field| field.kind == Kind::Sequence) {
+        let Some(value) = draft.shift_remove(&field.slug).filter(|value| !value.is_null()) else { continue };
+        let value = validate::clean(field, &value).map_err(Error::invalid)?;
+        if value.as_i64().is_none_or(|number| number.abs() > NUMBER_MAX) {
+            let message = format!("Field '{}' has the number {value}; it lies between -{NUMBER_MAX} and {NUMBER_MAX}", field.slug);
+            return Err(Error::invalid(Problem::of(&field.slug, "max", message)));
+        }
+        numbers.insert(field.slug.clone(), value);
+    }
+    Ok(numbers)
+}
+
+/// `records::check_rows`, but for what points into the file: those records are made with this one.
+fn check_rows(tx: &ReadTx<'_>, pending: &Pending, values: &Map<String, Value>) -> Result<()> {
+    let schema = &pending.schema;
+    let within: HashSet<&str> = references(pending).map(|(slug, _)| slug).collect();
+    let mut others = values.clone();
+    for slug in &within {
+        match pending.draft.get(*slug) {
+            // Elements that are ids as they stand are looked for.
+            Some(Value::Array(sent)) => {
+                let ids = sent.iter().filter(|value| name_in(value).is_none()).cloned().collect();
+                others.insert((*slug).to_owned(), Value::Array(ids));
+            }
+            _ => drop(others.shift_remove(*slug)),
+        }
+    }
+    records::check_rows(tx, schema, &others, None)?;
+    let groups = records::unique_groups(schema).into_iter().filter(|group| group.iter().any(|slug| within.contains(slug.as_str())));
+    for group in groups {
+        if let Some(cells) = records::cells(schema, &group, values)
+            && let Some(holder) = rows::holder_of(tx, schema, &cells, None)?
+        {
+            return Err(Error::invalid(records::taken(&group, holder)));
+        }
+    }
+    Ok(())
 }

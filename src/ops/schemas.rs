@@ -10,7 +10,8 @@ use crate::expr::resolve::resolve;
 use crate::format::parts::SchemaPart;
 use crate::model::app::{App, AppId};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::name::{model_from, quoted, slug_from};
+use crate::model::field::Field;
+use crate::model::name::{copy_of, model_from, numbered};
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
@@ -92,17 +93,21 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, chang
         model: changes.model.clone(),
         display_field: changes.display_field.clone(),
         order: changes.order.clone().unwrap_or_default(),
-        unique: changes.unique.clone().unwrap_or_else(|| old.unique.clone()),
-        indexes: changes.indexes.clone().unwrap_or_else(|| old.indexes.clone()),
+        unique: changes.unique.clone(),
+        indexes: changes.indexes.clone(),
         fields: super::fields::parts(&old)?,
         aliases: Vec::new(),
     };
-    let new = define::schema(app.id, &part, Some(&old)).map_err(Error::Invalid)?;
+    let mut new = define::schema(app.id, &part, Some(&old)).map_err(Error::Invalid)?;
+    let mut before = Schema::clone(&old);
     if new.slug != old.slug {
         check_free(tx, &app, &new.slug)?;
         lead_on(tx, &old, &new.slug)?;
+        // A table that refers to itself does so under its new slug: that is no other target.
+        retarget(&mut new.fields, &old.slug, &new.slug);
+        retarget(&mut before.fields, &old.slug, &new.slug);
     }
-    let problems = objections(tx, &old, &new, &[])?;
+    let problems = objections(tx, &before, &new, &[])?;
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
@@ -122,9 +127,7 @@ fn lead_on(tx: &mut WriteTx<'_>, target: &Schema, slug: &str) -> Result<()> {
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(target.app).filter(|schema| schema.id != target.id).cloned().collect();
     for schema in all {
         let mut new = Schema::clone(&schema);
-        for field in new.fields.iter_mut().filter(|field| field.rules.target.as_deref() == Some(&target.slug)) {
-            field.rules.target = Some(slug.to_owned());
-        }
+        retarget(&mut new.fields, &target.slug, slug);
         if new != *schema {
             schemas::describe(tx, &schema, &new)?;
         }
@@ -132,11 +135,30 @@ fn lead_on(tx: &mut WriteTx<'_>, target: &Schema, slug: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a schema with all its records; the log keeps them. What refers to it must go first.
-pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<i64> {
+fn retarget(fields: &mut [Field], was: &str, now: &str) {
+    for field in fields.iter_mut().filter(|field| field.rules.target.as_deref() == Some(was)) {
+        field.rules.target = Some(now.to_owned());
+    }
+}
+
+/// Has a schema go by another slug, which is free, and everything in its app lead to it under that. The catalog is the caller's to load again.
+pub fn rename(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, slug: &str) -> Result<()> {
+    lead_on(tx, old, slug)?;
+    let mut new = Schema { slug: slug.to_owned(), ..old.clone() };
+    new.aliases.retain(|alias| alias != slug);
+    new.aliases.push(old.slug.clone());
+    retarget(&mut new.fields, &old.slug, slug);
+    alter(tx, who, old, &new, &[], format!("renamed the table {} to {slug}", old.slug))
+}
+
+/// Deletes a schema with all its records; the log keeps them. What refers to it must go first. A slug that it had before does not do: whoever deletes
+/// twice would delete another one.
+pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) -> Result<i64> {
     may(who, Action::Manage)?;
-    let app = tx.catalog().app(app)?;
-    let schema = tx.catalog().schema(&app, schema)?;
+    let app = tx.catalog().app(asked_app)?;
+    super::apps::is_called_so("app", &app.slug, asked_app)?;
+    let schema = tx.catalog().schema(&app, asked)?;
+    super::apps::is_called_so("table", &schema.slug, asked)?;
     let referring = |other: &&Arc<Schema>| other.id != schema.id;
     for other in tx.catalog().schemas(app.id).filter(referring) {
         if let Some(field) = other.fields.iter().find(|field| field.rules.target.as_deref() == Some(&schema.slug)) {
@@ -158,8 +180,13 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, pa
     may(who, Action::Manage)?;
     let app = tx.catalog().app(app)?;
     let source = tx.catalog().schema(&app, schema)?;
-    let wanted = if part.slug.is_empty() && part.name.is_none() { format!("{}-copy", source.slug) } else { part.slug.clone() };
-    let slug = free_slug(tx, &app, &wanted, part.name.as_deref())?;
+    let slug = if part.slug.is_empty() && part.name.is_none() {
+        let base = copy_of(&source.slug);
+        numbered(&base).find(|slug| check_free(tx, &app, slug).is_ok()).ok_or_else(|| taken(&base))?
+    } else {
+        free_slug(tx, &app, &part.slug, part.name.as_deref())?
+    };
+    define::check_names(part.name.as_deref(), None).map_err(Error::invalid)?;
     let mut new = Schema { slug: slug.clone(), model: model_from(&slug), ..Schema::clone(&source) };
     new.name = part.name.clone().unwrap_or_else(|| format!("{} (copy)", source.name));
     for field in &mut new.fields {
@@ -206,23 +233,15 @@ pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, source: &Schema, new: Schema, wi
     Ok(id)
 }
 
+/// The slug that was given, if it is free; else one from the name.
 fn free_slug(tx: &ReadTx<'_>, app: &App, given: &str, name: Option<&str>) -> Result<String> {
-    if !given.is_empty() {
-        return check_free(tx, app, given).map(|()| given.to_owned());
-    }
-    let name = name.map(str::trim).filter(|name| !name.is_empty()).ok_or_else(|| {
-        Error::invalid(Problem::of("name", "required", "A table needs a name or a slug").hint("{\"name\": \"Contacts\"}"))
-    })?;
-    let base = slug_from(name).ok_or_else(|| {
-        let problem = Problem::of("slug", "required", format!("No slug can be made of {}; give one", quoted(name)));
-        Error::invalid(problem.hint("\"slug\": \"contacts\""))
-    })?;
-    let numbered = (2_u64..1_000).map(|number| format!("{}-{number}", base.get(..base.len().min(58)).unwrap_or(&base)));
-    let is_free = |slug: &String| !define::RESERVED.contains(&slug.as_str()) && check_free(tx, app, slug).is_ok();
-    std::iter::once(base.clone()).chain(numbered).find(is_free).ok_or_else(|| taken(&base))
+    define::free_slug("table", given, name, |slug| check_free(tx, app, slug))
 }
 
 fn check_free(tx: &ReadTx<'_>, app: &App, slug: &str) -> Result<()> {
+    if let Some(problem) = define::check_slug("table", slug, define::RESERVED.contains(&slug)) {
+        return Err(Error::invalid(problem));
+    }
     if tx.catalog().schemas(app.id).any(|schema| schema.slug == slug) { Err(taken(slug)) } else { Ok(()) }
 }
 

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod check;
 mod checkpoint;
 pub mod computed;
+pub mod conversion;
 pub mod engine;
 pub mod explain;
 mod formula;

@@ -89,10 +89,14 @@ pub fn each_value(tx: &ReadTx<'_>, schema: &Schema, field: &Field, visit: &mut d
 /// Records that have the same values in these fields: the first ids of each such group, and how many there are in it; at most `limit` groups.
 pub fn same_values(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(Vec<RecordId>, i64)>> {
     let columns: Vec<String> = group.iter().filter_map(|slug| field_column(schema, slug)).map(|place| column(&place, "")).collect();
+    grouped(tx, &table(schema.id), "id", &columns, limit)
+}
+
+/// The same of any rows, with SQL for their ids and columns.
+pub(super) fn grouped(tx: &ReadTx<'_>, rows: &str, id: &str, columns: &[String], limit: usize) -> Result<Vec<(Vec<RecordId>, i64)>> {
     let present: Vec<String> = columns.iter().map(|place| format!("{place} IS NOT NULL")).collect();
     let sql = format!(
-        "SELECT group_concat(id ORDER BY id), count(*) FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1 ORDER BY min(id) LIMIT {limit}",
-        table(schema.id),
+        "SELECT group_concat({id} ORDER BY {id}), count(*) FROM {rows} WHERE {} GROUP BY {} HAVING count(*) > 1 ORDER BY min({id}) LIMIT {limit}",
         present.join(" AND "),
         columns.join(", ")
     );
@@ -104,35 +108,6 @@ pub fn same_values(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: us
 
 /// Ids that are told of a group of records.
 const IDS_TOLD_MAX: usize = 5;
-
-/// What is held of a field that is of another type when it is taken in, and was not staged, or as something else: record and JSON text. Staged
-/// values of records that hold none any more are taken out.
-pub fn unstaged_values(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field) -> Result<Vec<(RecordId, String)>> {
-    let (table, slug) = (table(schema.id), &field.slug);
-    let gone = format!(
-        "DELETE FROM staged.row WHERE NOT EXISTS (SELECT 1 FROM main.{table} r WHERE r.id = n AND r.data->>'$.{slug}' IS NOT NULL)"
-    );
-    tx.conn().execute(&gone, []).or_failed()?;
-    let sql = format!(
-        "SELECT r.id, r.data->'$.{slug}' FROM main.{table} r LEFT JOIN staged.row s ON s.n = r.id
-         WHERE r.data->>'$.{slug}' IS NOT NULL AND s.sent IS NOT r.data->'$.{slug}'"
-    );
-    let mut statement = tx.conn().prepare(&sql).or_failed()?;
-    let rows = statement.query_map([], |row| Ok((RecordId(row.get(0)?), row.get(1)?))).or_failed()?;
-    rows.collect::<rusqlite::Result<_>>().or_failed()
-}
-
-/// Stages the value that a record will hold in the place of the one it holds, both as JSON text.
-pub fn stage_value(tx: &mut WriteTx<'_>, id: RecordId, after: &str, before: &str) -> Result<()> {
-    let mut insert = tx.conn().prepare_cached("INSERT OR REPLACE INTO staged.row (n, data, sent) VALUES (?1, ?2, ?3)").or_failed()?;
-    insert.execute((id.0, after, before)).or_failed().map(drop)
-}
-
-/// Records whose staged value is none; at most `limit`.
-pub fn staged_empty(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<RecordId>> {
-    let sql = format!("SELECT n FROM staged.row WHERE data = 'null' ORDER BY n LIMIT {limit}");
-    Ok(numbers(tx, &sql)?.into_iter().map(RecordId).collect())
-}
 
 /// How many records hold an option, and the first of them.
 pub fn option_holders(tx: &ReadTx<'_>, schema: &Schema, field: &Field, value: &str) -> Result<(i64, Vec<RecordId>)> {
@@ -460,7 +435,8 @@ fn key_column(schema: &Schema, slug: &str) -> Result<String> {
     field_column(schema, slug).map(|place| column(&place, "")).ok_or_else(|| Error::internal("the key is no field"))
 }
 
-fn numbers(tx: &ReadTx<'_>, sql: &str) -> Result<Vec<i64>> {
+/// The first column of every row that a question has.
+pub(super) fn numbers(tx: &ReadTx<'_>, sql: &str) -> Result<Vec<i64>> {
     let mut statement = tx.conn().prepare(sql).or_failed()?;
     let rows = statement.query_map([], |row| row.get(0)).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()

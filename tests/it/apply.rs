@@ -178,6 +178,47 @@ fn references_inside_a_file_may_point_forward_and_to_the_same_table() {
     assert!(ann.get("$ref").is_none() && bo.get("$ref").is_none(), "a $ref is no value: {people}");
 }
 
+#[test]
+fn records_that_point_to_each_other_come_back_as_they_were() {
+    let harness = Harness::crm();
+    let file = json!({
+        "carryall": 1,
+        "app": {"slug": "staff", "aliases": ["crew"]},
+        "schemas": [{"slug": "people", "unique": [["name", "boss"]], "fields": [
+            {"slug": "name", "type": "text"},
+            {"slug": "boss", "type": "reference", "target": "people", "required": true},
+            {"slug": "friends", "type": "references", "target": "people"},
+            {"slug": "place", "type": "sequence"}]}],
+        "records": {"people": [
+            {"$ref": "people-1", "name": "Ann", "boss": {"$ref": "people-1"}, "place": 7},
+            {"$ref": "people-2", "name": "Bo", "boss": {"$ref": "people-3"}, "friends": [{"$ref": "people-3"}, {"$ref": "people-1"}], "place": 3},
+            {"$ref": "people-3", "name": "Cleo", "boss": {"$ref": "people-2"}, "place": 12}]},
+    });
+    assert_eq!(apply(&harness, &file).map(|outcome| outcome["records"].clone()), Ok(json!(3)));
+    let exported = harness.send("GET", "/api/apps/staff/app-file?records=true", "", "");
+    let exported: Value = serde_json::from_slice(&exported.body).unwrap();
+    let people = exported["records"]["people"].as_array().unwrap();
+    assert_eq!(people[1]["friends"], json!([{"$ref": "people-3"}, {"$ref": "people-1"}]));
+    assert_eq!(people.iter().map(|person| person["place"].as_i64().unwrap()).collect::<Vec<_>>(), [7, 3, 12]);
+    assert_eq!(harness.ask("GET", "/api/apps/crew/schemas/people/records?filter[friends]=rec_3", "").1["total"], 1);
+
+    let mut copy = exported.clone();
+    copy["app"] = json!({"slug": "copy"});
+    apply(&harness, &copy).unwrap();
+    let again: Value = serde_json::from_slice(&harness.send("GET", "/api/apps/copy/app-file?records=true", "", "").body).unwrap();
+    assert_eq!((&again["schemas"], &again["records"]), (&exported["schemas"], &exported["records"]));
+    let (_, next) = harness.ask("POST", "/api/apps/copy/schemas/people/records", r#"{"name": "Di", "boss": "rec_1"}"#);
+    assert_eq!(next["place"], 13);
+    assert_eq!(harness.ctx.store.check(&carryall::model::job::unwatched()).unwrap().problems, Vec::<String>::new());
+
+    // What must be unique must be so beside references into the file, too.
+    copy["app"] = json!({"slug": "third"});
+    copy["records"]["people"][2] = json!({"name": "Ann", "boss": {"$ref": "people-1"}});
+    copy["records"]["people"][1] = json!({"name": "Bo", "boss": {"$ref": "people-1"}});
+    let told = refused(&harness, &copy.to_string(), false);
+    assert_eq!(told, ["records.people[2]: Fields name, boss must be unique together: rec_1 has these values already"]);
+}
+
 // --- changed ---------------------------------------------------------------------------------------------------------
 
 #[test]
@@ -624,11 +665,6 @@ fn bad_records_are_refused_with_their_place() {
             with_records(r#"{"name": "Ann"}, {"boss": {"$ref": "nobody"}}"#),
             "records.t[1] points by $ref to 'nobody', which is not in the file",
         ),
-        (
-            with_records(r#"{"$ref": "a", "boss": {"$ref": "b"}}, {"$ref": "b", "boss": {"$ref": "a"}}, {"name": "Ann"}"#),
-            "records.t[0] points by $ref to itself, by way of others or directly",
-        ),
-        (with_records(r#"{"$ref": "a", "boss": {"$ref": "a"}}"#), "records.t[0] points by $ref to itself, by way of others or directly"),
         (with_records(r#"{"boss": {"$ref": 5}}"#), r#"records.t[0]: Field 'boss' must be a record's id such as "rec_5", not an object"#),
     ]);
 }
@@ -637,6 +673,93 @@ fn bad_records_are_refused_with_their_place() {
 fn all_problems_of_a_file_are_told_at_once() {
     let fields = r#"{"slug": "id", "type": "text", "min": 1}, {"slug": "b", "type": "select"}, {"slug": "c", "type": "nothing"}"#;
     assert_eq!(refused(&Harness::crm(), &with(fields, ""), false).len(), 4);
+}
+
+// --- renamed ---------------------------------------------------------------------------------------------------------
+
+/// The fixture without records, its contacts called people.
+fn renamed() -> Value {
+    let mut file = crm();
+    file.as_object_mut().unwrap().shift_remove("records");
+    *table(&mut file, "contacts") = json!({"slug": "people", "aliases": ["contacts"], "fields": table(&mut file, "contacts")["fields"]});
+    field(&mut file, "visits", "contact")["target"] = json!("people");
+    file
+}
+
+#[test]
+fn a_table_that_a_file_renames_is_kept_by_prune_with_its_records_and_the_links_to_it() {
+    let harness = Harness::crm();
+    let contacts = "/api/apps/my-crm/schemas/visits/records";
+    let (status, visit) = harness.ask("POST", contacts, r#"{"contact": "rec_5", "day": "2025-01-01"}"#);
+    assert_eq!(status, 201, "{visit}");
+    let changes = told(harness.apply(&renamed().to_string(), true, true));
+    assert_eq!(changes, ["rename table contacts to people"]);
+    assert_eq!(told(harness.apply(&renamed().to_string(), false, true)), changes);
+    assert_eq!(harness.ask("GET", "/api/apps/my-crm/schemas/people/records", "").1["total"], 123);
+    assert_eq!(harness.ask("GET", CONTACTS, "").1["total"], 123, "its old slug still finds it");
+    let (_, visits) = harness.ask("GET", "/api/apps/my-crm/schemas/visits", "");
+    assert_eq!(visits["fields"][0]["target"], "people");
+    assert_eq!(harness.ask("GET", &format!("{contacts}?filter[contact]=rec_5"), "").1["total"], 1);
+    assert_eq!(told(harness.apply(&renamed().to_string(), false, true)), [""; 0]);
+    let (_, log) = harness.ask("GET", "/api/apps/my-crm/changes?since=0&limit=1000", "");
+    assert!(log["changes"].as_array().unwrap().iter().any(|entry| entry["label"] == "renamed the table contacts to people"), "{log}");
+}
+
+#[test]
+fn two_tables_of_a_file_are_not_one_table() {
+    let harness = Harness::crm();
+    let mut file = renamed();
+    file["schemas"].as_array_mut().unwrap().push(json!({"slug": "contacts", "fields": [{"slug": "name", "type": "text"}]}));
+    let told = refused(&harness, &file.to_string(), true);
+    assert_eq!(
+        told,
+        ["The table 'people' has the alias 'contacts', which is another table of the file: which of the two it is cannot be told. \
+             Take the alias out, or the other table"]
+    );
+    let mut file = renamed();
+    file["schemas"].as_array_mut().unwrap().push(json!({"slug": "folk", "aliases": ["contacts"], "fields": []}));
+    refused(&harness, &file.to_string(), true);
+}
+
+#[test]
+fn groups_of_which_a_file_says_nothing_stay_and_empty_ones_go() {
+    let harness = Harness::crm();
+    let groups = |slug: &str, key: &str| harness.ask("GET", &format!("/api/apps/my-crm/schemas/{slug}"), "").1[key].clone();
+    let mut file = crm();
+    file.as_object_mut().unwrap().shift_remove("records");
+    table(&mut file, "visits").as_object_mut().unwrap().shift_remove("unique");
+    table(&mut file, "contacts").as_object_mut().unwrap().shift_remove("indexes");
+    assert_eq!(told(harness.apply(&file.to_string(), false, true)), [""; 0]);
+    assert_eq!((groups("visits", "unique"), groups("contacts", "indexes")), (json!([["contact", "day"]]), json!([["status", "name"]])));
+    // A field that goes takes its groups along.
+    drop_field(&mut file, "visits", "day");
+    told(harness.apply(&file.to_string(), false, true));
+    assert_eq!(groups("visits", "unique"), json!([]));
+    table(&mut file, "contacts")["indexes"] = json!([]);
+    assert_eq!(told(apply(&harness, &file)), ["change table contacts"]);
+    assert_eq!(groups("contacts", "indexes"), json!([]));
+}
+
+#[test]
+fn a_computed_field_that_is_not_in_the_file_is_no_change_every_time() {
+    let harness = Harness::crm();
+    let body = json!({"slug": "twice", "type": "computed", "formula": "age * 2"}).to_string();
+    let (status, made) = harness.ask("POST", "/api/apps/my-crm/schemas/contacts/fields", &body);
+    assert_eq!(status, 201, "{made}");
+    let mut file = crm();
+    file.as_object_mut().unwrap().shift_remove("records");
+    let version =
+        harness.ctx.store.catalog().app("my-crm").map(|app| harness.ctx.store.catalog().schema(&app, "contacts").unwrap().version);
+    apply(&harness, &file).unwrap();
+    let now = harness.ctx.store.catalog().app("my-crm").map(|app| harness.ctx.store.catalog().schema(&app, "contacts").unwrap().version);
+    assert_eq!(now, version);
+}
+
+#[test]
+fn a_file_that_names_an_app_by_an_old_slug_is_answered_with_the_one_it_has() {
+    let harness = Harness::crm();
+    assert_eq!(harness.ask("PATCH", "/api/apps/my-crm", r#"{"slug": "our-crm"}"#).0, 200);
+    assert_eq!(apply(&harness, &crm()).unwrap()["app"], "our-crm");
 }
 
 // --- what a file must not be able to do ------------------------------------------------------------------------------

@@ -46,7 +46,12 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH …/schemas/{schema}` with some of `slug name model display_field order unique indexes`. Under its old slug it is still found.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let changes = parts::read(&call.body.object(&ctx.limits)?, "The table", |reader| {
+    let body = call.body.object(&ctx.limits)?;
+    if body.is_empty() {
+        let problem = Problem::new("empty", "The body says nothing that could change");
+        return Err(Error::invalid(problem.hint("{\"name\": \"Contacts\", \"display_field\": \"email\"}")));
+    }
+    let changes = parts::read(&body, "The table", |reader| {
         let changes = Changes {
             slug: reader.text("slug"),
             name: reader.text("name"),

@@ -1,7 +1,7 @@
 //! The tables `schema` and `field`, and the record table that each schema has.
 
 use crate::model::error::{Error, Result};
-use crate::model::field::Field;
+use crate::model::field::{Field, Kind};
 use crate::model::plan::Column;
 use crate::model::record::RecordId;
 use crate::model::schema::{AutoIndex, Schema, SchemaId};
@@ -57,7 +57,7 @@ pub fn replace(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renam
     reshape(tx, old, new, renames, None)
 }
 
-/// The same, with the values of a field that is of another type now, staged by `rows::stage_value`.
+/// The same, with the values of a field that is of another type now, staged by `conversion::stage_value`.
 pub fn replace_converted(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, converted: &str) -> Result<()> {
     reshape(tx, old, new, &[], Some(converted))
 }
@@ -121,6 +121,8 @@ fn rewrite<'o>(
         let value = match before(&field.slug) {
             _ if converted == Some(field.slug.as_str()) => "json(s.data)".to_owned(),
             Some(was) => format!("r.data->'$.{}'", was.slug),
+            // Records that are there get their numbers in the order of their ids.
+            None if field.kind == Kind::Sequence => "counted.number".to_owned(),
             None => {
                 defaults.push(field.default.to_string());
                 format!("json(?{})", defaults.len())
@@ -128,8 +130,16 @@ fn rewrite<'o>(
         };
         parts.push(format!("'{}',{value}", field.slug));
     }
-    // Records without a value of a converted field stay as they are.
-    let from = if converted.is_some() { " FROM staged.row s WHERE s.n = r.id" } else { "" };
+    let is_counted = parts.iter().any(|part| part.ends_with(",counted.number"));
+    let from = match (converted, is_counted) {
+        // Records without a value of a converted field stay as they are.
+        (Some(_), _) => " FROM staged.row s WHERE s.n = r.id".to_owned(),
+        (None, true) => {
+            let numbers = format!("SELECT id, row_number() OVER (ORDER BY id) AS number FROM main.{}", table(old.id));
+            format!(" FROM ({numbers}) counted WHERE counted.id = r.id")
+        }
+        (None, false) => String::new(),
+    };
     let sql = format!("UPDATE main.{} AS r SET data = json_object({}){from}", table(old.id), parts.join(","));
     tx.conn().execute(&sql, params_from_iter(&defaults)).or_failed().map(drop)
 }
