@@ -9,6 +9,7 @@ use super::outflow::{self, Reply};
 use super::screen::{Arrived, Ended, Patience, Screen};
 use super::tls::{self, Stream};
 use crate::model::error::Error;
+use crate::model::limits::Limits;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -165,17 +166,7 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
             Ok::<_, Infallible>(reply)
         }
     });
-    let connection = http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.http2_streams_max)
-        // Beyond what `front` refuses in words, so that the refusal has them.
-        .max_header_list_size(u32::try_from(limits.head_bytes_max.saturating_mul(HTTP2_HEAD_ROOM)).unwrap_or(u32::MAX))
-        .initial_stream_window_size(256 * 1024)
-        .initial_connection_window_size(1024 * 1024)
-        .max_send_buf_size(64 * 1024)
-        .keep_alive_interval(HTTP2_PING)
-        .keep_alive_timeout(HTTP2_PING)
-        .serve_connection(TokioIo::new(screen), service);
+    let connection = http2_builder(&limits).serve_connection(TokioIo::new(screen), service);
     let (mut connection, mut ended) = (pin!(connection), pin!(place.ended()));
     let mut look = tokio::time::interval(HTTP2_LOOK);
     let (mut ending_since, mut served): (Option<Instant>, u64) = (None, 0);
@@ -214,6 +205,21 @@ async fn many_at_once(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
         }
     })
     .await;
+}
+
+fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams_max)
+        // Beyond what `front` refuses in words, so that the refusal has them.
+        .max_header_list_size(u32::try_from(limits.head_bytes_max.saturating_mul(HTTP2_HEAD_ROOM)).unwrap_or(u32::MAX))
+        .initial_stream_window_size(256 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .max_send_buf_size(64 * 1024)
+        .keep_alive_interval(HTTP2_PING)
+        .keep_alive_timeout(HTTP2_PING);
+    builder
 }
 
 /// What an HTTP/2 connection is doing, seen from outside: hyper has no deadlines of its own for it.
