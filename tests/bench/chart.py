@@ -6,7 +6,7 @@ from html import escape
 
 NAMES = {"list50": "list of 50, with its total", "list50_filter_sort": "filter and sort, with total", "get": "one record", "create": "create",
          "update": "update"}
-WIDTH, LEFT, BAR, GAP, TOP = 720, 210, 18, 6, 44
+WIDTH, LEFT, BAR, GAP, TOP = 720, 235, 18, 6, 44
 
 
 def ratios(path):

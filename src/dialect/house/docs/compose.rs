@@ -103,7 +103,7 @@ fn operation(entry: &Entry, path: &str, table: Option<&Table<'_>>) -> Value {
     }
     if !matches!(entry.body, Content::Nothing) {
         // An empty form comes back to be filled in.
-        let is_required = !matches!(entry.body, Content::Form(_));
+        let is_required = !matches!(entry.body, Content::Form(_)) && !entry.may_lack_body;
         operation.insert("requestBody".to_owned(), json!({"required": is_required, "content": content(entry.body, table)}));
     }
     operation.insert("responses".to_owned(), Value::Object(answers(entry, path, table)));

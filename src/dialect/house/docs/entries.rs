@@ -27,6 +27,8 @@ pub struct Entry {
     pub about: &'static str,
     pub query: &'static [&'static str],
     pub body: Content,
+    /// The body may be left out.
+    pub may_lack_body: bool,
     pub answer: (u16, Content),
     pub more: &'static [(u16, Content)],
     pub headers: &'static [&'static str],
@@ -127,6 +129,7 @@ pub const ENTRIES: [Entry; 56] = [
         about: "Without a body: the tables alone, under another slug.",
         query: &["dry_run"],
         body: Content::Json("AppCopy"),
+        may_lack_body: true,
         more: &[(200, Content::Json("App"))],
         headers: &["Location", "X-Dry-Run"],
         problems: &[409],
@@ -192,6 +195,7 @@ pub const ENTRIES: [Entry; 56] = [
     Entry {
         query: &["dry_run"],
         body: Content::Json("SchemaCopy"),
+        may_lack_body: true,
         more: &[(200, Content::Json("Schema"))],
         headers: &["Location", "X-Dry-Run"],
         problems: &[409],
@@ -518,6 +522,7 @@ const fn entry(route: &'static str, id: &'static str, group: &'static str, summa
         about: "",
         query: &[],
         body: Content::Nothing,
+        may_lack_body: false,
         answer,
         more: &[],
         headers: &[],
