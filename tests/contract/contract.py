@@ -37,8 +37,8 @@ STARTS_JOB = re.compile(r'"method":"POST".*/(backups|jobs|indexes|import|restore
 # These end the session that all requests come with.
 ENDING = ("sign_out", "sign_out_by_link", "restore_backup")
 # These change what the document of an app tells of its tables, so that it would be another one afterwards. The server's document tells them too.
-RESHAPING = ("update_app", "delete_app", "apply_app_file", "update_schema", "delete_schema", "create_field", "update_field", "delete_field",
-             "create_option", "update_option", "delete_option")
+RESHAPING = ("update_app", "delete_app", "apply_app_file", "create_schema", "update_schema", "delete_schema", "create_field", "update_field",
+             "delete_field", "create_option", "update_option", "delete_option")
 
 
 def app_file():

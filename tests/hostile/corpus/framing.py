@@ -61,7 +61,7 @@ UNREAD = (
     ("GET that needs a cookie", APPS, (401,)),
     ("HEAD that needs a cookie", b"HEAD /api/apps HTTP/1.1", (401,)),
     ("POST to nothing", b"POST /nothing HTTP/1.1", (404,)),
-    ("POST where none is", b"POST /health HTTP/1.1", (405,)),
+    ("POST where none is", b"POST /api/workspaces HTTP/1.1", (405,)),
     ("OPTIONS", b"OPTIONS /api/apps HTTP/1.1", (204,)),
     ("POST of no JSON without a cookie", b"POST %s HTTP/1.1" % RECORDS, (400, 401)),
     ("DELETE that needs a cookie", b"DELETE %s/rec_1 HTTP/1.1" % RECORDS, (401,)),
