@@ -238,6 +238,8 @@ def a_new_file_waits_for_its_first_admin(place):
 
 def a_taken_port_is_told(place):
     with socket.socket() as taken:
+        # A connection that has just ended there would refuse us, and not the server.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             taken.bind(("127.0.0.1", 8090))
             taken.listen()
