@@ -1,9 +1,9 @@
-//! The field types, one file each: what a type accepts, in which form it is stored, how it reads and writes text. Storage knows only a type's `Kind`.
+//! The field types, one file each; those that differ in their widget alone share one. What a type accepts, in which form it is stored, how it reads
+//! and writes text. Storage knows only a type's `Kind`.
 //!
 //! A new type is a new file and one line in `FIELD_TYPES`. What holds for values of all types (a `pattern`) is here.
 
 mod boolean;
-mod checklist;
 mod color;
 mod computed;
 mod date;
@@ -17,13 +17,11 @@ mod lines;
 mod multiselect;
 mod number;
 mod phone;
-mod radio;
 mod reference;
 mod references;
 mod select;
 mod sequence;
 mod text;
-mod textarea;
 mod timezone;
 mod url;
 mod user;
@@ -41,8 +39,8 @@ pub use decimal::PRECISION_MAX as DECIMAL_DIGITS_MAX;
 
 /// Every type, in the order in which they are offered.
 pub const FIELD_TYPES: [&dyn FieldType; 26] = [
-    &text::Text,
-    &textarea::Textarea,
+    &text::Text("text"),
+    &text::Text("textarea"),
     &email::Email,
     &phone::Phone,
     &url::Url,
@@ -55,10 +53,10 @@ pub const FIELD_TYPES: [&dyn FieldType; 26] = [
     &boolean::Boolean,
     &date::Date,
     &datetime::Datetime,
-    &select::Select,
-    &radio::Radio,
-    &multiselect::Multiselect,
-    &checklist::Checklist,
+    &select::Select("select"),
+    &select::Select("radio"),
+    &multiselect::Multiselect("multiselect"),
+    &multiselect::Multiselect("checklist"),
     &reference::Reference,
     &references::References,
     &lines::Lines,

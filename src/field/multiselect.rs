@@ -1,14 +1,16 @@
 //! `multiselect`: several of the field's choices, stored and answered as an array of their values, each once, in the order in which they were sent.
+//! `checklist` is the same with all of them in sight, each with a box to tick.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
 use crate::model::several::{check_choices, choice, elements, joined, split};
 use serde_json::Value;
 
-pub struct Multiselect;
+/// Under the name it goes by.
+pub struct Multiselect(pub &'static str);
 
 impl FieldType for Multiselect {
     fn name(&self) -> &'static str {
-        "multiselect"
+        self.0
     }
 
     fn kind(&self) -> Kind {

@@ -1,14 +1,16 @@
 //! `select`: one of the field's choices, stored and answered as the choice's value.
+//! `radio` is the same with all of them in sight.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
 use crate::model::several::{check_choices, choice};
 use serde_json::Value;
 
-pub struct Select;
+/// Under the name it goes by.
+pub struct Select(pub &'static str);
 
 impl FieldType for Select {
     fn name(&self) -> &'static str {
-        "select"
+        self.0
     }
 
     fn kind(&self) -> Kind {

@@ -1,14 +1,16 @@
 //! `text`: any text, kept as it is. No trimming, no normalising.
+//! `textarea` is the same with a larger widget.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
 use crate::model::texts::{LENGTH_MAX, check_length, text};
 use serde_json::Value;
 
-pub struct Text;
+/// Under the name it goes by.
+pub struct Text(pub &'static str);
 
 impl FieldType for Text {
     fn name(&self) -> &'static str {
-        "text"
+        self.0
     }
 
     fn kind(&self) -> Kind {
