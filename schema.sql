@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 3. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 4. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -65,23 +65,78 @@ CREATE TABLE auto_index (               -- indexes that nobody declared: made be
 CREATE TABLE user (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
   email         TEXT NOT NULL UNIQUE COLLATE NOCASE,
-  password_hash TEXT NOT NULL,         -- bcrypt
-  role          TEXT NOT NULL,
-  created_at    TEXT NOT NULL
+  password_hash TEXT NOT NULL,         -- bcrypt; empty until an invitation is taken up
+  role          TEXT NOT NULL,         -- in the workspace: owner, admin, member
+  created_at    TEXT NOT NULL,
+  name          TEXT NOT NULL DEFAULT '',
+  suspended     INTEGER NOT NULL DEFAULT 0,
+  api_access    INTEGER NOT NULL DEFAULT 1,  -- whether tokens of theirs are good
+  generation    INTEGER NOT NULL DEFAULT 1   -- raised by what ends their JWTs: each carries the number it was made under
 ) STRICT;
 
 CREATE TABLE session (
   hash       BLOB PRIMARY KEY,         -- SHA-256 of the cookie; the cookie itself is nowhere
   user       INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
   created_at TEXT NOT NULL,
-  expires_s  INTEGER NOT NULL
+  expires_s  INTEGER NOT NULL,
+  used_s     INTEGER NOT NULL DEFAULT 0,     -- to the minute
+  agent      TEXT NOT NULL DEFAULT '',       -- what the browser calls itself
+  address    TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_expires ON session (expires_s);
+CREATE INDEX session_user ON session (user);
 
 CREATE TABLE link (
-  hash      BLOB PRIMARY KEY,          -- SHA-256 of a one-time sign-in token
+  hash      BLOB PRIMARY KEY,          -- SHA-256 of a one-time token
   user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
-  expires_s INTEGER NOT NULL
+  expires_s INTEGER NOT NULL,
+  purpose   TEXT NOT NULL DEFAULT 'sign_in'  -- sign_in, invitation, reset
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE token (                    -- personal tokens, and pairs of key and secret
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind       TEXT NOT NULL,            -- personal, key-secret
+  user       INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  name       TEXT NOT NULL,
+  key        TEXT UNIQUE,              -- of a pair: not secret
+  hash       BLOB NOT NULL,            -- SHA-256 of the secret; the secret itself is nowhere
+  narrowing  TEXT NOT NULL,            -- JSON: what it lets through of what its owner may
+  created_at TEXT NOT NULL,
+  expires_s  INTEGER,
+  used_s     INTEGER                   -- to the minute
+) STRICT;
+CREATE INDEX token_user ON token (user);
+
+CREATE TABLE refresh (                  -- refresh tokens that were given out and are still good
+  jti       BLOB PRIMARY KEY,          -- SHA-256 of the token's id
+  user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  family    BLOB NOT NULL,             -- the sign-in that they go back to
+  expires_s INTEGER NOT NULL,
+  is_spent  INTEGER NOT NULL DEFAULT 0 -- another one was given for it
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_user ON refresh (user);
+CREATE INDEX refresh_expires ON refresh (expires_s);
+
+CREATE TABLE role (                     -- roles of one app beside owner, editor, viewer; `guest` is whoever is not signed in
+  id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  app    INTEGER NOT NULL REFERENCES app (id) ON DELETE CASCADE,
+  slug   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  rights TEXT NOT NULL,                -- JSON, by number of the schema
+  UNIQUE (app, slug)
+) STRICT;
+
+CREATE TABLE app_grant (                -- who has which role in which app
+  user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  app  INTEGER NOT NULL REFERENCES app (id) ON DELETE CASCADE,
+  role TEXT NOT NULL,                  -- owner, editor, viewer, or the slug of a role
+  PRIMARY KEY (user, app)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX app_grant_app ON app_grant (app);
+
+CREATE TABLE setting (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL                  -- JSON
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE change (

@@ -101,7 +101,7 @@ pub fn enter(
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
     let principal = identify(ctx, request)?;
-    let caller = Caller { principal, door: dialect.id };
+    let caller = Caller { principal, door: dialect.id, token: None };
     (route.handler)(ctx, &Call { request, params, query, body, caller, patience })
 }
 

@@ -1,6 +1,9 @@
 //! Who asks: the credential as found in a request, and the principal it turned out to be.
 
+use super::app::AppId;
 use super::plan::Cond;
+use super::schema::SchemaId;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserId(pub i64);
@@ -33,21 +36,58 @@ pub struct User {
     pub role: Role,
 }
 
+/// What somebody is in the workspace. What a member may in an app is said there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
+    /// An admin whom no admin can remove.
+    Owner,
     Admin,
+    Member,
 }
 
 impl Role {
+    pub const ALL: [Role; 3] = [Role::Owner, Role::Admin, Role::Member];
+
     pub fn name(self) -> &'static str {
         match self {
+            Role::Owner => "owner",
             Role::Admin => "admin",
+            Role::Member => "member",
         }
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == "admin").then_some(Role::Admin)
+        Role::ALL.into_iter().find(|role| role.name() == name)
     }
+}
+
+/// A token by which somebody comes, and what it lets through of what they may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub id: i64,
+    /// As its maker called it.
+    pub name: String,
+    pub narrowing: Narrowing,
+}
+
+/// A part of what its owner may, never more: what is `None` is not narrowed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Narrowing {
+    pub actions: Option<Vec<Action>>,
+    pub apps: Option<Vec<AppPart>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPart {
+    pub app: AppId,
+    pub schemas: Option<Vec<SchemaPart>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaPart {
+    pub schema: SchemaId,
+    /// Slugs of the fields that exist for it.
+    pub fields: Option<Vec<String>>,
 }
 
 /// Who asks, and through which door: what every operation is told.
@@ -56,6 +96,8 @@ pub struct Caller {
     pub principal: Principal,
     /// A dialect's id, or `cli`.
     pub door: &'static str,
+    /// The token that they came by, when its owner narrowed it or it has a name for the change log.
+    pub token: Option<Arc<Token>>,
 }
 
 /// What somebody wants to do with a thing.

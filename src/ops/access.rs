@@ -9,7 +9,8 @@ pub fn may(who: &Caller, _action: Action) -> Result<Scope> {
     match &who.principal {
         Principal::Guest => Err(Error::NotSignedIn),
         Principal::User(user) => match user.role {
-            Role::Admin => Ok(Scope { rows: Cond::True }),
+            Role::Owner | Role::Admin => Ok(Scope { rows: Cond::True }),
+            Role::Member => Err(Error::Forbidden("Members have no role in an app yet".to_owned())),
         },
         Principal::Control => Ok(Scope { rows: Cond::True }),
     }

@@ -50,7 +50,7 @@ pub struct Credentials {
 }
 
 /// The server itself, when it does what nobody asked for.
-pub const SELF: Caller = Caller { principal: Principal::Control, door: "server" };
+pub const SELF: Caller = Caller { principal: Principal::Control, door: "server", token: None };
 
 /// How often an operation may find the schema changed under it before it gives up.
 pub const STALE_RETRIES_MAX: usize = 5;

@@ -25,9 +25,10 @@ pub fn prepare_admin(ctx: &Ctx, who: &Caller, email: &str, password: &str) -> Re
     Ok(NewAdmin { email: email.to_owned(), password_hash: ctx.credentials.passwords.hash(password)? })
 }
 
-/// Makes an admin.
+/// Makes an admin; the first of all is the owner.
 pub fn create_admin(tx: &mut WriteTx<'_>, who: &Caller, new: &NewAdmin) -> Result<User> {
-    let user = users::insert(tx, &new.email, &new.password_hash, Role::Admin)?;
+    let role = if users::first_admin(tx)?.is_none() { Role::Owner } else { Role::Admin };
+    let user = users::insert(tx, &new.email, &new.password_hash, role)?;
     log_account(tx, who, format!("made {} an admin", new.email))?;
     Ok(user)
 }

@@ -12,10 +12,10 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// What makes version 2 of version 1, and so on.
-const STEPS: [&str; 2] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS];
+const STEPS: [&str; 3] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS];
 const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
   schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
   stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
@@ -24,6 +24,57 @@ const ALIASES_AND_RANKS: &str = "ALTER TABLE app ADD COLUMN aliases TEXT NOT NUL
   ALTER TABLE schema ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
   ALTER TABLE field ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
   UPDATE field SET rank = position;";
+const PEOPLE_AND_RIGHTS: &str = "ALTER TABLE user ADD COLUMN name TEXT NOT NULL DEFAULT '';
+  ALTER TABLE user ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE user ADD COLUMN api_access INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE user ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
+  UPDATE user SET role = 'owner' WHERE id = (SELECT min(id) FROM user);
+  ALTER TABLE session ADD COLUMN used_s INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE session ADD COLUMN agent TEXT NOT NULL DEFAULT '';
+  ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT '';
+  CREATE INDEX session_user ON session (user);
+  ALTER TABLE link ADD COLUMN purpose TEXT NOT NULL DEFAULT 'sign_in';
+  CREATE TABLE token (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind       TEXT NOT NULL,
+    user       INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    key        TEXT UNIQUE,
+    hash       BLOB NOT NULL,
+    narrowing  TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_s  INTEGER,
+    used_s     INTEGER
+  ) STRICT;
+  CREATE INDEX token_user ON token (user);
+  CREATE TABLE refresh (
+    jti       BLOB PRIMARY KEY,
+    user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    family    BLOB NOT NULL,
+    expires_s INTEGER NOT NULL,
+    is_spent  INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX refresh_user ON refresh (user);
+  CREATE INDEX refresh_expires ON refresh (expires_s);
+  CREATE TABLE role (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    app    INTEGER NOT NULL REFERENCES app (id) ON DELETE CASCADE,
+    slug   TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    UNIQUE (app, slug)
+  ) STRICT;
+  CREATE TABLE app_grant (
+    user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    app  INTEGER NOT NULL REFERENCES app (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    PRIMARY KEY (user, app)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX app_grant_app ON app_grant (app);
+  CREATE TABLE setting (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
 pub fn create(path: &Path, fault: Option<Fault>) -> std::io::Result<()> {

@@ -24,7 +24,7 @@ pub const OWNER_COOKIE: &str = "your_session_cookie";
 /// bcrypt of `your_password`, the password in the seed's examples, at the lowest cost.
 const OWNER_HASH: &str = "$2b$04$Rv34VrHgkUmCCWqjN0xgW.lYYvEmAVPZGN85QztOVWtAwm32AN/lS";
 
-pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test" };
+pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test", token: None };
 
 pub struct Harness {
     pub ctx: Arc<Ctx>,
@@ -80,7 +80,7 @@ impl Harness {
         harness.apply(&fixture("my-crm.json"), false, false).unwrap();
         let session = carryall::auth::session::digest(OWNER_COOKIE);
         let made = harness.ctx.store.write(move |tx| {
-            let owner = users::insert(tx, "your@email.com", OWNER_HASH, Role::Admin)?;
+            let owner = users::insert(tx, "your@email.com", OWNER_HASH, Role::Owner)?;
             session_rows::insert(tx, &session, owner.id, NOW_S + 1_000)
         });
         made.unwrap();

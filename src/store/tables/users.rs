@@ -25,7 +25,7 @@ pub fn exists(tx: &ReadTx<'_>, id: UserId) -> Result<bool> {
 /// The first admin that was made.
 pub fn first_admin(tx: &ReadTx<'_>) -> Result<Option<User>> {
     let mut statement =
-        tx.conn().prepare_cached("SELECT id, email, role FROM user WHERE role = 'admin' ORDER BY id LIMIT 1").or_failed()?;
+        tx.conn().prepare_cached("SELECT id, email, role FROM user WHERE role IN ('owner', 'admin') ORDER BY id LIMIT 1").or_failed()?;
     statement.query_row([], user).optional().or_failed()?.map(known).transpose()
 }
 
