@@ -72,6 +72,7 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Bare(inner) => format!("rtrim({},'Z')", written(inner, place)),
         Formula::Stamped(inner) => format!("({} || 'Z')", written(inner, place)),
         Formula::Spelled(inner, scale) => spelled(&finite(&format!("round({},{scale})", written(inner, place)))),
+        Formula::Worded(inner) => format!("(CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", written(inner, place)),
         Formula::Binary(operator, left, right) => binary(*operator, &written(left, place), &written(right, place)),
         Formula::Call(function, parts) => {
             let parts: Vec<String> = parts.iter().map(|part| written(part, place)).collect();

@@ -401,9 +401,19 @@ fn what_looks_the_same_is_the_same() {
         ("later", "half > full"),
         ("never", "at = null"),
         ("rest", "n % 2"),
+        ("said", "concat(n > 4, ' ', yes, ' ', no, ' ', unsaid)"),
         ("loose", "f * 3 = 0.6"),
     ];
-    let fields = [("n", "integer"), ("f", "decimal"), ("half", "datetime"), ("full", "datetime"), ("at", "datetime")];
+    let fields = [
+        ("n", "integer"),
+        ("f", "decimal"),
+        ("half", "datetime"),
+        ("full", "datetime"),
+        ("at", "datetime"),
+        ("yes", "boolean"),
+        ("no", "boolean"),
+        ("unsaid", "boolean"),
+    ];
     let harness = Harness::crm();
     let mut all: Vec<Value> = fields.iter().map(|(slug, type_)| json!({"slug": slug, "type": type_})).collect();
     all.push(json!({"slug": "b", "type": "decimal", "scale": 2}));
@@ -411,9 +421,10 @@ fn what_looks_the_same_is_the_same() {
     harness
         .apply(&json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [{"slug": "t", "fields": all}]}).to_string(), false, false)
         .unwrap();
-    let body = json!({"b": 0.2, "n": 5, "f": 0.2, "half": "2025-01-15T09:30:00.5Z", "full": "2025-01-15T09:30:00Z"});
+    let body =
+        json!({"b": 0.2, "n": 5, "f": 0.2, "half": "2025-01-15T09:30:00.5Z", "full": "2025-01-15T09:30:00Z", "yes": true, "no": false});
     let made = made(&harness, "t", body);
-    let wanted = json!({"third": true, "less": false, "text": "0.6 of 5", "later": true, "never": true, "rest": 1, "loose": true});
+    let wanted = json!({"third": true, "less": false, "text": "0.6 of 5", "later": true, "never": true, "rest": 1, "loose": true, "said": "true true false "});
     for (slug, value) in wanted.as_object().unwrap() {
         assert_eq!(&made[slug], value, "{slug}");
     }
