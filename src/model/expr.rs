@@ -4,9 +4,10 @@
 use std::fmt;
 
 /// A condition over one record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Expr {
     /// Holds for every record.
+    #[default]
     True,
     All(Vec<Expr>),
     Any(Vec<Expr>),

@@ -13,6 +13,8 @@ pub struct Plan {
     /// The id is always the last key, in the direction of the one before.
     pub order: Vec<Order>,
     pub window: Window,
+    /// Slugs of the fields that are wanted of each record; `None` for all.
+    pub shown: Option<Vec<String>>,
 }
 
 /// A resolved condition.
@@ -21,9 +23,21 @@ pub enum Cond {
     True,
     All(Vec<Cond>),
     Any(Vec<Cond>),
-    Compare { column: Column, op: super::expr::Op, cell: Cell },
-    Blank { column: Column },
-    Present { column: Column },
+    Compare {
+        column: Column,
+        op: super::expr::Op,
+        cell: Cell,
+    },
+    Blank {
+        column: Column,
+    },
+    Present {
+        column: Column,
+    },
+    /// No value; the empty text is one.
+    Absent {
+        column: Column,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

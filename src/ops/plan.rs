@@ -24,7 +24,7 @@ pub fn plan(schema: &Arc<Schema>, scope: &Scope, query: &Query, limits: &Limits)
         (rows, Cond::True) => rows.clone(),
         (rows, asked) => Cond::All(vec![rows.clone(), asked]),
     };
-    Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window })
+    Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window, shown: None })
 }
 
 fn check_window(window: &Window, limits: &Limits) -> Result<()> {
@@ -32,14 +32,27 @@ fn check_window(window: &Window, limits: &Limits) -> Result<()> {
         return Ok(());
     }
     let message = format!("A page can begin after at most {} records", limits.page_offset_max);
-    let hint = "Filter instead by what the last page ended with: sort=id&filter[id][gt]=rec_…";
+    let hint = "Go on from page to page instead: cursor= begins, and next_cursor of each answer leads to the next";
     Err(Error::invalid(Problem::of("page", "range", message).hint(hint)))
 }
 
 /// Every record of the scope in the order of ids: what an export walks.
 pub fn everything(schema: &Arc<Schema>, scope: &Scope) -> Plan {
     let order = vec![Order { column: Column::Id, descending: false }];
-    Plan { schema: schema.clone(), filter: scope.rows.clone(), order, window: Window { offset: 0, limit: i64::MAX } }
+    Plan { schema: schema.clone(), filter: scope.rows.clone(), order, window: Window::default(), shown: None }
+}
+
+/// The fields of these names, of which some may be the record's id and stamps: what is to be shown.
+pub fn chosen(schema: &Schema, names: &[String]) -> Result<Vec<String>> {
+    let mut slugs = Vec::new();
+    for name in names {
+        match (schema.field(name), name.as_str()) {
+            (Some(field), _) => slugs.push(field.slug.clone()),
+            (None, "id" | "created_at" | "updated_at") => {}
+            (None, _) => return Err(unknown_field(schema, name, "fields")),
+        }
+    }
+    Ok(slugs)
 }
 
 /// The cell by which a stored value is found again; `None` for no value.
@@ -188,7 +201,11 @@ fn resolve<'s>(schema: &'s Schema, name: &str, place: &str) -> Result<(Column, O
         }
         return Ok((column(field), Some(field)));
     }
+    Err(unknown_field(schema, name, place))
+}
+
+fn unknown_field(schema: &Schema, name: &str, place: &str) -> Error {
     let known = schema.fields.iter().map(|field| field.slug.as_str()).chain(["id", "created_at", "updated_at"]);
     let problem = Problem::of(place, "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(name)));
-    Err(Error::invalid(problem.did_you_mean(name, known)))
+    Error::invalid(problem.did_you_mean(name, known))
 }

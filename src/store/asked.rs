@@ -151,7 +151,9 @@ fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
         }
         Cond::Compare { op: Op::Ne | Op::Contains, .. } => true,
         Cond::Compare { column, op: Op::Eq, .. } => slug_of(column).is_none_or(|slug| !leads(schema, slug) || has_its_own(schema, slug)),
-        Cond::Compare { column, .. } | Cond::Blank { column } => slug_of(column).is_none_or(|slug| !leads(schema, slug)),
+        Cond::Compare { column, .. } | Cond::Blank { column } | Cond::Absent { column } => {
+            slug_of(column).is_none_or(|slug| !leads(schema, slug))
+        }
     }
 }
 
@@ -178,7 +180,7 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
                 Vec::new()
             }
         }
-        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } => Vec::new(),
+        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Absent { .. } => Vec::new(),
     }
 }
 

@@ -58,12 +58,12 @@ pub fn column(column: &Column, alias: &str) -> String {
 /// Values that one call of a function takes in.
 const SET_AT_ONCE: usize = 50;
 
-/// The text of a record: what is stored, and what is found out when it is read.
-pub fn data(schema: &Schema) -> Cow<'static, str> {
+/// The text of a record: what is stored, and what is found out when it is read, unless nobody wants to see it.
+pub fn data(schema: &Schema, shown: Option<&[String]>) -> Cow<'static, str> {
     let computed: Vec<String> = schema
         .fields
         .iter()
-        .filter(|field| !field.is_stored())
+        .filter(|field| !field.is_stored() && shown.is_none_or(|shown| shown.contains(&field.slug)))
         .map(|field| {
             let value = field.formula.as_ref().map_or_else(|| "NULL".to_owned(), |computation| formula::as_json(computation, ""));
             format!(",'$.{}',{value}", field.slug)
@@ -112,7 +112,11 @@ fn set_slug(column: &Column) -> Option<&str> {
 
 /// The beginning of every question for whole records.
 pub fn select_rows(schema: &Schema) -> String {
-    format!("SELECT id, {}, created_at, updated_at, version FROM {}", data(schema), table(schema.id))
+    select_shown(schema, None)
+}
+
+fn select_shown(schema: &Schema, shown: Option<&[String]>) -> String {
+    format!("SELECT id, {}, created_at, updated_at, version FROM {}", data(schema, shown), table(schema.id))
 }
 
 /// Whether the question for a schema's records leaves room for conditions and an order by what is computed.
@@ -135,7 +139,7 @@ pub fn select_counting(plan: &Plan) -> Statement {
 }
 
 fn selected(plan: &Plan, counts: bool) -> Statement {
-    let mut sql = Statement { text: select_rows(&plan.schema), cells: Vec::new() };
+    let mut sql = Statement { text: select_shown(&plan.schema, plan.shown.as_deref()), cells: Vec::new() };
     if comes_in_order(plan) {
         sql.push_window(plan, counts);
         return sql;
@@ -155,6 +159,31 @@ pub fn count(plan: &Plan) -> Statement {
 /// The same, and every row that is looked at for it is counted.
 pub fn count_counting(plan: &Plan) -> Statement {
     counted(plan, true)
+}
+
+/// The same, but no more than `most` are counted.
+pub fn count_up_to(plan: &Plan, most: i64) -> Statement {
+    let mut sql = Statement { text: format!("SELECT count(*) FROM (SELECT 1 FROM {}", table(plan.schema.id)), cells: Vec::new() };
+    sql.push_filter(plan, false);
+    sql.text.push_str(&format!(" LIMIT {most})"));
+    sql
+}
+
+/// What a plan sorts by, of one record.
+pub fn keys(plan: &Plan) -> String {
+    let columns: Vec<String> = plan.order.iter().map(|key| column(&key.column, "")).collect();
+    format!("SELECT {} FROM {} WHERE id = ?1", columns.join(", "), table(plan.schema.id))
+}
+
+/// The records with the ids in a JSON array, of those that a condition leaves.
+pub fn select_by_ids(schema: &Schema, shown: Option<&[String]>, rows: &Cond, ids: String) -> Statement {
+    let text = format!("{} WHERE id IN (SELECT value FROM json_each(?))", select_shown(schema, shown));
+    let mut sql = Statement { text, cells: vec![Cell::Text(ids)] };
+    if *rows != Cond::True {
+        sql.text.push_str(" AND ");
+        sql.push_cond(schema.id, rows);
+    }
+    sql
 }
 
 fn counted(plan: &Plan, counts: bool) -> Statement {
@@ -208,6 +237,7 @@ impl Statement {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
             }
+            Cond::Absent { column: place } => self.text.push_str(&format!("{} IS NULL", column(place, ""))),
         }
     }
 

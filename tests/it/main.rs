@@ -42,6 +42,7 @@ mod indexes;
 
 /// Deletes that take others along.
 mod cascade;
+
 /// The API's own description: an entry for every route, typed records, and the list of whose work is compiled in.
 mod documents;
 
@@ -50,6 +51,9 @@ mod sets;
 
 /// Many records in one request, states, rehearsals.
 mod many;
+
+/// Lists: windows that follow each other, records beside records, totals.
+mod lists;
 
 /// The first minutes: the start link, the samples, dates that count from today.
 mod start;

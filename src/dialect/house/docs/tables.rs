@@ -54,12 +54,13 @@ impl<'s> Table<'s> {
         name.starts_with(GENERIC).then(|| name.replacen(GENERIC, &self.model, 1))
     }
 
-    /// Its components: three that say its fields, the others as they are with its names in them.
+    /// Its components: four that say its fields, the others as they are with its names in them.
     pub fn components(&self) -> Map<String, Value> {
         let shape = |name: &str, open: &Value| match name {
             "Record" => self.shapes.record.clone(),
             "RecordNew" => self.shapes.create.clone(),
             "RecordChange" => self.shapes.change.clone(),
+            "RecordPart" => self.part(open),
             _ => self.renamed(open),
         };
         generic().filter_map(|(name, open)| Some((self.named(name)?, shape(name, open)))).collect()
@@ -81,6 +82,16 @@ impl<'s> Table<'s> {
             json!({"name": format!("filter[{slug}]"), "in": "query", "description": what, "schema": shape})
         };
         self.shapes.asked.iter().map(parameter).collect()
+    }
+
+    /// The fields of a record, of which none has to be there.
+    fn part(&self, open: &Value) -> Value {
+        let mut part = open.clone();
+        let fields = self.shapes.record.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        if let Some(properties) = part.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend(fields);
+        }
+        part
     }
 
     fn renamed(&self, piece: &Value) -> Value {
