@@ -376,6 +376,9 @@ impl<'s> Scope<'s> {
             _ => {}
         }
         let Some(field) = self.schema.field(name) else {
+            if self.walk.is_rule && self.inverse(name, at).is_ok() {
+                return Err(several(name, rest, at));
+            }
             let problem = Problem::new("formula", format!("Table '{}' has no field {}", self.schema.slug, quoted(name))).at(at);
             return Err(problem.did_you_mean(name, self.schema.fields.iter().map(|field| field.slug.as_str())));
         };
@@ -486,9 +489,7 @@ impl<'s> Scope<'s> {
 
     fn lookup(&self, field: &Field, rest: &[String], at: usize) -> Result<Typed, Problem> {
         if self.walk.is_rule && matches!(field.kind, Kind::Links | Kind::Lines) {
-            let problem =
-                Problem::new("formula", format!("'{}' leads to several records: say that any of them will do", field.slug)).at(at);
-            return Err(problem.hint(format!("{}.{} ?= …", field.slug, rest.join("."))));
+            return Err(several(&field.slug, rest, at));
         }
         if field.kind != Kind::Reference {
             let problem = Problem::new("formula", format!("'{}' is no reference: nothing can follow its point", field.slug)).at(at);
@@ -501,6 +502,13 @@ impl<'s> Scope<'s> {
         let (of, type_) = self.deeper(schema, None, at)?.plain_path(rest, at)?;
         Ok((Formula::Lookup { reference: field.slug.clone(), schema: schema.id, of: Box::new(of) }, type_))
     }
+}
+
+/// Why a path through a list cannot be compared as one value.
+fn several(name: &str, rest: &[String], at: usize) -> Problem {
+    let path: Vec<&str> = std::iter::once(name).chain(rest.iter().map(String::as_str)).collect();
+    let problem = Problem::new("formula", format!("'{name}' leads to several records: say that any of them will do")).at(at);
+    problem.hint(format!("{} ?= …", path.join(".")))
 }
 
 /// The name by which the first path of an expression begins, and where it stands.

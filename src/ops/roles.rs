@@ -242,7 +242,7 @@ pub fn without_meaning(tx: &ReadTx<'_>, app: AppId, schemas: &[Arc<Schema>]) -> 
             let rules = role.rights.get(&schema.id).into_iter().flat_map(Rights::rules);
             problems.extend(rules.filter_map(|(action, said)| {
                 let problem = placed(rule(&said.text, schema, schemas).err()?, schema, action);
-                let message = format!("The role '{}' needs it. {}", role.slug, problem.message);
+                let message = format!("A rule of the role '{}' would mean nothing any more. {}", role.slug, problem.message);
                 Some(Problem { message, position: None, ..problem }.hint("Change that rule first"))
             }));
         }
