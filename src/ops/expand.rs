@@ -1,13 +1,13 @@
 //! Records beside others: what references, sets of them and lines lead to, over several steps. One question for each field of each step, however many
 //! records there are; each record is held once.
 
-use super::access::may;
+use super::access;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Kind;
 use crate::model::limits::Limits;
 use crate::model::listed::{Beside, Linked, Node};
 use crate::model::name::quoted;
-use crate::model::principal::{Action, Caller};
+use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::{Record, RecordId, RecordRef};
 use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
@@ -97,18 +97,17 @@ impl<'t, 'c> Expanding<'t, 'c> {
         Ok((all, weights))
     }
 
-    /// Records of a schema with what they lead to, and how long each is with all of that.
-    fn nodes(&mut self, schema: &Arc<Schema>, ids: BTreeSet<RecordId>, tree: &[Branch]) -> Result<HashMap<RecordId, (Arc<Node>, usize)>> {
-        let scope = may(self.who, Action::Read)?;
+    /// Records of a scope with what they lead to, and how long each is with all of that.
+    fn nodes(&mut self, scope: &Scope, ids: BTreeSet<RecordId>, tree: &[Branch]) -> Result<HashMap<RecordId, (Arc<Node>, usize)>> {
         let ids: Vec<RecordId> = ids.into_iter().collect();
         let mut records: Vec<Record> = Vec::new();
-        rows::by_ids(self.tx, schema, None, &scope.rows, &ids, &mut |record| {
+        rows::by_ids(self.tx, &scope.seen, None, &scope.rows, &ids, &mut |record| {
             self.take(record.data.len())?;
             records.push(record.to_record());
             Ok(())
         })?;
         let seen: Vec<RecordRef<'_>> = records.iter().map(Record::as_ref).collect();
-        let (beside, weights) = self.found(schema, &seen, tree)?;
+        let (beside, weights) = self.found(&scope.seen, &seen, tree)?;
         let node = |((record, beside), weight): ((Record, Vec<Beside>), usize)| {
             let bytes = weight.saturating_add(record.data.len() + 100);
             (record.id, (Arc::new(Node { record, beside }), bytes))
@@ -116,16 +115,17 @@ impl<'t, 'c> Expanding<'t, 'c> {
         Ok(records.into_iter().zip(beside).zip(weights).map(node).collect())
     }
 
-    /// Where a field leads, and whether to one record at most.
-    fn target(&self, schema: &Schema, field: &str) -> Result<(Arc<Schema>, bool)> {
+    /// What the caller may read of where a field leads, and whether it leads to one record at most.
+    fn target(&self, schema: &Schema, field: &str) -> Result<(Scope, bool)> {
         let Some(found) = schema.field(field) else {
             let problem = Problem::of("expand", "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(field)));
             let leading = schema.fields.iter().filter(|field| leads(field.kind)).map(|field| field.slug.as_str());
             return Err(Error::invalid(problem.did_you_mean(field, leading)));
         };
         let target = self.tx.catalog().target(schema, found).filter(|_| leads(found.kind));
+        let target = target.and_then(|target| access::scope_of(self.tx.catalog(), self.who, &target, Action::Read));
         let target = target.ok_or_else(|| {
-            let problem = Problem::of("expand", "type", format!("Field '{field}' leads to no other record"));
+            let problem = Problem::of("expand", "type", format!("Field '{field}' leads to no other record that you may read"));
             Error::invalid(problem.hint("References, sets of them and lines can be expanded"))
         })?;
         Ok((target, found.kind == Kind::Reference))

@@ -1,8 +1,7 @@
 //! Rows out: the records of a schema in one snapshot, under the headings it was imported with.
 
-use super::access::may;
+use super::access;
 use super::plan::{chosen, everything, plan};
-use super::records::find_schema;
 use crate::field;
 use crate::format::file::Format;
 use crate::format::guard;
@@ -36,10 +35,10 @@ pub fn export(
     out: Box<dyn Write + '_>,
     tell: &dyn Fn(u64) -> Result<()>,
 ) -> Result<u64> {
-    let scope = may(who, Action::Read)?;
-    let schema = find_schema(tx.catalog(), asked.app, asked.schema)?;
+    let scope = access::scope(tx.catalog(), who, asked.app, asked.schema, Action::Export)?;
+    let schema = scope.seen.clone();
     let fields = fields(&schema, asked.query)?;
-    let mut plan = asked.query.map_or_else(|| Ok(everything(&schema, &scope)), |query| plan(&schema, &scope, query, limits))?;
+    let mut plan = asked.query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&scope, query, limits))?;
     plan.shown = Some(fields.iter().map(|field| field.slug.clone()).collect());
     let headings = headings(&schema, &fields);
     let kinds = fields.iter().map(|field| field.kind);

@@ -1,10 +1,10 @@
 //! Lists: windows of records by a question, with what stands beside them; how a list is found.
 
-use super::access::may;
+use super::access;
 use super::cursor;
 use super::expand::{self, Branch, Expanding};
 use super::plan::{chosen, plan};
-use super::records::{self, Shown, find_schema};
+use super::records::{self, Shown};
 use crate::model::error::{Error, Result};
 use crate::model::explained::Explained;
 use crate::model::limits::Limits;
@@ -31,10 +31,9 @@ pub fn list(
     is_known: &dyn Fn(&str) -> bool,
     show: &mut Show<'_>,
 ) -> Result<Listed> {
-    let scope = may(who, Action::Read)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
-    let mut plan = plan(&schema, &scope, query, limits)?;
-    let view = View::new(&schema, query, limits)?;
+    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
+    let mut plan = plan(&scope, query, limits)?;
+    let view = View::new(&scope.seen, query, limits)?;
     plan.shown = view.wanted();
     let state = if view.tree.is_empty() { state(tx, who, &plan)? } else { None };
     if state.as_deref().is_some_and(is_known) {
@@ -57,7 +56,7 @@ pub fn list(
     })?;
     if !view.tree.is_empty() {
         let records: Vec<RecordRef<'_>> = gathered.iter().collect();
-        let beside = Expanding::new(tx, who, limits).beside(&schema, &records, &view.tree)?;
+        let beside = Expanding::new(tx, who, limits).beside(&scope.seen, &records, &view.tree)?;
         for (record, beside) in records.into_iter().zip(&beside) {
             view.show(record, beside, show)?;
         }
@@ -86,7 +85,7 @@ pub fn read(
     show: &mut Show<'_>,
 ) -> Result<Shown> {
     let shown = records::read(tx, who, app, schema, id, expected)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
+    let schema = access::scope(tx.catalog(), who, app, schema, Action::Read)?.seen;
     let view = View::new(&schema, query, limits)?;
     let record = shown.record.as_ref();
     let beside = Expanding::new(tx, who, limits).beside(&schema, &[record], &view.tree)?;
@@ -96,10 +95,10 @@ pub fn read(
 
 /// How such a list is found, and what would find it better. For those who may change that.
 pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
-    let scope = may(who, Action::Manage)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
-    let mut plan = plan(&schema, &scope, query, limits)?;
-    plan.shown = View::new(&schema, query, limits)?.wanted();
+    access::managed(tx.catalog(), who, app)?;
+    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
+    let mut plan = plan(&scope, query, limits)?;
+    plan.shown = View::new(&scope.seen, query, limits)?.wanted();
     explain::explain(tx, &plan, &cursor::parts(&plan, query)?, query.count != Count::None)
 }
 
