@@ -304,7 +304,7 @@ fn what_a_rule_says_of_one_field_is_found_by_its_index() {
         explain(tx, &plan(&scope, &everything(), &Limits::default())?)
     });
     for statement in told.unwrap().statements {
-        assert!(statement.steps[0].starts_with("SEARCH") && statement.rows_read == 2, "{statement:?}");
+        assert!(statement.steps[0].starts_with("SEARCH") && statement.rows_read == 2, "{:?} {}", statement.steps, statement.rows_read);
     }
 }
 
