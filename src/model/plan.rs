@@ -39,7 +39,8 @@ pub enum Cond {
     Absent {
         column: Column,
     },
-    /// A rule of a role, for the user who asks; `None` for a guest.
+    Not(Box<Cond>),
+    /// A rule of a role, or what a filter says that nothing else here says, for the user who asks; `None` for a guest.
     Rule {
         rule: Arc<Computation>,
         me: Option<UserId>,

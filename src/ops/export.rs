@@ -1,6 +1,7 @@
 //! Rows out: the records of a schema in one snapshot, under the headings it was imported with.
 
 use super::access;
+use super::filter::Asking;
 use super::plan::{chosen, everything, plan};
 use crate::field;
 use crate::format::file::Format;
@@ -38,7 +39,8 @@ pub fn export(
     let scope = access::scope(tx.catalog(), who, asked.app, asked.schema, Action::Export)?;
     let schema = scope.seen.clone();
     let fields = fields(&schema, asked.query)?;
-    let mut plan = asked.query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&scope, query, limits))?;
+    let mut plan =
+        asked.query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&Asking::of(tx, who), &scope, query, limits))?;
     plan.shown = Some(fields.iter().map(|field| field.slug.clone()).collect());
     let headings = headings(&schema, &fields);
     let kinds = fields.iter().map(|field| field.kind);

@@ -3,6 +3,7 @@
 use super::access;
 use super::cursor;
 use super::expand::{self, Branch, Expanding};
+use super::filter::Asking;
 use super::plan::{chosen, plan};
 use super::records::{self, Shown};
 use crate::model::error::{Error, Result};
@@ -32,7 +33,7 @@ pub fn list(
     show: &mut Show<'_>,
 ) -> Result<Listed> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    let mut plan = plan(&scope, query, limits)?;
+    let mut plan = plan(&Asking::of(tx, who), &scope, query, limits)?;
     let view = View::new(&scope.seen, query, limits)?;
     plan.shown = view.wanted();
     let state = if view.tree.is_empty() { state(tx, who, &plan)? } else { None };
@@ -97,7 +98,7 @@ pub fn read(
 pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
     access::managed(tx.catalog(), who, app)?;
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    let mut plan = plan(&scope, query, limits)?;
+    let mut plan = plan(&Asking::of(tx, who), &scope, query, limits)?;
     plan.shown = View::new(&scope.seen, query, limits)?.wanted();
     explain::explain(tx, &plan, &cursor::parts(&plan, query)?, query.count != Count::None)
 }

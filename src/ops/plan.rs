@@ -1,5 +1,6 @@
 //! Query to plan: names become columns, texts become typed cells, the caller's scope is added. The only maker of a `Plan`.
 
+use super::filter::{self, Asking};
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
@@ -16,10 +17,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Resolves a question against a schema as the caller sees it.
-pub fn plan(scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
+pub fn plan(asking: &Asking<'_>, scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
     check_window(&query.window, limits)?;
     let schema = &scope.seen;
-    let asked = cond(schema, &query.filter)?;
+    let asked = cond(schema, &query.filter, &|text| filter::read(asking, scope, text))?;
     let filter = scope.rows.clone().and(asked);
     Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window, shown: None })
 }
@@ -73,12 +74,13 @@ pub fn column(field: &Field) -> Column {
     Column::of(field)
 }
 
-fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr)).collect::<Result<Vec<_>>>();
+fn cond(schema: &Schema, expr: &Expr, written: &dyn Fn(&str) -> Result<Cond>) -> Result<Cond> {
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr, written)).collect::<Result<Vec<_>>>();
     Ok(match expr {
         Expr::True => Cond::True,
         Expr::All(exprs) => Cond::All(all(exprs)?),
         Expr::Any(exprs) => Cond::Any(all(exprs)?),
+        Expr::Written { text } => written(text)?,
         Expr::Blank { field } => Cond::Blank { column: resolve(schema, field, field)?.0 },
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
@@ -118,7 +120,7 @@ fn contains(column: Column, field: &str, text: &str) -> Result<Cond> {
 }
 
 /// A text as cells of a column: one, but for json, where `5` may be a number or a text.
-fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Result<Vec<Cell>, Refusal> {
+pub(super) fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Result<Vec<Cell>, Refusal> {
     match (column, field) {
         (Column::Id, _) => {
             let id = RecordId::parse(text).ok_or_else(|| Refusal::new("type", "must be a record's id such as rec_5"))?;

@@ -17,6 +17,7 @@ use crate::model::schema::Schema;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
 /// One window of a list: every row goes to `visit`. It is made of parts of the plan, one after the other, until it is full. Gives how many rows the whole
@@ -43,10 +44,12 @@ pub fn list(tx: &ReadTx<'_>, plan: &Plan, parts: &[Plan], count: Count, most: i6
 
 /// A name for what a list would show in this snapshot, its count included: as long as it is the same, so is the list. `None` when that is not known.
 pub fn state(tx: &ReadTx<'_>, plan: &Plan) -> Result<Option<String>> {
-    match tx.memory() {
-        Some(memory) => memory.totals.state(tx.conn(), &sql::select(plan).text),
-        None => Ok(None),
-    }
+    let Some(memory) = tx.memory() else { return Ok(None) };
+    let select = sql::select(plan);
+    // The same words may mean another question later: what the clock says stands in it.
+    let mut mark = DefaultHasher::new();
+    format!("{} {:?}", select.text, select.cells).hash(&mut mark);
+    Ok(memory.totals.state(tx.conn(), &select.text)?.map(|state| format!("{state}.{:x}", mark.finish())))
 }
 
 /// How many rows a list has.

@@ -248,6 +248,11 @@ impl Statement {
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
             }
             Cond::Absent { column: place } => self.text.push_str(&format!("{} IS NULL", column(place, ""))),
+            Cond::Not(cond) => {
+                self.text.push_str("NOT coalesce(");
+                self.push_cond(schema, cond);
+                self.text.push_str(",0)");
+            }
             Cond::Rule { rule, me } => {
                 if let Some(UserId(me)) = me.filter(|_| rule.asks_who() && !self.knows_me) {
                     self.knows_me = true;

@@ -40,6 +40,9 @@ mod stopping;
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
+/// The expression language in filters: what SQL finds is what an evaluator of its own finds; plain comparisons use indexes; nothing is told of what is hidden.
+mod expressions;
+
 /// Deletes that take others along.
 mod cascade;
 

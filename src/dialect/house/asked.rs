@@ -24,8 +24,8 @@ pub enum Form {
 }
 
 /// Names a list takes, to find the one that was meant.
-const NAMES: [&str; 11] =
-    ["page", "per_page", "limit", "offset", "cursor", "count", "sort", "fields", "expand", "explain", "filter[field]"];
+const NAMES: [&str; 12] =
+    ["page", "per_page", "limit", "offset", "cursor", "count", "sort", "fields", "expand", "explain", "filter", "filter[field]"];
 /// Those that say which part of a list.
 pub const WINDOW: [&str; 6] = ["page", "per_page", "limit", "offset", "cursor", "count"];
 
@@ -43,6 +43,7 @@ struct Parts {
     expand: Vec<String>,
     explains: bool,
     terms: Vec<(String, Op, Vec<String>)>,
+    written: Option<String>,
 }
 
 impl Asked {
@@ -87,6 +88,10 @@ impl Parts {
             "sort" => self.sort = sort_keys(value)?,
             "fields" => self.fields = Some(names(name, value, false)?),
             "expand" => self.expand = names(name, value, true)?,
+            "filter" if value.trim().is_empty() => {
+                return Err(Problem::of(name, "empty", "'filter' is empty").hint("filter=status = 'lead' && age > 30, or no filter at all"));
+            }
+            "filter" => self.written = Some(value.to_owned()),
             "explain" if value == "1" => self.explains = true,
             "explain" => return Err(Problem::of(name, "range", "'explain' can only be 1")),
             "_" => {}
@@ -127,7 +132,15 @@ impl Parts {
         let count = self.count.unwrap_or(if is_begun { Count::None } else { Count::Exact });
         let cursor = matches!(form, Form::Cursor { .. }).then(|| self.cursor.unwrap_or_default());
         let window = Window { offset, limit };
-        let query = Query { filter: filter(self.terms), sort: self.sort, window, cursor, count, fields: self.fields, expand: self.expand };
+        let query = Query {
+            filter: both(filter(self.terms), self.written),
+            sort: self.sort,
+            window,
+            cursor,
+            count,
+            fields: self.fields,
+            expand: self.expand,
+        };
         Asked { query, form, clamped: (wanted > most).then(|| format!("{name}={most}")), explains: self.explains }
     }
 }
@@ -219,6 +232,15 @@ fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {
     found.ok_or_else(|| {
         Problem::of(field, "operator", format!("There is no operator {}", quoted(op))).hint("eq, ne, gt, gte, lt, lte or contains")
     })
+}
+
+/// What single fields must hold, and what is written in the expression language.
+fn both(fields: Expr, written: Option<String>) -> Expr {
+    match (fields, written.map(|text| Expr::Written { text })) {
+        (fields, None) => fields,
+        (Expr::True, Some(written)) => written,
+        (fields, Some(written)) => Expr::All(vec![fields, written]),
+    }
 }
 
 fn filter(terms: Vec<(String, Op, Vec<String>)>) -> Expr {
