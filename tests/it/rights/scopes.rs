@@ -44,7 +44,7 @@ fn a_hidden_field_is_answered_like_a_made_up_one() {
             ("PATCH", format!("{DEALS}/fields/{name}"), "{\"name\": \"x\"}".to_owned()),
         ]
     };
-    for hidden in ["secretzq", "leakzq", "teamnamezq"] {
+    for hidden in ["secretzq", "leakzq", "teamnamezq", "flaggedzq"] {
         // As far from every name as the hidden one, so that neither is taken for a slip of it.
         for ((method, url, body), (_, other_url, other_body)) in probes(hidden).into_iter().zip(probes("madeupqzq")) {
             let one = ask(&world, "seller", method, &url, "application/json", &body);
