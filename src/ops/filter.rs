@@ -93,7 +93,7 @@ impl<'r> Reader<'r> {
             Node::Binary(operator, left, right) => self.plain(*operator, left, right)?.map_or_else(|| self.computed(term), Ok),
             Node::Any(Operator::Eq, left, right) => self.element(left, right)?.map_or_else(|| self.computed(term), Ok),
             Node::In(one, terms) => {
-                let all = terms.iter().map(|other| Ok(self.plain(Operator::Eq, one, other)?));
+                let all = terms.iter().map(|other| self.plain(Operator::Eq, one, other));
                 let all = all.collect::<Found<Vec<Option<Cond>>>>()?.into_iter().collect::<Option<Vec<Cond>>>();
                 all.map_or_else(|| self.computed(term), |conds| Ok(Cond::Any(conds)))
             }

@@ -401,6 +401,29 @@ fn a_stored_expression_knows_no_clock() {
     assert_eq!(late["formula"], "if(number in (1, 2) && t ~ 'ann', date_add(day, 1, 'week'), null)");
 }
 
+/// What the fuzzer of `tests/fuzz` begins with, and what it has found, by the same rules.
+#[test]
+fn what_the_fuzzer_keeps_is_read_or_refused() {
+    let folder = crate::harness::root().join("tests/fuzz/corpus/expression");
+    let (mut read, mut refused) = (0, 0);
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        match parse(&text) {
+            Ok(term) => {
+                let printed = term.to_string();
+                assert_eq!(parse(&printed).map(|again| again.to_string()).as_ref(), Ok(&printed), "{text}");
+                read += 1;
+            }
+            Err(problem) => {
+                let lies_within = |at: usize| at <= text.len() && text.is_char_boundary(at);
+                assert!(problem.position.is_none_or(lies_within), "{text}: {problem:?}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(read >= 8 && refused >= 4, "{read} {refused}");
+}
+
 // What is hidden -----------------------------------------------------------------------------------------------------
 
 /// Somebody who sees the items of one kind, without their texts, and one maker.

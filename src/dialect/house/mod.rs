@@ -33,7 +33,7 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], admins |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], admins |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
-//! | | the same with more | `limit offset cursor count fields expand` | [house] |
+//! | | the same with more | `filter limit offset cursor count fields expand` | [house] |
 //! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
@@ -44,7 +44,7 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run sheet` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format fields sort filter[field]` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format fields sort filter filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |

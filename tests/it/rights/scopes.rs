@@ -45,7 +45,7 @@ fn a_hidden_field_is_answered_like_a_made_up_one() {
             ("PATCH", format!("{DEALS}/fields/{name}"), "{\"name\": \"x\"}".to_owned()),
         ]
     };
-    for hidden in ["secretzq", "leakzq", "teamnamezq"] {
+    for hidden in ["secretzq", "leakzq", "teamnamezq", "flaggedzq"] {
         // As far from every name as the hidden one, so that neither is taken for a slip of it.
         for ((method, url, body), (_, other_url, other_body)) in probes(hidden).into_iter().zip(probes("madeupqzq")) {
             let one = ask(&world, "seller", method, &url, "application/json", &body);
@@ -261,7 +261,7 @@ fn a_field_that_comes_back_is_not_masked_by_what_was_said_of_another() {
     assert_eq!(world.ask("DELETE", &format!("{DEALS}/fields/secretzq"), "").0, 200);
     assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), r#"{"slug": "secretzq", "type": "text"}"#).0, 201);
     let (_, role) = world.ask("GET", "/api/apps/one/roles/seller", "");
-    assert_eq!(role["schemas"]["deals"]["fields"], json!({"code": {"writable": false}}));
+    assert_eq!(role["schemas"]["deals"]["fields"], json!({"flagzq": {"readable": false}, "code": {"writable": false}}));
     assert_eq!(json_of(&world, "seller", "GET", &format!("{DEALS}/records/1"), "").1["secretzq"], Value::Null);
     // What a rule needs is neither deleted nor made another type; a table goes with what is said of it.
     for (method, path, body) in [("DELETE", "fields/owner", ""), ("PATCH", "fields/stage", r#"{"type": "boolean"}"#)] {

@@ -24,6 +24,8 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
     {"slug": "team", "type": "reference", "target": "teams"},
     {"slug": "twice", "type": "computed", "formula": "amount * 2"},
     {"slug": "leakzq", "type": "computed", "formula": "concat(secretzq, '!')"},
+    {"slug": "flagzq", "type": "boolean", "default": true},
+    {"slug": "flaggedzq", "type": "computed", "formula": "concat(flagzq, '!')"},
     {"slug": "teamnamezq", "type": "computed", "formula": "team.name"},
     {"slug": "remarks", "type": "lines", "target": "notes", "via": "deal"}],
    "indexes": [["secretzq", "stage"]]},
@@ -32,7 +34,7 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
  "roles": [{"slug": "seller", "name": "Seller", "schemas": {
    "deals": {"list": true, "read": "owner = @me || stage = 'won'", "create": "owner = @me", "update": "owner = @me",
              "delete": "owner = @me && stage != 'won'", "export": "stage = 'won'",
-             "fields": {"secretzq": {"readable": false}, "code": {"writable": false}}},
+             "fields": {"secretzq": {"readable": false}, "flagzq": {"readable": false}, "code": {"writable": false}}},
    "teams": {"list": true, "read": "members.user ?= @me"},
    "notes": {"list": true, "read": true, "create": true}}}],
  "records": {
@@ -125,6 +127,8 @@ pub fn canaries() -> Vec<Canary> {
     name("\"secretzq\"", "one", "deals", "secretzq");
     name("\"leakzq\"", "one", "deals", "leakzq");
     name("\"teamnamezq\"", "one", "deals", "teamnamezq");
+    name("\"flagzq\"", "one", "deals", "flagzq");
+    name("\"flaggedzq\"", "one", "deals", "flaggedzq");
     name("\"vaultzq\"", "one", "vaultzq", "word");
     name("\"draftzq\"", "open", "posts", "draftzq");
     name("\"things\"", "two", "things", "word");
@@ -144,7 +148,7 @@ impl Canary {
             "other" => self.app == "two" || as_guest,
             "seller" => {
                 let one = match self.schema {
-                    "deals" => !["secretzq", "leakzq", "teamnamezq"].contains(&self.field) && self.row != 3,
+                    "deals" => !["secretzq", "leakzq", "teamnamezq", "flagzq", "flaggedzq"].contains(&self.field) && self.row != 3,
                     "teams" => self.row == 1,
                     "notes" => true,
                     _ => false,

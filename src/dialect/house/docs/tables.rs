@@ -73,7 +73,7 @@ impl<'s> Table<'s> {
         json!({"name": "sort", "in": "query", "description": what, "schema": shape, "example": "-created_at"})
     }
 
-    /// One parameter a field.
+    /// One parameter a field, and one for all of them.
     pub fn filters(&self) -> Vec<Value> {
         let parameter = |(slug, shape): &(String, Value)| {
             let what = format!(
@@ -81,7 +81,9 @@ impl<'s> Table<'s> {
             );
             json!({"name": format!("filter[{slug}]"), "in": "query", "description": what, "schema": shape})
         };
-        self.shapes.asked.iter().map(parameter).collect()
+        let what = "A condition in the expression language: fields and paths, &&, ||, !, comparisons, in (…), between, ~, functions";
+        let written = json!({"name": "filter", "in": "query", "description": what, "schema": {"type": "string"}, "example": "id != null"});
+        self.shapes.asked.iter().map(parameter).chain([written]).collect()
     }
 
     /// The fields of a record, of which none has to be there.
