@@ -8,6 +8,8 @@ use carryall::model::expr::{Expr, Op};
 use carryall::model::limits::Limits;
 use carryall::model::principal::{Action, AppPart, Caller, Narrowing, Principal, Role, SchemaPart, Token, User, UserId};
 use carryall::model::query::{Query, Window};
+use carryall::model::record::Expected;
+use carryall::ops::bulk::{self, Batch};
 use carryall::ops::plan::plan;
 use carryall::ops::{access, export, records, roles};
 use carryall::store::explain::explain;
@@ -305,6 +307,126 @@ fn what_a_rule_says_of_one_field_is_found_by_its_index() {
     });
     for statement in told.unwrap().statements {
         assert!(statement.steps[0].starts_with("SEARCH") && statement.rows_read == 2, "{:?} {}", statement.steps, statement.rows_read);
+    }
+}
+
+/// What a rule cannot say, with the byte at which it goes wrong.
+#[test]
+fn a_rule_that_makes_no_sense_is_refused_at_its_byte() {
+    let world = world();
+    let many = format!("amount = 1{}", " || amount = 1".repeat(100));
+    for (rule, position, message) in [
+        ("amount", Some(0), "a rule that is true or false is wanted here, and this is a number"),
+        ("owner", Some(0), "a rule that is true or false is wanted here, and this is a user"),
+        ("@me", Some(0), "a rule that is true or false is wanted here, and this is a user"),
+        ("owner = 2", Some(8), "a user is wanted here, and this is a number"),
+        ("title = @me", Some(8), "a text is wanted here, and this is a user"),
+        ("owner > 'a'", Some(8), "a user is wanted here, and this is a text"),
+        ("concat(owner, 'x') = 'y' && amont = 1", Some(28), "Table 'deals' has no field 'amont'"),
+        ("team = 'rec_1'", Some(0), "'team' leads to a record: say which field of it is meant"),
+        ("team.members.user = @me", Some(0), "'members' leads to several records: say that any of them will do"),
+        ("remarks.text = 'x'", Some(0), "'remarks' leads to several records: say that any of them will do"),
+        ("team.name ?= 'x'", Some(0), "'team.name' leads to one value, not to several"),
+        ("@me ?= team.members.user", Some(0), "?= wants a path through a list on its left"),
+        ("count(remarks.text ?= 'x') = 1", Some(6), "count must go over the records that point to this one"),
+        ("team.members.nick ?= 5", Some(21), "a text is wanted here, and this is a number"),
+        ("owner = @you", Some(8), "'@you' has no meaning here"),
+        ("owner ? @me", Some(6), "'?' has no meaning here"),
+        ("owner = @me ?= owner", Some(12), "Comparisons cannot be chained"),
+        (&many, None, "The expression has more than 300 parts"),
+        ("", Some(0), "The expression ends where a value is wanted"),
+    ] {
+        let (status, answer) = world.ask("PATCH", "/api/apps/one/roles/seller", &json!({"schemas": {"deals": {"read": rule}}}).to_string());
+        assert_eq!((status, &answer["error"]["field"]), (400, &json!("read")), "{rule}: {answer}");
+        assert_eq!(answer["error"]["message"], format!("Table 'deals', read: {message}"), "{rule}");
+        if let Some(position) = position {
+            assert_eq!(answer["error"]["details"][0]["position"], position, "{rule}: {answer}");
+        }
+    }
+    // What is computed for everybody cannot ask who asks.
+    for formula in ["owner = @me", "team.members.nick ?= 'x'", "created_by = null"] {
+        let body = json!({"slug": "mine", "type": "computed", "formula": formula}).to_string();
+        let (status, answer) = world.ask("POST", &format!("{DEALS}/fields"), &body);
+        assert_eq!(status, 400, "{formula}: {answer}");
+    }
+    // No field takes the place of who asks, or of who made a record.
+    assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), r#"{"slug": "created_by", "type": "text"}"#).0, 400);
+}
+
+#[test]
+fn what_is_done_to_roles_and_grants_stands_in_the_log() {
+    let world = world();
+    let (_, before) = world.ask("GET", "/api/apps/one/changes", "");
+    for (method, url, body) in [
+        ("POST", "/api/apps/one/roles", r#"{"slug": "fresh"}"#),
+        ("PATCH", "/api/apps/one/roles/fresh", r#"{"schemas": {"notes": {"read": true}}}"#),
+        ("POST", "/api/workspaces/default/grants", r#"{"user": 7, "app": "one", "role": "fresh"}"#),
+        ("POST", "/api/workspaces/default/grants", r#"{"user": 7, "app": "one", "role": "fresh"}"#),
+        ("DELETE", "/api/workspaces/default/grants?app=one&user=7", ""),
+        ("DELETE", "/api/apps/one/roles/fresh", ""),
+    ] {
+        let (status, answer) = json_of(&world, "boss", method, url, body);
+        assert!(status < 300, "{method} {url}: {answer}");
+    }
+    let (_, feed) = world.ask("GET", &format!("/api/apps/one/changes?since={}", before["last"]), "");
+    let told: Vec<(&str, &str)> = feed["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["by"].as_str().unwrap(), change["label"].as_str().unwrap()))
+        .collect();
+    let boss = "boss@example.com";
+    assert_eq!(
+        told,
+        [
+            (boss, "made the role fresh of one"),
+            (boss, "changed the role fresh of one"),
+            (boss, "gave nobody@example.com the role fresh in one"),
+            (boss, "took the role of nobody@example.com in one away"),
+            (boss, "deleted the role fresh of one"),
+        ]
+    );
+    assert_eq!(feed["changes"][1]["data"]["after"]["schemas"], json!({"notes": {"read": true}}));
+}
+
+/// Rights are asked again inside the transaction: what was let through before somebody took the role away is not done after it.
+#[test]
+fn what_was_prepared_before_a_role_was_taken_away_is_not_done_after_it() {
+    let world = world();
+    let (catalog, limits) = (world.ctx.store.catalog(), Limits::default());
+    let user = User { id: UserId(4), email: "editor@example.com".to_owned(), role: Role::Member };
+    let editor = Caller { principal: Principal::User(user), door: "test", token: None };
+    let draft = json!({"title": "x"}).as_object().unwrap().clone();
+    let made = records::prepare_create(&catalog, &editor, "one", "deals", &draft).unwrap();
+    let changed = records::prepare_update(&catalog, &editor, "one", "deals", &draft).unwrap();
+    let gone = records::prepare_delete(&catalog, &editor, "one", "deals", "4", &Expected::Any, &limits).unwrap();
+    let many = bulk::prepare_delete(&catalog, &editor, "one", "deals", &[json!("rec_4")], &limits).unwrap();
+    let upserted = bulk::prepare_upsert(&catalog, &editor, "one", "deals", "title", Batch::One(&draft), &limits).unwrap();
+    assert_eq!(ask(&world, "owner", "DELETE", "/api/workspaces/default/grants?app=one&user=4", "", "").status, 204);
+    let done = world.ctx.store.write(move |tx| {
+        Ok([
+            records::create(tx, &editor, &made).map(drop),
+            records::update(tx, &editor, "1", &Expected::Any, &changed).map(drop),
+            records::delete(tx, &editor, &gone).map(drop),
+            bulk::delete(tx, &editor, &many).map(drop),
+            bulk::store(tx, &editor, &upserted).map(drop),
+        ])
+    });
+    assert_eq!(done.unwrap(), [const { Err(Error::Stale) }; 5]);
+}
+
+#[test]
+fn what_is_for_those_who_look_after_a_table_is_for_nobody_else() {
+    let world = world();
+    for (who, status) in [("guest", 401), ("nobody", 403), ("seller", 403), ("editor", 403), ("other", 403)] {
+        for app in ["one", "nowhere"] {
+            let url = format!("/api/apps/{app}/schemas/fresh/records?create=schema&dry_run=true");
+            assert_eq!(json_of(&world, who, "POST", &url, r#"{"a": 1}"#).0, status, "{who} {app}");
+        }
+    }
+    assert_eq!(json_of(&world, "boss", "POST", "/api/apps/one/schemas/fresh/records?create=schema&dry_run=true", r#"{"a": 1}"#).0, 200);
+    for (who, status) in [("guest", 401), ("nobody", 404), ("seller", 403), ("viewer", 403), ("editor", 403), ("boss", 200)] {
+        assert_eq!(json_of(&world, who, "GET", &format!("{DEALS}/records?explain=1"), "").0, status, "{who}");
     }
 }
 
