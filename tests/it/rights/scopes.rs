@@ -430,6 +430,16 @@ fn what_is_for_those_who_look_after_a_table_is_for_nobody_else() {
     }
 }
 
+#[test]
+fn a_delete_that_somebody_unseen_forbids_names_nobody() {
+    let world = world();
+    assert_eq!(world.ask("PATCH", "/api/apps/one/schemas/vaultzq/fields/deal", r#"{"on_delete": "restrict"}"#).0, 200);
+    assert_eq!(world.ask("PATCH", "/api/apps/one/schemas/vaultzq/records/1", r#"{"deal": "rec_4"}"#).0, 200);
+    let told = |who: &str| json_of(&world, who, "DELETE", &format!("{DEALS}/records/4"), "").1["error"]["message"].clone();
+    assert_eq!(told("seller"), "rec_4 cannot go: a record that you cannot see refers to it");
+    assert_eq!(told("editor"), "rec_4 cannot go: rec_1 in vaultzq refers to it (field 'deal')");
+}
+
 // Tokens -------------------------------------------------------------------------------------------------------------
 
 fn narrowed(user: i64, role: Role, narrowing: Narrowing) -> Caller {
