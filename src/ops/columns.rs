@@ -2,6 +2,7 @@
 
 use super::define;
 use super::infer::{Inference, keep_headers};
+use super::naming::slug_from;
 use crate::field;
 use crate::format::day::DayOrder;
 use crate::model::app::{App, AppId};
@@ -9,7 +10,7 @@ use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::job::Import;
-use crate::model::name::{is_slug, label_from, model_from, quoted, slug_from};
+use crate::model::name::{is_slug, label_from, model_from, quoted};
 use crate::model::nearest::nearest;
 use crate::model::schema::{Schema, SchemaId};
 use std::sync::Arc;

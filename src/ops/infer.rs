@@ -1,13 +1,14 @@
 //! Which field a column of a file is. One rule: a column has a type only if every value, read by the type and written again, is the very same;
 //! so nothing is lost: leading zeros stay text, long digits stay exact, `Jun 12 1998` stays what it is.
 
+use super::naming::field_slug_from;
 use crate::field;
 use crate::format::day::DayOrder;
 use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
 use crate::model::expr::VALUES;
 use crate::model::field::{Field, FieldType};
-use crate::model::name::{field_slug_from, is_field_slug, label_from, quoted};
+use crate::model::name::{is_field_slug, label_from, quoted};
 use crate::model::schema::SYSTEM_KEYS;
 use serde_json::Value;
 use std::collections::HashSet;

@@ -29,6 +29,7 @@ pub mod infer;
 pub mod job_board;
 pub mod jobs;
 pub mod merge;
+pub mod naming;
 pub mod options;
 pub mod plan;
 pub mod records;
