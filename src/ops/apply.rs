@@ -27,6 +27,7 @@ pub struct Ready {
     file: Arc<AppFile>,
     /// For an app that brings none, or one that is taken.
     fresh_uuid: String,
+    problems_shown_max: usize,
 }
 
 /// The part of `apply` before the transaction.
@@ -34,7 +35,8 @@ pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
     may(who, Action::Manage)?;
     let file = Arc::new(parse(text, ctx.limits.json_depth_max)?);
     check(&file)?;
-    Ok(Ready { file, fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string() })
+    let fresh_uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
+    Ok(Ready { file, fresh_uuid, problems_shown_max: ctx.limits.problems_shown_max })
 }
 
 /// Makes and changes what differs. Answers `{app, changes: ["create table contacts (6 fields)", …], records}`.
@@ -48,7 +50,7 @@ pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> 
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let records = fill::fill(tx, who, file, app, &mut told)?;
+    let records = fill::fill(tx, who, file, app, &mut told, ready.problems_shown_max)?;
     let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
     Ok(json!({"app": slug, "changes": told, "records": records}))
 }

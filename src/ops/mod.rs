@@ -44,4 +44,5 @@ pub mod transfer;
 pub mod upkeep;
 pub mod users;
 pub mod validate;
+pub mod ways;
 pub mod workspace;

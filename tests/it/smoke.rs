@@ -563,7 +563,7 @@ fn commands_hand_their_work_to_the_running_server() {
     // Refused there is refused here, with the same words.
     let twice = place.run(&["import", &csv, "--app", "crm"]);
     assert_eq!((twice.code, twice.out.as_str()), (Some(1), ""), "{twice:?}");
-    assert!(twice.err.starts_with("carryall: Row 1: a record with the same title is there already"), "{twice:?}");
+    assert!(twice.err.starts_with("carryall: Row 1 (line 2): a record with the same title ('One') is there already"), "{twice:?}");
     assert_eq!(deals(&server, &cookie).len(), 2);
 
     let admin = place.run_with(&["admin", "create", "--email", "ann@example.com", "--password-stdin"], "another-long-password\n");

@@ -168,7 +168,7 @@ fn every_problem_names_its_cell_and_its_columns_heading() {
         [
             "Row 1 (cell B2, column 'Number of seats'): Field 'n' must be a whole number, not 'many'",
             "Row 1 (cell C2): Field 's' must be text, not the number 5. Put the value in quotes",
-            "Row 2 (cell B4, column 'Number of seats'): Field 'n' holds the error #N/A",
+            "Row 2 (cell B4, column 'Number of seats'): Field 'n' holds the error #N/A. --blank-errors reads such cells as empty ones (over HTTP blank_errors=true)",
         ]
     );
     assert_eq!(
