@@ -68,8 +68,16 @@ impl Place {
     }
 
     pub fn bytes(&self, schema: &str, format: Format) -> Result<Vec<u8>, Error> {
+        self.written(schema, format, false)
+    }
+
+    pub fn bytes_with_ids(&self, schema: &str, format: Format) -> Result<Vec<u8>, Error> {
+        self.written(schema, format, true)
+    }
+
+    fn written(&self, schema: &str, format: Format, has_ids: bool) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
-        let asked = Export { app: "crm", schema, format, query: None, has_ids: false };
+        let asked = Export { app: "crm", schema, format, query: None, has_ids };
         let limits = Limits::default();
         self.harness.ctx.read(|tx| export::export(tx, &OWNER, &asked, &limits, Box::new(&mut out), &|_| Ok(())))?;
         Ok(out)
