@@ -30,6 +30,13 @@ impl Tally {
         }
     }
 
+    /// The first ones of these, and how many more there are.
+    pub fn of(problems: Vec<Problem>, shown_max: usize) -> Self {
+        let mut tally = Self::new(shown_max);
+        problems.into_iter().for_each(|problem| tally.add(problem));
+        tally
+    }
+
     /// In the order of the rows; `last` comes behind all of them.
     pub fn refuse(mut self, last: Option<Problem>) -> Result<()> {
         if self.is_empty() {

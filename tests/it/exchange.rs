@@ -61,10 +61,7 @@ fn a_cell_of_json_is_what_it_was_in_every_format() {
         assert_eq!(*row, rows[at % 17], "{:?}", Format::ALL[at / 17]);
     }
     let refused = told(place.import("u.csv", "doc\n\"{\"\"a\"\": 1, \"\"a\"\": 2}\"\n"));
-    assert_eq!(
-        refused,
-        ["Row 1 (line 2): Field 'doc' holds JSON with the key 'a' twice. To have it as a text, write it in JSON's quotes"]
-    );
+    assert_eq!(refused, ["Row 1 (line 2): Field 'doc' holds JSON with the key 'a' twice. To have it as a text, write it in JSON's quotes"]);
 }
 
 #[test]
@@ -216,7 +213,8 @@ fn a_record_that_goes_while_its_row_waits_is_told() {
 #[test]
 fn numbers_get_a_type_that_holds_them_and_texts_one_that_keeps_them() {
     let place = Place::new();
-    let outcome = place.import("t.json", r#"[{"whole": 1234567890123456789, "part": 0.3333333333333333, "far": 1e20, "few": 0.5}]"#).unwrap();
+    let outcome =
+        place.import("t.json", r#"[{"whole": 1234567890123456789, "part": 0.3333333333333333, "far": 1e20, "few": 0.5}]"#).unwrap();
     assert_eq!((types(&outcome), notes(&outcome).len()), (vec!["integer", "number", "number", "decimal"], 0));
     assert_eq!(place.rows("t"), json!([{"whole": 1234567890123456789_i64, "part": 0.3333333333333333, "far": 1e20, "few": 0.5}]));
     for format in Format::ALL {
@@ -241,7 +239,8 @@ fn numbers_with_a_comma_are_offered_and_read_on_request() {
     let note = "'Preis' looks like numbers with a decimal comma ('1.234,50'): --type \"Preis=decimal:comma\" reads them as numbers";
     assert_eq!(notes(&outcome), [note]);
     for type_name in ["decimal", "number", "money"] {
-        let outcome = with(&place, &format!("{type_name}.csv"), text, |job| job.types = pair("Preis", &format!("{type_name}:comma"))).unwrap();
+        let outcome =
+            with(&place, &format!("{type_name}.csv"), text, |job| job.types = pair("Preis", &format!("{type_name}:comma"))).unwrap();
         assert_eq!(notes(&outcome), ["'Preis' was read as numbers with a decimal comma; exports write them as 12.50"]);
         let values: Vec<f64> = place.rows(type_name).as_array().unwrap().iter().map(|row| row["Preis"].as_f64().unwrap()).collect();
         assert_eq!(values, [1234.5, -0.5, 7.0]);
@@ -439,6 +438,38 @@ fn an_app_file_tells_every_record_that_cannot_be_taken() {
     let told = file(&Value::from(many));
     assert_eq!((told.len(), told[40].as_str()), (41, "… and 50 more problems"));
     assert!(place.harness.ctx.store.catalog().apps().is_empty());
+}
+
+#[test]
+fn an_app_file_tells_every_definition_that_cannot_be_so() {
+    let place = Place::new();
+    let refused = |file: &Value| place.harness.apply(&file.to_string(), false, false).expect_err("a refusal").sentences();
+    let bad = json!({
+        "carryall": 1, "app": {"slug": "crm", "aliases": ["C R M"]},
+        "schemas": [
+            {"slug": "t one", "fields": [{"slug": "9a", "type": "text"}, {"slug": "b", "type": "txt"}]},
+            {"slug": "u", "fields": [{"slug": "n", "type": "integer", "default": "x"}]},
+        ],
+    });
+    assert_eq!(
+        refused(&bad),
+        [
+            "The app slug 'C R M' must be lower-case words joined by - or _. Did you mean 'c-r-m'?",
+            "The table slug 't one' must be lower-case words joined by - or _. Did you mean 't-one'?",
+            "Table 't one': Field '9a' needs another slug: a letter, then letters, digits and _, at most 64",
+            "Table 't one': Field 'b' has the unknown type 'txt'. Did you mean 'text'?",
+            "Table 'u': Field 'n' must be a whole number, not the text 'x' (its default). Send digits without quotes, such as 42",
+        ]
+    );
+    let fields =
+        |key: &str, value: &str| -> Value { (0..90).map(|n| json!({"slug": format!("f{n}"), "type": "text", key: value})).collect() };
+    let file = |fields: Value| json!({"carryall": 1, "app": {"slug": "crm"}, "schemas": [{"slug": "t", "fields": fields}]});
+    // Of the form, of the sense, and of what the fields point to: the first 40.
+    let nowhere: Value = (0..90).map(|n| json!({"slug": format!("f{n}"), "type": "reference", "target": "nowhere"})).collect();
+    for fields in [fields("required", "yes"), fields("pattern", "["), nowhere] {
+        let told = refused(&file(fields));
+        assert_eq!((told.len(), told[40].as_str()), (41, "… and 50 more problems"), "{told:?}");
+    }
 }
 
 // --- over HTTP -------------------------------------------------------------------------------------------------------

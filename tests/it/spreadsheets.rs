@@ -331,7 +331,8 @@ fn cells_with_errors_are_read_as_empty_ones_on_request() {
     let skipped = Import { skip: vec!["share".to_owned()], ..place.job("t.xlsx", &book) };
     assert_eq!(told(place.run(skipped, &unwatched())), [format!("Row 2 (cell B3): Field 'name' holds the error #N/A. {way}")]);
     let harness = Harness::crm();
-    let sheet = Book::of(&(row(1, &[text("A1", "name"), text("B1", "founded")]) + &row(2, &[text("A2", "x"), error("B2", "#REF!")]))).bytes();
+    let sheet =
+        Book::of(&(row(1, &[text("A1", "name"), text("B1", "founded")]) + &row(2, &[text("A2", "x"), error("B2", "#REF!")]))).bytes();
     let table = "/api/apps/my-crm/schemas/companies/import";
     assert_eq!(post(&harness, table, Format::Xlsx.media_type(), sheet.clone()).0, 400);
     let (status, body) = post(&harness, &format!("{table}?blank_errors=true"), Format::Xlsx.media_type(), sheet);
