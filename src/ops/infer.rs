@@ -56,6 +56,10 @@ struct Column {
     orders: [bool; 3],
     /// The first text.
     example: Option<String>,
+    /// The same of moments: days with a time behind them.
+    moments: [bool; 3],
+    /// The first text that is no day.
+    moment_example: Option<String>,
     /// Whether every value so far is `TRUE`, `no` and the like in any case.
     truths: bool,
     /// Whether every value so far is a number where the comma is the decimal mark, and the first that has one.
@@ -108,6 +112,8 @@ impl Inference {
                     rounded: 0,
                     orders: [true; 3],
                     example: None,
+                    moments: [true; 3],
+                    moment_example: None,
                     truths: true,
                     commas: true,
                     comma_example: None,
@@ -167,6 +173,9 @@ impl Inference {
             headings.iter().zip(fields).zip(&self.columns).filter(|((_, field), column)| field.type_name == "text" && column.values > 0);
         let note = |heading: &String, column: &Column| {
             let name = quoted(heading);
+            if let Some(note) = column.moments(heading) {
+                return Some(note);
+            }
             match &column.comma_example {
                 _ if column.truths => {
                     Some(format!("{name} holds only words for true and false: --type \"{heading}=boolean\" reads them as such"))
@@ -216,6 +225,13 @@ impl Column {
         if self.example.is_none() && self.orders.contains(&true) {
             self.example = value.as_str().map(str::to_owned);
         }
+        let moment = value.as_str().filter(|text| text.contains(':'));
+        for (order, alive) in DayOrder::ALL.into_iter().zip(&mut self.moments) {
+            *alive = *alive && moment.is_some_and(|text| order.read_moment(text).is_some());
+        }
+        if self.moment_example.is_none() && self.moments.contains(&true) {
+            self.moment_example = moment.map(str::to_owned);
+        }
         self.truths = self.truths && value.as_str().is_some_and(|text| TRUTHS.contains(&text.to_lowercase().as_str()));
         self.commas = self.commas && value.as_str().is_some_and(|text| comma::read(text).is_some());
         if self.comma_example.is_none() && self.commas {
@@ -241,6 +257,16 @@ impl Column {
                 *slot = false;
             }
         }
+    }
+
+    /// What is said of texts that are moments.
+    fn moments(&self, heading: &str) -> Option<String> {
+        let example = self.moment_example.as_ref()?;
+        let orders = DayOrder::ALL.into_iter().zip(self.moments).filter(|(_, alive)| *alive).map(|(order, _)| order);
+        let flag = |order: DayOrder| format!("{} (--type \"{heading}=datetime:{}\")", order.words(), order.name());
+        let flags: Vec<String> = orders.map(flag).collect();
+        (!flags.is_empty())
+            .then(|| format!("{} looks like moments ({}): {} reads them so", quoted(heading), quoted(example), flags.join(" or ")))
     }
 
     fn keeps(&self, name: &str, form: Form, value: &Value, textual: bool) -> bool {

@@ -26,15 +26,14 @@ pub fn apart(type_name: &str) -> Result<(&str, Option<Way>)> {
         "datetime" => {
             ("a datetime", order(), "datetime:dmy (31/12/2024 18:30), datetime:mdy (12/31/2024 18:30) or datetime:ymd (2024/12/31 18:30)")
         }
-        "decimal" | "number" | "money" => {
+        "integer" | "decimal" | "number" | "money" => {
             let comma = (way == "comma").then_some(Way::Comma);
-            let problem = Problem::new("type", format!("There is no way {} of writing a {plain}", quoted(way)));
+            let problem = Problem::new("type", format!("There is no way {} of writing the type {plain}", quoted(way)));
             return comma.map(|way| (plain, Some(way))).ok_or_else(|| Error::invalid(problem.hint(format!("{plain}:comma (1.234,50)"))));
         }
         _ => {
             let problem = Problem::new("type", format!("There is no field type {}", quoted(type_name)));
-            let known =
-                "With a way of writing: date:dmy, date:mdy, date:ymd, the same of datetime, decimal:comma, number:comma, money:comma";
+            let known = "With a way of writing: date:dmy, date:mdy, date:ymd, the same of datetime, decimal:comma, number:comma, money:comma, integer:comma";
             return Err(Error::invalid(problem.hint(known)));
         }
     };
@@ -47,7 +46,7 @@ impl Way {
     pub fn misses(self, field: &Field) -> Option<Problem> {
         let (what, wanted, fits) = match self {
             Way::Day(_) => ("the order of a date", "date", matches!(field.kind, Kind::Date | Kind::Datetime)),
-            Way::Comma => ("a decimal comma", "a number", field.kind == Kind::Decimal),
+            Way::Comma => ("a decimal comma", "a number", matches!(field.kind, Kind::Integer | Kind::Decimal)),
         };
         let message = || format!("Field '{}' is {}, not {wanted}: {what} says nothing of it", field.slug, field.type_name);
         (!fits).then(|| Problem::of(&field.slug, "type", message()))

@@ -245,6 +245,8 @@ fn numbers_with_a_comma_are_offered_and_read_on_request() {
         let values: Vec<f64> = place.rows(type_name).as_array().unwrap().iter().map(|row| row["Preis"].as_f64().unwrap()).collect();
         assert_eq!(values, [1234.5, -0.5, 7.0]);
     }
+    let outcome = with(&place, "integer.csv", "n\n1.234\n-5\n", |job| job.types = pair("n", "integer:comma")).unwrap();
+    assert_eq!((types(&outcome), place.export("integer", Format::Csv)), (vec!["integer"], "n\n1234\n-5\n".to_owned()));
     // The table is there by now: the refusal says how, and that way works.
     let refused = told(place.import("decimal.csv", "Preis\n\"12,5\"\n"));
     assert!(
@@ -255,7 +257,7 @@ fn numbers_with_a_comma_are_offered_and_read_on_request() {
     let refused = told(with(&place, "decimal.csv", "Preis\n12.5\n", |job| job.types = pair("Preis", "decimal:comma")));
     assert!(refused[0].ends_with("Field 'preis' must be a number with a decimal comma, such as 12,50, not '12.5'"), "{refused:?}");
     let refused = told(with(&place, "x.csv", text, |job| job.types = pair("Preis", "decimal:point")));
-    assert_eq!(refused, ["There is no way 'point' of writing a decimal. decimal:comma (1.234,50)"]);
+    assert_eq!(refused, ["There is no way 'point' of writing the type decimal. decimal:comma (1.234,50)"]);
     let refused = told(with(&place, "x.csv", text, |job| job.types = pair("Preis", "text:comma")));
     assert!(refused[0].starts_with("There is no field type 'text:comma'"), "{refused:?}");
     let refused = told(with(&place, "t.csv", text, |job| job.types = pair("Preis", "decimal:comma")));
@@ -266,6 +268,14 @@ fn numbers_with_a_comma_are_offered_and_read_on_request() {
 fn moments_as_people_write_them_are_read_on_request() {
     let place = Place::new();
     let text = "At\n31.12.2024 18:30\n1.2.2025\n";
+    let outcome = place.import("s.csv", "At,On\n31.12.2024 18:30,1.2.2025 8:00\n").unwrap();
+    assert_eq!(
+        notes(&outcome),
+        [
+            "'At' looks like moments ('31.12.2024 18:30'): day first (--type \"At=datetime:dmy\") reads them so",
+            "'On' looks like moments ('1.2.2025 8:00'): day first (--type \"On=datetime:dmy\") or month first (--type \"On=datetime:mdy\") reads them so",
+        ]
+    );
     let outcome = with(&place, "t.csv", text, |job| job.types = pair("At", "datetime:dmy")).unwrap();
     assert_eq!(notes(&outcome), ["'At' was read as moments, day first, in UTC; exports write them as 2024-12-31T18:30:00Z"]);
     assert_eq!(place.export("t", Format::Csv), "At\n2024-12-31T18:30:00Z\n2025-02-01T00:00:00Z\n");
