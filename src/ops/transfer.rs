@@ -30,6 +30,7 @@ use crate::store::records as rows;
 use crate::store::stage::{Stage, Staging};
 use crate::store::tables::{changes, schemas};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -101,7 +102,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     let key = wanted.map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref(), blank_errors: job.blank_errors };
-    let Staged { stage, rows, sheet_column, notes } = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
+    let Staged { stage, rows, sheet_column, notes } = intake.stage(ctx.store.path(), &meter, ctx.limits.import_problems_shown_max)?;
     target.notes.extend(notes);
     // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
     let looks = !target.is_new && (key.is_some() || job.dry_run);
@@ -240,8 +241,8 @@ struct Taken {
 
 impl Intake<'_> {
     /// Checks every row and puts it on a stage. All problems are counted, the first ones told.
-    fn stage(&self, meter: &Meter<'_>, shown_max: usize) -> Result<Staged> {
-        let staging = Staging::create()?;
+    fn stage(&self, data: &Path, meter: &Meter<'_>, shown_max: usize) -> Result<Staged> {
+        let staging = Staging::create(data)?;
         let mut found = Problems::new(self.columns, None, shown_max);
         let (mut rows, mut blanked) = (0, Blanked::default());
         meter.bytes.store(0, Ordering::Relaxed);

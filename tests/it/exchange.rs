@@ -464,8 +464,8 @@ fn an_app_file_tells_every_definition_that_cannot_be_so() {
     assert_eq!(
         refused(&bad),
         [
-            "The app slug 'C R M' must be lower-case words joined by - or _. Did you mean 'c-r-m'?",
-            "The table slug 't one' must be lower-case words joined by - or _. Did you mean 't-one'?",
+            "The app slug 'C R M' must be lower-case words joined by - or _, of 64 characters at most. Did you mean 'c-r-m'?",
+            "The table slug 't one' must be lower-case words joined by - or _, of 64 characters at most. Did you mean 't-one'?",
             "Table 't one': Field '9a' needs another slug: a letter, then letters, digits and _, at most 64",
             "Table 't one': Field 'b' has the unknown type 'txt'. Did you mean 'text'?",
             "Table 'u': Field 'n' must be a whole number, not the text 'x' (its default). Send digits without quotes, such as 42",
