@@ -12,8 +12,8 @@
 //! | GET | /api/apps | all apps | [seed] |
 //! | POST | /api/apps | make one, 201: `name slug description uuid` | [house], admins |
 //! | GET | /api/apps/{app} | one app | [house] |
-//! | PATCH | /api/apps/{app} | change `slug name description`; its old slug still finds it | [house], admins |
-//! | DELETE | /api/apps/{app} | delete it with its tables | [house], admins |
+//! | PATCH | /api/apps/{app} | change `slug name description`; its old slug still finds it | [house], owners of the app |
+//! | DELETE | /api/apps/{app} | delete it with its tables | [house], owners of the app |
 //! | POST | /api/apps/{app}/duplicate | a copy, 201: `name slug description records` | [house], admins |
 //! | GET | /api/apps/{app}/app-file | the app as an app file, with `records=true` with its records | [house] |
 //! | PUT | /api/apps/{app}/app-file | make or change it to match one: `dry_run prune` | [house], admins |
@@ -21,30 +21,30 @@
 //! | GET, POST | /api/apps/{app}/roles | roles; make one, 201: `slug name schemas` | [house], owners of the app |
 //! | GET, PATCH, DELETE | /api/apps/{app}/roles/{role} | one role; change `name schemas`; take it away | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
-//! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], admins |
+//! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
-//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes` | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], admins |
-//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field} | change or rename it; another `type` converts every value | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field} | delete it with its values | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/fields/{field}/options | add an option, 201 | [house], admins |
-//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], admins |
+//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes` | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], owners of the app |
+//! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], owners of the app |
+//! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field} | change or rename it; another `type` converts every value | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field} | delete it with its values | [house], owners of the app |
+//! | POST | /api/apps/{app}/schemas/{schema}/fields/{field}/options | add an option, 201 | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
 //! | | the same with more | `filter limit offset cursor count fields expand` | [house] |
 //! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], admins |
+//! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201; an array creates all: `{"records"}` | [seed], the array [house] |
 //! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
 //! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
-//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run sheet` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format fields sort filter filter[field]` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort filter filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
@@ -164,7 +164,7 @@ const ROUTES: [Route; 68] = [
     },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
     Route {
-        query: Some(&["key", "dry_run", "sheet"]),
+        query: Some(&["key", "dry_run", "skip", "blank_errors", "sheet"]),
         body: BodyMax::Rows,
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
