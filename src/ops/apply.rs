@@ -1,12 +1,13 @@
 //! App file to app: what is missing is made, what differs is changed, and the difference is told. Everything in one transaction, or nothing.
 
-use super::access::may;
-use super::alter::{alter, dangling, objections};
+use super::access::{may, may_make};
+use super::alter::{alter, objections, settle};
 use super::changes::{log_all_deleted, log_definition};
 use super::choices;
 use super::ctx::Ctx;
 use super::define;
 use super::fill;
+use super::roles;
 use super::row_problems::Tally;
 use crate::format::app_file::{AppFile, parse};
 use crate::model::app::{App, AppId};
@@ -33,9 +34,10 @@ pub struct Ready {
 
 /// The part of `apply` before the transaction.
 pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
-    may(who, Action::Manage)?;
+    may(who, Action::Read)?;
     let shown_max = ctx.limits.problems_shown_max;
     let file = Arc::new(parse(text, ctx.limits.json_depth_max).or_else(|error| refuse(error, shown_max))?);
+    may_make(&ctx.store.catalog(), who, &file.app.slug)?;
     check(&file).or_else(|error| refuse(error, shown_max))?;
     let fresh_uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
     Ok(Ready { file, fresh_uuid, problems_shown_max: shown_max })
@@ -44,12 +46,14 @@ pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
 /// Makes and changes what differs. Answers `{app, changes: ["create table contacts (6 fields)", …], records}`.
 pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> Result<Outcome> {
     let file = &ready.file;
+    may_make(tx.catalog(), who, &file.app.slug)?;
     let mut told = Vec::new();
     let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
     let shown_max = ready.problems_shown_max;
     settle_schemas(tx, who, file, app, prune, &mut told).or_else(|error| refuse(error, shown_max))?;
     tx.catalog_changed()?;
-    Tally::of(dangling(tx, app), shown_max).refuse(None)?;
+    roles::apply(tx, who, app, file.roles.as_deref(), prune, &mut told)?;
+    settle(tx, app).or_else(|error| refuse(error, shown_max))?;
     let records = fill::fill(tx, who, file, app, &mut told, shown_max)?;
     let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
     Ok(json!({"app": slug, "changes": told, "records": records}))

@@ -1,10 +1,10 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
-use super::access::{may, may_control};
+use super::access::{may, may_control, scope};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::fields::{self, Changed};
 use super::job_board::Entry;
-use super::{apply, backups, changes, indexes, schemas, sessions, start, transfer, users};
+use super::{apply, backups, changes, indexes, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
@@ -63,7 +63,8 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
 
 /// Takes the rows that somebody sent into a schema that is there. They wait for the end; others see it among the jobs, and may end it.
 pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
-    ctx.read(|tx| schemas::read(tx, who, &job.app, &job.schema))?;
+    // Before a long file is read for nothing.
+    ctx.read(|tx| scope(tx.catalog(), who, &job.app, &job.schema, Action::Create))?;
     let (id, report) = listed(ctx, "import")?;
     let done = caught(|| import(ctx, who, job, input, &report));
     ctx.jobs.end(id, done.clone());
@@ -72,7 +73,7 @@ pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Res
 
 /// Makes or changes an app by an app file that somebody sent; among the jobs as long as it lasts.
 pub fn apply(ctx: &Arc<Ctx>, who: &Caller, job: &Job) -> Result<Outcome> {
-    may(who, Action::Manage)?;
+    may(who, Action::Read)?;
     let (id, report) = listed(ctx, job.kind())?;
     let done = caught(|| run(ctx, who, job, &report));
     ctx.jobs.end(id, done.clone());
@@ -81,7 +82,8 @@ pub fn apply(ctx: &Arc<Ctx>, who: &Caller, job: &Job) -> Result<Outcome> {
 
 /// Changes a field. Another type is another value in every record: that stands among the jobs, and can be ended until it is taken in.
 pub fn change_field(ctx: &Arc<Ctx>, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>) -> Result<Changed> {
-    may(who, Action::Manage)?;
+    let [app, schema, _] = path;
+    ctx.read(|tx| fields::find(tx, who, app, schema))?;
     if !body.contains_key("type") {
         return fields::change(ctx, who, way, path, body, &unwatched());
     }
@@ -164,7 +166,9 @@ fn mend(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
 /// Whether somebody may hand over this job. Most name files by their path, or persons.
 pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
     match job {
-        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => may(who, Action::Manage).map(drop),
+        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend => may(who, Action::Manage),
+        // Asked by the job itself, which knows the app.
+        Job::Index { .. } => may(who, Action::Read),
         Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } => may_control(who),
     }
 }
