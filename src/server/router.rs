@@ -58,9 +58,13 @@ pub fn only(method: &str, allow: &str) -> Result<Place> {
     }
 }
 
-/// The dialect whose face a refusal has that no route made.
-pub fn face() -> &'static Dialect {
-    &crate::dialect::house::HOUSE
+/// The dialect whose face a refusal has that no route made: the first that has this path, or its first word.
+pub fn face(target: &str) -> &'static Dialect {
+    let segments = path::segments(target);
+    let has_path = |dialect: &&&'static Dialect| dialect.routes.iter().any(|route| fits(route.pattern, &segments).is_some());
+    let has_root = |dialect: &&&'static Dialect| segments.first().is_some_and(|first| dialect.roots.contains(first));
+    let found = DIALECTS.iter().find(has_path).or_else(|| DIALECTS.iter().find(has_root));
+    found.copied().unwrap_or(&crate::dialect::house::HOUSE)
 }
 
 /// The raw values of a pattern's named segments when the path fits it.
@@ -97,6 +101,9 @@ mod tests {
         assert_eq!(route("OPTIONS", "/api/workspaces"), "GET, HEAD, OPTIONS");
         assert_eq!(route("POST", "/api/workspaces"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
         assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
+        let faces = ["/auth/login", "/auth/authenticate/?x", "/user/auth", "/user/nothing", "/users", "/api/nothing", "*", "-", ""];
+        let faces = faces.map(|target| face(target).id);
+        assert_eq!(faces, ["house", "fullfinity", "appmixer", "appmixer", "house", "house", "house", "house", "house"]);
         assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
     }
 }
