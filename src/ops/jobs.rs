@@ -242,11 +242,11 @@ pub fn cancel(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
 }
 
 /// A link signs somebody in: it is for whoever asked for it at the terminal.
-fn seen_by(who: &Caller, entry: Entry) -> Entry {
-    match entry.state {
-        State::Done(_) if entry.kind == "link" && who.principal != Principal::Control => Entry { state: State::Done(json!({})), ..entry },
-        _ => entry,
+fn seen_by(who: &Caller, mut entry: Entry) -> Entry {
+    if entry.kind == "link" && matches!(entry.state, State::Done(_)) && who.principal != Principal::Control {
+        entry.state = State::Done(json!({}));
     }
+    entry
 }
 
 fn none(id: u64) -> Error {

@@ -54,12 +54,12 @@
 //! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end | [house] |
 //! | GET | /api/workspaces/{workspace}/users | people | [house], admins |
 //! | POST | /api/workspaces/{workspace}/users | make or invite one, 201: `email name role password` | [house], admins |
-//! | GET | /api/workspaces/{workspace}/users/{user} | one | [house], admins |
-//! | PATCH | /api/workspaces/{workspace}/users/{user} | change `email name role suspended api_access` | [house], admins |
-//! | DELETE | /api/workspaces/{workspace}/users/{user} | take one away | [house], admins |
-//! | POST | /api/workspaces/{workspace}/users/{user}/reset | a link to choose a password, 201 | [house], admins |
+//! | GET | /api/workspaces/{workspace}/users/{person} | one | [house], admins |
+//! | PATCH | /api/workspaces/{workspace}/users/{person} | change `email name role suspended api_access` | [house], admins |
+//! | DELETE | /api/workspaces/{workspace}/users/{person} | take one away | [house], admins |
+//! | POST | /api/workspaces/{workspace}/users/{person}/reset | a link to choose a password, 201 | [house], admins |
 //! | GET | /api/workspaces/{workspace}/invitations | those that nobody has taken up | [house], admins |
-//! | DELETE | /api/workspaces/{workspace}/invitations/{user} | take one back | [house], admins |
+//! | DELETE | /api/workspaces/{workspace}/invitations/{person} | take one back | [house], admins |
 //! | POST | /api/workspaces/{workspace}/invitations/accept | choose a password by an invitation, and sign in: `token name password` | [house] |
 //! | POST | /api/workspaces/{workspace}/resets/accept | choose another by a reset, and sign in: `token password` | [house] |
 //! | GET | /api/workspaces/{workspace}/sessions | one's sessions; `user` | [house], another's admins |
@@ -193,12 +193,12 @@ const ROUTES: [Route; 76] = [
     Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/me/password", Pool::Hash, me::password) },
     get("/api/workspaces/{workspace}/users", Pool::Reads, users::list),
     Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/users", Pool::Hash, users::create) },
-    get("/api/workspaces/{workspace}/users/{user}", Pool::Reads, users::read),
-    patch("/api/workspaces/{workspace}/users/{user}", Pool::Writes, users::update),
-    delete("/api/workspaces/{workspace}/users/{user}", Pool::Writes, users::delete),
-    post("/api/workspaces/{workspace}/users/{user}/reset", Pool::Writes, users::reset),
+    get("/api/workspaces/{workspace}/users/{person}", Pool::Reads, users::read),
+    patch("/api/workspaces/{workspace}/users/{person}", Pool::Writes, users::update),
+    delete("/api/workspaces/{workspace}/users/{person}", Pool::Writes, users::delete),
+    post("/api/workspaces/{workspace}/users/{person}/reset", Pool::Writes, users::reset),
     get("/api/workspaces/{workspace}/invitations", Pool::Reads, invitations::list),
-    delete("/api/workspaces/{workspace}/invitations/{user}", Pool::Writes, invitations::revoke),
+    delete("/api/workspaces/{workspace}/invitations/{person}", Pool::Writes, invitations::revoke),
     Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/invitations/accept", Pool::Hash, invitations::accept) },
     Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/resets/accept", Pool::Hash, invitations::accept_reset) },
     Route { query: Some(&["user"]), ..get("/api/workspaces/{workspace}/sessions", Pool::Reads, sessions::list) },
