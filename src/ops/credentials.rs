@@ -242,7 +242,7 @@ fn remembered(ctx: &Ctx, key: (Scheme, [u8; 32]), find: impl FnOnce(&ReadTx<'_>)
         return Ok(None);
     }
     if let Some(row) = found.row.filter(|_| now_s - used_s >= USED_STEP_S) {
-        cache.touch(row, now_s);
+        cache.touch(&key, row, now_s);
     }
     Ok(Some(found))
 }
@@ -273,8 +273,12 @@ impl Cache {
         self.lock().used.get(&row).copied().unwrap_or_default().max(stored_s)
     }
 
-    fn touch(&self, row: Row, now_s: i64) {
+    /// Notes it for the data file, and in what is remembered: the note goes when it is written down.
+    fn touch(&self, key: &(Scheme, [u8; 32]), row: Row, now_s: i64) {
         let mut cached = self.lock();
+        if let Some(known) = cached.known.get_mut(key) {
+            known.used_s = now_s;
+        }
         if cached.used.len() < USED_MAX || cached.used.contains_key(&row) {
             cached.used.insert(row, now_s);
         }

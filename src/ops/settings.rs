@@ -2,6 +2,7 @@
 
 use super::apps;
 use super::changes::log_account;
+use super::tokens::in_field;
 use super::users::may_look_after;
 use crate::model::app::App;
 use crate::model::catalog::Catalog;
@@ -36,7 +37,8 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, changes: &Changes) -> Result<(
     let (old, _) = read(tx, who)?;
     let mut new = old.clone();
     if let Some(slug) = &changes.default_app {
-        new.default_app = slug.as_deref().map(|slug| apps::read(tx, who, slug)).transpose()?.map(|app| app.id);
+        let new_app = slug.as_deref().map(|slug| apps::read(tx, who, slug)).transpose();
+        new.default_app = new_app.map_err(|error| in_field("default_app", error))?.map(|app| app.id);
     }
     new.has_refresh_rotation = changes.has_refresh_rotation.unwrap_or(old.has_refresh_rotation);
     if let Some(minutes) = changes.session_idle_minutes {

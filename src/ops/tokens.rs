@@ -231,7 +231,7 @@ fn schema_part(tx: &ReadTx<'_>, who: &Caller, app: &str, draft: &SchemaDraft) ->
 }
 
 /// Something that a body names is not there: the body is wrong, not the address.
-fn in_field(field: &str, error: Error) -> Error {
+pub(super) fn in_field(field: &str, error: Error) -> Error {
     match error {
         Error::NotFound(problem) => Error::invalid(Problem { field: Some(field.to_owned()), ..problem }),
         other => other,

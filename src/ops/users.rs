@@ -51,11 +51,15 @@ pub struct Changes {
 
 /// Asks whether somebody may look after people: the role that they do it with.
 pub fn may_look_after(who: &Caller) -> Result<Role> {
-    may(who, Action::Manage)?;
-    match &who.principal {
-        Principal::Control => Ok(Role::Owner),
-        _ => Ok(me::whole(who)?.role),
+    let role = match &who.principal {
+        Principal::Control => Role::Owner,
+        _ => me::whole(who)?.role,
+    };
+    if role == Role::Member {
+        return Err(Error::Forbidden("Owners and admins look after people and settings; you are a member".to_owned()));
     }
+    may(who, Action::Manage)?;
+    Ok(role)
 }
 
 /// The part of `create_admin` before the transaction: checks, and hashes the password.
@@ -153,7 +157,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes)
         may_grant(who, new.user.role)?;
     }
     if new.is_suspended && who.user_id() == Some(id) {
-        return Err(Error::Forbidden("Nobody suspends himself: another admin does".to_owned()));
+        return Err(Error::Forbidden("Nobody suspends themselves: another admin does it".to_owned()));
     }
     if new.is_suspended || new.user.role != Role::Owner {
         keep_an_owner(tx, &old)?;
@@ -174,7 +178,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes)
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, id: UserId) -> Result<()> {
     let account = to_change(tx, who, id)?;
     if who.user_id() == Some(id) {
-        return Err(Error::Forbidden("Nobody deletes himself: another admin does".to_owned()));
+        return Err(Error::Forbidden("Nobody deletes themselves: another admin does it".to_owned()));
     }
     keep_an_owner(tx, &account)?;
     users::remove(tx, id)?;
