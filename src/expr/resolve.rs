@@ -56,9 +56,12 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
 fn reads_others(formula: &Formula) -> bool {
     match formula {
         Formula::Lookup { .. } | Formula::Rollup { .. } | Formula::Lines(_) => true,
-        Formula::Not(inner) | Formula::Negate(inner) | Formula::Bare(inner) | Formula::Stamped(inner) | Formula::Spelled(inner, _) => {
-            reads_others(inner)
-        }
+        Formula::Not(inner)
+        | Formula::Negate(inner)
+        | Formula::Bare(inner)
+        | Formula::Stamped(inner)
+        | Formula::Spelled(inner, _)
+        | Formula::Worded(inner) => reads_others(inner),
         Formula::Binary(_, left, right) => reads_others(left) || reads_others(right),
         Formula::Call(_, parts) => parts.iter().any(reads_others),
         _ => false,
@@ -219,6 +222,7 @@ impl<'s> Scope<'s> {
         let type_ = self.result(function, &parts, terms)?;
         let given = |(formula, type_): Typed| match type_ {
             Type::Number(digits) if function == Function::Concat => spelled(formula, digits),
+            Type::Bool if function == Function::Concat => Formula::Worded(Box::new(formula)),
             _ => formula,
         };
         Ok((Formula::Call(function, parts.into_iter().map(given).collect()), type_))

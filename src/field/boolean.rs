@@ -18,8 +18,8 @@ impl FieldType for Boolean {
     fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal> {
         match value {
             Value::Bool(_) => Ok(value.clone()),
-            Value::Number(number) if number.as_i64() == Some(0) => Ok(Value::Bool(false)),
-            Value::Number(number) if number.as_i64() == Some(1) => Ok(Value::Bool(true)),
+            Value::Number(number) if number.as_f64() == Some(0.0) => Ok(Value::Bool(false)),
+            Value::Number(number) if number.as_f64() == Some(1.0) => Ok(Value::Bool(true)),
             Value::String(text) => self.read_text(field, text),
             _ => Err(Refusal::new("type", format!("must be true or false, not {}", described(value)))),
         }

@@ -116,7 +116,12 @@ fn clean(field: &Field, value: &Value) -> Result<Value, Refusal> {
         _ => None,
     };
     let Some(number) = number else {
-        return Err(Refusal::new("type", format!("must be a number, not {}", described(value))));
+        let refusal = Refusal::new("type", format!("must be a decimal number, not {}", described(value)));
+        return Err(if value.is_number() {
+            refusal.hint("It has more digits than a decimal holds; a field of the type number takes it")
+        } else {
+            refusal
+        });
     };
     check(field, number)?;
     Ok(if field.rules.scale.is_some() { short(number).unwrap_or_else(|| value.clone()) } else { value.clone() })

@@ -40,14 +40,29 @@ impl FieldType for Integer {
         };
         match number {
             Some(number) => within(field, number),
-            None => Err(Refusal::new("type", format!("must be a whole number, not {}", described(value)))
-                .hint("Send digits without quotes, such as 42")),
+            None => Err(refusal(value)),
         }
     }
 
     fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
         let number = text.trim().parse().map_err(|_| Refusal::new("type", format!("must be a whole number, not {}", quoted(text))))?;
         within(field, number)
+    }
+}
+
+/// Why a value is no whole number, or none that fits.
+fn refusal(value: &Value) -> Refusal {
+    let digits = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => String::new(),
+    };
+    let is_whole = !digits.is_empty() && digits.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+    let refusal = Refusal::new("type", format!("must be a whole number, not {}", described(value)));
+    match digits.parse::<i64>() {
+        Err(_) if is_whole => Refusal::new("type", format!("must be a whole number from {} to {}, not {digits}", i64::MIN, i64::MAX))
+            .hint("A text field holds longer ones"),
+        _ => refusal.hint("Send digits without quotes, such as 42"),
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Formula {
     Stamped(Box<Formula>),
     /// A number as people read it in a text, with so many digits after the point at most.
     Spelled(Box<Formula>, u64),
+    /// A truth as people read it in a text: `true`, `false`, or no value.
+    Worded(Box<Formula>),
     /// Of the record that a reference leads to.
     Lookup {
         reference: String,

@@ -87,7 +87,7 @@ fn not_text(position: usize) -> Error {
 fn refused(text: &str, fault: Fault) -> Error {
     match fault {
         Fault::Rounded(position) => {
-            malformed("A number in the body has more digits than JSON readers keep; send it as a text, in quotes", position)
+            malformed("A number in the body has more digits than JSON readers keep; a text field takes it as a text, in quotes", position)
         }
         Fault::Twice { key, position } => malformed(&format!("The body is no good JSON: the key '{key}' stands twice"), position),
         Fault::TooDeep(position) => malformed("The body is no good JSON: it is nested too deep", position),

@@ -106,7 +106,10 @@ pub fn schema_slug(job: &Import) -> Result<String> {
 }
 
 fn bad_app(slug: &str) -> Error {
-    Error::invalid(Problem::new("slug", format!("The app slug {} must be lower-case words joined by - or _", quoted(slug))))
+    Error::invalid(Problem::new(
+        "slug",
+        format!("The app slug {} must be lower-case words joined by - or _, of 64 characters at most", quoted(slug)),
+    ))
 }
 
 /// Applies `--map` (heading to slug) and `--type` (heading to type) to fields that were drawn up.

@@ -187,7 +187,11 @@ pub fn free_slug(what: &str, given: &str, name: Option<&str>, check: impl Fn(&st
 /// Why a slug cannot be one of an app (`what` is `app`) or a table.
 pub fn check_slug(what: &str, slug: &str, is_reserved: bool) -> Option<Problem> {
     if !is_slug(slug) {
-        let problem = Problem::of("slug", "slug", format!("The {what} slug {} must be lower-case words joined by - or _", quoted(slug)));
+        let problem = Problem::of(
+            "slug",
+            "slug",
+            format!("The {what} slug {} must be lower-case words joined by - or _, of 64 characters at most", quoted(slug)),
+        );
         return Some(match crate::model::name::slug_from(slug) {
             Some(near) => problem.hint(format!("Did you mean '{near}'?")),
             None => problem,

@@ -85,7 +85,10 @@ fn no_more_fields(error: Error) -> Error {
 
 fn draw_up(ctx: &Ctx, scope: Scope, app: &str, schema: &str, batch: Batch<'_>) -> Result<Prepared> {
     if !is_slug(schema) {
-        let problem = Problem::new("slug", format!("The table slug {} must be lower-case words joined by - or _", quoted(schema)));
+        let problem = Problem::new(
+            "slug",
+            format!("The table slug {} must be lower-case words joined by - or _, of 64 characters at most", quoted(schema)),
+        );
         return Err(Error::invalid(slug_from(schema).map_or(problem.clone(), |slug| problem.hint(format!("Use '{slug}'")))));
     }
     let (mut headings, mut inference, mut filled) = (Headings::default(), Inference::default(), HashSet::new());

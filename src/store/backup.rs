@@ -61,7 +61,11 @@ pub fn name_for(data: &Path, reason: Reason, now: &Moment) -> Result<PathBuf> {
     let folder = with_ending(data, ".backups");
     let unwritten = |error: io::Error| Error::malformed(format!("{} cannot be made: {error}", folder.display()));
     if !folder.exists() {
-        create_private(&folder).map_err(unwritten)?;
+        match create_private(&folder) {
+            // Another backup of this moment was quicker.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            made => made.map_err(unwritten)?,
+        }
         sync_folder(&folder, None).map_err(unwritten)?;
     }
     let stem = format!("{}-{}", now.text.replace(':', "-"), reason.name());

@@ -549,12 +549,12 @@ fn a_bad_definition_is_refused_with_its_name() {
     assert_refused(&[
         (
             r#"{"carryall": 1, "app": {"slug": "My CRM"}}"#.to_owned(),
-            "The app slug 'My CRM' must be lower-case words joined by - or _. Did you mean 'my-crm'?",
+            "The app slug 'My CRM' must be lower-case words joined by - or _, of 64 characters at most. Did you mean 'my-crm'?",
         ),
         (r#"{"carryall": 1, "app": {"slug": "x", "uuid": "0b5f3c1e"}}"#.to_owned(), "'0b5f3c1e' is no UUID"),
         (
             r#"{"carryall": 1, "app": {"slug": "x"}, "schemas": [{"slug": "Deals"}]}"#.to_owned(),
-            "The table slug 'Deals' must be lower-case words joined by - or _. Did you mean 'deals'?",
+            "The table slug 'Deals' must be lower-case words joined by - or _, of 64 characters at most. Did you mean 'deals'?",
         ),
         (
             r#"{"carryall": 1, "app": {"slug": "x"}, "schemas": [{"slug": "batch"}]}"#.to_owned(),

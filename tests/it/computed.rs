@@ -401,9 +401,19 @@ fn what_looks_the_same_is_the_same() {
         ("later", "half > full"),
         ("never", "at = null"),
         ("rest", "n % 2"),
+        ("said", "concat(n > 4, ' ', yes, ' ', no, ' ', unsaid)"),
         ("loose", "f * 3 = 0.6"),
     ];
-    let fields = [("n", "integer"), ("f", "decimal"), ("half", "datetime"), ("full", "datetime"), ("at", "datetime")];
+    let fields = [
+        ("n", "integer"),
+        ("f", "decimal"),
+        ("half", "datetime"),
+        ("full", "datetime"),
+        ("at", "datetime"),
+        ("yes", "boolean"),
+        ("no", "boolean"),
+        ("unsaid", "boolean"),
+    ];
     let harness = Harness::crm();
     let mut all: Vec<Value> = fields.iter().map(|(slug, type_)| json!({"slug": slug, "type": type_})).collect();
     all.push(json!({"slug": "b", "type": "decimal", "scale": 2}));
@@ -411,14 +421,47 @@ fn what_looks_the_same_is_the_same() {
     harness
         .apply(&json!({"carryall": 1, "app": {"slug": "shop"}, "schemas": [{"slug": "t", "fields": all}]}).to_string(), false, false)
         .unwrap();
-    let body = json!({"b": 0.2, "n": 5, "f": 0.2, "half": "2025-01-15T09:30:00.5Z", "full": "2025-01-15T09:30:00Z"});
+    let body =
+        json!({"b": 0.2, "n": 5, "f": 0.2, "half": "2025-01-15T09:30:00.5Z", "full": "2025-01-15T09:30:00Z", "yes": true, "no": false});
     let made = made(&harness, "t", body);
-    let wanted = json!({"third": true, "less": false, "text": "0.6 of 5", "later": true, "never": true, "rest": 1, "loose": true});
+    let wanted = json!({"third": true, "less": false, "text": "0.6 of 5", "later": true, "never": true, "rest": 1, "loose": true, "said": "true true false "});
     for (slug, value) in wanted.as_object().unwrap() {
         assert_eq!(&made[slug], value, "{slug}");
     }
     let (status, told) = add(&harness, "bad", "5.5 % 2");
     assert!(status == 400 && told.contains("% takes whole numbers"), "{told}");
+}
+
+#[test]
+fn halves_are_rounded_as_people_round_them() {
+    let harness = Harness::crm();
+    let fields = json!([{"slug": "price", "type": "money"}, {"slug": "gross", "type": "computed", "formula": "round(price * 1.19, 2)"},
+        {"slug": "scaled", "type": "computed", "formula": "price * 1.19", "scale": 2}, {"slug": "tenths", "type": "computed", "formula": "round(price, 1)"},
+        {"slug": "whole", "type": "computed", "formula": "round(price)"}, {"slug": "back", "type": "computed", "formula": "round(-price * 1.19, 2)"}]);
+    // Every cent up to 200, and some of the largest amounts.
+    let cents: Vec<i64> = (1..=20_000).chain((0..200).map(|step| 999_999_999_999_000 + 5 * step)).collect();
+    let records: Vec<Value> = cents.iter().map(|cents| json!({"price": format!("{}.{:02}", cents / 100, cents % 100)})).collect();
+    let app = json!({"carryall": 1, "app": {"slug": "vat"}, "schemas": [{"slug": "p", "fields": fields}], "records": {"p": records}});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    let half_up = |number: i64, unit: i64| (number + unit / 2) / unit;
+    let mut seen = 0;
+    for page in 1..=cents.len().div_ceil(100) {
+        let (_, list) = harness.ask("GET", &format!("/api/apps/vat/schemas/p/records?per_page=100&page={page}"), "");
+        for record in list["records"].as_array().unwrap() {
+            let number = |key: &str, unit: f64| (record[key].as_f64().unwrap() * unit).round() as i64;
+            let cents = cents[seen];
+            seen += 1;
+            assert_eq!(number("tenths", 10.0), half_up(cents, 10), "{record}");
+            assert_eq!(number("whole", 1.0), half_up(cents, 100), "{record}");
+            // 119 times the largest amounts has more digits than a number holds.
+            if cents <= 20_000 {
+                let gross = half_up(cents * 119, 100);
+                let found = ["gross", "scaled", "back"].map(|key| number(key, 100.0));
+                assert_eq!(found, [gross, gross, -gross], "{record}");
+            }
+        }
+    }
+    assert_eq!(seen, cents.len());
 }
 
 #[test]

@@ -972,10 +972,12 @@ fn sent_to(field: &Field) -> BoxedStrategy<Value> {
 #[test]
 fn whatever_is_accepted_is_settled_and_reads_back_from_its_text() {
     for field in fields() {
-        let mut accepted = 0;
+        let (mut tried, mut accepted) = (0, 0);
         let sent = prop_oneof![4 => sent_to(&field), 1 => document()];
         let mut runner = proptest::test_runner::TestRunner::new(cases());
-        for _ in 0..CASES {
+        // Narrow rules let few values in: such a field is tried more often.
+        while tried < CASES || (accepted <= ACCEPTED_MIN && tried < 100 * CASES) {
+            tried += 1;
             let sent = proptest::strategy::ValueTree::current(&sent.new_tree(&mut runner).unwrap());
             let Ok(clean) = validate::clean(&field, &sent) else { continue };
             accepted += 1;
@@ -985,11 +987,12 @@ fn whatever_is_accepted_is_settled_and_reads_back_from_its_text() {
                 assert_reads_back(&field, &clean);
             }
         }
-        assert!(accepted > 10, "only {accepted} of {CASES} values were good for {}: this proves little", field.slug);
+        assert!(accepted > ACCEPTED_MIN, "only {accepted} of {tried} values were good for {}: this proves little", field.slug);
     }
 }
 
 const CASES: u32 = 256;
+const ACCEPTED_MIN: u32 = 10;
 
 /// A failure prints the smallest example; a file of old failures would only hide it.
 fn cases() -> ProptestConfig {

@@ -6,7 +6,7 @@ use super::jobs;
 use super::records::rehearsed;
 use crate::format::parts::{self, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Choice, Field};
+use crate::model::field::{Choice, Field, Kind};
 use crate::model::job::Job;
 use crate::ops::ctx::Ctx;
 use crate::ops::indexes;
@@ -151,6 +151,10 @@ pub fn field(field: &Field) -> Value {
     if !field.rules.choices.is_empty() {
         put("options", field.rules.choices.iter().map(|choice| choice.value.as_str()).collect());
         put("choices", field.rules.choices.iter().map(Choice::to_json).collect());
+    }
+    // What a formula gives is not in its text.
+    if let Some(computation) = field.formula.as_ref().filter(|_| field.kind != Kind::Lines) {
+        put("result", Value::from(computation.kind.name()));
     }
     for (key, value) in field.rules.to_json() {
         let _ = match key.as_str() {
