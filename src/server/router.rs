@@ -101,9 +101,11 @@ mod tests {
         assert_eq!(route("OPTIONS", "/api/workspaces"), "GET, HEAD, OPTIONS");
         assert_eq!(route("POST", "/api/workspaces"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
         assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
-        let faces = ["/auth/login", "/auth/authenticate/?x", "/user/auth", "/user/nothing", "/users", "/api/nothing", "*", "-", ""];
-        let faces = faces.map(|target| face(target).id);
-        assert_eq!(faces, ["house", "fullfinity", "appmixer", "appmixer", "house", "house", "house", "house", "house"]);
+        let has_face = |target: &str, pattern: &str| face(target).routes.iter().any(|route| route.pattern == pattern);
+        assert!(has_face("/auth/authenticate/?x", "/auth/authenticate") && has_face("/user/nothing", "/user/auth"));
+        for target in ["/auth/login", "/users", "/api/nothing", "*", "-", ""] {
+            assert!(has_face(target, "/api/apps"), "{target}");
+        }
         assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
     }
 }
