@@ -79,7 +79,13 @@ pub struct Shown {
 #[derive(Clone)]
 pub struct ShownApp {
     pub app: Arc<App>,
-    pub schemas: Option<Vec<(Arc<Schema>, Option<Vec<String>>)>>,
+    pub schemas: Option<Vec<ShownSchema>>,
+}
+
+#[derive(Clone)]
+pub struct ShownSchema {
+    pub schema: Arc<Schema>,
+    pub fields: Option<Vec<String>>,
 }
 
 /// The kind that a word means.
@@ -279,7 +285,7 @@ fn expiry(text: &str, now_s: i64) -> std::result::Result<i64, Problem> {
 
 /// In the words that the parts have now; parts that are gone are left out.
 fn shown(catalog: &Catalog, listed: tokens::Listed, used_s: Option<i64>) -> Shown {
-    let schema = |part: &SchemaPart| Some((catalog.schema_by_id(part.schema)?, part.fields.clone()));
+    let schema = |part: &SchemaPart| Some(ShownSchema { schema: catalog.schema_by_id(part.schema)?, fields: part.fields.clone() });
     let app = |part: &AppPart| {
         let app = catalog.apps().iter().find(|app| app.id == part.app)?.clone();
         let schemas = part.schemas.as_ref().map(|schemas| schemas.iter().filter_map(schema).collect());

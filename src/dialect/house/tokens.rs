@@ -126,9 +126,9 @@ fn rendered(token: &Shown) -> Value {
     };
     let app = |part: &ShownApp| json!({"slug": part.app.slug, "uuid": part.app.uuid});
     let tables = |part: &ShownApp| {
-        let schemas = part.schemas.as_ref()?.iter().map(|(schema, fields)| match fields {
-            None => Value::from(schema.slug.as_str()),
-            Some(fields) => json!({"schema": schema.slug, "fields": fields}),
+        let schemas = part.schemas.as_ref()?.iter().map(|part| match &part.fields {
+            None => Value::from(part.schema.slug.as_str()),
+            Some(fields) => json!({"schema": part.schema.slug, "fields": fields}),
         });
         Some((part.app.slug.clone(), schemas.collect::<Value>()))
     };
