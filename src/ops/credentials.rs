@@ -228,15 +228,16 @@ fn remembered(ctx: &Ctx, key: (Scheme, [u8; 32]), find: impl FnOnce(&ReadTx<'_>)
     let found = match cache.get(version, &key) {
         Some(found) => Some(found),
         None => {
-            let found = ctx.read(find)?;
-            if let Some(found) = &found {
+            let mut found = ctx.read(find)?;
+            if let Some(found) = &mut found {
+                found.used_s = found.row.map_or(0, |row| cache.used_s(row, found.used_s));
                 cache.put(version, key, found.clone());
             }
             found
         }
     };
     let Some(found) = found else { return Ok(None) };
-    let used_s = found.row.map_or(0, |row| cache.used_s(row, found.used_s));
+    let used_s = found.used_s;
     let is_idle = found.idle_s.is_some_and(|idle_s| used_s > 0 && now_s - used_s >= idle_s + USED_STEP_S);
     if now_s >= found.expires_s || is_idle {
         return Ok(None);

@@ -9,7 +9,7 @@ use crate::auth::control::Control;
 use crate::auth::{link, session};
 use crate::model::error::{Error, Result};
 use crate::model::name::quoted;
-use crate::model::principal::{Account, Action, Caller, User, UserId, Visitor};
+use crate::model::principal::{Account, Action, Caller, Role, User, UserId, Visitor};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::links::Purpose;
 use crate::store::tables::{links, sessions, users};
@@ -187,15 +187,21 @@ fn whose(tx: &ReadTx<'_>, who: &Caller, other: Option<UserId>, to_change: bool) 
 /// The part of `issue_link` before the transaction: for this user, or the first admin.
 pub fn prepare_link(ctx: &Ctx, who: &Caller, email: Option<&str>) -> Result<NewLink> {
     may(who, Action::Manage)?;
-    let user = ctx.read(|tx| match email {
-        Some(email) => Ok(users::by_email(tx, email)?.map(|stored| stored.account.user)),
-        None => users::first_admin(tx),
+    let account = ctx.read(|tx| match email {
+        Some(email) => Ok(users::by_email(tx, email)?.map(|stored| stored.account)),
+        None => {
+            let admins = users::all(tx)?.into_iter().filter(|account| account.user.role != Role::Member && !account.is_suspended);
+            Ok(admins.min_by_key(|account| account.user.id.0))
+        }
     })?;
     let missing = || match email {
         Some(email) => format!("There is no user {}", quoted(email)),
         None => "There is no user yet. Make the first one: carryall admin create --email you@example.com".to_owned(),
     };
-    let user = user.ok_or_else(|| Error::not_found(missing()))?;
+    let Account { user, is_suspended, .. } = account.ok_or_else(|| Error::not_found(missing()))?;
+    if is_suspended {
+        return Err(Error::Forbidden(format!("{} is suspended: nothing lets them in", user.email)));
+    }
     let (token, hash) = link::issue(ctx.random());
     Ok(NewLink { user, token, hash, seconds: ctx.limits.link_seconds })
 }

@@ -1,9 +1,10 @@
 //! What lets in, and what ends it: every kind of credential beside every event, at the next request after the answer.
 
-use crate::harness::{Harness, NOW_S, OWNER_COOKIE};
+use crate::harness::{Harness, NOW_S, OWNER, OWNER_COOKIE};
 use crate::transcript::{Ask, Reply};
+use carryall::model::job::{Job, unwatched};
 use carryall::model::limits::Limits;
-use carryall::ops::{credentials, ctx, upkeep};
+use carryall::ops::{credentials, ctx, jobs, upkeep};
 use carryall::store::tables::{sessions, tokens};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -224,6 +225,22 @@ fn whoever_is_suspended_or_without_api_access_gets_nothing_new() {
     assert_eq!(sign_in(&harness), [200, 401, 403]);
     patch(&harness, &ben, json!({"suspended": true, "api_access": true}));
     assert_eq!(sign_in(&harness), [401, 401, 403]);
+}
+
+#[test]
+fn a_link_from_the_terminal_is_for_who_may_come_in() {
+    let harness = Harness::crm();
+    let ben = Ben::make(&harness);
+    let link = |user: Option<&str>| {
+        let job = Job::Link { user: user.map(str::to_owned) };
+        jobs::run(&harness.ctx, &OWNER, &job, &unwatched()).map(|made| made["token"].as_str().unwrap().to_owned())
+    };
+    let open = |token: &str| asked(&harness, &Vec::new(), "POST", "/auth/link/", &json!({"token": token})).0;
+    let before = link(Some(BEN)).unwrap();
+    patch(&harness, &ben, json!({"suspended": true}));
+    assert_eq!(open(&before), 401, "a link from before has ended, too");
+    assert_eq!(link(Some(BEN)).unwrap_err().message(), "ben@example.com is suspended: nothing lets them in");
+    assert_eq!(open(&link(None).unwrap()), 200);
 }
 
 #[test]
