@@ -17,6 +17,8 @@ pub struct Computation {
     pub reads_others: bool,
     /// Parts of the expression, with those of the computed fields that stand in it.
     pub parts: usize,
+    /// Characters that a text of it may come to.
+    pub chars_max: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// How long a transaction that writes may look for what is computed.
 const IN_WRITE: Duration = Duration::from_millis(200);
+/// How long an answer to a write waits for it.
+const AFTER_WRITE: Duration = Duration::from_secs(2);
 
 /// Finds out how a record is read; `None` when that takes too long.
 pub type Show<'s> = dyn FnMut(RecordId) -> Option<Record> + 's;
@@ -53,7 +55,8 @@ where
     if !is_rehearsal && computes(done.schema()) {
         let schema = done.schema().clone();
         // That this failed is no answer to a write that did not.
-        let _ = ctx.read(|tx| match same(tx, &schema) {
+        let most = AFTER_WRITE.min(Duration::from_millis(ctx.limits.read_timeout_ms));
+        let _ = ctx.store.read_within(most, |tx| match same(tx, &schema) {
             Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &Cond::True, id)),
             None => Ok(()),
         });

@@ -28,6 +28,7 @@ use crate::store::records as rows;
 use crate::store::stage::{Stage, Staging};
 use crate::store::tables::{changes, schemas};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -95,7 +96,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     let key = job.key.as_deref().map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref() };
-    let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
+    let (stage, rows) = intake.stage(ctx.store.path(), &meter, ctx.limits.import_problems_shown_max)?;
     // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
     let looks = !target.is_new && (key.is_some() || job.dry_run);
     let seen = looks.then(|| meet(ctx, &intake, &stage, rows, report)).transpose()?;
@@ -222,8 +223,8 @@ struct Taken {
 
 impl Intake<'_> {
     /// Checks every row and puts it on a stage. All problems are counted, the first ones told.
-    fn stage(&self, meter: &Meter<'_>, shown_max: usize) -> Result<(Stage, u64)> {
-        let staging = Staging::create()?;
+    fn stage(&self, data: &Path, meter: &Meter<'_>, shown_max: usize) -> Result<(Stage, u64)> {
+        let staging = Staging::create(data)?;
         let mut found = Problems::new(self.columns, shown_max);
         let mut rows = 0;
         meter.bytes.store(0, Ordering::Relaxed);
