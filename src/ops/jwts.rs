@@ -8,7 +8,7 @@ use crate::model::error::{Error, Result};
 use crate::model::principal::{Account, Visitor};
 use crate::store::engine::WriteTx;
 use crate::store::tables::refresh::{self, Given};
-use crate::store::tables::settings;
+use crate::store::tables::{settings, users};
 use serde_json::{Map, Value};
 
 /// What somebody holds after signing in, or after a refresh.
@@ -25,6 +25,8 @@ pub struct Pair {
 pub struct NewPair {
     pair: Pair,
     given: Given,
+    /// Under which it was signed.
+    generation: i64,
 }
 
 /// A refresh that is about to be granted.
@@ -46,6 +48,10 @@ pub fn prepare(ctx: &Ctx, email: &str, password: &str, visitor: &Visitor) -> Res
 
 /// Keeps what its refresh token is known by.
 pub fn keep(tx: &mut WriteTx<'_>, new: &NewPair) -> Result<Pair> {
+    if users::find(tx, new.given.user)?.is_none_or(|account| account.generation != new.generation) {
+        // The password is compared again with what there is now.
+        return Err(Error::Stale);
+    }
     refresh::insert(tx, &new.given)?;
     Ok(new.pair.clone())
 }
@@ -116,7 +122,7 @@ fn draw(ctx: &Ctx, account: &Account, family: Vec<u8>) -> Result<NewPair> {
         refresh: jwt::sign(&key, &refresh, &Map::new()),
         expires_at: moment_at(access.expires_s).text,
     };
-    Ok(NewPair { pair, given })
+    Ok(NewPair { pair, given, generation: account.generation })
 }
 
 fn claims(ctx: &Ctx, account: &Account, kind: Kind, seconds: i64) -> Claims {

@@ -91,7 +91,8 @@ pub fn prepare_password(
 pub fn set_password(tx: &mut WriteTx<'_>, who: &Caller, new: &NewPassword) -> Result<()> {
     let account = account(tx, who)?;
     if account.generation != new.generation {
-        return Err(Error::Conflict(Problem::new("changed", "Your account was changed at the same moment; try again")));
+        // Compared again with what there is now.
+        return Err(Error::Stale);
     }
     become_known_by(tx, &account, &new.hash, new.kept.as_ref())?;
     log_account(tx, who, format!("changed the password of {}", account.user.email)).map(drop)

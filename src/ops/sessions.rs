@@ -110,7 +110,8 @@ pub fn open(tx: &mut WriteTx<'_>, new: &Beginning) -> Result<Opened> {
     let user = match &new.whose {
         Whose::Known(known) => {
             let same = |account: &Account| account.generation == known.generation && !account.is_suspended;
-            users::find(tx, known.user.id)?.filter(same).ok_or_else(wrong_password)?.user
+            // Compared again with what there is now.
+            users::find(tx, known.user.id)?.filter(same).ok_or(Error::Stale)?.user
         }
         Whose::Link(hash) => links::take(tx, hash, &[Purpose::SignIn])?.ok_or_else(used_link)?,
         Whose::Open => return Err(used_link()),

@@ -2,9 +2,11 @@
 
 use crate::harness::{Harness, NOW_S, OWNER, OWNER_COOKIE};
 use crate::transcript::{Ask, Reply};
+use carryall::model::error::Error;
 use carryall::model::job::{Job, unwatched};
 use carryall::model::limits::Limits;
-use carryall::ops::{credentials, ctx, jobs, upkeep};
+use carryall::model::principal::Visitor;
+use carryall::ops::{credentials, ctx, jobs, sessions as sign_in, upkeep};
 use carryall::store::tables::{sessions, tokens};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -486,4 +488,22 @@ fn whatever_a_token_does_bears_its_name_in_the_change_log() {
     assert_eq!(count(&format!("SELECT count(*) FROM change WHERE seq < {after} AND token IS NOT NULL")), 0);
     let words: String = conn.query_row("SELECT group_concat(label) FROM change WHERE kind = 'account'", [], |row| row.get(0)).unwrap();
     assert!(words.contains("made the personal token 'Night job' of your@email.com"), "{words}");
+}
+
+#[test]
+fn a_password_that_was_right_before_it_changed_lets_nobody_in_and_one_that_still_is_does() {
+    let harness = Harness::crm();
+    let ben = Ben::make(&harness);
+    let visitor = Visitor::default();
+    let verified = |password: &str| sign_in::verify(&harness.ctx, BEN, password, &visitor);
+    let open = |beginning: sign_in::Beginning| harness.ctx.store.write(move |tx| sign_in::open(tx, &beginning)).map(|opened| opened.key);
+    // Between the comparison and the transaction.
+    let beginning = verified(PASSWORD).unwrap();
+    patch(&harness, &ben, json!({"role": "member"}));
+    assert_eq!(open(beginning).unwrap_err(), Error::Stale, "it is compared again");
+    assert!(open(verified(PASSWORD).unwrap()).is_ok());
+    let beginning = verified(PASSWORD).unwrap();
+    patch(&harness, &ben, json!({"suspended": true}));
+    assert_eq!(open(beginning).unwrap_err(), Error::Stale);
+    assert!(verified(PASSWORD).is_err());
 }

@@ -11,7 +11,7 @@ pub const ENTRIES: [Entry; 21] = [
     Entry {
         about: "Other sessions, JWTs and refresh tokens end; tokens that were made go on.",
         body: Content::Json("PasswordChange"),
-        problems: &[409, 429],
+        problems: &[429],
         ..entry("POST /api/workspaces/{workspace}/me/password", "change_password", "People", "Another password", (204, Content::Nothing))
     },
     entry("GET /api/workspaces/{workspace}/users", "list_users", "People", "Everybody, by e-mail", (200, Content::Json("UserList"))),
