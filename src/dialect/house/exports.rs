@@ -12,9 +12,9 @@ use crate::wire::paper::Sheets;
 use rouille::Response;
 use std::sync::Arc;
 
-/// `GET …/export?format=csv|xlsx|json|ndjson&sort=&filter[field]=`; without a format by `Accept`, else CSV.
+/// `GET …/export?format=csv|xlsx|json|ndjson&ids=1&sort=&filter[field]=`; without a format by `Accept`, else CSV.
 pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let (mine, asked): (Vec<_>, Vec<_>) = call.query.pairs().iter().cloned().partition(|(name, _)| name == "format");
+    let (mine, asked): (Vec<_>, Vec<_>) = call.query.pairs().iter().cloned().partition(|(name, _)| name == "format" || name == "ids");
     if let Some((name, _)) = asked.iter().find(|(name, _)| matches!(name.as_str(), "page" | "per_page" | "explain")) {
         let problem =
             Problem::of(name, "unknown_parameter", format!("An export has no '{name}': it holds all records that the filters leave"));
@@ -22,12 +22,18 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     }
     let asked = Asked::parse(&asked, &ctx.limits)?;
     let query = Query { window: Window { offset: 0, limit: i64::MAX }, ..asked.query };
-    let format = format(call, mine.last().map(|(_, name)| name.as_str()))?;
+    let named = mine.iter().rev().find(|(name, _)| name == "format").map(|(_, format)| format.as_str());
+    let (format, has_ids) = (format(call, named)?, has_ids(call)?);
     let (app, schema) = (call.param(0), call.param(1));
-    let export = Export { app, schema, format, query: Some(&query) };
+    let export = Export { app, schema, format, query: Some(&query), has_ids };
     let mut sheets = Sheets::new(ctx.limits.reply_memory_bytes_max);
     let written = ctx.store.read_long(|tx| export::export(tx, &call.caller, &export, &ctx.limits, Box::new(&mut sheets), &|_| Ok(())));
     sheets.response(written, format.media_type(), &format!("{schema}.{}", format.name()))
+}
+
+/// Whether the ids come first.
+fn has_ids(call: &Call<'_>) -> Result<bool> {
+    if call.query.once("ids")? == Some("1") { Ok(true) } else { call.query.flag("ids") }
 }
 
 fn format(call: &Call<'_>, named: Option<&str>) -> Result<Format> {
