@@ -9,6 +9,12 @@ fn the_house_answers_as_its_transcripts_say() {
     run_all("house");
 }
 
+#[test]
+fn the_other_dialects_answer_as_their_transcripts_say() {
+    run_all("fullfinity");
+    run_all("appmixer");
+}
+
 fn run_all(dialect: &str) {
     let folder = root().join("tests/http").join(dialect);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
