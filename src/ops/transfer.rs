@@ -111,7 +111,8 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     let columns = columns(&target, job, &headings)?;
     target.notes.extend(ways::notes(&columns));
     target.notes.extend(passed_over(&columns));
-    let is_read_only = |column: &&Column| scope.as_ref().is_some_and(|scope| scope.read_only.contains(&column.field.slug));
+    let is_read_only =
+        |column: &&Column| column.is_taken() && scope.as_ref().is_some_and(|scope| scope.read_only.contains(&column.field.slug));
     if let Some(column) = columns.iter().find(is_read_only) {
         return Err(guard::not_writable(&column.field.slug));
     }
@@ -121,17 +122,15 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref(), blank_errors: job.blank_errors };
     let shown_max = ctx.limits.import_problems_shown_max;
-    let (staged, judged) = match &scope {
+    let (Staged { stage, rows, sheet_column, notes }, judged) = match &scope {
         None => (intake.stage(ctx.store.path(), &meter, shown_max)?, None),
         Some(_) => {
-            let Drafted { drafts, sheet_column, notes } = intake.drafts(&meter, shown_max, ctx.limits.records_sent_max)?;
-            let judged = if drafts.is_empty() { None } else { Some(judge(&catalog, who, job, &drafts, &ctx.limits)?) };
+            let (drafts, notes) = intake.drafts(&meter, shown_max, ctx.limits.records_sent_max)?;
+            let judged = if drafts.is_empty() { None } else { Some(judge(&catalog, who, job, key.as_ref(), &drafts, &ctx.limits)?) };
             let rows = u64::try_from(drafts.len()).unwrap_or(u64::MAX);
-            let stage = Staging::create(ctx.store.path())?.finish()?;
-            (Staged { stage, rows, sheet_column, notes }, judged)
+            (Staged { stage: Staging::create(ctx.store.path())?.finish()?, rows, sheet_column: None, notes }, judged)
         }
     };
-    let Staged { stage, rows, sheet_column, notes } = staged;
     target.notes.extend(notes);
     // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
     let looks = scope.is_none() && !target.is_new && (key.is_some() || job.dry_run);
@@ -246,9 +245,8 @@ fn may_still(tx: &ReadTx<'_>, who: &Caller, ready: &Ready) -> Result<()> {
         return access::may_make(tx.catalog(), who, &ready.target.app_slug);
     }
     let schema = tx.catalog().schema_by_id(ready.target.schema.id).ok_or(Error::Stale)?;
-    let actions = [Action::Create, Action::Update].into_iter().filter(|action| *action == Action::Create || ready.key.is_some());
-    for action in actions {
-        access::scope_of(tx.catalog(), who, &schema, action).filter(|scope| is_open(tx.catalog(), who, scope)).ok_or(Error::Stale)?;
+    for action in needed(ready.key.as_ref().map(|key| key.slug.as_str())) {
+        access::scope_of(tx.catalog(), who, &schema, *action).filter(|scope| is_open(tx.catalog(), who, scope)).ok_or(Error::Stale)?;
     }
     Ok(())
 }
@@ -258,11 +256,19 @@ fn held_back(catalog: &Catalog, who: &Caller, job: &Import, target: &Target) -> 
     if target.is_new {
         return access::may_make(catalog, who, &job.app).map(|()| None);
     }
-    let scope = |action| access::scope(catalog, who, &job.app, &target.schema.slug, action);
-    let makes = scope(Action::Create)?;
-    let changes = job.key.as_ref().map(|_| scope(Action::Update)).transpose()?;
-    let is_all = is_open(catalog, who, &makes) && changes.is_none_or(|changes| is_open(catalog, who, &changes));
-    Ok((!is_all).then_some(makes))
+    let scope = |action: &Action| access::scope(catalog, who, &job.app, &target.schema.slug, *action);
+    let scopes = needed(job.key.as_deref()).iter().map(scope).collect::<Result<Vec<Scope>>>()?;
+    let is_all = scopes.iter().all(|scope| is_open(catalog, who, scope));
+    Ok(scopes.into_iter().next().filter(|_| !is_all))
+}
+
+/// What the rows do to records: those with an id are changed, those with another key changed or made.
+pub fn needed(key: Option<&str>) -> &'static [Action] {
+    match key {
+        None => &[Action::Create],
+        Some(ID) => &[Action::Update],
+        Some(_) => &[Action::Create, Action::Update],
+    }
 }
 
 /// Whether nothing of a table, nor of those that it refers to, is held back.
@@ -273,10 +279,10 @@ fn is_open(catalog: &Catalog, who: &Caller, scope: &Scope) -> bool {
 }
 
 /// The rows of a file as a request of many records.
-fn judge(catalog: &Catalog, who: &Caller, job: &Import, drafts: &[Draft], limits: &Limits) -> Result<bulk::Prepared> {
+fn judge(catalog: &Catalog, who: &Caller, job: &Import, key: Option<&Field>, drafts: &[Draft], limits: &Limits) -> Result<bulk::Prepared> {
     let batch = Batch::Rows(drafts);
-    match &job.key {
-        Some(key) if key == ID => bulk::prepare_update(catalog, who, &job.app, &job.schema, batch, limits),
+    match key.map(|key| key.slug.as_str()) {
+        Some(ID) => bulk::prepare_update(catalog, who, &job.app, &job.schema, batch, limits),
         Some(key) => bulk::prepare_upsert(catalog, who, &job.app, &job.schema, key, batch, limits),
         None => bulk::prepare_create(catalog, who, &job.app, &job.schema, batch, limits),
     }
@@ -315,13 +321,6 @@ struct Intake<'a> {
 struct Staged {
     stage: Stage,
     rows: u64,
-    sheet_column: Option<u32>,
-    notes: Vec<String>,
-}
-
-/// Rows as requests, and what was met on the way.
-struct Drafted {
-    drafts: Vec<Draft>,
     sheet_column: Option<u32>,
     notes: Vec<String>,
 }
@@ -387,8 +386,8 @@ impl Intake<'_> {
         found.tally.refuse(has_more.then_some(later))
     }
 
-    /// Every row as what a request would send.
-    fn drafts(&self, meter: &Meter<'_>, shown_max: usize, rows_max: usize) -> Result<Drafted> {
+    /// Every row as what a request would send, and what is said of the cells.
+    fn drafts(&self, meter: &Meter<'_>, shown_max: usize, rows_max: usize) -> Result<(Vec<Draft>, Vec<String>)> {
         let (mut found, mut drafts, mut blanked) = (Problems::new(self.columns, None, shown_max), Vec::new(), Blanked::default());
         meter.bytes.store(0, Ordering::Relaxed);
         self.input.read(&meter.bytes, &mut |_, row| {
@@ -397,7 +396,7 @@ impl Intake<'_> {
             if self.blank_errors {
                 blanked.see(&row, self.columns);
             }
-            match self.request(&row) {
+            match self.draft(&row).and_then(|draft| self.named(&row, draft)) {
                 Ok(draft) => drafts.push(draft),
                 Err(problems) => found.add(number(row.number), row.line, problems),
             }
@@ -406,16 +405,15 @@ impl Intake<'_> {
             }
             Ok(())
         })?;
-        let sheet_column = found.sheet_column;
         found.refuse()?;
-        Ok(Drafted { drafts, sheet_column, notes: blanked.note().into_iter().collect() })
+        Ok((drafts, blanked.note().into_iter().collect()))
     }
 
-    /// A row as a request would send it, with its id where that says which record it is about.
-    fn request(&self, row: &Row) -> std::result::Result<Draft, Vec<Problem>> {
-        let mut draft = self.draft(row)?;
+    /// With the id of the record that is meant, where the key is that.
+    fn named(&self, row: &Row, mut draft: Draft) -> std::result::Result<Draft, Vec<Problem>> {
         if self.key.is_some_and(|key| key.slug == ID) {
-            draft.insert(ID.to_owned(), Value::from(self.id(row).map_err(|problem| vec![problem])?.text()));
+            let id = self.id(row).map_err(|problem| vec![problem])?;
+            draft.insert(ID.to_owned(), Value::from(id.text()));
         }
         Ok(draft)
     }

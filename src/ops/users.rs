@@ -166,6 +166,10 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes)
     if new.user.role != old.user.role || new.is_suspended != old.is_suspended || new.has_api_access != old.has_api_access {
         users::end_jwts(tx, id)?;
     }
+    if new.is_suspended != old.is_suspended {
+        // Roles of who is suspended are not there.
+        tx.catalog_changed()?;
+    }
     if new.is_suspended {
         sessions::remove_others(tx, id, None)?;
         links::remove_all(tx, id)?;
@@ -182,8 +186,6 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, id: UserId) -> Result<()> {
     }
     keep_an_owner(tx, &account)?;
     users::remove(tx, id)?;
-    // What they were given goes with them.
-    tx.catalog_changed()?;
     log_account(tx, who, format!("deleted {}", account.user.email)).map(drop)
 }
 

@@ -8,6 +8,8 @@ use carryall::model::expr::{Expr, Op};
 use carryall::model::limits::Limits;
 use carryall::model::principal::{Action, AppPart, Caller, Narrowing, Principal, Role, SchemaPart, Token, User, UserId};
 use carryall::model::query::{Query, Window};
+use carryall::model::record::Expected;
+use carryall::ops::bulk::{self, Batch};
 use carryall::ops::plan::plan;
 use carryall::ops::{access, export, records, roles};
 use carryall::store::explain::explain;
@@ -131,6 +133,12 @@ fn a_reference_leads_only_to_what_its_writer_may_read() {
     assert!(whole(&mine).contains("\"created\":0,\"updated\":1"), "{}", whole(&mine));
     let hidden = keyed("title,stage,owner\nzq-deals-3-title,open,2\n");
     assert!(whole(&hidden).contains("\"created\":1,\"updated\":0"), "{}", whole(&hidden));
+    for (id, status) in [("rec_1", 200), ("rec_2", 403), ("rec_3", 400), ("rec_99", 400)] {
+        let url = format!("{DEALS}/import?key=id&dry_run=true");
+        let reply = ask(&world, "seller", "POST", &url, "text/csv", &format!("id,title\n{id},x\n"));
+        assert_eq!(reply.status, status, "{}", whole(&reply));
+        assert!(status != 400 || whole(&reply).contains(&format!("There is no record '{id}' in table 'deals'")), "{}", whole(&reply));
+    }
     let others = keyed("title,amount\nzq-deals-2-title,1\n");
     assert_eq!(others.status, 403, "{}", whole(&others));
 }
@@ -308,6 +316,136 @@ fn what_a_rule_says_of_one_field_is_found_by_its_index() {
     }
 }
 
+/// What a rule cannot say, with the byte at which it goes wrong.
+#[test]
+fn a_rule_that_makes_no_sense_is_refused_at_its_byte() {
+    let world = world();
+    let many = format!("amount = 1{}", " || amount = 1".repeat(100));
+    for (rule, position, message) in [
+        ("amount", Some(0), "a rule that is true or false is wanted here, and this is a number"),
+        ("owner", Some(0), "a rule that is true or false is wanted here, and this is a user"),
+        ("@me", Some(0), "a rule that is true or false is wanted here, and this is a user"),
+        ("owner = 2", Some(8), "a user is wanted here, and this is a number"),
+        ("title = @me", Some(8), "a text is wanted here, and this is a user"),
+        ("owner > 'a'", Some(8), "a user is wanted here, and this is a text"),
+        ("concat(owner, 'x') = 'y' && amont = 1", Some(28), "Table 'deals' has no field 'amont'"),
+        ("team = 'rec_1'", Some(0), "'team' leads to a record: say which field of it is meant"),
+        ("team.members.user = @me", Some(0), "'members' leads to several records: say that any of them will do"),
+        ("remarks.text = 'x'", Some(0), "'remarks' leads to several records: say that any of them will do"),
+        ("team.name ?= 'x'", Some(0), "'team.name' leads to one value, not to several"),
+        ("@me ?= team.members.user", Some(0), "?= wants a path through a list on its left"),
+        ("count(remarks.text ?= 'x') = 1", Some(6), "count must go over the records that point to this one"),
+        ("team.members.nick ?= 5", Some(21), "a text is wanted here, and this is a number"),
+        ("owner = @you", Some(8), "'@you' has no meaning here"),
+        ("owner ? @me", Some(6), "'?' has no meaning here"),
+        ("owner = @me ?= owner", Some(12), "Comparisons cannot be chained"),
+        (&many, None, "The expression has more than 300 parts"),
+        ("", Some(0), "The expression ends where a value is wanted"),
+    ] {
+        let (status, answer) = world.ask("PATCH", "/api/apps/one/roles/seller", &json!({"schemas": {"deals": {"read": rule}}}).to_string());
+        assert_eq!((status, &answer["error"]["field"]), (400, &json!("read")), "{rule}: {answer}");
+        assert_eq!(answer["error"]["message"], format!("Table 'deals', read: {message}"), "{rule}");
+        if let Some(position) = position {
+            assert_eq!(answer["error"]["details"][0]["position"], position, "{rule}: {answer}");
+        }
+    }
+    // What is computed for everybody cannot ask who asks.
+    for formula in ["owner = @me", "team.members.nick ?= 'x'", "created_by = null"] {
+        let body = json!({"slug": "mine", "type": "computed", "formula": formula}).to_string();
+        let (status, answer) = world.ask("POST", &format!("{DEALS}/fields"), &body);
+        assert_eq!(status, 400, "{formula}: {answer}");
+    }
+    // No field takes the place of who asks, or of who made a record.
+    assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), r#"{"slug": "created_by", "type": "text"}"#).0, 400);
+}
+
+#[test]
+fn what_is_done_to_roles_and_grants_stands_in_the_log() {
+    let world = world();
+    let (_, before) = world.ask("GET", "/api/apps/one/changes", "");
+    for (method, url, body) in [
+        ("POST", "/api/apps/one/roles", r#"{"slug": "fresh"}"#),
+        ("PATCH", "/api/apps/one/roles/fresh", r#"{"schemas": {"notes": {"read": true}}}"#),
+        ("POST", "/api/workspaces/default/grants", r#"{"user": 7, "app": "one", "role": "fresh"}"#),
+        ("POST", "/api/workspaces/default/grants", r#"{"user": 7, "app": "one", "role": "fresh"}"#),
+        ("DELETE", "/api/workspaces/default/grants?app=one&user=7", ""),
+        ("DELETE", "/api/apps/one/roles/fresh", ""),
+    ] {
+        let (status, answer) = json_of(&world, "boss", method, url, body);
+        assert!(status < 300, "{method} {url}: {answer}");
+    }
+    let (_, feed) = world.ask("GET", &format!("/api/apps/one/changes?since={}", before["last"]), "");
+    let told: Vec<(&str, &str)> = feed["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["by"].as_str().unwrap(), change["label"].as_str().unwrap()))
+        .collect();
+    let boss = "boss@example.com";
+    assert_eq!(
+        told,
+        [
+            (boss, "made the role fresh of one"),
+            (boss, "changed the role fresh of one"),
+            (boss, "gave nobody@example.com the role fresh in one"),
+            (boss, "took the role of nobody@example.com in one away"),
+            (boss, "deleted the role fresh of one"),
+        ]
+    );
+    assert_eq!(feed["changes"][1]["data"]["after"]["schemas"], json!({"notes": {"read": true}}));
+}
+
+/// Rights are asked again inside the transaction: what was let through before somebody took the role away is not done after it.
+#[test]
+fn what_was_prepared_before_a_role_was_taken_away_is_not_done_after_it() {
+    let world = world();
+    let (catalog, limits) = (world.ctx.store.catalog(), Limits::default());
+    let user = User { id: UserId(4), email: "editor@example.com".to_owned(), role: Role::Member };
+    let editor = Caller { principal: Principal::User(user), door: "test", token: None };
+    let draft = json!({"title": "x"}).as_object().unwrap().clone();
+    let made = records::prepare_create(&catalog, &editor, "one", "deals", &draft).unwrap();
+    let changed = records::prepare_update(&catalog, &editor, "one", "deals", &draft).unwrap();
+    let gone = records::prepare_delete(&catalog, &editor, "one", "deals", "4", &Expected::Any, &limits).unwrap();
+    let many = bulk::prepare_delete(&catalog, &editor, "one", "deals", &[json!("rec_4")], &limits).unwrap();
+    let upserted = bulk::prepare_upsert(&catalog, &editor, "one", "deals", "title", Batch::One(&draft), &limits).unwrap();
+    assert_eq!(ask(&world, "owner", "DELETE", "/api/workspaces/default/grants?app=one&user=4", "", "").status, 204);
+    let done = world.ctx.store.write(move |tx| {
+        Ok([
+            records::create(tx, &editor, &made).map(drop),
+            records::update(tx, &editor, "1", &Expected::Any, &changed).map(drop),
+            records::delete(tx, &editor, &gone).map(drop),
+            bulk::delete(tx, &editor, &many).map(drop),
+            bulk::store(tx, &editor, &upserted).map(drop),
+        ])
+    });
+    assert_eq!(done.unwrap(), [const { Err(Error::Stale) }; 5]);
+}
+
+#[test]
+fn what_is_for_those_who_look_after_a_table_is_for_nobody_else() {
+    let world = world();
+    for (who, status) in [("guest", 401), ("nobody", 403), ("seller", 403), ("editor", 403), ("other", 403)] {
+        for app in ["one", "nowhere"] {
+            let url = format!("/api/apps/{app}/schemas/fresh/records?create=schema&dry_run=true");
+            assert_eq!(json_of(&world, who, "POST", &url, r#"{"a": 1}"#).0, status, "{who} {app}");
+        }
+    }
+    assert_eq!(json_of(&world, "boss", "POST", "/api/apps/one/schemas/fresh/records?create=schema&dry_run=true", r#"{"a": 1}"#).0, 200);
+    for (who, status) in [("guest", 401), ("nobody", 404), ("seller", 403), ("viewer", 403), ("editor", 403), ("boss", 200)] {
+        assert_eq!(json_of(&world, who, "GET", &format!("{DEALS}/records?explain=1"), "").0, status, "{who}");
+    }
+}
+
+#[test]
+fn a_delete_that_somebody_unseen_forbids_names_nobody() {
+    let world = world();
+    assert_eq!(world.ask("PATCH", "/api/apps/one/schemas/vaultzq/fields/deal", r#"{"on_delete": "restrict"}"#).0, 200);
+    assert_eq!(world.ask("PATCH", "/api/apps/one/schemas/vaultzq/records/1", r#"{"deal": "rec_4"}"#).0, 200);
+    let told = |who: &str| json_of(&world, who, "DELETE", &format!("{DEALS}/records/4"), "").1["error"]["message"].clone();
+    assert_eq!(told("seller"), "rec_4 cannot go: a record that you cannot see refers to it");
+    assert_eq!(told("editor"), "rec_4 cannot go: zq-vaultzq-1-word in vaultzq refers to it (field 'deal')");
+}
+
 // Tokens -------------------------------------------------------------------------------------------------------------
 
 fn narrowed(user: i64, role: Role, narrowing: Narrowing) -> Caller {
@@ -379,9 +517,9 @@ fn a_token_lets_less_through_than_its_owner_may_and_never_more() {
     let found = list(&world, &hers, "one", "deals", &everything()).unwrap();
     assert_eq!((found.len(), &found[0]), (3, &json!({"title": "zq-deals-1-title", "owner": 2})));
     let mut out = Vec::new();
-    let asked = export::Export { app: "one", schema: "deals", format: carryall::format::file::Format::Csv, query: None, has_ids: false };
+    let asked = export::Export { app: "one", schema: "deals", format: carryall::format::file::Format::Csv, query: None, has_ids: true };
     let count = world.ctx.read(|tx| export::export(tx, &hers, &asked, &Limits::default(), Box::new(&mut out), &|_| Ok(()))).unwrap();
-    assert_eq!((count, String::from_utf8(out).unwrap()), (1, "title,owner\nzq-deals-2-title,3\n".to_owned()));
+    assert_eq!((count, String::from_utf8(out).unwrap()), (1, "id,title,owner\nrec_2,zq-deals-2-title,3\n".to_owned()));
     assert!(matches!(world.ctx.read(|tx| roles::list(tx, &hers, "one")), Err(Error::Forbidden(_))));
 }
 
