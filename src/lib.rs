@@ -30,7 +30,7 @@
 //!    asks `server/router` for the route, has the whole body read within its limit (`intake`), and hands the request to the pool that the
 //!    route names. A full queue is refused with 503 at once.
 //! 2. On that pool's thread `server/answer` makes a `rouille::Request` and calls `dialect/contract::enter`: it finds the credential by its
-//!    shape, refuses a foreign page's use of the cookie, and learns from `ops/sessions` who asks.
+//!    shape, refuses a foreign page's use of the cookie, and learns from `ops/credentials` who asks.
 //! 3. The handler, `dialect/house/records::update`, parses the body and calls one operation in its two parts.
 //! 4. The pure part runs here: `ops/records::prepare_update` asks `ops/access` for the caller's scope and lets `ops/validate` turn the
 //!    draft into a `Clean`, with every problem found at once.

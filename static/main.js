@@ -7,6 +7,7 @@ import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
 import './screens/signin.js';
 import './screens/start.js';
+import './screens/choose.js';
 import './screens/apps.js';
 import './screens/table.js';
 import './screens/lost.js';
@@ -18,6 +19,8 @@ const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ??
 const OPEN = [
   ['/_/sign-in', () => html`<screen-signin></screen-signin>`],
   ['/_/start', () => html`<screen-start></screen-start>`],
+  ['/_/invitation', () => html`<screen-choose .purpose=${'invitation'}></screen-choose>`],
+  ['/_/reset', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`],
 ];
 const CLOSED = [
   ['/_/apps', () => html`<screen-apps></screen-apps>`],

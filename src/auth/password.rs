@@ -4,11 +4,14 @@ use crate::model::error::{Error, Result};
 use crate::model::limits::Limits;
 use base64::Engine;
 use sha2::{Digest, Sha256};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 const COST: u32 = 10;
 /// bcrypt takes no more (72 with the NUL at its end); longer passwords are hashed to a shorter text first.
 const BCRYPT_BYTES_MAX: usize = 71;
+/// Of nobody's password, at the same cost: compared for users that are not there, so that they take as long.
+const DUMMY: &str = "$2b$10$Rv34VrHgkUmCCWqjN0xgW.S3ONjejr./t3F4hjJZ.fq9Gr422APDO";
 
 /// Hashes and compares, so many at a time as half the cores, at least one.
 pub struct Hasher {
@@ -17,7 +20,7 @@ pub struct Hasher {
     /// At work, waiting.
     state: Mutex<(usize, usize)>,
     freed: Condvar,
-    dummy: OnceLock<String>,
+    done: AtomicU64,
 }
 
 impl Hasher {
@@ -28,7 +31,7 @@ impl Hasher {
             queue_max: limits.hash_queue_max,
             state: Mutex::new((0, 0)),
             freed: Condvar::new(),
-            dummy: OnceLock::new(),
+            done: AtomicU64::new(0),
         }
     }
 
@@ -37,17 +40,17 @@ impl Hasher {
         self.gated(|| bcrypt::non_truncating_hash(shortened(password), COST).map_err(Error::internal))
     }
 
-    /// Whether the password fits. Without a hash (an unknown user) it does the same work and says no.
+    /// Whether the password fits. Without a hash (an unknown user, or one without a password) it does the same work and says no.
     pub fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool> {
         self.gated(|| {
-            let password = shortened(password);
-            let Some(hash) = hash else {
-                let dummy = self.dummy.get_or_init(|| bcrypt::non_truncating_hash("nobody", COST).unwrap_or_default());
-                let _ = bcrypt::non_truncating_verify(password, dummy);
-                return Ok(false);
-            };
-            bcrypt::non_truncating_verify(password, hash).map_err(Error::internal)
+            let fits = bcrypt::non_truncating_verify(shortened(password), hash.unwrap_or(DUMMY)).map_err(Error::internal)?;
+            Ok(fits && hash.is_some())
         })
+    }
+
+    /// How often a password was hashed or compared.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     fn gated<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -62,6 +65,7 @@ impl Hasher {
         }
         state.0 += 1;
         drop(state);
+        self.done.fetch_add(1, Ordering::Relaxed);
         let _place = Place(self);
         work()
     }

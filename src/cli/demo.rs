@@ -7,6 +7,7 @@ use super::outcome::{Ended, Failure, called, say};
 use crate::config::{Config, first_admin};
 use crate::model::error::Error;
 use crate::model::job::unwatched;
+use crate::model::principal::Visitor;
 use crate::ops::ctx::Ctx;
 use crate::ops::{feed, samples, sessions};
 use crate::store::backup;
@@ -91,7 +92,7 @@ fn greet(ctx: &Ctx, names: &[&str], keep: Option<&Path>, url: &str) -> Result<St
     }
     say(&format!("\n  Open     {link}\n           (signs you in; works once)"));
     // A file that was kept has its admin already, whose password we do not know.
-    if let Ok(opened) = ctx.write(|| sessions::verify(ctx, &email, &password), sessions::open) {
+    if let Ok(opened) = ctx.write(|| sessions::verify(ctx, &email, &password, &Visitor::command()), sessions::open) {
         say(&format!("  Sign in  {email}  {password}"));
         if let Some((app, question, table, record)) = TRIES.iter().find(|(app, ..)| names.contains(app)) {
             let (curl, schemas) = (format!("curl -b sessionid={}", opened.key), format!("{url}/api/apps/{app}/schemas"));

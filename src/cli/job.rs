@@ -121,7 +121,8 @@ fn is_dry_run(job: &Job) -> bool {
     match job {
         Job::Import(import) => import.dry_run,
         Job::Apply { dry_run, .. } => *dry_run,
-        Job::AdminCreate { .. } | Job::Link { .. } | Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => false,
+        Job::AdminCreate { .. } | Job::Link { .. } | Job::TokenCreate(_) => false,
+        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend | Job::Index { .. } => false,
     }
 }
 

@@ -22,6 +22,7 @@ mod outcome;
 mod progress;
 mod restore;
 mod serve;
+mod token;
 mod version;
 
 use crate::format::file::Format;
@@ -34,7 +35,7 @@ type Define = fn() -> Command;
 type Run = fn(&ArgMatches) -> outcome::Ended;
 
 /// Every command: its definition and what it does.
-const COMMANDS: [(Define, Run); 14] = [
+const COMMANDS: [(Define, Run); 15] = [
     (serve::command, serve::run),
     (demo::command, demo::run),
     (open::command, open::run),
@@ -46,6 +47,7 @@ const COMMANDS: [(Define, Run); 14] = [
     (check::command, check::run),
     (admin::command, admin::run),
     (link::command, link::run),
+    (token::command, token::run),
     (openapi::command, openapi::run),
     (licenses::command, licenses::run),
     (version::command, version::run),

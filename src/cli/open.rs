@@ -7,6 +7,7 @@ use super::outcome::{Ended, Failure, describe_import, import_sentence, say, unop
 use crate::config::first_admin;
 use crate::model::job::{Import, Job, unwatched};
 use crate::model::name::quoted;
+use crate::model::principal::Visitor;
 use crate::ops::columns::schema_slug;
 use crate::ops::ctx::Ctx;
 use crate::ops::naming::slug_from;
@@ -123,7 +124,7 @@ fn greet(ctx: &Ctx, path: &Path, import: &Import, url: &str) -> Result<String, F
     }
     let link = format!("{url}/_/start#t={}", token(ctx)?);
     let asked = token(ctx)?;
-    let key = ctx.write(|| sessions::verify_link(ctx, &asked), sessions::open)?.key;
+    let key = ctx.write(|| sessions::verify_link(ctx, &asked, &Visitor::command()), sessions::open)?.key;
     say(&format!("\n{} is open.\n\n  Open     {link}\n           (signs you in; works once)", path.display()));
     if let Some((email, password)) = &made {
         say(&format!("  Sign in  {email}  {password}"));

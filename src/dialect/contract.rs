@@ -1,9 +1,9 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
 use crate::model::error::{Error, Refusal, Result};
-use crate::model::principal::{Caller, Credential, Principal};
+use crate::model::principal::{Caller, Credential, Principal, Visitor};
+use crate::ops::credentials::{self, Identity};
 use crate::ops::ctx::Ctx;
-use crate::ops::sessions;
 use crate::wire::body::Body;
 use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
@@ -59,7 +59,30 @@ pub struct Dialect {
     /// In the change log and in the list of dialects.
     pub id: &'static str,
     pub routes: &'static [Route],
+    /// First words of paths that are its own: what is asked there and not found is refused in its form.
+    pub roots: &'static [&'static str],
     pub render_error: fn(&Error) -> Response,
+}
+
+/// Routes that take no query and at most one record.
+pub const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
+}
+
+pub const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "POST", ..get(pattern, pool, handler) }
+}
+
+pub const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "PUT", ..get(pattern, pool, handler) }
+}
+
+pub const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "PATCH", ..get(pattern, pool, handler) }
+}
+
+pub const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
+    Route { method: "DELETE", ..get(pattern, pool, handler) }
 }
 
 pub const SESSION_COOKIE: &str = "sessionid";
@@ -79,7 +102,7 @@ pub fn refusal_status(refusal: Refusal) -> u16 {
 
 /// Whether a request may send a long body: asked with its head only, before any of the body is taken in.
 pub fn admit(ctx: &Arc<Ctx>, request: &Request) -> Result<()> {
-    match identify(ctx, request)? {
+    match identify(ctx, request)?.0 {
         Principal::Guest => Err(Error::NotSignedIn),
         _ => Ok(()),
     }
@@ -102,18 +125,18 @@ pub fn enter(
     if request.header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
-    let principal = identify(ctx, request)?;
-    let caller = Caller { principal, door: dialect.id, token: None };
+    let (principal, token) = identify(ctx, request)?;
+    let caller = Caller { principal, door: dialect.id, token };
     (route.handler)(ctx, &Call { request, params, query, body, caller, patience })
 }
 
-/// Who sends a request, and whether a foreign page misuses a cookie.
-fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Principal> {
+/// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
+fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Identity> {
     let credential = credential(request);
-    if !matches!(credential, Credential::Control(_)) {
+    if matches!(credential, Credential::None | Credential::Session(_)) {
         same_origin(ctx, request)?;
     }
-    sessions::identify(ctx, &credential)
+    credentials::identify(ctx, &credential)
 }
 
 /// The session cookie of a request.
@@ -121,16 +144,43 @@ pub fn session_key(request: &Request) -> Option<&str> {
     request.header("Cookie").and_then(|header| cookie::find(header, SESSION_COOKIE)).filter(|key| !key.is_empty())
 }
 
-/// What a request carries, by shape. A header that is not known is never passed over in favour of the cookie.
+/// The session cookie, when it is by this that the caller is known.
+pub fn own_session(request: &Request) -> Option<&str> {
+    session_key(request).filter(|_| HEADERS.iter().all(|name| request.header(name).is_none()))
+}
+
+/// Where somebody signs in from. The address is the connection's: a header could name any.
+pub fn visitor(request: &Request) -> Visitor {
+    let agent = request.header("User-Agent").unwrap_or_default();
+    Visitor {
+        agent: agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARS_MAX).collect(),
+        address: request.remote_addr().ip().to_canonical().to_string(),
+    }
+}
+
+/// What links begin with that are handed on to other people: the public name, else the one by which the caller came.
+pub fn origin(ctx: &Ctx, request: &Request) -> String {
+    match (&ctx.site.public, request.header("Host")) {
+        (None, Some(host)) => format!("{}://{host}", if request.is_secure() { "https" } else { "http" }),
+        _ => ctx.site.base_url.clone(),
+    }
+}
+
+/// Headers that a credential comes in; the first that is there counts, and the cookie only when none is.
+const HEADERS: [&str; 3] = ["Authorization", "x-api-key", "x-api-secret"];
+const AGENT_CHARS_MAX: usize = 200;
+
+/// What a request carries, by shape. A header that is not known is never passed over in favour of the cookie, and nothing is taken from the address.
 fn credential(request: &Request) -> Credential {
-    match request.header("Authorization") {
-        Some(header) => match header.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && sessions::is_control(token.trim()) => {
-                Credential::Control(token.trim().to_owned())
-            }
+    let [authorization, key, secret] = HEADERS.map(|name| request.header(name));
+    let text = |header: Option<&str>| header.unwrap_or_default().trim().to_owned();
+    match (authorization, key, secret) {
+        (Some(header), _, _) => match header.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => credentials::of_bearer(token.trim()),
             _ => Credential::Unknown,
         },
-        None => session_key(request).map_or(Credential::None, |key| Credential::Session(key.to_owned())),
+        (None, None, None) => session_key(request).map_or(Credential::None, |key| Credential::Session(key.to_owned())),
+        (None, key, secret) => Credential::Pair { key: text(key), secret: text(secret) },
     }
 }
 

@@ -1,7 +1,9 @@
 //! The tongues: each translates one vendor's HTTP form into operations and back, and holds that vendor's words. Dialects do not know each other.
 
+pub mod appmixer;
 pub mod contract;
+pub mod fullfinity;
 pub mod house;
 
 /// All of them; the first whose route fits answers.
-pub const DIALECTS: [&contract::Dialect; 1] = [&house::HOUSE];
+pub const DIALECTS: [&contract::Dialect; 3] = [&house::HOUSE, &fullfinity::FULLFINITY, &appmixer::APPMIXER];

@@ -44,6 +44,8 @@ pub struct Change {
     pub principal: String,
     /// Which door it came through: a dialect's id or `cli`.
     pub dialect: &'static str,
+    /// The name of the token that they came by.
+    pub token: Option<String>,
     pub app: Option<AppId>,
     pub schema: Option<SchemaId>,
     pub record: Option<RecordId>,

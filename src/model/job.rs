@@ -23,6 +23,8 @@ pub enum Job {
     Link {
         user: Option<String>,
     },
+    /// A token for somebody.
+    TokenCreate(NewToken),
     /// A checked copy among the backups of the data file.
     Backup(Reason),
     /// What a backup holds in the place of what is there; the backup's name.
@@ -47,6 +49,7 @@ impl Job {
             Job::Apply { .. } => "apply",
             Job::AdminCreate { .. } => "admin_create",
             Job::Link { .. } => "link",
+            Job::TokenCreate(_) => "token_create",
             Job::Backup(_) => "backup",
             Job::Restore(_) => "restore",
             Job::Check => "check",
@@ -54,6 +57,21 @@ impl Job {
             Job::Index { .. } => "index",
         }
     }
+}
+
+/// A token whose secret whoever asks for it has drawn and keeps: it is not told to the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewToken {
+    /// An e-mail address.
+    pub user: String,
+    pub kind: String,
+    pub name: String,
+    /// Slugs; none: all.
+    pub apps: Vec<String>,
+    pub expires: Option<String>,
+    /// Of a pair.
+    pub key: Option<String>,
+    pub hash: [u8; 32],
 }
 
 /// A file of rows into one schema.

@@ -134,6 +134,23 @@ pub struct Limits {
     pub password_bytes_max: usize,
     pub session_seconds: i64,
     pub link_seconds: i64,
+    /// Of a link by which somebody who is new, or has forgotten it, chooses a password.
+    pub invitation_seconds: i64,
+    pub reset_seconds: i64,
+    /// Sign-ins that fail, after which a further failure is told to wait; how long, at first and at most. Who has not failed for the longest wait
+    /// begins anew.
+    pub login_failures_per_account_max: u32,
+    pub login_failures_per_address_max: u32,
+    pub login_wait_seconds_min: i64,
+    pub login_wait_seconds_max: i64,
+    /// JWTs: those that let in beside a refresh token, refresh tokens, and those without one.
+    pub jwt_access_seconds: i64,
+    pub jwt_refresh_seconds: i64,
+    pub jwt_long_seconds: i64,
+    pub tokens_per_user_max: usize,
+    pub name_chars_max: usize,
+    /// How often it is written down when credentials were used last.
+    pub used_noted_every_ms: u64,
 }
 
 impl Default for Limits {
@@ -224,6 +241,18 @@ impl Default for Limits {
             password_bytes_max: 1_024,
             session_seconds: 14 * 24 * 3_600,
             link_seconds: 30 * 60,
+            invitation_seconds: 7 * 24 * 3_600,
+            reset_seconds: 24 * 3_600,
+            login_failures_per_account_max: 5,
+            login_failures_per_address_max: 10,
+            login_wait_seconds_min: 60,
+            login_wait_seconds_max: 15 * 60,
+            jwt_access_seconds: 3_600,
+            jwt_refresh_seconds: 7 * 24 * 3_600,
+            jwt_long_seconds: 30 * 24 * 3_600,
+            tokens_per_user_max: 200,
+            name_chars_max: 100,
+            used_noted_every_ms: 60_000,
         }
     }
 }

@@ -14,6 +14,15 @@ pub enum Credential {
     None,
     /// The `sessionid` cookie.
     Session(String),
+    /// `Authorization: Bearer 12|secret`: a personal token.
+    Personal(i64, String),
+    /// `x-api-key` and `x-api-secret`.
+    Pair {
+        key: String,
+        secret: String,
+    },
+    /// `Authorization: Bearer eyJ….….…`.
+    Jwt(String),
     /// The control secret of the running server, from `FILE.lock`: a command of the same user on the same machine.
     Control(String),
     /// An `Authorization` header of no form we know: 401, never the cookie instead.
@@ -58,6 +67,61 @@ impl Role {
 
     pub fn from_name(name: &str) -> Option<Self> {
         Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Somebody with what an admin sees of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub user: User,
+    pub name: String,
+    /// Nothing lets them in.
+    pub is_suspended: bool,
+    /// Whether their tokens are good, and what programs sign in with.
+    pub has_api_access: bool,
+    /// They have a password: an invitation was taken up.
+    pub is_active: bool,
+    pub created_at: String,
+    /// Raised by what ends their JWTs: each carries the number that it was made under.
+    pub generation: i64,
+}
+
+/// Where somebody signs in from, as lists of sessions show it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visitor {
+    /// What the browser calls itself.
+    pub agent: String,
+    pub address: String,
+}
+
+impl Visitor {
+    /// A command that signs somebody in.
+    pub fn command() -> Self {
+        Self { agent: "carryall".to_owned(), address: String::new() }
+    }
+}
+
+/// The two kinds of tokens that people make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// One text, `12|secret`.
+    Personal,
+    /// A key and its secret, for apps that are named.
+    KeySecret,
+}
+
+impl TokenKind {
+    pub const ALL: [TokenKind; 2] = [TokenKind::Personal, TokenKind::KeySecret];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            TokenKind::Personal => "personal",
+            TokenKind::KeySecret => "key-secret",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        TokenKind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -121,6 +185,7 @@ impl Action {
     /// What a role says of the records of a schema.
     pub const OF_RECORDS: [Action; 6] = [Action::List, Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export];
 
+    /// As the abilities of a token name it.
     pub fn name(self) -> &'static str {
         match self {
             Action::List => "list",

@@ -1,10 +1,11 @@
 //! What every operation stands on: the store, chance, limits, credentials, jobs, the names of this server. The clock is read here and nowhere else.
 
+use super::attempts::Attempts;
+use super::credentials::Cache;
 use super::job_board::Jobs;
 use super::samples::Samples;
 use crate::auth::control::Control;
 use crate::auth::password::Hasher;
-use crate::auth::session::Cache;
 use crate::model::error::{Error, Result};
 use crate::model::fault::Fault;
 use crate::model::limits::Limits;
@@ -45,7 +46,9 @@ pub enum Way {
 /// What knows secrets again.
 pub struct Credentials {
     pub passwords: Hasher,
-    pub sessions: Cache,
+    /// Those in use.
+    pub known: Cache,
+    pub attempts: Attempts,
     pub control: Control,
 }
 
@@ -57,7 +60,7 @@ pub const STALE_RETRIES_MAX: usize = 5;
 
 impl Ctx {
     pub fn new(store: Store, random: Random, limits: Limits, control: Control) -> Self {
-        let credentials = Credentials { passwords: Hasher::new(&limits), sessions: Cache::default(), control };
+        let credentials = Credentials { passwords: Hasher::new(&limits), known: Cache::default(), attempts: Attempts::default(), control };
         Self {
             store,
             random,
@@ -153,6 +156,11 @@ pub fn random() -> Random {
 /// So many seconds after 1970.
 pub fn moment_at(epoch_seconds: i64) -> Moment {
     moment(Timestamp::from_second(epoch_seconds).unwrap_or_default())
+}
+
+/// The second of a time in RFC 3339.
+pub fn second_of(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_second)
 }
 
 fn moment(at: Timestamp) -> Moment {

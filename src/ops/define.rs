@@ -43,7 +43,8 @@ pub const RESERVED: [&str; 22] = [
 const STAMPS: [&str; 2] = ["created_at", "updated_at"];
 
 /// Words of the admin page's own addresses, `/_/apps`.
-const PAGE_WORDS: [&str; 12] = ["a", "api", "apps", "f", "files", "people", "requests", "roles", "settings", "sign-in", "start", "tokens"];
+const PAGE_WORDS: [&str; 14] =
+    ["a", "api", "apps", "f", "files", "invitation", "people", "requests", "reset", "roles", "settings", "sign-in", "start", "tokens"];
 
 /// Whether an app of this slug could not be reached.
 pub fn is_reserved_app(slug: &str) -> bool {

@@ -3,13 +3,14 @@
 use super::access::{may, may_control, scope};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::fields::{self, Changed};
-use super::job_board::Entry;
+use super::job_board::{Entry, State};
+use super::tokens::{self, Draft};
 use super::{apply, backups, changes, indexes, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
-use crate::model::job::{Import, Job, Outcome, Progress, Report, unwatched};
-use crate::model::principal::{Action, Caller};
+use crate::model::job::{Import, Job, NewToken, Outcome, Progress, Report, unwatched};
+use crate::model::principal::{Action, Caller, Principal};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::{records, rehearsal};
 use serde_json::{Map, Value, json};
@@ -50,6 +51,7 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
             };
             made.map(|token| json!({"url": format!("{}/_/start#t={token}", ctx.site.base_url), "token": token}))
         }
+        Job::TokenCreate(new) => make_token(ctx, who, new),
         Job::Backup(reason) => backups::make(ctx, who, *reason, report),
         Job::Restore(name) => backups::restore(ctx, who, name, report),
         Job::Check => check(ctx, who, report),
@@ -59,6 +61,19 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
             indexes::add(ctx, who, app, schema, fields)
         }
     }
+}
+
+/// Answers `{id, kind, name, apps: [{slug, uuid}]}`.
+fn make_token(ctx: &Ctx, who: &Caller, new: &NewToken) -> Result<Outcome> {
+    let (apps, expires) = ((!new.apps.is_empty()).then(|| new.apps.clone()), new.expires.clone());
+    let draft = Draft { kind: new.kind.clone(), name: new.name.clone(), apps, expires, ..Draft::default() };
+    let me = who.clone();
+    let made = ctx.write(
+        || tokens::prepare(ctx, who, draft.clone(), Some(&new.user), new.key.clone(), new.hash),
+        move |tx, ready| tokens::create(tx, &me, ready),
+    )?;
+    let apps: Vec<Value> = made.apps.iter().flatten().map(|part| json!({"slug": part.app.slug, "uuid": part.app.uuid})).collect();
+    Ok(json!({"id": made.listed.id, "kind": made.listed.kind.name(), "name": made.listed.name, "apps": apps}))
 }
 
 /// Takes the rows that somebody sent into a schema that is there. They wait for the end; others see it among the jobs, and may end it.
@@ -170,7 +185,7 @@ pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
         Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend => may(who, Action::Manage),
         // Asked by the job itself, which knows the app.
         Job::Index { .. } => may(who, Action::Read),
-        Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } => may_control(who),
+        Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } | Job::TokenCreate(_) => may_control(who),
     }
 }
 
@@ -216,19 +231,27 @@ pub fn start_as(ctx: &Arc<Ctx>, kind: &'static str, work: impl FnOnce(&Report) -
 /// How far a job is.
 pub fn state(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
     may(who, Action::Manage)?;
-    ctx.jobs.get(id).ok_or_else(|| none(id))
+    ctx.jobs.get(id).map(|entry| seen_by(who, entry)).ok_or_else(|| none(id))
 }
 
 /// The jobs of this run of the server, newest first; of those that have ended, the last ones.
 pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Entry>> {
     may(who, Action::Manage)?;
-    Ok(ctx.jobs.all())
+    Ok(ctx.jobs.all().into_iter().map(|entry| seen_by(who, entry)).collect())
 }
 
 /// Asks a job to end before it changes anything.
 pub fn cancel(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
     may(who, Action::Manage)?;
-    ctx.jobs.cancel(id).ok_or_else(|| none(id))
+    ctx.jobs.cancel(id).map(|entry| seen_by(who, entry)).ok_or_else(|| none(id))
+}
+
+/// A link signs somebody in: it is for whoever asked for it at the terminal.
+fn seen_by(who: &Caller, mut entry: Entry) -> Entry {
+    if entry.kind == "link" && matches!(entry.state, State::Done(_)) && who.principal != Principal::Control {
+        entry.state = State::Done(json!({}));
+    }
+    entry
 }
 
 fn none(id: u64) -> Error {

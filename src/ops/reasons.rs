@@ -50,7 +50,7 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, asked: &Question<'_>) -> Result<Re
             if !is_oneself {
                 access::may(who, Action::Manage)?;
             }
-            if is_oneself { who.clone() } else { access::as_user(&find_user(tx, named)?) }
+            if is_oneself { who.clone() } else { access::as_user(&find_user(tx, named)?.user) }
         }
     };
     // Whoever asks must know the table: of those that are not there for them they learn nothing.

@@ -10,7 +10,7 @@ use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::{is_slug, label_from, quoted, slug_from};
-use crate::model::principal::{Action, Caller, User, UserId};
+use crate::model::principal::{Account, Action, Caller, User, UserId};
 use crate::model::role::{Allowed, AppRole, BUILT_IN, Rights, Rule};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
@@ -344,10 +344,10 @@ pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, from: AppId, to: AppId) -> Resul
 }
 
 /// Somebody by their number or e-mail address.
-pub fn find_user(tx: &ReadTx<'_>, named: &str) -> Result<User> {
+pub fn find_user(tx: &ReadTx<'_>, named: &str) -> Result<Account> {
     let found = match named.parse() {
-        Ok(id) => roles::holder(tx, UserId(id))?.map(|(user, _)| user),
-        Err(_) => users::by_email(tx, named)?.map(|stored| stored.user),
+        Ok(id) => users::find(tx, UserId(id))?,
+        Err(_) => users::by_email(tx, named)?.map(|stored| stored.account),
     };
     found.ok_or_else(|| Error::invalid(Problem::of("user", "unknown_user", format!("There is no user {}", quoted(named)))))
 }
@@ -368,16 +368,16 @@ pub fn of_caller(catalog: &Catalog, who: &Caller) -> Result<Vec<(String, String)
 pub fn grants(tx: &ReadTx<'_>, who: &Caller, app: Option<&str>, user: Option<&str>) -> Result<Vec<Grant>> {
     access::may(who, Action::Read)?;
     let only = app.map(|app| access::app(tx.catalog(), who, app)).transpose()?;
-    let user = user.map(|user| find_user(tx, user)).transpose()?.map(|user| user.id);
+    let user = user.map(|user| find_user(tx, user)).transpose()?.map(|account| account.user.id);
     let mut found = Vec::new();
     for app in access::apps(tx.catalog(), who)?.iter().filter(|app| only.as_ref().is_none_or(|only| only.id == app.id)) {
         let is_managed = manages(tx.catalog(), who, app.id);
         for (holder, role) in tx.catalog().grants(app.id) {
             if (is_managed || who.user_id() == Some(holder))
                 && user.is_none_or(|user| user == holder)
-                && let Some((user, _)) = roles::holder(tx, holder)?
+                && let Some(account) = users::find(tx, holder)?
             {
-                found.push(Grant { user, app: app.slug.clone(), role: role.to_owned() });
+                found.push(Grant { user: account.user, app: app.slug.clone(), role: role.to_owned() });
             }
         }
     }
@@ -387,14 +387,14 @@ pub fn grants(tx: &ReadTx<'_>, who: &Caller, app: Option<&str>, user: Option<&st
 /// Gives somebody a role in an app, in place of the one that they have there.
 pub fn grant(tx: &mut WriteTx<'_>, who: &Caller, user: &str, app: &str, role: &str) -> Result<Grant> {
     let app = access::managed(tx.catalog(), who, app)?;
-    let user = find_user(tx, user)?;
+    let Account { user, is_suspended, .. } = find_user(tx, user)?;
     if !access::is_built_in(role) {
         known(tx.catalog(), &app, role).map_err(|error| match error {
             Error::NotFound(problem) => Error::invalid(Problem { field: Some("role".to_owned()), code: "unknown_role", ..problem }),
             other => other,
         })?;
     }
-    if roles::holder(tx, user.id)?.is_some_and(|(_, is_suspended)| is_suspended) {
+    if is_suspended {
         return Err(Error::Conflict(Problem::of("user", "suspended", format!("{} is suspended: nobody gives them a role", user.email))));
     }
     let before = tx.catalog().granted(user.id, app.id).map(str::to_owned);
@@ -410,7 +410,7 @@ pub fn grant(tx: &mut WriteTx<'_>, who: &Caller, user: &str, app: &str, role: &s
 /// Takes somebody's role in an app away.
 pub fn revoke(tx: &mut WriteTx<'_>, who: &Caller, user: &str, app: &str) -> Result<()> {
     let app = access::managed(tx.catalog(), who, app)?;
-    let user = find_user(tx, user)?;
+    let user = find_user(tx, user)?.user;
     let before = tx.catalog().granted(user.id, app.id).map(str::to_owned);
     if !roles::revoke(tx, user.id, app.id)? {
         return Err(Error::not_found(format!("{} has no role in the app '{}'", user.email, app.slug)));

@@ -7,7 +7,7 @@ use super::sessions::{self, Beginning, Opened};
 use super::users::{self, NewAdmin};
 use crate::auth::link;
 use crate::model::error::Result;
-use crate::model::principal::{Action, Caller, Principal};
+use crate::model::principal::{Action, Caller, Principal, Visitor};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::{starts, users as user_rows};
 
@@ -50,13 +50,13 @@ pub fn look(ctx: &Ctx, token: &str) -> Result<Option<usize>> {
 
 /// The part of `make_admin` before the transaction. Whoever holds the link stands for the owner of the data file, who was shown it in the terminal;
 /// nobody else gets a password hashed here.
-pub fn prepare_admin(ctx: &Ctx, who: &Caller, token: &str, email: &str, password: &str) -> Result<First> {
+pub fn prepare_admin(ctx: &Ctx, who: &Caller, token: &str, email: &str, password: &str, visitor: &Visitor) -> Result<First> {
     if look(ctx, token)?.is_none() {
         return Err(sessions::used_link());
     }
     let owner = Caller { principal: Principal::Control, door: who.door, token: None };
     let admin = users::prepare_admin(ctx, &owner, email, password)?;
-    Ok(First { hash: link::digest(token), owner, admin, session: sessions::beginning(ctx, None, None) })
+    Ok(First { hash: link::digest(token), owner, admin, session: sessions::beginning(ctx, visitor) })
 }
 
 /// Makes the first admin, signed in; every start link is used up.

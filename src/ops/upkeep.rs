@@ -2,17 +2,24 @@
 
 use super::ctx::{Ctx, SELF};
 use super::job_board::is_cancelled;
-use super::{backups, feed, indexes, jobs};
+use super::{backups, credentials, feed, indexes, jobs};
 use crate::model::backup::Reason;
 use crate::model::error::Result;
 use crate::model::job::{Outcome, Report};
-use crate::store::tables::sessions::sweep;
+use crate::store::engine::WriteTx;
+use crate::store::tables::{sessions, settings};
 use serde_json::json;
 use std::sync::Arc;
 
 /// Does what is due now and then. An entry: it opens transactions and starts jobs.
 pub fn tend(ctx: &Arc<Ctx>) {
     told("the change log could not be shortened", feed::prune(ctx));
+    note_used(ctx);
+    let sweep = |tx: &mut WriteTx<'_>| {
+        let idle_s = settings::read(tx)?.session_idle_minutes.map(|minutes| minutes * 60);
+        let unused_since_s = idle_s.map(|idle_s| tx.now().epoch_seconds - idle_s);
+        sessions::sweep(tx, unused_since_s)
+    };
     told("ended sessions could not be forgotten", ctx.store.write(sweep));
     told("the indexes could not be looked at", indexes::sift(ctx, &SELF));
     if ctx.backs_up && backups::is_due(ctx) {
@@ -26,6 +33,12 @@ pub fn tend(ctx: &Arc<Ctx>) {
 /// What is only remembered and would be lost with the end of the server. An entry, like `tend`.
 pub fn leave(ctx: &Arc<Ctx>) {
     told("which indexes were used could not be noted", indexes::note_used(ctx, &SELF));
+    note_used(ctx);
+}
+
+/// Writes down when credentials were used last. An entry, like `tend`.
+pub fn note_used(ctx: &Arc<Ctx>) {
+    told("when credentials were used could not be noted", credentials::note_used(ctx));
 }
 
 /// Begins to make an index that lists miss, if there is one that may be made now. An entry, like `tend`.

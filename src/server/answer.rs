@@ -98,7 +98,7 @@ fn request(head: Head) -> Request {
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
 pub fn refuse(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
-    let response = rendered(router::face(), Err(error), &id);
+    let response = rendered(router::face(target), Err(error), &id);
     log_line::access(&id, method, target, response.status_code, Duration::ZERO);
     sealed(response, id)
 }

@@ -25,19 +25,22 @@ pub enum Place {
 pub fn find(method: &str, target: &str) -> Result<Place> {
     let segments = path::segments(target);
     let wanted = if method == "HEAD" { "GET" } else { method };
+    let fitting = || {
+        let routes = DIALECTS.iter().flat_map(|dialect| dialect.routes.iter().map(move |route| (*dialect, route)));
+        routes.filter_map(|(dialect, route)| Some((dialect, route, fits(route.pattern, &segments)?)))
+    };
+    // A word that stands in a pattern is not taken for a name: `invitations/accept` is nobody's invitation.
+    let names = fitting().map(|(_, _, raw)| raw.len()).min().unwrap_or_default();
     let (mut allow, mut heads): (Vec<&str>, bool) = (Vec::new(), false);
-    for dialect in DIALECTS {
-        for route in dialect.routes {
-            let Some(raw) = fits(route.pattern, &segments) else { continue };
-            // A HEAD only looks: a GET that writes (signing out by a link) has none.
-            let has_head = route.method == "GET" && route.pool != Pool::Writes;
-            if route.method == wanted && (method != "HEAD" || has_head) {
-                let params = raw.into_iter().map(path::decode).collect::<Result<_>>()?;
-                return Ok(Place::Route(Routed { dialect, route, params }));
-            }
-            allow.push(route.method);
-            heads |= has_head;
+    for (dialect, route, raw) in fitting().filter(|(_, _, raw)| raw.len() == names) {
+        // A HEAD only looks: a GET that writes (signing out by a link) has none.
+        let has_head = route.method == "GET" && route.pool != Pool::Writes;
+        if route.method == wanted && (method != "HEAD" || has_head) {
+            let params = raw.into_iter().map(path::decode).collect::<Result<_>>()?;
+            return Ok(Place::Route(Routed { dialect, route, params }));
         }
+        allow.push(route.method);
+        heads |= has_head;
     }
     if allow.is_empty() {
         let problem = Problem::new("not_found", format!("There is nothing at {}", quoted(target.split('?').next().unwrap_or_default())));
@@ -58,9 +61,13 @@ pub fn only(method: &str, allow: &str) -> Result<Place> {
     }
 }
 
-/// The dialect whose face a refusal has that no route made.
-pub fn face() -> &'static Dialect {
-    &crate::dialect::house::HOUSE
+/// The dialect whose face a refusal has that no route made: the first that has this path, or its first word.
+pub fn face(target: &str) -> &'static Dialect {
+    let segments = path::segments(target);
+    let has_path = |dialect: &&&'static Dialect| dialect.routes.iter().any(|route| fits(route.pattern, &segments).is_some());
+    let has_root = |dialect: &&&'static Dialect| segments.first().is_some_and(|first| dialect.roots.contains(first));
+    let found = DIALECTS.iter().find(has_path).or_else(|| DIALECTS.iter().find(has_root));
+    found.copied().unwrap_or(&crate::dialect::house::HOUSE)
 }
 
 /// The raw values of a pattern's named segments when the path fits it.
@@ -97,6 +104,16 @@ mod tests {
         assert_eq!(route("OPTIONS", "/api/workspaces"), "GET, HEAD, OPTIONS");
         assert_eq!(route("POST", "/api/workspaces"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
         assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
+        assert_eq!(
+            route("DELETE", "/api/workspaces/default/invitations/7"),
+            "/api/workspaces/{workspace}/invitations/{person} [\"default\", \"7\"]"
+        );
+        assert_eq!(route("OPTIONS", "/api/workspaces/default/invitations/accept"), "POST, OPTIONS");
+        let has_face = |target: &str, pattern: &str| face(target).routes.iter().any(|route| route.pattern == pattern);
+        assert!(has_face("/auth/authenticate/?x", "/auth/authenticate") && has_face("/user/nothing", "/user/auth"));
+        for target in ["/auth/login", "/users", "/api/nothing", "*", "-", ""] {
+            assert!(has_face(target, "/api/apps"), "{target}");
+        }
         assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
     }
 }

@@ -91,6 +91,8 @@ async fn until_stopped(door: &Arc<Door>, listeners: Vec<Listener>, ready: impl F
     accepting.push(tokio::spawn(now_and_then(door.clone(), door.limits.upkeep_first_ms, door.limits.upkeep_every_ms, upkeep::tend)));
     let every_ms = door.limits.index_look_every_ms;
     accepting.push(tokio::spawn(now_and_then(door.clone(), every_ms, every_ms, upkeep::serve_lists)));
+    let every_ms = door.limits.used_noted_every_ms;
+    accepting.push(tokio::spawn(now_and_then(door.clone(), every_ms, every_ms, upkeep::note_used)));
     watch_signals(asked.clone())?;
     ready();
     asked.notified().await;

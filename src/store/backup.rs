@@ -27,7 +27,7 @@ const LOOK_STEPS: i32 = 100_000;
 const NAMES_MAX: usize = 100;
 /// What a copy that is being made begins with, before the number of the process that makes it: who opens the data file later takes away what a
 /// killed process left.
-const UNFINISHED: [&str; 3] = [".backup-", ".restore-", REHEARSAL];
+const UNFINISHED: [&str; 4] = [".backup-", ".restore-", ".key-", REHEARSAL];
 /// The folder of a copy on which something is tried out.
 const REHEARSAL: &str = ".rehearsal-";
 
@@ -328,7 +328,9 @@ mod tests {
             std::fs::create_dir(folder.path().join(name)).unwrap();
             std::fs::write(folder.path().join(name).join("copy.db"), "copy").unwrap();
         }
-        std::fs::write(folder.path().join(".restore-4294967295-x"), "copy").unwrap();
+        for name in [".restore-4294967295-x", ".key-4294967295-x"] {
+            std::fs::write(folder.path().join(name), "copy").unwrap();
+        }
         sweep(&data);
         let mut left: Vec<String> =
             std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

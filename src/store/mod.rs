@@ -13,6 +13,7 @@ pub mod engine;
 pub mod explain;
 mod formula;
 pub mod indexes;
+pub mod key;
 mod link_rows;
 pub mod lock;
 mod mend;

@@ -135,6 +135,9 @@ struct Reached {
     next_choice_ids: Vec<(i64, i64)>,
     schema_version: i64,
     catalog_version: i64,
+    /// The tokens that were good, and the highest number that anybody's JWTs were made under.
+    tokens: Vec<(i64, i64)>,
+    generation: i64,
 }
 
 impl Reached {
@@ -147,6 +150,8 @@ impl Reached {
             next_choice_ids: rows(conn, "SELECT id, next_choice_id FROM app"),
             schema_version: number("SELECT coalesce(max(version), 0) FROM schema"),
             catalog_version: number("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'catalog_version'"),
+            tokens: rows(conn, "SELECT id, user FROM token"),
+            generation: number("SELECT coalesce(max(generation), 0) FROM user"),
         }
     }
 }
@@ -163,7 +168,12 @@ fn rows<K: rusqlite::types::FromSql>(conn: &Connection, sql: &str) -> Vec<(K, i6
 /// may have lost that right since), and the log says what happened.
 fn go_on_after(copy: &Path, reached: &Reached, restored: &Change, how: &Opening) -> Result<()> {
     let conn = open_untouched(copy).or_failed()?;
-    conn.execute_batch("BEGIN IMMEDIATE; DELETE FROM session; DELETE FROM link;").or_failed()?;
+    conn.execute_batch("BEGIN IMMEDIATE; DELETE FROM session; DELETE FROM link; DELETE FROM refresh;").or_failed()?;
+    conn.execute("UPDATE user SET generation = max(generation, ?1) + 1", [reached.generation]).or_failed()?;
+    // A token that was made before and is gone was ended by somebody.
+    let given = reached.sequences.iter().find(|(table, _)| table == "token").map_or(0, |(_, seq)| *seq);
+    let live: Vec<String> = reached.tokens.iter().map(|(id, _)| id.to_string()).collect();
+    conn.execute(&format!("DELETE FROM token WHERE id <= ?1 AND id NOT IN ({})", live.join(",")), [given]).or_failed()?;
     for (table, seq) in &reached.sequences {
         conn.execute(
             "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)",

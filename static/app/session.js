@@ -1,5 +1,5 @@
 // Who is signed in. The session itself is a cookie that scripts cannot read; this only remembers the answer of the server.
-// Not here: the forms (screens/signin.js, screens/start.js).
+// Not here: the forms (screens/signin.js, screens/start.js, screens/choose.js).
 import { get, post } from './api.js';
 import { store } from '../lib/store.js';
 
@@ -9,7 +9,7 @@ export const person = store(null);
 export async function loadPerson() { person.set((await get('/api/workspaces/default/me')).user); }
 export async function signIn(username, password) { person.set((await post('/auth/login/', { username, password })).user); }
 
-/** Without a user in the answer the link is a start link: it waits for the first admin, in a file with so many apps. */
+/** Without a user in the answer the link waits for something: the first admin of a file with so many apps, or a password that somebody is to choose. */
 export async function signInByLink(token) {
   const answer = await post('/auth/link/', { token });
   person.set(answer.user);
@@ -17,6 +17,9 @@ export async function signInByLink(token) {
 }
 
 export async function startAsAdmin(token, email, password) { person.set((await post('/auth/start/', { token, email, password })).user); }
+
+/** By a link for that, `invitation` or `reset`; signs in. */
+export async function choosePassword(purpose, chosen) { person.set((await post(`/api/workspaces/default/${purpose}s/accept`, chosen)).user); }
 
 export async function signOut() {
   await post('/auth/logout/');

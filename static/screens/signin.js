@@ -73,7 +73,7 @@ class SignIn extends El {
         <p class="form-error" id="sign-in-error" role="alert">${this.#fault?.text}</p>
         <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Signing in…' : 'Sign in'}</button>
       </form>
-      <p class="hint">Password forgotten, or nobody has signed in here yet? Run <code>carryall link</code> in a terminal on the server. It prints a link that lets you in once.</p>
+      <p class="hint">Password forgotten? An admin can give you a link to choose another. Nobody has signed in here yet? Run <code>carryall link</code> in a terminal on the server. It prints a link that lets you in once.</p>
     </div></main>`;
   }
 }

@@ -50,11 +50,12 @@ class Start extends El {
     this.#fault = null;
     this.update();
     try {
-      const { user, apps } = await signInByLink(this.#token);
+      const { user, needs, apps } = await signInByLink(this.#token);
       if (user) { await this.#land(); return; }
       this.#apps = apps;
-      this.#step = 'form';
-      announce('Make the first admin');
+      // An invitation has a page of its own.
+      this.#step = needs === 'first_admin' ? 'form' : 'used';
+      if (this.#step === 'form') announce('Make the first admin');
     } catch (e) {
       if (e.name === 'AbortError') return;
       if (USED.includes(e.kind)) this.#step = 'used';

@@ -35,7 +35,7 @@ CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,r
 # Eight jobs at a time are let in: further ones are told to come again. Nothing else may be too busy.
 STARTS_JOB = re.compile(r'"method":"POST".*/(backups|jobs|indexes|import|restore)/?"')
 # These end the session that all requests come with.
-ENDING = ("sign_out", "sign_out_by_link", "restore_backup")
+ENDING = ("sign_out", "sign_out_by_link", "end_session", "restore_backup")
 # These change what the document of an app tells of its tables, so that it would be another one afterwards. The server's document tells them too.
 RESHAPING = ("update_app", "delete_app", "apply_app_file", "create_schema", "update_schema", "delete_schema", "create_field", "update_field",
              "delete_field", "create_option", "update_option", "delete_option")
@@ -87,8 +87,12 @@ def run(server, session, document, options):
         with open(os.path.join(folder, "schemathesis.toml"), "w", encoding="utf-8") as file:
             file.write('[auth.openapi.session]\napi_key = "%s"\n' % session)
             file.write('[checks.not_a_server_error]\nexpected-statuses = ["2xx", "3xx", "4xx", 503]\n')
+        # One may come with other credentials, too, and schemathesis would make those up.
+        session_only = copy.deepcopy(document)
+        session_only["security"] = [{"session": []}]
+        session_only["components"]["securitySchemes"] = {"session": document["components"]["securitySchemes"]["session"]}
         with open(os.path.join(folder, "openapi.json"), "w", encoding="utf-8") as file:
-            json.dump(document, file)
+            json.dump(session_only, file)
         words = [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "--config-file", os.path.join(folder, "schemathesis.toml"), "run",
                  os.path.join(folder, "openapi.json"), "--url", "http://127.0.0.1:%d" % server.port, "--checks", CHECKS,
                  "--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES, "--seed", SEED, "--workers", "1",

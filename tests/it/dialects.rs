@@ -9,6 +9,12 @@ fn the_house_answers_as_its_transcripts_say() {
     run_all("house");
 }
 
+#[test]
+fn the_other_dialects_answer_as_their_transcripts_say() {
+    run_all("fullfinity");
+    run_all("appmixer");
+}
+
 fn run_all(dialect: &str) {
     let folder = root().join("tests/http").join(dialect);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -21,7 +27,11 @@ fn run_all(dialect: &str) {
 /// All files run even when one fails, so that one run tells everything.
 fn run_one(file: &std::path::Path) -> Result<(), String> {
     // The first minutes begin without an admin and with the start link that the terminal shows.
-    let harness = if file.ends_with("start.http") { Harness::unclaimed().0 } else { Harness::crm().with_people(&["ann", "ben"]) };
+    let harness = match file.file_name().and_then(|name| name.to_str()) {
+        Some("start.http") => Harness::unclaimed().0,
+        Some("roles.http") => Harness::crm().with_people(&["ann", "ben"]),
+        _ => Harness::crm(),
+    };
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| transcript::run(file, &mut |ask| harness.answer(ask))));
     run.map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
 }

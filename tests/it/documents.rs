@@ -44,7 +44,7 @@ fn every_route_has_an_entry_and_every_entry_a_route() {
     let told: BTreeSet<String> = operations(&document).iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     let house = DIALECTS.iter().find(|dialect| dialect.id == "house").unwrap();
     let routes: BTreeSet<String> = house.routes.iter().map(|route| format!("{} {}", route.method, route.pattern)).collect();
-    let cure = "src/dialect/house/docs/entries.rs says how an entry is made";
+    let cure = "src/dialect/house/docs/entries says how an entry is made";
     assert_eq!(routes.difference(&told).collect::<Vec<_>>(), Vec::<&String>::new(), "routes without an entry; {cure}");
     assert_eq!(told.difference(&routes).collect::<Vec<_>>(), Vec::<&String>::new(), "entries without a route; {cure}");
 }

@@ -437,7 +437,7 @@ fn with_member() -> (Harness, String) {
     let session = carryall::auth::session::digest(&token);
     let made = harness.ctx.store.write(move |tx| {
         let member = carryall::store::tables::users::insert(tx, "member@example.com", "x", carryall::model::principal::Role::Member)?;
-        carryall::store::tables::sessions::insert(tx, &session, member.id, crate::harness::NOW_S + 1_000)
+        carryall::store::tables::sessions::insert(tx, &session, member.id, crate::harness::NOW_S + 1_000, &Default::default())
     });
     made.unwrap();
     let grant = r#"{"user": "member@example.com", "app": "lab", "role": "some"}"#;

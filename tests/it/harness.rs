@@ -4,7 +4,7 @@ use crate::transcript::{Ask, Reply};
 use carryall::model::error::Result;
 use carryall::model::job::{Job, Outcome};
 use carryall::model::limits::Limits;
-use carryall::model::principal::{Caller, Principal, Role};
+use carryall::model::principal::{Caller, Principal, Role, Visitor};
 use carryall::ops::ctx::{self, Ctx};
 use carryall::ops::job_board::State;
 use carryall::ops::{jobs, sessions};
@@ -81,7 +81,7 @@ impl Harness {
         let session = carryall::auth::session::digest(OWNER_COOKIE);
         let made = harness.ctx.store.write(move |tx| {
             let owner = users::insert(tx, "your@email.com", OWNER_HASH, Role::Owner)?;
-            session_rows::insert(tx, &session, owner.id, NOW_S + 1_000)
+            session_rows::insert(tx, &session, owner.id, NOW_S + 1_000, &Visitor::default())
         });
         made.unwrap();
         harness
@@ -93,7 +93,7 @@ impl Harness {
             let (email, session) = (format!("{name}@example.com"), carryall::auth::session::digest(&cookie_of(name)));
             let made = self.ctx.store.write(move |tx| {
                 let member = users::insert(tx, &email, OWNER_HASH, Role::Member)?;
-                session_rows::insert(tx, &session, member.id, NOW_S + 1_000)
+                session_rows::insert(tx, &session, member.id, NOW_S + 1_000, &carryall::model::principal::Visitor::default())
             });
             made.unwrap();
         }

@@ -67,6 +67,12 @@ mod lists;
 /// The first minutes: the start link, the samples, dates that count from today.
 mod start;
 
+/// What lets in and what ends it: every kind of credential beside every event.
+mod credentials;
+
+/// Programs that sign in: the command for tokens, a file that is copied, secrets that stand nowhere.
+mod programs;
+
 /// Clocks that are set while a server runs.
 mod clock;
 

@@ -154,7 +154,7 @@ fn nothing_is_counted_that_the_caller_does_not_see() {
     let session = carryall::auth::session::digest(&token);
     let made = harness.ctx.store.write(move |tx| {
         let member = carryall::store::tables::users::insert(tx, "member@example.com", "x", carryall::model::principal::Role::Member)?;
-        carryall::store::tables::sessions::insert(tx, &session, member.id, crate::harness::NOW_S + 1_000)
+        carryall::store::tables::sessions::insert(tx, &session, member.id, crate::harness::NOW_S + 1_000, &Default::default())
     });
     made.unwrap();
     assert!(

@@ -20,41 +20,41 @@ const PATIENCE: Duration = Duration::from_secs(30);
 // --- the program -----------------------------------------------------------------------------------------------------
 
 /// A folder for a data file, and one for everything else, so that what the program leaves beside the data file is seen.
-struct Place {
-    data: tempfile::TempDir,
-    scratch: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) data: tempfile::TempDir,
+    pub(crate) scratch: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { data: tempfile::tempdir().unwrap(), scratch: tempfile::tempdir().unwrap() }
     }
 
-    fn db(&self) -> PathBuf {
+    pub(crate) fn db(&self) -> PathBuf {
         self.data.path().join("data.db")
     }
 
     /// A file outside the data file's folder.
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.scratch.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
     /// Runs a command on the data file to its end.
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.run_with(args, "")
     }
 
-    fn run_with(&self, args: &[&str], stdin: &str) -> Ran {
+    pub(crate) fn run_with(&self, args: &[&str], stdin: &str) -> Ran {
         run_on(&self.db(), args, stdin)
     }
 
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         self.serve_with(&[])
     }
 
-    fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+    pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
         let db = self.db();
         let args = ["serve", "--db", db.to_str().unwrap(), "--listen", "127.0.0.1:0", "--no-open", "--quiet"];
         Server::start(carryall().args(args).envs(variables.iter().copied()), &self.scratch.path().join("log"))
@@ -71,7 +71,7 @@ impl Place {
 }
 
 /// The program, deaf to the settings of whoever runs the tests.
-fn carryall() -> Command {
+pub(crate) fn carryall() -> Command {
     let mut command = Command::new(PROGRAM);
     for name in ["CARRYALL_DB", "CARRYALL_LISTEN", "CARRYALL_LOG", "CARRYALL_ADMIN_EMAIL", "CARRYALL_ADMIN_PASSWORD"] {
         command.env_remove(name);
@@ -81,13 +81,13 @@ fn carryall() -> Command {
 
 /// How a command ended and what it said.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-fn run_on(db: &Path, args: &[&str], stdin: &str) -> Ran {
+pub(crate) fn run_on(db: &Path, args: &[&str], stdin: &str) -> Ran {
     let mut command = carryall();
     command.args(args).arg("--db").arg(db).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -102,18 +102,18 @@ fn ran(output: Output) -> Ran {
 }
 
 /// A serving process. It is killed when this value goes, so that a test that falls leaves none behind.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     out: BufReader<ChildStdout>,
     /// Where its stderr goes.
     log: PathBuf,
     /// `127.0.0.1:50123`
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
     /// Starts it and waits until it says that it listens.
-    fn start(command: &mut Command, log: &Path) -> Self {
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
         let to_log = File::create(log).unwrap();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(to_log).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -126,12 +126,12 @@ impl Server {
     }
 
     /// Everything on stderr up to now.
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// Asks it to end; gives the exit code and what it printed after the first line.
-    fn stop(mut self) -> (Option<i32>, String) {
+    pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         let mut rest = String::new();
@@ -146,16 +146,16 @@ impl Server {
     }
 
     /// One request on a connection of its own.
-    fn ask(&self, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
+    pub(crate) fn ask(&self, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
         once(&self.address, method, target, headers, body).unwrap()
     }
 
-    fn get(&self, target: &str, cookie: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str, cookie: &str) -> Answer {
         self.ask("GET", target, &[&format!("Cookie: {cookie}")], "")
     }
 
     /// Signs in by the form; gives the cookie.
-    fn sign_in(&self, email: &str, password: &str) -> String {
+    pub(crate) fn sign_in(&self, email: &str, password: &str) -> String {
         let form = format!("username={}&password={password}", email.replace('@', "%40"));
         let answer = self.ask("POST", "/auth/login/", &["Content-Type: application/x-www-form-urlencoded"], &form);
         assert_eq!((answer.status, answer.header("Location")), (302, "/"), "{}", answer.text());
@@ -173,8 +173,8 @@ impl Drop for Server {
 
 // --- HTTP ------------------------------------------------------------------------------------------------------------
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -198,20 +198,20 @@ impl Answer {
     }
 
     /// The value of a header, empty when there is none.
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{} {}: {error}", self.status, self.text()))
     }
 
     /// `sessionid=…` of the cookie that the answer sets.
-    fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         let cookies = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
         let pairs = cookies.filter_map(|(_, cookie)| cookie.split(';').next());
         pairs.into_iter().find(|pair| pair.starts_with("sessionid=")).unwrap().to_owned()

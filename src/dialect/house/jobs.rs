@@ -3,7 +3,7 @@
 
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::job::{Import, Job};
+use crate::model::job::{Import, Job, NewToken};
 use crate::ops::ctx::Ctx;
 use crate::ops::job_board::{Entry, State};
 use crate::ops::{jobs, workspace};
@@ -51,6 +51,17 @@ enum Sent {
     },
     Link {
         user: Option<String>,
+    },
+    TokenCreate {
+        user: String,
+        of_kind: String,
+        name: String,
+        #[serde(default)]
+        apps: Vec<String>,
+        expires: Option<String>,
+        key: Option<String>,
+        /// SHA-256 of the secret.
+        hash: [u8; 32],
     },
     Backup {},
     Check {},
@@ -129,6 +140,9 @@ fn job(sent: Sent) -> Result<Job> {
         Sent::Apply { file, dry_run, prune } => Job::Apply { text: jobs::app_file(&file)?, dry_run, prune },
         Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },
         Sent::Link { user } => Job::Link { user },
+        Sent::TokenCreate { user, of_kind, name, apps, expires, key, hash } => {
+            Job::TokenCreate(NewToken { user, kind: of_kind, name, apps, expires, key, hash })
+        }
         Sent::Backup {} => Job::Backup(Reason::Asked),
         Sent::Check {} => Job::Check,
         Sent::Mend {} => Job::Mend,

@@ -7,7 +7,7 @@
 //! | GET | /auth/login | a form for people | Django's way |
 //! | POST | /auth/login | sign in: form or JSON, `username` (or `email`) and `password` | [seed] |
 //! | GET, POST | /auth/logout | sign out | Django's way |
-//! | POST | /auth/link | sign in by a one-time token; that of a start link is told to need the first admin | [house] |
+//! | POST | /auth/link | sign in by a one-time token; that of a start link, an invitation or a reset is told what it is for | [house] |
 //! | POST | /auth/start | make the first admin by a start link, 201: `token email password` | [house] |
 //! | GET | /api/apps | all apps | [seed] |
 //! | POST | /api/apps | make one, 201: `name slug description uuid` | [house], admins |
@@ -56,6 +56,25 @@
 //! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
 //! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
+//! | PATCH | /api/workspaces/{workspace}/me | change one's `name` | [house] |
+//! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end | [house] |
+//! | GET | /api/workspaces/{workspace}/users | people | [house], admins |
+//! | POST | /api/workspaces/{workspace}/users | make or invite one, 201: `email name role password` | [house], admins |
+//! | GET | /api/workspaces/{workspace}/users/{person} | one | [house], admins |
+//! | PATCH | /api/workspaces/{workspace}/users/{person} | change `email name role suspended api_access` | [house], admins |
+//! | DELETE | /api/workspaces/{workspace}/users/{person} | take one away | [house], admins |
+//! | POST | /api/workspaces/{workspace}/users/{person}/reset | a link to choose a password, 201 | [house], admins |
+//! | GET | /api/workspaces/{workspace}/invitations | those that nobody has taken up | [house], admins |
+//! | DELETE | /api/workspaces/{workspace}/invitations/{person} | take one back | [house], admins |
+//! | POST | /api/workspaces/{workspace}/invitations/accept | choose a password by an invitation, and sign in: `token name password` | [house] |
+//! | POST | /api/workspaces/{workspace}/resets/accept | choose another by a reset, and sign in: `token password` | [house] |
+//! | GET | /api/workspaces/{workspace}/sessions | one's sessions; `user` | [house], another's admins |
+//! | DELETE | /api/workspaces/{workspace}/sessions | end all but this one; `user` | [house], another's admins |
+//! | DELETE | /api/workspaces/{workspace}/sessions/{session} | end one; `user` | [house], another's admins |
+//! | GET | /api/workspaces/{workspace}/tokens | one's tokens; `user` | [house], another's admins |
+//! | POST | /api/workspaces/{workspace}/tokens | make one, 201: `kind name apps schemas abilities expires` | [house] |
+//! | DELETE | /api/workspaces/{workspace}/tokens/{token} | end one | [house], another's admins |
+//! | GET, PATCH | /api/workspaces/{workspace}/settings | `default_app refresh_rotation session_idle_minutes` | [house], admins |
 //! | GET | /api/workspaces/{workspace}/roles | the roles of `app` | [house], owners of the app |
 //! | GET, POST, DELETE | /api/workspaces/{workspace}/grants | who has which role; give one: `user app role`; take it away | [house], owners of the app |
 //! | GET | /api/workspaces/{workspace}/explain | why `user` may do `action` with records of `app` and `schema`, or with `record` | [house], admins, or oneself |
@@ -80,6 +99,9 @@
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
 //! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
 //!
+//! Any credential lets in: the session's cookie, a personal token, a pair of key and secret, a JWT of another dialect. A header goes before the cookie,
+//! and one that is not good is 401. After some failed sign-ins of one account or from one address a further failure is 429; a right password is let in.
+//!
 //! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
 
 mod app_files;
@@ -93,8 +115,10 @@ mod error;
 mod exports;
 mod fields;
 mod imports;
+mod invitations;
 mod jobs;
 mod lists;
+mod me;
 mod numbers;
 mod options;
 mod records;
@@ -102,13 +126,17 @@ mod roles;
 mod samples;
 mod schemas;
 mod session;
+mod sessions;
+mod settings;
+mod tokens;
+mod users;
 mod workspace;
 
-use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
+use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, put};
 
-pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
+pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render };
 
-const ROUTES: [Route; 68] = [
+const ROUTES: [Route; 88] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -180,7 +208,27 @@ const ROUTES: [Route; 68] = [
     get("/api/workspaces", Pool::Reads, workspace::list),
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
-    get("/api/workspaces/{workspace}/me", Pool::Reads, workspace::me),
+    get("/api/workspaces/{workspace}/me", Pool::Reads, me::read),
+    patch("/api/workspaces/{workspace}/me", Pool::Writes, me::update),
+    Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/me/password", Pool::Hash, me::password) },
+    get("/api/workspaces/{workspace}/users", Pool::Reads, users::list),
+    Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/users", Pool::Hash, users::create) },
+    get("/api/workspaces/{workspace}/users/{person}", Pool::Reads, users::read),
+    patch("/api/workspaces/{workspace}/users/{person}", Pool::Writes, users::update),
+    delete("/api/workspaces/{workspace}/users/{person}", Pool::Writes, users::delete),
+    post("/api/workspaces/{workspace}/users/{person}/reset", Pool::Writes, users::reset),
+    get("/api/workspaces/{workspace}/invitations", Pool::Reads, invitations::list),
+    delete("/api/workspaces/{workspace}/invitations/{person}", Pool::Writes, invitations::revoke),
+    Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/invitations/accept", Pool::Hash, invitations::accept) },
+    Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/resets/accept", Pool::Hash, invitations::accept_reset) },
+    Route { query: Some(&["user"]), ..get("/api/workspaces/{workspace}/sessions", Pool::Reads, sessions::list) },
+    Route { query: Some(&["user"]), ..delete("/api/workspaces/{workspace}/sessions", Pool::Writes, sessions::end_others) },
+    Route { query: Some(&["user"]), ..delete("/api/workspaces/{workspace}/sessions/{session}", Pool::Writes, sessions::end) },
+    Route { query: Some(&["user"]), ..get("/api/workspaces/{workspace}/tokens", Pool::Reads, tokens::list) },
+    post("/api/workspaces/{workspace}/tokens", Pool::Writes, tokens::create),
+    delete("/api/workspaces/{workspace}/tokens/{token}", Pool::Writes, tokens::delete),
+    get("/api/workspaces/{workspace}/settings", Pool::Reads, settings::read),
+    patch("/api/workspaces/{workspace}/settings", Pool::Writes, settings::update),
     Route { query: Some(&["app"]), ..get("/api/workspaces/{workspace}/roles", Pool::Reads, roles::of_app) },
     Route { query: Some(&["app", "user"]), ..get("/api/workspaces/{workspace}/grants", Pool::Reads, roles::grants) },
     post("/api/workspaces/{workspace}/grants", Pool::Writes, roles::grant),
@@ -204,24 +252,4 @@ const ROUTES: [Route; 68] = [
 /// Takes `dry_run=true`.
 const fn rehearsable(route: Route) -> Route {
     Route { query: Some(&["dry_run"]), ..route }
-}
-
-const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
-}
-
-const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "POST", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
-}
-
-const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PUT", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
-}
-
-const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
-}
-
-const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }

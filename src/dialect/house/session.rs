@@ -1,11 +1,11 @@
 //! Signing in and out, in Django's form: a form post that answers with a redirect and the `sessionid` cookie; JSON for those who ask for it.
 
-use crate::dialect::contract::{SESSION_COOKIE, session_key};
+use crate::dialect::contract::{SESSION_COOKIE, own_session, visitor};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::principal::{Principal, User};
+use crate::model::principal::User;
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions::{self, Opened};
-use crate::ops::start;
+use crate::ops::{invitations, start};
 use crate::wire::call::Call;
 use crate::wire::{cookie, reply};
 use rouille::Response;
@@ -27,7 +27,7 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let next = form.get("next").or_else(|| call.query.get("next"));
     let field = |name: &str, alias: &str| form.get(name).or_else(|| form.get(alias)).filter(|text| !text.is_empty());
     let opened = match (field("username", "email"), field("password", "password")) {
-        (Some(username), Some(password)) => ctx.write(|| sessions::verify(ctx, username, password), sessions::open),
+        (Some(username), Some(password)) => ctx.write(|| sessions::verify(ctx, username, password, &visitor(call.request)), sessions::open),
         (username, password) => {
             let problems = [username.is_none().then(|| missing("username")), password.is_none().then(|| missing("password"))];
             Err(Error::Invalid(problems.into_iter().flatten().collect()))
@@ -42,14 +42,19 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     }
 }
 
-/// `POST /auth/link/` with `{"token": …}`. A start link signs nobody in: the answer says what it is for, and it is not used up.
+/// `POST /auth/link/` with `{"token": …}`. A start link, an invitation and a reset sign nobody in: the answer says what they are for, and they are not
+/// used up.
 pub fn link(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let form = call.body.form(call.request, &ctx.limits)?;
     let token = form.get("token").ok_or_else(|| Error::invalid(missing("token")))?;
     if let Some(apps) = start::look(ctx, token)? {
         return Ok(reply::json(200, &json!({"user": null, "needs": "first_admin", "apps": apps})));
     }
-    let opened = ctx.write(|| sessions::verify_link(ctx, token), sessions::open)?;
+    if let Some(look) = invitations::look(ctx, token)? {
+        let whose = json!({"email": look.account.user.email, "name": look.account.name});
+        return Ok(reply::json(200, &json!({"user": null, "needs": "password", "purpose": look.purpose, "for": whose})));
+    }
+    let opened = ctx.write(|| sessions::verify_link(ctx, token, &visitor(call.request)), sessions::open)?;
     Ok(signed_in(ctx, reply::json(200, &json!({"user": user(&opened.user)})), &opened))
 }
 
@@ -60,7 +65,8 @@ pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (Ok(token), Ok(email), Ok(password)) = (token, email, password) else {
         return Err(Error::Invalid([token, email, password].into_iter().filter_map(|part| part.err().map(missing)).collect()));
     };
-    let opened = ctx.write(|| start::prepare_admin(ctx, &call.caller, token, email, password), start::make_admin)?;
+    let opened =
+        ctx.write(|| start::prepare_admin(ctx, &call.caller, token, email, password, &visitor(call.request)), start::make_admin)?;
     Ok(signed_in(ctx, reply::json(201, &json!({"user": user(&opened.user)})), &opened))
 }
 
@@ -70,7 +76,7 @@ pub fn logout(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         return Err(Error::CrossOrigin("The request comes from a page of another site: sign out on this one".to_owned()));
     }
     // A cookie of nobody's costs no transaction.
-    if let (Some(key), Principal::User(_)) = (session_key(call.request), &call.caller.principal) {
+    if let Some(key) = own_session(call.request).filter(|_| call.caller.user_id().is_some()) {
         ctx.write(|| Ok(key.to_owned()), |tx, key| sessions::close(tx, key))?;
     }
     let response = if call.wants_json() { reply::empty(204) } else { reply::redirect("/auth/login/") };
@@ -82,11 +88,11 @@ pub fn user(user: &User) -> Value {
     json!({"id": user.id.0, "username": user.email, "email": user.email, "role": user.role.name()})
 }
 
-fn missing(name: &str) -> Problem {
+pub fn missing(name: &str) -> Problem {
     Problem::of(name, "required", format!("Field '{name}' is required"))
 }
 
-fn signed_in(ctx: &Ctx, response: Response, opened: &Opened) -> Response {
+pub fn signed_in(ctx: &Ctx, response: Response, opened: &Opened) -> Response {
     response
         .with_additional_header("Set-Cookie", cookie::set(SESSION_COOKIE, &opened.key, ctx.limits.session_seconds, false))
         .with_additional_header("Set-Cookie", cookie::set(CSRF_COOKIE, &csrf_token(ctx), CSRF_SECONDS, true))

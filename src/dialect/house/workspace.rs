@@ -1,7 +1,5 @@
-//! The workspace of a data file, its apps, and who is signed in.
+//! The workspace of a data file and its apps.
 
-use super::roles;
-use super::session::user;
 use crate::model::error::Result;
 use crate::ops::ctx::Ctx;
 use crate::ops::workspace;
@@ -24,12 +22,6 @@ pub fn read(_: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn apps(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     super::apps::list(ctx, call)
-}
-
-pub fn me(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let who = workspace::me(&call.caller, call.param(0))?;
-    let can = roles::of_caller(ctx, call)?;
-    Ok(reply::json(200, &json!({"user": who.map_or(Value::Null, user), "can": can})))
 }
 
 fn rendered(slug: &str) -> Value {

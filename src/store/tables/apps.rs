@@ -3,6 +3,7 @@
 use crate::model::app::{App, AppId};
 use crate::model::error::Result;
 use crate::store::sqlite::OrFailed;
+use crate::store::tables::tokens;
 use crate::store::tx::WriteTx;
 use serde_json::json;
 
@@ -24,6 +25,7 @@ pub fn update(tx: &mut WriteTx<'_>, app: &App) -> Result<()> {
 
 /// Takes an app away; its schemas are gone by then.
 pub fn remove(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
+    tokens::forget_app(tx, app)?;
     tx.conn().execute("DELETE FROM app WHERE id = ?1", [app.0]).or_failed().map(drop)
 }
 

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json(data), 'created_at', created_at, 'updated_at', updated_at, 'version', version)
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json(data), 'created_at', created_at, 'updated_at', updated_at, 'version', version)
          FROM {}",
         table(schema)
     );
@@ -27,8 +27,8 @@ pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
 /// Logs for every record of a schema that it loses a field, with the value that it had.
 pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, field: &str) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{field}', data->'$.{field}'), 'after', json('{{}}'))
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{field}', data->'$.{field}'), 'after', json('{{}}'))
          FROM {} WHERE data->>'$.{field}' IS NOT NULL",
         table(schema)
     );
@@ -37,8 +37,8 @@ pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
 
 /// Logs every record that was changed from a stage, each with the label and the body that were noted there.
 pub fn insert_all_merged(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
-    let sql = "INSERT INTO main.change (at, principal, dialect, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?4, ?5, record, ?6, ?7, coalesce(label, ?8), body FROM staged.merged WHERE data IS NOT NULL ORDER BY n";
+    let sql = "INSERT INTO main.change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, record, ?6, ?7, coalesce(label, ?8), body FROM staged.merged WHERE data IS NOT NULL ORDER BY n";
     all(tx, change, schema, sql)
 }
 
@@ -54,8 +54,8 @@ pub fn schemas_since(tx: &ReadTx<'_>, since: i64) -> Result<Option<BTreeSet<Sche
 /// Logs for every record whose staged value of a field is another one what it was and becomes.
 pub fn insert_all_converted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, field: &str) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?4, ?5, n, ?6, ?7, ?8, json_object('before', json_object('{field}', json(sent)), 'after', json_object('{field}', json(data)))
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, n, ?6, ?7, ?8, json_object('before', json_object('{field}', json(sent)), 'after', json_object('{field}', json(data)))
          FROM staged.row WHERE data IS NOT sent"
     );
     all(tx, change, schema, &sql)
@@ -64,20 +64,20 @@ pub fn insert_all_converted(tx: &mut WriteTx<'_>, change: &Change, schema: Schem
 /// Logs for every record that holds an option what its field was.
 pub fn insert_all_replaced(tx: &mut WriteTx<'_>, change: &Change, schema: &Schema, field: &Field, was: &str) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{0}', data->'$.{0}'), 'after', json('{{}}'))
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{0}', data->'$.{0}'), 'after', json('{{}}'))
          FROM {1} WHERE {2}",
         field.slug,
         table(schema.id),
         if field.kind.is_set() {
-            format!("id IN (SELECT record FROM {} WHERE field = '{}' AND target = ?9)", links(schema.id), field.slug)
+            format!("id IN (SELECT record FROM {} WHERE field = '{}' AND target = ?10)", links(schema.id), field.slug)
         } else {
-            format!("data->>'$.{}' = ?9", field.slug)
+            format!("data->>'$.{}' = ?10", field.slug)
         }
     );
     let app = change.app.map(|app| app.0);
     let (now, id) = (&tx.now().text, schema.id.0);
-    let values = params![now, change.principal, change.dialect, app, id, change.kind.name(), change.batch, change.label, was];
+    let values = params![now, change.principal, change.dialect, app, id, change.kind.name(), change.batch, change.label, change.token, was];
     tx.conn().execute(&sql, values).or_failed()?;
     let newest = totals::newest(tx.conn())?;
     tx.logged(Some(schema.id), newest);
@@ -86,7 +86,8 @@ pub fn insert_all_replaced(tx: &mut WriteTx<'_>, change: &Change, schema: &Schem
 
 fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Result<()> {
     let app = change.app.map(|app| app.0);
-    let values = (&tx.now().text, &change.principal, change.dialect, app, schema.0, change.kind.name(), change.batch, &change.label);
+    let (now, kind) = (&tx.now().text, change.kind.name());
+    let values = (now, &change.principal, change.dialect, app, schema.0, kind, change.batch, &change.label, &change.token);
     tx.conn().execute(sql, values).or_failed()?;
     let newest = totals::newest(tx.conn())?;
     tx.logged(Some(schema), newest);
@@ -95,12 +96,13 @@ fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Re
 
 /// Writes an entry and gives its sequence number.
 pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {
-    let sql = "INSERT INTO change (at, principal, dialect, app, schema, record, kind, batch, label, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let sql = "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
     let values = rusqlite::params![
         tx.now().text,
         change.principal,
         change.dialect,
+        change.token,
         change.app.map(|app| app.0),
         change.schema.map(|schema| schema.0),
         change.record.map(|record| record.0),

@@ -1,15 +1,14 @@
 //! The tables `role` and `app_grant`: what roles of an app let through, and who has which.
 
-use super::users::{known, user};
 use crate::expr::resolve::rule;
 use crate::model::app::AppId;
 use crate::model::error::Result;
-use crate::model::principal::{Action, User, UserId};
+use crate::model::principal::{Action, UserId};
 use crate::model::role::{Allowed, AppRole, Rights, Sight};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::{ReadTx, WriteTx};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -123,13 +122,6 @@ pub fn tidy(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
 pub fn holders(tx: &ReadTx<'_>, app: AppId, slug: &str) -> Result<i64> {
     let mut statement = tx.conn().prepare_cached("SELECT count(*) FROM app_grant WHERE app = ?1 AND role = ?2").or_failed()?;
     statement.query_row((app.0, slug), |row| row.get(0)).or_failed()
-}
-
-/// Somebody who may have a role, and whether they are suspended.
-pub fn holder(tx: &ReadTx<'_>, id: UserId) -> Result<Option<(User, bool)>> {
-    let mut statement = tx.conn().prepare_cached("SELECT id, email, role, suspended FROM user WHERE id = ?1").or_failed()?;
-    let found = statement.query_row([id.0], |row| Ok((user(row)?, row.get(3)?))).optional().or_failed()?;
-    found.map(|(user, is_suspended)| Ok((known(user)?, is_suspended))).transpose()
 }
 
 /// Gives somebody a role in an app, in place of the one that they have there.

@@ -7,7 +7,7 @@ use crate::model::record::RecordId;
 use crate::model::schema::{AutoIndex, Schema, SchemaId};
 use crate::store::sql::{index_column, links, table};
 use crate::store::sqlite::OrFailed;
-use crate::store::tables::auto_indexes;
+use crate::store::tables::{auto_indexes, tokens};
 use crate::store::tx::WriteTx;
 use crate::store::{indexes, link_rows};
 use rusqlite::params_from_iter;
@@ -64,6 +64,7 @@ pub fn replace_converted(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, conve
 
 fn reshape(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renames, converted: Option<&str>) -> Result<()> {
     describe(tx, old, new)?;
+    tokens::follow_fields(tx, old, new, renames)?;
     let before = |slug: &str| {
         let was = renames.iter().find(|(_, now)| now == slug).map_or(slug, |(was, _)| was);
         old.stored().find(|field| field.slug == was)
@@ -162,6 +163,7 @@ pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
     let drop_both = format!("DROP TABLE {}; DROP TABLE IF EXISTS {}", table(schema.id), links(schema.id));
     tx.conn().execute_batch(&drop_both).or_failed()?;
     auto_indexes::keep(tx, schema.id, &[])?;
+    tokens::forget_schema(tx, schema.id)?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [schema.id.0]).or_failed()?;
     tx.conn().execute("DELETE FROM schema WHERE id = ?1", [schema.id.0]).or_failed().map(drop)
 }

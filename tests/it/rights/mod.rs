@@ -98,6 +98,26 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/workspaces/{workspace}", Need::SignedIn),
     ("GET /api/workspaces/{workspace}/apps", Need::SignedIn),
     ("GET /api/workspaces/{workspace}/me", Need::SignedIn),
+    ("PATCH /api/workspaces/{workspace}/me", Need::SignedIn),
+    ("POST /api/workspaces/{workspace}/me/password", Need::SignedIn),
+    ("GET /api/workspaces/{workspace}/users", Need::Admin),
+    ("POST /api/workspaces/{workspace}/users", Need::Admin),
+    ("GET /api/workspaces/{workspace}/users/{person}", Need::Admin),
+    ("PATCH /api/workspaces/{workspace}/users/{person}", Need::Admin),
+    ("DELETE /api/workspaces/{workspace}/users/{person}", Need::Admin),
+    ("POST /api/workspaces/{workspace}/users/{person}/reset", Need::Admin),
+    ("GET /api/workspaces/{workspace}/invitations", Need::Admin),
+    ("DELETE /api/workspaces/{workspace}/invitations/{person}", Need::Admin),
+    ("POST /api/workspaces/{workspace}/invitations/accept", Need::Open),
+    ("POST /api/workspaces/{workspace}/resets/accept", Need::Open),
+    ("GET /api/workspaces/{workspace}/sessions", Need::SignedIn),
+    ("DELETE /api/workspaces/{workspace}/sessions", Need::SignedIn),
+    ("DELETE /api/workspaces/{workspace}/sessions/{session}", Need::SignedIn),
+    ("GET /api/workspaces/{workspace}/tokens", Need::SignedIn),
+    ("POST /api/workspaces/{workspace}/tokens", Need::SignedIn),
+    ("DELETE /api/workspaces/{workspace}/tokens/{token}", Need::SignedIn),
+    ("GET /api/workspaces/{workspace}/settings", Need::Admin),
+    ("PATCH /api/workspaces/{workspace}/settings", Need::Admin),
     ("GET /api/workspaces/{workspace}/roles", Need::OwnerOfNamed),
     ("GET /api/workspaces/{workspace}/grants", Need::SignedIn),
     ("POST /api/workspaces/{workspace}/grants", Need::OwnerOfNamed),
@@ -227,6 +247,8 @@ mod oracle {
     }
 
     pub fn class(who: &str, need: Need, place: Place) -> Class {
+        // Who is suspended is nobody.
+        let who = if who == "gone" { "guest" } else { who };
         let found = answer(who, need, place);
         match found {
             // Whoever is not signed in is told to: hidden or not.
@@ -324,6 +346,9 @@ fn request(route: &str, place: Place) -> Sent {
         ("{job}", "77"),
         ("{sample}", "nosample"),
         ("{backup}", "nobackup"),
+        ("{person}", "77"),
+        ("{session}", "nosession"),
+        ("{token}", "77"),
     ] {
         url = url.replace(name, value);
     }
@@ -378,6 +403,9 @@ fn request(route: &str, place: Place) -> Sent {
         "POST /api/workspaces/{workspace}/grants" => {
             format!("{{\"user\": \"nobody@example.com\", \"app\": \"{app}\", \"role\": \"viewer\"}}")
         }
+        "POST /api/workspaces/{workspace}/users" => r#"{"email": "no address"}"#.to_owned(),
+        "PATCH /api/workspaces/{workspace}/users/{person}" => r#"{"name": "Another"}"#.to_owned(),
+        "PATCH /api/workspaces/{workspace}/settings" => r#"{"refresh_rotation": false}"#.to_owned(),
         "POST /api/workspaces/{workspace}/jobs" => r#"{"kind": "check"}"#.to_owned(),
         _ => String::new(),
     };

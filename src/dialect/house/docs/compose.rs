@@ -1,8 +1,6 @@
 //! From entries to an OpenAPI 3.1 document: paths, parameters, answers. What is said of which route is in `entries`, shapes of tables in `tables`.
 
-use super::entries::{Content, ENTRIES, Entry, GROUPS};
-use super::number_entries::NUMBER_ENTRIES;
-use super::role_entries::ROLE_ENTRIES;
+use super::entries::{self, Content, Entry, GROUPS};
 use super::tables::Table;
 use crate::model::error::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -16,7 +14,10 @@ pub static COMPONENTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let responses = PROBLEMS.iter().map(|(_, name, what)| ((*name).to_owned(), answer(what)));
     components.insert("responses".to_owned(), Value::Object(responses.collect()));
     let session = json!({"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "Set by POST /auth/login"});
-    components.insert("securitySchemes".to_owned(), json!({"session": session}));
+    let token = json!({"type": "http", "scheme": "bearer", "description": "A personal token, or a JWT"});
+    let header = |name: &str| json!({"type": "apiKey", "in": "header", "name": name, "description": "Of a pair of key and secret"});
+    let schemes = json!({"session": session, "token": token, "key": header("x-api-key"), "secret": header("x-api-secret")});
+    components.insert("securitySchemes".to_owned(), schemes);
     components
 });
 
@@ -55,7 +56,7 @@ pub fn document(title: &str, about: &str, paths: Map<String, Value>, tables: &[T
         "openapi": "3.1.0",
         "info": {"title": title, "version": env!("CARGO_PKG_VERSION"), "description": about},
         "servers": [{"url": "/"}],
-        "security": [{"session": []}],
+        "security": [{"session": []}, {"token": []}, {"key": [], "secret": []}],
         "tags": tags,
         "paths": paths,
         "components": components,
@@ -78,14 +79,9 @@ pub fn add(paths: &mut Map<String, Value>, entry: &Entry, app: Option<&str>, tab
     Ok(())
 }
 
-/// One for every route.
-pub fn all() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter().chain(&NUMBER_ENTRIES).chain(&ROLE_ENTRIES)
-}
-
 /// Entries of the document of an app.
 pub fn of_app() -> impl Iterator<Item = &'static Entry> {
-    all().filter(|entry| entry.route.contains("/api/apps/{app}") || entry.group == "Session")
+    entries::all().filter(|entry| entry.route.contains("/api/apps/{app}") || entry.group == "Session")
 }
 
 /// Whether an entry is said anew for every table.

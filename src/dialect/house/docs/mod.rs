@@ -3,8 +3,6 @@
 
 mod compose;
 mod entries;
-mod number_entries;
-mod role_entries;
 mod tables;
 
 use crate::model::error::Result;
@@ -12,13 +10,14 @@ use crate::ops::ctx::Ctx;
 use crate::ops::describe::{self, Described};
 use crate::wire::call::Call;
 use crate::wire::reply;
-use compose::{add, all, document, is_about_records, of_app};
+use compose::{add, document, is_about_records, of_app};
 use rouille::Response;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tables::{Table, Taken};
 
-const ABOUT: &str = "Sign in at [/auth/login/](/auth/login/), or by `POST /auth/login` and send the cookie `sessionid` back. \
+const ABOUT: &str = "Sign in at [/auth/login/](/auth/login/), or by `POST /auth/login` and send the cookie `sessionid` back; \
+                     programs come with a token (`POST /api/workspaces/default/tokens`). \
                      Every address under /api also answers under /v1, with and without a slash at its end. \
                      A refusal changes nothing and says what, where and how to mend it: `{\"error\": {code, message, field, details}}`. \
                      Every answer carries `X-Request-Id`.";
@@ -26,7 +25,7 @@ const ABOUT: &str = "Sign in at [/auth/login/](/auth/login/), or by `POST /auth/
 /// `GET /api/openapi.json`: the same for everybody, for it names nothing that somebody made.
 pub fn server(_: &Arc<Ctx>, _: &Call<'_>) -> Result<Response> {
     let mut paths = Map::new();
-    for entry in all() {
+    for entry in entries::all() {
         add(&mut paths, entry, None, None)?;
     }
     Ok(reply::json(200, &document("Carryall", ABOUT, paths, &[])))

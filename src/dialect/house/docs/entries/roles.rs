@@ -1,8 +1,8 @@
-//! What the document says of the routes about roles and grants. What an entry is, is said in `entries`.
+//! What the document says of the routes about roles and grants. What an entry is, is said in the file above.
 
-use super::entries::{Content, Entry, entry};
+use super::{Content, Entry, entry};
 
-pub const ROLE_ENTRIES: [Entry; 10] = [
+pub const ENTRIES: [Entry; 10] = [
     entry("GET /api/apps/{app}/roles", "list_roles", "Roles", "The roles of an app", (200, Content::Json("RoleList"))),
     Entry {
         about: "For each table and action: true, false, or a rule over the record such as owner = @me. A table that is not named gives nothing. \

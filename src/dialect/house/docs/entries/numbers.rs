@@ -1,8 +1,8 @@
-//! What the document says of reports. How an entry is made is said in `entries`.
+//! What the document says of reports. How an entry is made is said in `super`.
 
-use super::entries::{Content, Entry, entry};
+use super::{Content, Entry, entry};
 
-pub const NUMBER_ENTRIES: [Entry; 2] = [
+pub const ENTRIES: [Entry; 2] = [
     Entry {
         about: "One row for all records with the same group, with their count. Groups are fields, paths and calls: status,month(created_at). Of the values \
                 sum, avg, min, max and count_distinct take expressions, and name columns: sum(amount), by which having and sort ask. Sums are exact.",

@@ -1,0 +1,25 @@
+//! The Fullfinity dialect: signing in, for now.
+//!
+//! Source: Fullfinity's developer site, `/api/overview/` (seed 003). Marks below: [seed] stated there, [guess] nothing public found.
+//!
+//! | method | pattern | what | source |
+//! |---|---|---|---|
+//! | POST | /auth/authenticate | sign in: `email password`; an access token and a refresh token | [seed] |
+//! | POST | /auth/refresh | another access token: `refresh_token` | [seed] |
+//!
+//! Access tokens last an hour, refresh tokens a week [guess]; those who want each refresh token to be spent by its use set `refresh_rotation` in the
+//! house dialect's settings, else the same one comes back. A refresh token is never taken for an access token, nor the other way round [guess].
+//!
+//! Known differences: the claims of the tokens are our own; after some failed sign-ins a further failure is 429.
+
+mod error;
+mod sign_in;
+
+use super::contract::{BodyMax, Dialect, Pool, Route, post};
+
+pub const FULLFINITY: Dialect = Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render };
+
+const ROUTES: [Route; 2] = [
+    Route { body: BodyMax::Guest, ..post("/auth/authenticate", Pool::Hash, sign_in::authenticate) },
+    Route { body: BodyMax::Guest, ..post("/auth/refresh", Pool::Writes, sign_in::refresh) },
+];

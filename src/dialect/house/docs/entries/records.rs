@@ -1,0 +1,164 @@
+//! Records, one and many, and files of them. How an entry is made is said in `super`.
+
+use super::{Content, Entry, entry};
+
+const ROWS: Content =
+    Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
+const EXPORTED: Content =
+    Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
+const LISTED: Content = Content::Media(&[("application/json", "RecordList"), ("text/csv", "Text"), ("application/x-ndjson", "Text")]);
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+pub const ENTRIES: [Entry; 11] = [
+    Entry {
+        about: "Page by page, or window by window with limit and offset or cursor. With Accept: text/csv or application/x-ndjson the whole list is a file, \
+                without pages. With If-None-Match, 304 when nothing of it has changed. With explain=1 admins learn how the list is found (statements, plan, \
+                rows, time, the index that is missing) instead of its records.",
+        query: &["page", "per_page", "window_limit", "offset", "cursor", "count", "sort", "shown_fields", "expand", "filter"],
+        headers: &["X-Clamped", "ETag"],
+        more: &[(304, Content::Nothing)],
+        ..entry(
+            "GET /api/apps/{app}/schemas/{schema}/records",
+            "list_records",
+            "Records",
+            "Find records, sort them, page by page",
+            (200, LISTED),
+        )
+    },
+    Entry {
+        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made.",
+        query: &["dry_run", "create", "Prefer"],
+        body: Content::Json("RecordsNew"),
+        more: &[(204, Content::Nothing), (200, Content::Json("RecordOrRecords"))],
+        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        problems: &[409],
+        ..entry(
+            "POST /api/apps/{app}/schemas/{schema}/records",
+            "create_record",
+            "Records",
+            "Create a record, or many",
+            (201, Content::Json("RecordOrRecords")),
+        )
+    },
+    Entry {
+        about: "The record that has the same value in the key's field is changed, or made if nobody has; of an array each.",
+        query: &["dry_run", "key", "Prefer"],
+        body: Content::Json("RecordsNew"),
+        more: &[(204, Content::Nothing), (201, Content::Json("Record"))],
+        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        problems: &[409],
+        ..entry(
+            "PUT /api/apps/{app}/schemas/{schema}/records",
+            "upsert_records",
+            "Records",
+            "Create or change by a key",
+            (200, Content::Json("RecordOrRecords")),
+        )
+    },
+    Entry {
+        about: "Each is named by its id, and only what is sent changes; all or none.",
+        query: &["dry_run", "Prefer"],
+        body: Content::Json("RecordsChange"),
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Ignored", "X-Dry-Run", "Preference-Applied"],
+        problems: &[409],
+        ..entry(
+            "PATCH /api/apps/{app}/schemas/{schema}/records",
+            "patch_records",
+            "Records",
+            "Change many records",
+            (200, Content::Json("RecordsMade")),
+        )
+    },
+    Entry {
+        about: "All or none, with what hangs on them.",
+        query: &["dry_run", "Prefer"],
+        body: Content::Json("Ids"),
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied"],
+        problems: &[409],
+        ..entry(
+            "DELETE /api/apps/{app}/schemas/{schema}/records",
+            "delete_records",
+            "Records",
+            "Delete many records",
+            (200, Content::Json("DeletedMany")),
+        )
+    },
+    Entry {
+        about: "All records that the filters leave, in the order that is asked for.",
+        query: &["format", "ids", "shown_fields", "sort", "filter"],
+        headers: &["Content-Disposition"],
+        ..entry("GET /api/apps/{app}/schemas/{schema}/export", "export_records", "Records", "The records as a file", (200, EXPORTED))
+    },
+    Entry {
+        about: "All or nothing: 400 names every row that breaks a rule by its index.",
+        query: &["key", "dry_run", "skip", "blank_errors", "sheet"],
+        body: ROWS,
+        more: &[(200, Content::Json("Imported"))],
+        ..entry(
+            "POST /api/apps/{app}/schemas/{schema}/import",
+            "import_rows",
+            "Records",
+            "Take in many rows",
+            (201, Content::Json("Imported")),
+        )
+    },
+    Entry {
+        about: "With If-None-Match, 304 when it is still as it was.",
+        query: &["shown_fields", "expand"],
+        headers: &["ETag"],
+        more: &[(304, Content::Nothing)],
+        problems: &[412],
+        ..entry(
+            "GET /api/apps/{app}/schemas/{schema}/records/{id}",
+            "read_record",
+            "Records",
+            "Read a record",
+            (200, Content::Json("RecordOrPart")),
+        )
+    },
+    Entry {
+        about: "Only what is sent changes. With If-Match, only if the record is still as it was: else 412 with what it is.",
+        query: &["dry_run", "Prefer"],
+        body: Content::Json("RecordChange"),
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        problems: &[409, 412],
+        ..entry(
+            "PUT /api/apps/{app}/schemas/{schema}/records/{id}",
+            "update_record",
+            "Records",
+            "Change a record",
+            (200, Content::Json("Record")),
+        )
+    },
+    Entry {
+        about: "The same as PUT.",
+        query: &["dry_run", "Prefer"],
+        body: Content::Json("RecordChange"),
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        problems: &[409, 412],
+        ..entry(
+            "PATCH /api/apps/{app}/schemas/{schema}/records/{id}",
+            "patch_record",
+            "Records",
+            "Change a record",
+            (200, Content::Json("Record")),
+        )
+    },
+    Entry {
+        query: &["dry_run", "Prefer"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied"],
+        problems: &[409, 412],
+        ..entry(
+            "DELETE /api/apps/{app}/schemas/{schema}/records/{id}",
+            "delete_record",
+            "Records",
+            "Delete a record",
+            (200, Content::Json("Deleted")),
+        )
+    },
+];
