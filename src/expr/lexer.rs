@@ -14,7 +14,10 @@ pub enum Token {
 }
 
 /// Longer marks first: `>=` is not `>`.
-const MARKS: [&str; 18] = ["||", "&&", "!=", ">=", "<=", "=", ">", "<", "+", "-", "*", "/", "%", "!", "(", ")", ",", "."];
+const MARKS: [&str; 24] =
+    ["?!=", "?>=", "?<=", "||", "&&", "!=", ">=", "<=", "?=", "?>", "?<", "=", ">", "<", "+", "-", "*", "/", "%", "!", "(", ")", ",", "."];
+/// What stands for who asks.
+pub const ME: &str = "@me";
 
 pub fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Problem> {
     let mut found = Vec::new();
@@ -30,6 +33,15 @@ pub fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Problem> {
             let length = span(rest, |c| c.is_ascii_alphanumeric() || c == '_');
             at += length;
             Token::Word(rest.get(..length).unwrap_or_default().to_owned())
+        } else if first == '@' {
+            let length = 1 + span(rest.get(1..).unwrap_or_default(), |c| c.is_ascii_alphanumeric() || c == '_');
+            let word = rest.get(..length).unwrap_or_default();
+            if word != ME {
+                let problem = Problem::new("formula", format!("{} has no meaning here", quoted(word))).at(begin);
+                return Err(problem.hint("@me is the user who asks"));
+            }
+            at += length;
+            Token::Word(word.to_owned())
         } else if first.is_ascii_digit() {
             let digits = number(rest);
             at += digits.len();

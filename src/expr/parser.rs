@@ -1,6 +1,6 @@
 //! Words and marks to a tree, by the strength of operators.
 
-use super::lexer::{Token, tokens};
+use super::lexer::{ME, Token, tokens};
 use super::{BYTES_MAX, DEPTH_MAX, LEVELS_MAX, PARTS_MAX};
 use crate::model::error::Problem;
 use crate::model::expr::{Node, Operator, Term};
@@ -27,9 +27,9 @@ fn levels(term: &Term) -> usize {
         most = most.max(level);
         match &term.node {
             Node::Not(inner) | Node::Negate(inner) => waiting.push((inner, level + 1)),
-            Node::Binary(_, left, right) => waiting.extend([(&**left, level + 1), (&**right, level + 1)]),
+            Node::Binary(_, left, right) | Node::Any(_, left, right) => waiting.extend([(&**left, level + 1), (&**right, level + 1)]),
             Node::Call(_, terms) => waiting.extend(terms.iter().map(|term| (term, level + 1))),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Path(_) => {}
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Path(_) | Node::Me => {}
         }
     }
     most
@@ -76,24 +76,28 @@ impl Parser {
             return Err(Problem::new("formula", format!("The expression is nested more than {DEPTH_MAX} levels deep")));
         }
         let mut left = self.operand()?;
-        while let Some((at, operator)) = self.operator().filter(|(_, operator)| operator.strength() > weakest) {
+        while let Some((at, operator, is_any)) = self.operator().filter(|(_, operator, _)| operator.strength() > weakest) {
             self.at += 1;
             let right = self.expression(operator.strength())?;
             // `a = b = c` would compare a truth with a value.
             if operator.strength() == Operator::Eq.strength()
-                && matches!(&left.node, Node::Binary(before, ..) if before.strength() == operator.strength())
+                && matches!(&left.node, Node::Binary(before, ..) | Node::Any(before, ..) if before.strength() == operator.strength())
             {
                 return Err(Problem::new("formula", "Comparisons cannot be chained").at(at).hint("Join them: a < b && b < c"));
             }
-            left = self.part(left.at, Node::Binary(operator, Box::new(left), Box::new(right)))?;
+            let (at, sides) = (left.at, (Box::new(left), Box::new(right)));
+            let node = if is_any { Node::Any(operator, sides.0, sides.1) } else { Node::Binary(operator, sides.0, sides.1) };
+            left = self.part(at, node)?;
         }
         self.depth -= 1;
         Ok(left)
     }
 
-    fn operator(&self) -> Option<(usize, Operator)> {
+    /// The operator that comes next, where it stands, and whether it asks for any of several.
+    fn operator(&self) -> Option<(usize, Operator, bool)> {
         let (at, Token::Mark(mark)) = self.tokens.get(self.at)? else { return None };
-        Operator::ALL.into_iter().find(|(symbol, _)| symbol == mark).map(|(_, operator)| (*at, operator))
+        let (word, is_any) = mark.strip_prefix('?').map_or((*mark, false), |word| (word, true));
+        Operator::ALL.into_iter().find(|(symbol, _)| *symbol == word).map(|(_, operator)| (*at, operator, is_any))
     }
 
     fn operand(&mut self) -> Result<Term, Problem> {
@@ -141,6 +145,7 @@ impl Parser {
             "null" => return self.part(at, Node::Null),
             "true" => return self.part(at, Node::Bool(true)),
             "false" => return self.part(at, Node::Bool(false)),
+            ME => return self.part(at, Node::Me),
             _ => {}
         }
         if self.takes("(") {
@@ -191,6 +196,7 @@ mod tests {
             ("if(a = 'it\\'s', \"x\", null)", "if(a = 'it\\'s', 'x', null)"),
             ("( a )", "a"),
             ("f()", "f()"),
+            ("a.b ?= @me && c ?!= 1", "(a.b ?= @me) && (c ?!= 1)"),
         ] {
             assert_eq!(parse(text).map(|term| term.to_string()).map_err(|problem| problem.message).as_deref(), Ok(read), "{text}");
         }
@@ -213,6 +219,9 @@ mod tests {
             ("é", 0),
             ("a < b < c", 6),
             ("a)", 1),
+            ("a = @you", 4),
+            ("a ?+ b", 2),
+            ("a ?= b ?= c", 7),
         ] {
             assert_eq!(parse(text).expect_err(text).position, Some(at), "{text}");
         }
@@ -230,6 +239,7 @@ mod tests {
         let leaf = prop_oneof![
             Just(Node::Null),
             any::<bool>().prop_map(Node::Bool),
+            Just(Node::Me),
             "[0-9]{1,6}(\\.[0-9]{1,4})?".prop_map(Node::Number),
             any::<String>().prop_map(Node::Text),
             prop::collection::vec("x[a-z_0-9]{0,5}", 1..3).prop_map(Node::Path),
@@ -241,7 +251,9 @@ mod tests {
             prop_oneof![
                 boxed.clone().prop_map(Node::Not),
                 boxed.clone().prop_map(Node::Negate),
-                (arithmetic, boxed.clone(), boxed).prop_map(|(operator, left, right)| Node::Binary(operator, left, right)),
+                (arithmetic, boxed.clone(), boxed.clone()).prop_map(|(operator, left, right)| Node::Binary(operator, left, right)),
+                (boxed.clone(), boxed)
+                    .prop_map(|(left, right)| Node::Not(Box::new(Term { at: 0, node: Node::Any(Operator::Gte, left, right) }))),
                 ("f[a-z]{0,4}", prop::collection::vec(inner, 0..3)).prop_map(|(name, terms)| Node::Call(name, terms)),
             ]
             .prop_map(|node| Term { at: 0, node })

@@ -44,7 +44,7 @@ impl<'w> Walk<'w> {
         match &term.node {
             Node::Path(names) => self.path(names, term.at, schema, inside),
             Node::Not(inner) | Node::Negate(inner) => self.term(inner, schema, inside),
-            Node::Binary(_, left, right) => {
+            Node::Binary(_, left, right) | Node::Any(_, left, right) => {
                 self.term(left, schema, inside);
                 self.term(right, schema, inside);
             }
@@ -54,7 +54,7 @@ impl<'w> Walk<'w> {
                 let there = inverse.and_then(|name| Some((name, self.inverse(name, schema)?)));
                 terms.iter().for_each(|inner| self.term(inner, schema, there.or(inside)));
             }
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Me => {}
         }
     }
 
@@ -68,7 +68,8 @@ impl<'w> Walk<'w> {
             let leads_inside = inside.filter(|(first, _)| place == 0 && first == name);
             here = match leads_inside {
                 Some((_, there)) => Some(there),
-                None => schema.field(name).and_then(|field| self.target(field)),
+                // A list that has no field is known by what those that point here call it.
+                None => schema.field(name).map_or_else(|| self.inverse(name, schema), |field| self.target(field)),
             };
             if schema.id == self.change.schema && name == self.change.was && schema.field(name).is_some() {
                 self.found.push(begin);

@@ -8,7 +8,7 @@ use super::typing::{
 use crate::model::error::Problem;
 use crate::model::expr::{Node, Operator, Term};
 use crate::model::field::{Field, Kind};
-use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup};
+use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup, Step};
 use crate::model::name::quoted;
 use crate::model::schema::{Schema, SchemaId};
 use std::cell::{Cell, RefCell};
@@ -48,14 +48,29 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
         Type::Bool => (Kind::Boolean, 0),
         Type::Date => (Kind::Date, 0),
         Type::Datetime => (Kind::Datetime, 0),
+        Type::User => (Kind::User, 0),
     };
     let reads_others = reads_others(&formula);
     Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get() })
 }
 
+/// What a rule over records of `schema` means: a truth, in which `@me` and users may stand. `schemas` are all of its app.
+pub fn rule<S: AsRef<Schema>>(text: &str, schema: &Schema, schemas: &[S]) -> Result<Computation, Problem> {
+    let schemas: Vec<&Schema> = schemas.iter().map(AsRef::as_ref).collect();
+    let walk = Walk { is_rule: true, ..Walk::default() };
+    let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, rollups: 0, walk: &walk };
+    let term = parse(text)?;
+    let formula = match scope.term(&term)? {
+        (formula, Type::Bool) => formula,
+        (_, other) => return Err(unfit(other, "a rule that is true or false", term.at).hint("owner = @me")),
+    };
+    let reads_others = reads_others(&formula);
+    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get() })
+}
+
 fn reads_others(formula: &Formula) -> bool {
     match formula {
-        Formula::Lookup { .. } | Formula::Rollup { .. } | Formula::Lines(_) => true,
+        Formula::Lookup { .. } | Formula::Rollup { .. } | Formula::Lines(_) | Formula::Any { .. } => true,
         Formula::Not(inner)
         | Formula::Negate(inner)
         | Formula::Bare(inner)
@@ -113,6 +128,8 @@ struct Walk {
     level: Cell<usize>,
     /// The computed fields around this place.
     trail: RefCell<Vec<(SchemaId, String)>>,
+    /// Whether it may ask who asks.
+    is_rule: bool,
 }
 
 impl<'s> Scope<'s> {
@@ -167,6 +184,9 @@ impl<'s> Scope<'s> {
                 (Formula::Negate(Box::new(formula)), Type::Number(digits(type_, inner.at)?))
             }
             Node::Binary(operator, left, right) => self.binary(*operator, left, right)?,
+            Node::Me if self.walk.is_rule => (Formula::Me, Type::User),
+            Node::Me => return Err(Problem::new("formula", "Only the rules of roles know who asks").at(term.at)),
+            Node::Any(operator, left, right) => self.any(*operator, left, right)?,
             Node::Call(name, terms) => self.call(name, terms, term.at)?,
         })
     }
@@ -352,9 +372,13 @@ impl<'s> Scope<'s> {
         match name.as_str() {
             "created_at" if rest.is_empty() => return Ok((Formula::CreatedAt, Type::Datetime)),
             "updated_at" if rest.is_empty() => return Ok((Formula::UpdatedAt, Type::Datetime)),
+            "created_by" if rest.is_empty() && self.walk.is_rule => return Ok((Formula::CreatedBy, Type::User)),
             _ => {}
         }
         let Some(field) = self.schema.field(name) else {
+            if self.walk.is_rule && self.inverse(name, at).is_ok() {
+                return Err(several(name, rest, at));
+            }
             let problem = Problem::new("formula", format!("Table '{}' has no field {}", self.schema.slug, quoted(name))).at(at);
             return Err(problem.did_you_mean(name, self.schema.fields.iter().map(|field| field.slug.as_str())));
         };
@@ -385,6 +409,11 @@ impl<'s> Scope<'s> {
                 let problem = Problem::new("formula", format!("'{name}' lists records: say what is to be made of them")).at(at);
                 return Err(problem.hint(format!("count({name})")));
             }
+            Kind::User if self.walk.is_rule => Type::User,
+            Kind::Set | Kind::Links if self.walk.is_rule => {
+                let problem = Problem::new("formula", format!("'{name}' holds several values: say that any of them will do")).at(at);
+                return Err(problem.hint(format!("{name} ?= 'one of them'")));
+            }
             Kind::Json | Kind::Set | Kind::Links | Kind::User => {
                 return Err(Problem::new(
                     "formula",
@@ -396,7 +425,72 @@ impl<'s> Scope<'s> {
         Ok((Formula::Field { slug: field.slug.clone() }, type_))
     }
 
+    /// `team.members.user ?= @me`: a path through lists, and what any of its values is compared with.
+    fn any(&self, operator: Operator, left: &Term, right: &Term) -> Result<Typed, Problem> {
+        if !self.walk.is_rule || self.prefix.is_some() {
+            let message = format!("?{} stands in rules of roles only, and there not in a roll-up", operator.symbol());
+            return Err(Problem::new("formula", message).at(left.at));
+        }
+        let Node::Path(names) = &left.node else {
+            let problem = Problem::new("formula", format!("?{} wants a path through a list on its left", operator.symbol())).at(left.at);
+            return Err(problem.hint("team.members.user ?= @me"));
+        };
+        self.walk.parts.set(self.walk.parts.get() + names.len());
+        let (steps, (of, one)) = self.steps(names, left.at)?;
+        if steps.iter().all(|step| matches!(step, Step::Reference { .. })) {
+            let problem = Problem::new("formula", format!("'{}' leads to one value, not to several", names.join("."))).at(left.at);
+            return Err(problem.hint(format!("{} {} …", names.join("."), operator.symbol())));
+        }
+        let (other, two) = self.term(right)?;
+        if !comparable(one, two) {
+            return Err(unfit(two, named(one), right.at).hint("Both sides of a comparison must be of one kind"));
+        }
+        let (of, other) = compared((of, one), (other, two));
+        Ok((Formula::Any { operator, steps, of: Box::new(of), other: Box::new(other) }, Type::Bool))
+    }
+
+    fn steps(&self, names: &[String], at: usize) -> Result<(Vec<Step>, Typed), Problem> {
+        let Some((name, rest)) = names.split_first() else { return Ok((Vec::new(), (Formula::Null, Type::Nothing))) };
+        let field = self.schema.field(name);
+        let target = |field: &Field| {
+            let slug = field.rules.target.as_deref().unwrap_or_default();
+            let found = self.schemas.iter().find(|schema| schema.slug == slug).copied();
+            found.ok_or_else(|| Problem::new("formula", format!("'{}' leads to a table that is not there", field.slug)).at(at))
+        };
+        let (step, there) = match field.map(|field| (field, field.kind)) {
+            Some((field, Kind::Set)) if rest.is_empty() => {
+                return Ok((vec![Step::Elements { slug: field.slug.clone(), of: self.schema.id }], (Formula::Element, Type::Text)));
+            }
+            Some((field, Kind::Links)) => {
+                let there = target(field)?;
+                (Step::Links { slug: field.slug.clone(), from: self.schema.id, schema: there.id }, there)
+            }
+            Some((field, Kind::Reference)) if !rest.is_empty() => {
+                let there = target(field)?;
+                (Step::Reference { slug: field.slug.clone(), schema: there.id }, there)
+            }
+            Some((_, Kind::Lines)) => {
+                let (from, there) = self.inverse(name, at)?;
+                (Step::Lines(from), there)
+            }
+            None if self.inverse(name, at).is_ok() => {
+                let (from, there) = self.inverse(name, at)?;
+                (Step::Lines(from), there)
+            }
+            _ => return Ok((Vec::new(), self.plain_path(names, at)?)),
+        };
+        let (mut steps, end) = match rest {
+            [] => (Vec::new(), (Formula::Id, Type::Text)),
+            rest => self.deeper(there, None, at)?.steps(rest, at)?,
+        };
+        steps.insert(0, step);
+        Ok((steps, end))
+    }
+
     fn lookup(&self, field: &Field, rest: &[String], at: usize) -> Result<Typed, Problem> {
+        if self.walk.is_rule && matches!(field.kind, Kind::Links | Kind::Lines) {
+            return Err(several(&field.slug, rest, at));
+        }
         if field.kind != Kind::Reference {
             let problem = Problem::new("formula", format!("'{}' is no reference: nothing can follow its point", field.slug)).at(at);
             return Err(if field.kind == Kind::Lines { problem.hint(format!("sum({}.{})", field.slug, rest.join("."))) } else { problem });
@@ -408,6 +502,13 @@ impl<'s> Scope<'s> {
         let (of, type_) = self.deeper(schema, None, at)?.plain_path(rest, at)?;
         Ok((Formula::Lookup { reference: field.slug.clone(), schema: schema.id, of: Box::new(of) }, type_))
     }
+}
+
+/// Why a path through a list cannot be compared as one value.
+fn several(name: &str, rest: &[String], at: usize) -> Problem {
+    let path: Vec<&str> = std::iter::once(name).chain(rest.iter().map(String::as_str)).collect();
+    let problem = Problem::new("formula", format!("'{name}' leads to several records: say that any of them will do")).at(at);
+    problem.hint(format!("{} ?= …", path.join(".")))
 }
 
 /// The name by which the first path of an expression begins, and where it stands.

@@ -16,6 +16,8 @@ pub enum Type {
     Bool,
     Date,
     Datetime,
+    /// Somebody who may sign in. In rules only.
+    User,
     /// `null`: fits everywhere.
     Nothing,
 }
@@ -117,6 +119,7 @@ pub fn named(type_: Type) -> &'static str {
         Type::Bool => "true or false",
         Type::Date => "a date",
         Type::Datetime => "a date and time",
+        Type::User => "a user",
         Type::Nothing => "null",
     }
 }

@@ -3,6 +3,7 @@
 
 use super::parts::{self, AppPart, SchemaPart};
 use super::reader::Reader;
+use super::role_part::{self, RolePart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::described;
 use crate::model::json;
@@ -14,6 +15,8 @@ pub struct AppFile {
     pub schemas: Vec<SchemaPart>,
     /// By schema slug; `$ref` names a record inside the file, `{"$ref": "acme"}` points to it.
     pub records: Map<String, Value>,
+    /// `None` when the file says nothing of roles: those that are there stay.
+    pub roles: Option<Vec<RolePart>>,
 }
 
 /// Version of the form.
@@ -42,8 +45,10 @@ pub fn parse(text: &str, depth_max: usize) -> Result<AppFile> {
 fn file(reader: &mut Reader<'_>) -> AppFile {
     reader.wants("app");
     let app = reader.object("app").and_then(|map| reader.within(&map, "app", parts::app)).unwrap_or_default();
-    let file = AppFile { app, schemas: reader.each("schemas", parts::schema), records: reader.object("records").unwrap_or_default() };
-    reader.only(&["carryall", "app", "schemas", "records"]);
+    let roles = reader.has("roles").then(|| reader.each("roles", role_part::role));
+    let records = reader.object("records").unwrap_or_default();
+    let file = AppFile { app, schemas: reader.each("schemas", parts::schema), records, roles };
+    reader.only(&["carryall", "app", "schemas", "roles", "records"]);
     file
 }
 

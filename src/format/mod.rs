@@ -10,5 +10,6 @@ pub mod ndjson;
 pub mod parts;
 mod quotes;
 pub mod reader;
+pub mod role_part;
 pub mod rows;
 pub mod xlsx;

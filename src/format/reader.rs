@@ -60,6 +60,11 @@ impl<'m> Reader<'m> {
         self.typed(key, "true or false", Value::as_bool).unwrap_or_default()
     }
 
+    /// A flag of which nothing may be said.
+    pub fn switch(&mut self, key: &str) -> Option<bool> {
+        self.typed(key, "true or false", Value::as_bool)
+    }
+
     pub fn number(&mut self, key: &str) -> Option<i64> {
         self.typed(key, "a whole number", Value::as_i64)
     }

@@ -1,9 +1,12 @@
-//! All apps and schemas at one moment: an immutable value that readers share. Loading it is in `store/tables`.
+//! All apps and schemas, roles and who has them at one moment: an immutable value that readers share. Loading it is in `store/tables`.
 
 use super::app::{App, AppId};
 use super::error::{Error, Problem, Result};
 use super::field::Field;
+use super::principal::UserId;
+use super::role::AppRole;
 use super::schema::{Schema, SchemaId};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A few hundred entries at most: plain vectors in name order, searched by bisection or from end to end.
@@ -13,6 +16,9 @@ pub struct Catalog {
     pub version: i64,
     apps: Vec<Arc<App>>,
     schemas: Vec<Arc<Schema>>,
+    roles: Vec<Arc<AppRole>>,
+    /// The slug of the role that somebody has in an app.
+    grants: HashMap<(UserId, AppId), String>,
 }
 
 impl Catalog {
@@ -20,7 +26,34 @@ impl Catalog {
     pub fn new(version: i64, mut apps: Vec<Arc<App>>, mut schemas: Vec<Arc<Schema>>) -> Self {
         apps.sort_by(|a, b| (a.name.to_lowercase(), &a.slug).cmp(&(b.name.to_lowercase(), &b.slug)));
         schemas.sort_by_key(|schema| schema.id);
-        Self { version, apps, schemas }
+        Self { version, apps, schemas, ..Self::default() }
+    }
+
+    /// With who may do what.
+    pub fn with_rights(self, roles: Vec<Arc<AppRole>>, grants: HashMap<(UserId, AppId), String>) -> Self {
+        Self { roles, grants, ..self }
+    }
+
+    /// The roles that people of an app have made.
+    pub fn roles(&self, app: AppId) -> impl Iterator<Item = &Arc<AppRole>> {
+        self.roles.iter().filter(move |role| role.app == app)
+    }
+
+    pub fn role(&self, app: AppId, slug: &str) -> Option<&Arc<AppRole>> {
+        self.roles(app).find(|role| role.slug == slug)
+    }
+
+    /// The slug of the role that was given to somebody in an app.
+    pub fn granted(&self, user: UserId, app: AppId) -> Option<&str> {
+        self.grants.get(&(user, app)).map(String::as_str)
+    }
+
+    /// Who has which role in an app, in the order of users.
+    pub fn grants(&self, app: AppId) -> Vec<(UserId, &str)> {
+        let mut found: Vec<(UserId, &str)> =
+            self.grants.iter().filter(|((_, of), _)| *of == app).map(|((user, _), role)| (*user, role.as_str())).collect();
+        found.sort_by_key(|(user, _)| user.0);
+        found
     }
 
     pub fn apps(&self) -> &[Arc<App>] {
@@ -67,7 +100,8 @@ impl Catalog {
     }
 }
 
-fn missing<'a>(what: &str, slug: &str, known: impl Iterator<Item = &'a str>) -> Error {
+/// That there is no such thing, with the nearest of those that are known.
+pub fn missing<'a>(what: &str, slug: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let problem = Problem::new("not_found", format!("There is no {what} {}", super::name::quoted(slug)));
     Error::NotFound(problem.did_you_mean(slug, known))
 }

@@ -57,9 +57,13 @@ pub enum Node {
     Text(String),
     /// `company.name`.
     Path(Vec<String>),
+    /// `@me`: who asks.
+    Me,
     Not(Box<Term>),
     Negate(Box<Term>),
     Binary(Operator, Box<Term>, Box<Term>),
+    /// `members.user ?= @me`: the comparison holds for any of the values that a path through lists leads to.
+    Any(Operator, Box<Term>, Box<Term>),
     Call(String, Vec<Term>),
 }
 
@@ -122,9 +126,11 @@ impl fmt::Display for Term {
             Node::Number(digits) => f.write_str(digits),
             Node::Text(text) => write!(f, "'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
             Node::Path(names) => f.write_str(&names.join(".")),
+            Node::Me => f.write_str("@me"),
             Node::Not(term) => write!(f, "!{}", InBrackets(term)),
             Node::Negate(term) => write!(f, "-{}", InBrackets(term)),
             Node::Binary(operator, left, right) => write!(f, "{} {} {}", InBrackets(left), operator.symbol(), InBrackets(right)),
+            Node::Any(operator, left, right) => write!(f, "{} ?{} {}", InBrackets(left), operator.symbol(), InBrackets(right)),
             Node::Call(name, terms) => {
                 let terms: Vec<String> = terms.iter().map(Term::to_string).collect();
                 write!(f, "{name}({})", terms.join(", "))
@@ -139,7 +145,7 @@ struct InBrackets<'t>(&'t Term);
 impl fmt::Display for InBrackets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.node {
-            Node::Binary(..) | Node::Not(_) | Node::Negate(_) => write!(f, "({})", self.0),
+            Node::Binary(..) | Node::Any(..) | Node::Not(_) | Node::Negate(_) => write!(f, "({})", self.0),
             _ => write!(f, "{}", self.0),
         }
     }

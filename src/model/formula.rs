@@ -32,6 +32,12 @@ pub enum Formula {
     },
     CreatedAt,
     UpdatedAt,
+    /// Who made the record: the number of a user.
+    CreatedBy,
+    /// Its id as it goes out, `rec_5`.
+    Id,
+    /// The number of the user who asks; none for a guest.
+    Me,
     Not(Box<Formula>),
     Negate(Box<Formula>),
     Binary(Operator, Box<Formula>, Box<Formula>),
@@ -58,6 +64,44 @@ pub enum Formula {
     },
     /// Their ids.
     Lines(Inverse),
+    /// Whether a comparison holds for any of the values at the end of a path.
+    Any {
+        operator: Operator,
+        steps: Vec<Step>,
+        /// Of the record to which the last step leads.
+        of: Box<Formula>,
+        other: Box<Formula>,
+    },
+    /// The element of a set that the last step of a path stands at.
+    Element,
+}
+
+/// From a record to others, or to the elements of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Reference {
+        slug: String,
+        schema: SchemaId,
+    },
+    /// By a field that holds several ids, which lies in records of the schema `from`.
+    Links {
+        slug: String,
+        from: SchemaId,
+        schema: SchemaId,
+    },
+    Lines(Inverse),
+    Elements {
+        slug: String,
+        of: SchemaId,
+    },
+}
+
+/// What a computation has to be let see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need<'f> {
+    Field(SchemaId, &'f str),
+    /// Whichever records of another table it meets.
+    Records(SchemaId),
 }
 
 /// The records of a schema that point to one of another by a field.
@@ -102,6 +146,94 @@ pub enum Rollup {
     Max,
     Min,
     Sum,
+}
+
+impl Computation {
+    /// Tells everything that the value depends on.
+    pub fn needs(&self, see: &mut dyn FnMut(Need<'_>)) {
+        self.formula.needs(self.schema, see);
+    }
+
+    /// Whether it asks who asks.
+    pub fn asks_who(&self) -> bool {
+        self.formula.asks_who()
+    }
+}
+
+impl Formula {
+    fn needs(&self, schema: SchemaId, see: &mut dyn FnMut(Need<'_>)) {
+        match self {
+            Formula::Field { slug } => see(Need::Field(schema, slug)),
+            Formula::Lookup { reference, schema: there, of } => {
+                see(Need::Field(schema, reference));
+                see(Need::Records(*there));
+                of.needs(*there, see);
+            }
+            Formula::Rollup { from, of, .. } => {
+                from.needs(see);
+                of.needs(from.schema, see);
+            }
+            Formula::Lines(from) => from.needs(see),
+            Formula::Any { steps, of, other, .. } => {
+                let mut here = schema;
+                for step in steps {
+                    here = step.needs(here, see);
+                }
+                of.needs(here, see);
+                other.needs(schema, see);
+            }
+            _ => self.parts().into_iter().for_each(|part| part.needs(schema, see)),
+        }
+    }
+
+    fn asks_who(&self) -> bool {
+        match self {
+            Formula::Me => true,
+            Formula::Lookup { of, .. } | Formula::Rollup { of, .. } => of.asks_who(),
+            Formula::Any { of, other, .. } => of.asks_who() || other.asks_who(),
+            _ => self.parts().into_iter().any(Formula::asks_who),
+        }
+    }
+
+    /// What stands in it about the same record.
+    fn parts(&self) -> Vec<&Formula> {
+        match self {
+            Formula::Not(inner) | Formula::Negate(inner) | Formula::Bare(inner) | Formula::Stamped(inner) | Formula::Spelled(inner, _) => {
+                vec![inner]
+            }
+            Formula::Binary(_, left, right) => vec![left, right],
+            Formula::Call(_, parts) => parts.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Inverse {
+    fn needs(&self, see: &mut dyn FnMut(Need<'_>)) {
+        see(Need::Records(self.schema));
+        see(Need::Field(self.schema, &self.via));
+    }
+}
+
+impl Step {
+    /// Where it leads.
+    fn needs(&self, here: SchemaId, see: &mut dyn FnMut(Need<'_>)) -> SchemaId {
+        match self {
+            Step::Reference { slug, schema } | Step::Links { slug, schema, .. } => {
+                see(Need::Field(here, slug));
+                see(Need::Records(*schema));
+                *schema
+            }
+            Step::Lines(from) => {
+                from.needs(see);
+                from.schema
+            }
+            Step::Elements { slug, .. } => {
+                see(Need::Field(here, slug));
+                here
+            }
+        }
+    }
 }
 
 impl Function {

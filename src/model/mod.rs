@@ -19,6 +19,7 @@ pub mod plan;
 pub mod principal;
 pub mod query;
 pub mod record;
+pub mod role;
 pub mod schema;
 pub mod several;
 pub mod site;

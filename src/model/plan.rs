@@ -2,6 +2,7 @@
 
 use super::field::{Field, Kind};
 use super::formula::Computation;
+use super::principal::UserId;
 use super::query::Window;
 use super::schema::Schema;
 use std::sync::Arc;
@@ -21,9 +22,39 @@ pub enum Cond {
     True,
     All(Vec<Cond>),
     Any(Vec<Cond>),
-    Compare { column: Column, op: super::expr::Op, cell: Cell },
-    Blank { column: Column },
-    Present { column: Column },
+    Compare {
+        column: Column,
+        op: super::expr::Op,
+        cell: Cell,
+    },
+    Blank {
+        column: Column,
+    },
+    Present {
+        column: Column,
+    },
+    /// A rule of a role, for the user who asks; `None` for a guest.
+    Rule {
+        rule: Arc<Computation>,
+        me: Option<UserId>,
+    },
+}
+
+impl Cond {
+    /// Holds for no record.
+    pub const NEVER: Cond = Cond::Any(Vec::new());
+
+    /// Both at once.
+    pub fn and(self, other: Cond) -> Cond {
+        match (self, other) {
+            (Cond::True, cond) | (cond, Cond::True) => cond,
+            (Cond::All(mut all), cond) => {
+                all.push(cond);
+                Cond::All(all)
+            }
+            (one, other) => Cond::All(vec![one, other]),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::app::AppId;
 use super::plan::Cond;
-use super::schema::SchemaId;
+use super::schema::{Schema, SchemaId};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,18 +103,82 @@ pub struct Caller {
 /// What somebody wants to do with a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    List,
     Read,
     Create,
     Update,
     Delete,
+    /// Take records away as a file.
+    Export,
     /// Change apps, schemas, users.
     Manage,
 }
 
-/// What the answer of `ops/access` leaves of a schema: the rows that exist for the caller.
-#[derive(Debug, Clone, PartialEq)]
+impl Action {
+    pub const ALL: [Action; 7] =
+        [Action::List, Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export, Action::Manage];
+
+    /// What a role says of the records of a schema.
+    pub const OF_RECORDS: [Action; 6] = [Action::List, Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::List => "list",
+            Action::Read => "read",
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Export => "export",
+            Action::Manage => "manage",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Action::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// What the answer of `ops/access` leaves of a schema for one caller and one action: rows and fields.
+#[derive(Debug, Clone)]
 pub struct Scope {
+    pub action: Action,
+    /// The rows that exist for the caller: of all others nothing is known.
     pub rows: Cond,
+    /// Those on which the action may be done. What is created or changed must be among them afterwards.
+    pub acts: Cond,
+    /// The schema as the caller sees it: fields that are not readable are not there.
+    pub seen: Arc<Schema>,
+    /// As it is.
+    pub whole: Arc<Schema>,
+    /// Slugs of fields that the caller sees and may not change.
+    pub read_only: Vec<String>,
+}
+
+impl Scope {
+    /// Everything of a schema.
+    pub fn all(schema: Arc<Schema>, action: Action) -> Self {
+        Self { action, rows: Cond::True, acts: Cond::True, seen: schema.clone(), whole: schema, read_only: Vec::new() }
+    }
+
+    /// Whether some field is not there for the caller.
+    pub fn is_masked(&self) -> bool {
+        !Arc::ptr_eq(&self.seen, &self.whole)
+    }
+
+    /// Whether nothing is held back.
+    pub fn is_all(&self) -> bool {
+        self.rows == Cond::True && self.acts == Cond::True && !self.is_masked() && self.read_only.is_empty()
+    }
+
+    /// Whether another one, asked for later, leaves the same.
+    pub fn is_same(&self, other: &Scope) -> bool {
+        let same = |one: &Arc<Schema>, other: &Arc<Schema>| Arc::ptr_eq(one, other) || one == other;
+        self.rows == other.rows
+            && self.acts == other.acts
+            && self.read_only == other.read_only
+            && same(&self.whole, &other.whole)
+            && same(&self.seen, &other.seen)
+    }
 }
 
 impl Caller {

@@ -29,6 +29,9 @@ pub struct Schema {
     pub automatic: Vec<AutoIndex>,
     /// Slugs that it had before, under which it is still found.
     pub aliases: Vec<String>,
+    /// Slugs of fields whose values lie in the records and are not shown: of a schema as somebody sees it who may not see them. They are not among
+    /// `fields`.
+    pub hidden: Vec<String>,
 }
 
 /// An index on one field that was made because lists kept asking by it.

@@ -3,6 +3,7 @@
 
 use super::changes::{log_all_cleared, log_definition};
 use super::define::is_narrower;
+use super::roles;
 use crate::expr::TABLE_PARTS_MAX;
 use crate::expr::resolve::resolve;
 use crate::field;
@@ -16,6 +17,7 @@ use crate::model::schema::Schema;
 use crate::store::computed::is_askable;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
+use crate::store::tables::roles as role_rows;
 use crate::store::tables::schemas::{self, Renames};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -136,9 +138,10 @@ pub fn alter(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, ren
 }
 
 /// What leads nowhere in an app once its catalog is loaded again: references, lines, expressions. And what could not be read.
-pub fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
+fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
-    let problems = leading_nowhere(&all);
+    let mut problems = leading_nowhere(&all);
+    problems.extend(roles::without_meaning(tx, app, &all));
     if problems.is_empty() { all.iter().filter_map(|schema| unaskable(tx, schema)).collect() } else { problems }
 }
 
@@ -185,5 +188,5 @@ fn unaskable(tx: &ReadTx<'_>, schema: &Schema) -> Option<Problem> {
 pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
     tx.catalog_changed()?;
     let problems = dangling(tx, app);
-    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+    if problems.is_empty() { role_rows::tidy(tx, app) } else { Err(Error::Invalid(problems)) }
 }

@@ -1,13 +1,15 @@
 //! An app as an app file: its description, its tables, and its records if they are wanted, so that `apply` makes the same app of it elsewhere.
 
-use super::access::may;
+use super::access;
 use super::plan::everything;
+use super::roles;
 use crate::format::app_file::{VERSION, parse};
 use crate::format::parts::{app_json, schema_json};
 use crate::model::error::{Error, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
-use crate::model::principal::{Action, Caller, Scope};
+use crate::model::plan::Cond;
+use crate::model::principal::{Action, Caller};
 use crate::model::record::RecordId;
 use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
@@ -17,17 +19,27 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Writes the file; gives how many records it holds.
+/// Writes the file; gives how many records it holds. For whoever may change the app, and without its roles for whoever may export all of it.
 pub fn write(tx: &ReadTx<'_>, who: &Caller, app: &str, with_records: bool, out: &mut dyn Write) -> Result<u64> {
-    let scope = may(who, Action::Read)?;
-    let app = tx.catalog().app(app)?;
-    let schemas: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
+    let found = access::app(tx.catalog(), who, app)?;
+    let schemas: Vec<Arc<Schema>> = tx.catalog().schemas(found.id).cloned().collect();
+    let manages = access::manages(tx.catalog(), who, found.id);
+    let exports = |schema| access::scope_of(tx.catalog(), who, schema, Action::Export).is_some_and(|scope| scope.is_all());
+    if !manages && (schemas.is_empty() || !schemas.iter().all(exports)) {
+        access::managed(tx.catalog(), who, app)?;
+    }
+    let app = found;
     let described: Vec<Value> = schemas.iter().map(|schema| Value::Object(schema_json(schema))).collect();
-    let head = serde_json::to_string_pretty(&json!({"carryall": VERSION, "app": app_json(&app), "schemas": described}))
-        .map_err(Error::internal)?;
+    let mut head = Map::from_iter([("carryall".to_owned(), json!(VERSION)), ("app".to_owned(), Value::Object(app_json(&app)))]);
+    head.insert("schemas".to_owned(), Value::Array(described));
+    let said = if manages { roles::described(tx.catalog(), app.id) } else { Vec::new() };
+    if !said.is_empty() {
+        head.insert("roles".to_owned(), Value::Array(said));
+    }
+    let head = serde_json::to_string_pretty(&head).map_err(Error::internal)?;
     let head = head.trim_end().trim_end_matches('}').trim_end();
     put(out, head)?;
-    let count = if with_records { records(tx, &scope, &schemas, out)? } else { 0 };
+    let count = if with_records { records(tx, &schemas, out)? } else { 0 };
     put(out, "\n}\n")?;
     Ok(count)
 }
@@ -38,7 +50,7 @@ pub fn slug_of(text: &str, limits: &Limits) -> Result<String> {
 }
 
 /// One line a record.
-fn records(tx: &ReadTx<'_>, scope: &Scope, schemas: &[Arc<Schema>], out: &mut dyn Write) -> Result<u64> {
+fn records(tx: &ReadTx<'_>, schemas: &[Arc<Schema>], out: &mut dyn Write) -> Result<u64> {
     let targets: HashSet<&str> =
         schemas.iter().flat_map(|schema| schema.stored()).filter_map(|field| field.rules.target.as_deref()).collect();
     let mut count = 0;
@@ -48,7 +60,7 @@ fn records(tx: &ReadTx<'_>, scope: &Scope, schemas: &[Arc<Schema>], out: &mut dy
         let mut is_first = true;
         // Without what is computed: only what lies in the records is written.
         let bare = Arc::new(Schema { fields: schema.stored().cloned().collect(), ..Schema::clone(schema) });
-        rows::each(tx, &everything(&bare, scope), &mut |record| {
+        rows::each(tx, &everything(&bare, &Cond::True), &mut |record| {
             let record = described(schema, record.id, record.data, targets.contains(schema.slug.as_str()))?;
             let comma = if std::mem::take(&mut is_first) { "" } else { "," };
             count += 1;

@@ -1,12 +1,13 @@
 //! App file to app: what is missing is made, what differs is changed, and the difference is told. Everything in one transaction, or nothing.
 
-use super::access::may;
-use super::alter::{alter, dangling, objections};
+use super::access::{may, may_make};
+use super::alter::{alter, objections, settle};
 use super::changes::{log_all_deleted, log_definition};
 use super::choices;
 use super::ctx::Ctx;
 use super::define;
 use super::fill;
+use super::roles;
 use crate::format::app_file::{AppFile, parse};
 use crate::model::app::{App, AppId};
 use crate::model::error::{Error, Problem, Result};
@@ -31,8 +32,9 @@ pub struct Ready {
 
 /// The part of `apply` before the transaction.
 pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
-    may(who, Action::Manage)?;
+    may(who, Action::Read)?;
     let file = Arc::new(parse(text, ctx.limits.json_depth_max)?);
+    may_make(&ctx.store.catalog(), who, &file.app.slug)?;
     check(&file)?;
     Ok(Ready { file, fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string() })
 }
@@ -40,14 +42,13 @@ pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
 /// Makes and changes what differs. Answers `{app, changes: ["create table contacts (6 fields)", …], records}`.
 pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> Result<Outcome> {
     let file = &ready.file;
+    may_make(tx.catalog(), who, &file.app.slug)?;
     let mut told = Vec::new();
     let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
     settle_schemas(tx, who, file, app, prune, &mut told)?;
     tx.catalog_changed()?;
-    let problems = dangling(tx, app);
-    if !problems.is_empty() {
-        return Err(Error::Invalid(problems));
-    }
+    roles::apply(tx, who, app, file.roles.as_deref(), prune, &mut told)?;
+    settle(tx, app)?;
     let records = fill::fill(tx, who, file, app, &mut told)?;
     let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
     Ok(json!({"app": slug, "changes": told, "records": records}))

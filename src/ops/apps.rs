@@ -1,6 +1,6 @@
 //! Apps: list, read, make, change, delete, duplicate.
 
-use super::access::may;
+use super::access::{self, may};
 use super::alter::settle;
 use super::changes::{log_all_deleted, log_definition};
 use super::ctx::Ctx;
@@ -18,15 +18,13 @@ use crate::store::tables::{apps, schemas};
 use serde_json::json;
 use std::sync::Arc;
 
-/// All apps, by name.
+/// All apps that are there for the caller, by name.
 pub fn list(tx: &ReadTx<'_>, who: &Caller) -> Result<Vec<Arc<App>>> {
-    may(who, Action::Read)?;
-    Ok(tx.catalog().apps().to_vec())
+    access::apps(tx.catalog(), who)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Arc<App>> {
-    may(who, Action::Read)?;
-    tx.catalog().app(app)
+    access::app(tx.catalog(), who, app)
 }
 
 /// For an app that brings none.
@@ -63,8 +61,7 @@ pub struct Changes {
 
 /// Changes an app. Under the slug that it had before it is still found.
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, changes: &Changes) -> Result<Arc<App>> {
-    may(who, Action::Manage)?;
-    let old = tx.catalog().app(app)?;
+    let old = access::managed(tx.catalog(), who, app)?;
     let mut new = App::clone(&old);
     if let Some(slug) = changes.slug.as_ref().filter(|slug| **slug != old.slug) {
         check(tx.catalog(), slug)?;
@@ -100,8 +97,7 @@ pub fn is_called_so(what: &str, slug: &str, asked: &str) -> Result<()> {
 /// Deletes an app with its tables and all their records; the log keeps them. Gives how many records there were. A slug that it had before does not do:
 /// whoever deletes twice would delete another one.
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
-    may(who, Action::Manage)?;
-    let app = tx.catalog().app(asked)?;
+    let app = access::managed(tx.catalog(), who, asked)?;
     is_called_so("app", &app.slug, asked)?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
     let body = json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description,
@@ -138,6 +134,8 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, 
     for schema in &all {
         super::schemas::copy(tx, who, schema, Schema { app: id, ..Schema::clone(schema) }, with_records)?;
     }
+    tx.catalog_changed()?;
+    super::roles::copy(tx, who, source.id, id)?;
     settle(tx, id)?;
     by_id(tx, id)
 }

@@ -1,11 +1,12 @@
 //! Many records in one act: made, changed, either by a key, or deleted; all or nothing, one batch in the change log. What is wrong is told with its
 //! place in what was sent. One record is in `records`.
 
-use super::access::may;
+use super::access;
 use super::cascade;
 use super::columns::check_key;
+use super::guard;
 use super::plan::cell;
-use super::records::{self, cells, change, check_rows, counted, current, find_schema, log_created, shown, unique_groups};
+use super::records::{self, cells, change, check_rows, counted, current, log_created, shown, unique_groups};
 use super::validate::{self, Checked, Pack};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
@@ -13,7 +14,7 @@ use crate::model::field::{Field, described};
 use crate::model::json::Elements;
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
-use crate::model::plan::{Cell, Cond};
+use crate::model::plan::Cell;
 use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::{Draft, Record, RecordId, Records};
 use crate::model::schema::Schema;
@@ -28,6 +29,8 @@ use std::sync::Arc;
 pub enum Batch<'d> {
     One(&'d Draft),
     Many(&'d Elements),
+    /// Rows of a file.
+    Rows(&'d [Draft]),
 }
 
 /// Called for every place of a request: a draft, or what was sent in the place of one.
@@ -38,6 +41,7 @@ impl Batch<'_> {
     pub fn each(self, visit: &mut Visit<'_>) -> Result<()> {
         match self {
             Batch::One(draft) => visit(0, Ok(draft)),
+            Batch::Rows(all) => all.iter().enumerate().try_for_each(|(index, draft)| visit(index, Ok(draft))),
             Batch::Many(all) => {
                 for (index, value) in all.values().enumerate() {
                     let value = value?;
@@ -52,6 +56,7 @@ impl Batch<'_> {
         match self {
             Batch::One(_) => 1,
             Batch::Many(all) => all.len(),
+            Batch::Rows(all) => all.len(),
         }
     }
 
@@ -60,14 +65,16 @@ impl Batch<'_> {
     }
 
     fn is_array(self) -> bool {
-        matches!(self, Batch::Many(_))
+        !matches!(self, Batch::One(_))
     }
 }
 
 /// Records that may be stored, checked as far as that goes without rows.
 pub struct Prepared {
-    schema: Arc<Schema>,
+    /// For records that are changed, or made where none are.
     scope: Scope,
+    /// For records that are made.
+    makes: Scope,
     aims: Vec<Aim>,
     /// What was sent, for each aim.
     pack: Pack,
@@ -79,7 +86,7 @@ pub struct Prepared {
 
 /// What became of them, in the order in which they were sent.
 pub struct Done {
-    pub schema: Arc<Schema>,
+    pub scope: Scope,
     pub records: Records,
     pub created: usize,
     /// Keys of the request that had no say.
@@ -98,39 +105,38 @@ impl Done {
     /// The only record of a request that held one.
     pub fn single(self) -> Result<records::Written> {
         let record = self.records.iter().next().ok_or_else(|| Error::internal("a record was not stored"))?.to_record();
-        Ok(records::Written { shown: shown(&self.schema, record), schema: self.schema, ignored: self.ignored })
+        Ok(records::Written { shown: shown(&self.scope, record), scope: self.scope, ignored: self.ignored })
     }
 }
 
 /// The pure part of making records.
 pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, batch: Batch<'_>, limits: &Limits) -> Result<Prepared> {
-    let scope = may(who, Action::Create)?;
-    let read = |schema: &Schema, draft: &Draft| Ok((Aim::New, validate::create(schema, draft)?));
-    prepare(find_schema(catalog, app, schema)?, scope, None, batch, limits, &read)
+    let scope = access::scope(catalog, who, app, schema, Action::Create)?;
+    let read = |scope: &Scope, draft: &Draft| {
+        let checked = validate::create_as(&scope.whole, &scope.seen, draft)?;
+        guard::sets_only_writable(scope, &checked)?;
+        Ok((Aim::New, checked))
+    };
+    prepare(scope.clone(), scope, None, batch, limits, &read)
 }
 
 /// `prepare_create` for a schema that is only drawn up; `renamed` gives a draft under the slugs of its fields.
-pub fn prepare_new(
-    schema: Arc<Schema>,
-    scope: Scope,
-    batch: Batch<'_>,
-    limits: &Limits,
-    renamed: &dyn Fn(&Draft) -> Draft,
-) -> Result<Prepared> {
-    let read = |schema: &Schema, draft: &Draft| Ok((Aim::New, validate::create(schema, &renamed(draft))?));
-    prepare(schema, scope, None, batch, limits, &read)
+pub fn prepare_new(schema: Arc<Schema>, batch: Batch<'_>, limits: &Limits, renamed: &dyn Fn(&Draft) -> Draft) -> Result<Prepared> {
+    let read = |scope: &Scope, draft: &Draft| Ok((Aim::New, validate::create(&scope.whole, &renamed(draft))?));
+    let scope = Scope::all(schema, Action::Create);
+    prepare(scope.clone(), scope, None, batch, limits, &read)
 }
 
 /// The pure part of changing records that are named by their `id`.
 pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, batch: Batch<'_>, limits: &Limits) -> Result<Prepared> {
-    let scope = may(who, Action::Update)?;
-    let read = |schema: &Schema, draft: &Draft| {
+    let scope = access::scope(catalog, who, app, schema, Action::Update)?;
+    let read = |scope: &Scope, draft: &Draft| {
         let named = draft.get("id").ok_or_else(|| {
             let message = "Key 'id' is required: it says which record is meant";
             Error::invalid(Problem::of("id", "required", message).hint("{\"id\": \"rec_5\", …}"))
         });
         let id = named.and_then(|id| record_id(id).map_err(Error::invalid));
-        match (id, validate::update(schema, draft)) {
+        match (id, validate::update(&scope.seen, draft)) {
             (Ok(id), Ok(mut checked)) => {
                 checked.ignored.retain(|key| key != "id");
                 Ok((Aim::Known(id), checked))
@@ -142,7 +148,7 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
             (Err(error), _) | (_, Err(error)) => Err(error),
         }
     };
-    prepare(find_schema(catalog, app, schema)?, scope, None, batch, limits, &read)
+    prepare(scope.clone(), scope, None, batch, limits, &read)
 }
 
 /// The pure part of changing the records that have the same value in the field `key`, and of making those that nobody has.
@@ -155,12 +161,11 @@ pub fn prepare_upsert(
     batch: Batch<'_>,
     limits: &Limits,
 ) -> Result<Prepared> {
-    may(who, Action::Create)?;
-    let scope = may(who, Action::Update)?;
-    let schema = find_schema(catalog, app, schema)?;
-    let field = key_field(&schema, key)?.clone();
-    let read = |schema: &Schema, draft: &Draft| {
-        let sent = validate::update(schema, draft)?;
+    let makes = access::scope(catalog, who, app, schema, Action::Create)?;
+    let scope = access::scope(catalog, who, app, schema, Action::Update)?;
+    let field = key_field(&scope.seen, key)?.clone();
+    let read = |scope: &Scope, draft: &Draft| {
+        let sent = validate::update(&scope.seen, draft)?;
         let key = sent.clean.values.get(key).filter(|value| value.as_str() != Some("")).and_then(|value| cell(field.kind, value));
         let key = key.ok_or_else(|| {
             let message = format!("Field '{}' is the key: it must have a value", field.slug);
@@ -168,19 +173,27 @@ pub fn prepare_upsert(
         })?;
         Ok((Aim::Keyed(key), sent))
     };
-    prepare(schema, scope, Some(field.clone()), batch, limits, &read)
+    prepare(makes, scope, Some(field.clone()), batch, limits, &read)
 }
 
 /// Stores what was prepared. Every problem that can be found is told, and nothing stays if there is one.
 pub fn store(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Done> {
-    let schema = current(tx, new.schema.id, new.schema.version)?;
-    store_into(tx, who, &schema, new)
+    for scope in [&new.scope, &new.makes] {
+        current(tx, who, scope, new.scope.whole.version)?;
+    }
+    store_by(tx, who, &new.scope, &new.makes, new)
 }
 
 /// `store` into the schema that was only drawn up when the records were checked against it.
 pub fn store_into(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, new: &Prepared) -> Result<Done> {
+    let scope = Scope::all(schema.clone(), Action::Create);
+    store_by(tx, who, &scope, &scope, new)
+}
+
+fn store_by(tx: &mut WriteTx<'_>, who: &Caller, scope: &Scope, makes: &Scope, new: &Prepared) -> Result<Done> {
+    let schema = &scope.whole;
     let mut found = Found::new(new.is_array, new.problems_shown_max);
-    let steps = steps(tx, schema, new)?;
+    let steps = steps(tx, scope, new)?;
     let created = steps.iter().filter(|step| matches!(step, Step::Make)).count();
     let mut next = if created == 0 { RecordId(0) } else { rows::reserve(tx, schema, created)? };
     let mut done = Records::default();
@@ -195,9 +208,9 @@ pub fn store_into(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, new:
             Step::Make => {
                 let id = next;
                 next.0 += 1;
-                whole(schema, new, sent).and_then(|whole| make(tx, who, schema, id, &whole, batch))
+                whole(makes, new, sent).and_then(|whole| make(tx, who, makes, id, &whole, batch))
             }
-            Step::Change(id) => alter(tx, who, schema, &new.scope, id, &sent, batch),
+            Step::Change(id) => alter(tx, who, scope, id, &sent, batch),
         };
         match written {
             Ok((record, seq)) => {
@@ -205,17 +218,16 @@ pub fn store_into(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, new:
                 done.push(&record);
             }
             Err(Error::Invalid(problems)) => found.add(index, problems),
+            Err(Error::Forbidden(why)) if new.is_array => return Err(Error::Forbidden(format!("At index {index}: {why}"))),
             Err(other) => return Err(other),
         }
     }
     found.refuse()?;
-    Ok(Done { schema: schema.clone(), records: done, created, ignored: new.ignored.iter().cloned().collect() })
+    Ok(Done { scope: scope.clone(), records: done, created, ignored: new.ignored.iter().cloned().collect() })
 }
 
 /// Records that may be deleted, as far as that can be said without rows.
 pub struct Deletion {
-    app: String,
-    schema: String,
     ids: Vec<RecordId>,
     scope: Scope,
     limits: Limits,
@@ -223,8 +235,7 @@ pub struct Deletion {
 
 /// The pure part of `delete`.
 pub fn prepare_delete(catalog: &Catalog, who: &Caller, app: &str, schema: &str, ids: &[Value], limits: &Limits) -> Result<Deletion> {
-    let scope = may(who, Action::Delete)?;
-    find_schema(catalog, app, schema)?;
+    let scope = access::scope(catalog, who, app, schema, Action::Delete)?;
     let mut found = Found::new(true, limits.problems_shown_max);
     let (mut read, mut places) = (Vec::with_capacity(ids.len()), HashMap::new());
     for (index, id) in ids.iter().enumerate() {
@@ -237,20 +248,24 @@ pub fn prepare_delete(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
         }
     }
     found.refuse()?;
-    Ok(Deletion { app: app.to_owned(), schema: schema.to_owned(), ids: read, scope, limits: limits.clone() })
+    Ok(Deletion { ids: read, scope, limits: limits.clone() })
 }
 
 /// Deletes them all and does to those that refer to them what their fields say.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<Vec<RecordId>> {
-    let schema = find_schema(tx.catalog(), &gone.app, &gone.schema)?;
+    access::renew(tx.catalog(), who, &gone.scope)?;
+    let schema = &gone.scope.whole;
     let mut found = Found::new(true, gone.limits.problems_shown_max);
     for (index, id) in gone.ids.iter().enumerate() {
-        if rows::find(tx, &schema, &gone.scope.rows, *id)?.is_none() {
-            found.add(index, vec![missing(&schema, *id)]);
+        if !rows::is_among(tx, schema, &gone.scope.rows, *id)? {
+            found.add(index, vec![missing(schema, *id)]);
         }
     }
     found.refuse()?;
-    cascade::delete(tx, who, &schema, &gone.ids, &gone.limits)?;
+    for id in &gone.ids {
+        guard::must_act(tx, &gone.scope, *id)?;
+    }
+    cascade::delete(tx, who, schema, &gone.ids, &gone.limits)?;
     Ok(gone.ids.clone())
 }
 
@@ -268,18 +283,19 @@ fn key_field<'s>(schema: &'s Schema, key: &str) -> Result<&'s Field> {
 }
 
 /// What a draft is meant for, and what it says.
-type Read<'r> = dyn Fn(&Schema, &Draft) -> Result<(Aim, Checked)> + 'r;
+type Read<'r> = dyn Fn(&Scope, &Draft) -> Result<(Aim, Checked)> + 'r;
 
-fn prepare(schema: Arc<Schema>, scope: Scope, key: Option<Field>, batch: Batch<'_>, limits: &Limits, read: &Read<'_>) -> Result<Prepared> {
+fn prepare(makes: Scope, scope: Scope, key: Option<Field>, batch: Batch<'_>, limits: &Limits, read: &Read<'_>) -> Result<Prepared> {
     if batch.is_empty() {
         return Err(Error::invalid(Problem::new("empty", "The array is empty: there is nothing to do").hint("[{\"name\": \"Ann\"}, …]")));
     }
     let mut found = Found::new(batch.is_array(), limits.problems_shown_max);
-    let mut twins = Twins::new(&schema, key.as_ref());
-    let (mut aims, mut pack, mut ignored) = (Vec::with_capacity(batch.len()), Pack::new(&schema), BTreeSet::new());
+    let schema = &scope.whole;
+    let mut twins = Twins::new(&scope, key.as_ref());
+    let (mut aims, mut pack, mut ignored) = (Vec::with_capacity(batch.len()), Pack::new(schema), BTreeSet::new());
     batch.each(&mut |index, draft| {
         let read = match draft {
-            Ok(draft) => read(&schema, draft),
+            Ok(draft) => read(&scope, draft),
             Err(other) => {
                 let message = format!("A record must be a JSON object, not {}", described(other));
                 Err(Error::invalid(Problem::new("type", message).hint("[{\"name\": \"Ann\"}, …]")))
@@ -287,18 +303,19 @@ fn prepare(schema: Arc<Schema>, scope: Scope, key: Option<Field>, batch: Batch<'
         };
         match read {
             Ok((aim, sent)) => {
-                found.add(index, twins.see(&schema, index, &aim, &sent.clean.values));
+                found.add(index, twins.see(schema, index, &aim, &sent.clean.values));
                 pack.add(&sent)?;
                 ignored.extend(sent.ignored);
                 aims.push(aim);
             }
             Err(Error::Invalid(problems)) => found.add(index, problems),
+            Err(Error::Forbidden(why)) if batch.is_array() => return Err(Error::Forbidden(format!("At index {index}: {why}"))),
             Err(other) => return Err(other),
         }
         Ok(())
     })?;
     found.refuse()?;
-    Ok(Prepared { schema, scope, aims, pack, key, ignored, is_array: batch.is_array(), problems_shown_max: limits.problems_shown_max })
+    Ok(Prepared { makes, scope, aims, pack, key, ignored, is_array: batch.is_array(), problems_shown_max: limits.problems_shown_max })
 }
 
 /// Values of a group of fields, spelled, and where they were met first.
@@ -313,9 +330,10 @@ struct Twins {
 }
 
 impl Twins {
-    fn new(schema: &Schema, key: Option<&Field>) -> Self {
+    fn new(scope: &Scope, key: Option<&Field>) -> Self {
         let by_key = key.map(|key| vec![key.slug.clone()]);
-        let unique = unique_groups(schema).into_iter().filter(|group| Some(group) != by_key.as_ref());
+        // Of fields that the caller does not see nothing was sent.
+        let unique = unique_groups(&scope.seen).into_iter().filter(|group| Some(group) != by_key.as_ref());
         let groups = by_key.clone().into_iter().chain(unique).map(|group| (group, HashMap::new())).collect();
         Self { ids: HashMap::new(), by_key, groups }
     }
@@ -366,9 +384,9 @@ enum Step {
 }
 
 /// Decides for each element, by the rows that are there before any of them is touched.
-fn steps(tx: &ReadTx<'_>, schema: &Schema, new: &Prepared) -> Result<Vec<Step>> {
+fn steps(tx: &ReadTx<'_>, scope: &Scope, new: &Prepared) -> Result<Vec<Step>> {
     let holders = match &new.key {
-        Some(key) => holders(tx, schema, key, new)?,
+        Some(key) => holders(tx, scope, key, new)?,
         None => HashMap::new(),
     };
     let step = |(index, aim): (usize, &Aim)| match aim {
@@ -389,12 +407,12 @@ fn steps(tx: &ReadTx<'_>, schema: &Schema, new: &Prepared) -> Result<Vec<Step>> 
 type Holders = HashMap<String, Vec<RecordId>>;
 
 /// The records that exist for the caller and have one of the keys.
-fn holders(tx: &ReadTx<'_>, schema: &Schema, key: &Field, new: &Prepared) -> Result<Holders> {
+fn holders(tx: &ReadTx<'_>, scope: &Scope, key: &Field, new: &Prepared) -> Result<Holders> {
     let key_of = |aim: &Aim| if let Aim::Keyed(key) = aim { Some(key.clone()) } else { None };
     let keys: Vec<Cell> = new.aims.iter().filter_map(key_of).collect();
     let mut holders = Holders::new();
-    for (cell, id) in rows::holders_of_any(tx, schema, key, &keys)? {
-        if new.scope.rows == Cond::True || rows::find(tx, schema, &new.scope.rows, id)?.is_some() {
+    for (cell, id) in rows::holders_of_any(tx, &scope.whole, key, &keys)? {
+        if rows::is_among_all(tx, &scope.whole, &scope.rows, id)? {
             holders.entry(spelled(&cell)).or_default().push(id);
         }
     }
@@ -410,37 +428,36 @@ fn ambiguous(new: &Prepared, holders: &[RecordId]) -> Problem {
 }
 
 /// What was sent as a record of its own. Without a key it was checked as one.
-fn whole(schema: &Schema, new: &Prepared, sent: Checked) -> Result<Checked> {
+fn whole(scope: &Scope, new: &Prepared, sent: Checked) -> Result<Checked> {
     let Some(key) = &new.key else { return Ok(sent) };
     let because = format!("(no record has this {}, so this would be a new one)", key.slug);
     let told = |problem: Problem| Problem { message: format!("{} {because}", problem.message), ..problem };
-    validate::create(schema, &sent.clean.values).map_err(|error| match error {
+    let whole = validate::create_as(&scope.whole, &scope.seen, &sent.clean.values).map_err(|error| match error {
         Error::Invalid(problems) => Error::Invalid(problems.into_iter().map(told).collect()),
         other => other,
-    })
+    })?;
+    guard::sets_only_writable(scope, &whole)?;
+    Ok(whole)
 }
 
 type Written = (Record, Option<i64>);
 
-fn make(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, id: RecordId, new: &Checked, batch: Option<i64>) -> Result<Written> {
-    check_rows(tx, schema, &new.clean.values, None)?;
+fn make(tx: &mut WriteTx<'_>, who: &Caller, scope: &Scope, id: RecordId, new: &Checked, batch: Option<i64>) -> Result<Written> {
+    let schema = &scope.whole;
+    check_rows(tx, who, scope, &new.clean.values, None)?;
     let clean = counted(tx, schema, &new.clean)?;
     let record = rows::insert_under(tx, schema, id, &clean, who.user_id())?;
+    guard::must_act(tx, scope, id)?;
     let seq = log_created(tx, who, schema, new, id, batch)?;
-    Ok((record, Some(seq)))
+    Ok((guard::as_seen(tx, scope, record)?, Some(seq)))
 }
 
-fn alter(
-    tx: &mut WriteTx<'_>,
-    who: &Caller,
-    schema: &Schema,
-    scope: &Scope,
-    id: RecordId,
-    new: &Checked,
-    batch: Option<i64>,
-) -> Result<Written> {
+fn alter(tx: &mut WriteTx<'_>, who: &Caller, scope: &Scope, id: RecordId, new: &Checked, batch: Option<i64>) -> Result<Written> {
+    let schema = &scope.whole;
     let old = rows::find(tx, schema, &scope.rows, id)?.ok_or_else(|| Error::invalid(missing(schema, id)))?;
-    change(tx, who, schema, &old, new, batch)
+    guard::must_act(tx, scope, id)?;
+    let (record, seq) = change(tx, who, scope, &old, new, batch)?;
+    Ok((guard::as_seen(tx, scope, record)?, seq))
 }
 
 /// An id as it stands in JSON.

@@ -1,5 +1,6 @@
 //! Deleting records that others refer to: one plan, one batch in the log, all or nothing.
 
+use super::access;
 use super::changes::{Entry, log, name_of};
 use super::validate::{self, Checked};
 use crate::model::change::ChangeKind;
@@ -7,7 +8,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, OnDelete};
 use crate::model::limits::Limits;
 use crate::model::plan::Cond;
-use crate::model::principal::Caller;
+use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::{Draft, Record, RecordId};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
@@ -22,8 +23,8 @@ type Place = (SchemaId, RecordId);
 /// What a delete brings with it. Numbers only: a record is read when it is its turn.
 #[derive(Default)]
 struct Consequences {
-    /// How many records somebody wants to delete.
-    starts: usize,
+    /// The records that somebody wants to delete.
+    begun: HashSet<Place>,
     /// In the order in which they go.
     deleted: Vec<(Arc<Schema>, RecordId)>,
     /// The same, to ask whether one is among them.
@@ -36,9 +37,12 @@ struct Consequences {
     links: usize,
 }
 
-/// Deletes records of one schema and does to those that refer to them what their fields say: clear, follow, or refuse.
+/// Deletes records of one schema and does to those that refer to them what their fields say: clear, follow, or refuse. Whether the caller may delete the
+/// first ones was asked before; here it is asked of those that follow. References to them are cleared whoever may change the records that hold them, for
+/// they would lead nowhere.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, records: &[RecordId], limits: &Limits) -> Result<()> {
-    let all = consequences(tx, schema, records, limits)?;
+    let all = consequences(tx, who, schema, records, limits)?;
+    may_follow(tx, who, &all)?;
     let mut batch = None;
     let alone = all.deleted.len() + all.cleared.len() == 1;
     for (schema, id) in &all.deleted {
@@ -56,6 +60,23 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, records:
         let Some(record) = rows::find(tx, &schema, &Cond::True, id)? else { continue };
         let draft = emptied(tx, &all.goes, &schema, &record, &fields)?;
         clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
+    }
+    Ok(())
+}
+
+/// Refuses when records would go that the caller may not delete.
+fn may_follow(tx: &ReadTx<'_>, who: &Caller, all: &Consequences) -> Result<()> {
+    let mut scopes: HashMap<SchemaId, Option<Scope>> = HashMap::new();
+    for (schema, id) in all.deleted.iter().filter(|(schema, id)| !all.begun.contains(&(schema.id, *id))) {
+        let scope = scopes.entry(schema.id).or_insert_with(|| access::scope_of(tx.catalog(), who, schema, Action::Delete));
+        let may = match scope {
+            Some(scope) => rows::is_among_all(tx, schema, &scope.rows.clone().and(scope.acts.clone()), *id)?,
+            None => false,
+        };
+        if !may {
+            let message = "Records hang on this that your role does not let you delete, and they would go with it";
+            return Err(Error::Forbidden(message.to_owned()));
+        }
     }
     Ok(())
 }
@@ -81,9 +102,9 @@ fn clear(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, record: &Record, c
     log(tx, who, schema, Entry { kind: ChangeKind::Update, record: record.id, batch, label, body }).map(drop)
 }
 
-fn consequences(tx: &ReadTx<'_>, schema: &Arc<Schema>, records: &[RecordId], limits: &Limits) -> Result<Consequences> {
-    let goes = records.iter().map(|record| (schema.id, *record)).collect();
-    let mut all = Consequences { starts: records.len(), goes, ..Consequences::default() };
+fn consequences(tx: &ReadTx<'_>, who: &Caller, schema: &Arc<Schema>, records: &[RecordId], limits: &Limits) -> Result<Consequences> {
+    let goes: HashSet<Place> = records.iter().map(|record| (schema.id, *record)).collect();
+    let mut all = Consequences { begun: goes.clone(), goes, ..Consequences::default() };
     all.check(limits)?;
     let mut referrers: HashMap<SchemaId, Vec<(Arc<Schema>, Field)>> = HashMap::new();
     // The last one is taken first.
@@ -103,7 +124,7 @@ fn consequences(tx: &ReadTx<'_>, schema: &Arc<Schema>, records: &[RecordId], lim
     let Consequences { goes, cleared, holding, .. } = &mut all;
     cleared.retain(|place, _| !goes.contains(place));
     match holding.iter().find(|(place, _)| !goes.contains(place)) {
-        Some(((schema, id), (field, target))) => Err(held(tx, *schema, *id, field, *target)?),
+        Some(((schema, id), (field, target))) => Err(held(tx, who, *schema, *id, field, *target)?),
         None => Ok(all),
     }
 }
@@ -135,7 +156,7 @@ impl Consequences {
     /// Nobody else can write while this goes on: it may not become too much.
     fn check(&self, limits: &Limits) -> Result<()> {
         let (records_max, links_max) = (limits.cascade_records_max, limits.cascade_links_max);
-        let is_one = self.starts == 1;
+        let is_one = self.begun.len() == 1;
         if self.goes.len() + self.cleared.len() > records_max {
             return Err(Error::TooLarge(match is_one {
                 true => format!("More than {records_max} records hang on this one; delete some of them first"),
@@ -154,7 +175,16 @@ impl Consequences {
     }
 }
 
-fn held(tx: &ReadTx<'_>, schema: SchemaId, record: RecordId, field: &str, target: RecordId) -> Result<Error> {
+fn held(tx: &ReadTx<'_>, who: &Caller, schema: SchemaId, record: RecordId, field: &str, target: RecordId) -> Result<Error> {
+    let read = tx.catalog().schema_by_id(schema).and_then(|schema| access::scope_of(tx.catalog(), who, &schema, Action::Read));
+    let is_seen = match read.filter(|read| read.seen.field(field).is_some() && read.seen.display_field == read.whole.display_field) {
+        Some(read) => rows::is_among_all(tx, &read.whole, &read.rows, record)?,
+        None => false,
+    };
+    if !is_seen {
+        let message = format!("{} cannot go: a record that you cannot see refers to it", target.text());
+        return Ok(Error::Conflict(Problem::new("referenced", message)));
+    }
     let holder = match tx.catalog().schema_by_id(schema) {
         Some(schema) => {
             let found = rows::find(tx, &schema, &Cond::True, record)?;

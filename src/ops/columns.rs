@@ -87,6 +87,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         indexes: Vec::new(),
         automatic: Vec::new(),
         aliases: Vec::new(),
+        hidden: Vec::new(),
     };
     Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes })
 }

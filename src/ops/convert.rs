@@ -1,7 +1,7 @@
 //! A field gets another type: every value is read as one of the new type. Those that cannot be are none afterwards, and the log keeps what they were.
 //! The values are converted from a snapshot and staged; the transaction only takes them in, with what changed since.
 
-use super::access::may;
+use super::access::manages;
 use super::alter::{leading_nowhere, same, settle};
 use super::changes::{log_all_converted, log_definition};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
@@ -13,7 +13,7 @@ use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Rules};
 use crate::model::job::{Progress, Report};
-use crate::model::principal::{Action, Caller};
+use crate::model::principal::Caller;
 use crate::model::record::RecordId;
 use crate::model::schema::Schema;
 use crate::store::conversion;
@@ -46,12 +46,11 @@ pub struct Tally {
 
 /// Changes the type of a field, with what else `body` says of it.
 pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>, report: &Report) -> Result<Changed> {
-    may(who, Action::Manage)?;
     let [app, schema, slug] = path;
     for _ in 0..STALE_RETRIES_MAX {
         let staging = Staging::create()?;
         let (old, part, tally) = ctx.read(|tx| {
-            let old = find(tx, app, schema)?;
+            let old = find(tx, who, app, schema)?;
             let part = declared(tx, &old, slug, body)?;
             check_definition(tx, &old, &part)?;
             let tally = fill(tx, &old, &part, &staging, report)?;
@@ -230,6 +229,9 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, repo
 /// Takes the staged values in, and converts what was written since.
 fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPart, tally: Tally) -> Result<Changed> {
     tx.catalog().schema_by_id(old.id).filter(|now| now.version == old.version).ok_or(Error::Stale)?;
+    if !manages(tx.catalog(), who, old.app) {
+        return Err(Error::Stale);
+    }
     let was = known(old, &part.slug)?;
     let all = with_field(old, part)?;
     let new = define::schema(old.app, &all, Some(old)).map_err(Error::Invalid)?;

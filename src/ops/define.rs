@@ -107,6 +107,7 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
         indexes: part.indexes.clone().or_else(|| old.map(|old| old.indexes.clone())).unwrap_or_default(),
         automatic: old.map(|old| old.automatic.clone()).unwrap_or_default(),
         aliases: aliases(slug, &part.aliases, old),
+        hidden: Vec::new(),
     })
 }
 

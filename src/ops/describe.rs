@@ -3,12 +3,12 @@
 //!
 //! A field's kind says most of it. A type that needs a word more has a line in `REFINED`.
 
-use super::access::may;
+use super::access;
 use crate::field::{DECIMAL_DIGITS_MAX, TEXT_CHARS_MAX};
 use crate::model::app::App;
 use crate::model::error::Result;
 use crate::model::field::{Field, Kind};
-use crate::model::principal::{Action, Caller};
+use crate::model::principal::Caller;
 use crate::model::schema::{SYSTEM_KEYS, Schema};
 use crate::store::engine::ReadTx;
 use serde_json::{Map, Value, json};
@@ -59,20 +59,31 @@ const ID_SENT: &str = "^(rec_)?[1-9][0-9]*$";
 
 /// The shapes of an app's records.
 pub fn app(tx: &ReadTx<'_>, who: &Caller, slug: &str) -> Result<Described> {
-    may(who, Action::Read)?;
-    let app = tx.catalog().app(slug)?;
-    let shapes = tx.catalog().schemas(app.id).map(shapes).collect();
+    let app = access::app(tx.catalog(), who, slug)?;
+    let known = access::schemas(tx.catalog(), who, app.id);
+    let shapes = known.iter().map(|schema| {
+        let seen = access::sight(tx.catalog(), who, schema);
+        shapes(&seen.schema, &seen.read_only)
+    });
+    let shapes = shapes.collect();
     Ok(Described { app, shapes })
 }
 
-fn shapes(schema: &Arc<Schema>) -> Shapes {
+fn shapes(schema: &Arc<Schema>, read_only: &[String]) -> Shapes {
     let fields = || schema.fields.iter();
     let can_be_asked = |field: &&Field| field.kind != Kind::Lines;
     let asked = fields().filter(can_be_asked).map(|field| (field.slug.clone(), asked(field))).collect();
     let stamps = ["id", "created_at", "updated_at"].map(str::to_owned);
     let sortable =
         fields().filter(can_be_asked).filter(|field| !field.kind.is_set()).map(|field| field.slug.clone()).chain(stamps).collect();
-    Shapes { schema: schema.clone(), record: record(schema), create: sent(schema, true), change: sent(schema, false), asked, sortable }
+    Shapes {
+        schema: schema.clone(),
+        record: record(schema),
+        create: sent(schema, read_only, true),
+        change: sent(schema, read_only, false),
+        asked,
+        sortable,
+    }
 }
 
 fn record(schema: &Schema) -> Value {
@@ -90,7 +101,8 @@ fn record(schema: &Schema) -> Value {
 }
 
 /// What a client may send: every field but those that the server fills in; a create has what is required.
-fn sent(schema: &Schema, is_create: bool) -> Value {
+fn sent(schema: &Schema, read_only: &[String], is_create: bool) -> Value {
+    let is_read_only = |field: &Field| is_read_only(field) || read_only.contains(&field.slug);
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in schema.fields.iter().filter(|field| !is_read_only(field)) {

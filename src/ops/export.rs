@@ -1,8 +1,7 @@
 //! Rows out: the records of a schema in one snapshot, under the headings it was imported with.
 
-use super::access::may;
+use super::access;
 use super::plan::{everything, plan};
-use super::records::find_schema;
 use crate::field;
 use crate::format::file::Format;
 use crate::format::guard;
@@ -36,9 +35,9 @@ pub fn export(
     out: Box<dyn Write + '_>,
     tell: &dyn Fn(u64) -> Result<()>,
 ) -> Result<u64> {
-    let scope = may(who, Action::Read)?;
-    let schema = find_schema(tx.catalog(), asked.app, asked.schema)?;
-    let plan = asked.query.map_or_else(|| Ok(everything(&schema, &scope)), |query| plan(&schema, &scope, query, limits))?;
+    let scope = access::scope(tx.catalog(), who, asked.app, asked.schema, Action::Export)?;
+    let schema = scope.seen.clone();
+    let plan = asked.query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&scope, query, limits))?;
     let headings = headings(&schema);
     let kinds = schema.shown().into_iter().map(|field| field.kind);
     let columns: Vec<OutColumn> = headings.iter().cloned().zip(kinds).map(|(heading, kind)| OutColumn { heading, kind }).collect();

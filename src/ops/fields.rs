@@ -1,7 +1,7 @@
 //! Fields of a schema that is there: adding, changing, renaming, deleting them. What becomes of values when a field gets another type is in `convert`;
 //! options are in `options`.
 
-use super::access::may;
+use super::access;
 use super::alter::{alter, objections, settle};
 use super::convert;
 use super::ctx::{Ctx, Way};
@@ -13,7 +13,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::job::Report;
 use crate::model::name::quoted;
-use crate::model::principal::{Action, Caller};
+use crate::model::principal::Caller;
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::schemas;
@@ -50,8 +50,7 @@ pub fn part(schema: &Schema, fields: Vec<FieldPart>) -> SchemaPart {
 
 /// Adds a field; every record gets its default.
 pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, new: &FieldPart) -> Result<Field> {
-    may(who, Action::Manage)?;
-    let old = find(tx, app, schema)?;
+    let old = find(tx, who, app, schema)?;
     if old.field(&new.slug).is_some() {
         return Err(Error::Conflict(Problem::of(&new.slug, "unique", format!("Table '{}' has a field '{}' already", old.slug, new.slug))));
     }
@@ -64,7 +63,7 @@ pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, new: &Fi
 /// Changes what is said of a field: what `body` holds, in the form in which fields are declared; a key that is `null` says nothing any more.
 pub fn change(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>, report: &Report) -> Result<Changed> {
     let [app, schema, slug] = path.map(str::to_owned);
-    let old = ctx.read(|tx| find(tx, &app, &schema))?;
+    let old = ctx.read(|tx| find(tx, who, &app, &schema))?;
     let was = known(&old, &slug)?;
     match body.get("type").and_then(Value::as_str) {
         Some(wanted) if wanted != was.type_name => convert::convert(ctx, who, way, [&app, &schema, &slug], body, report),
@@ -78,9 +77,8 @@ pub fn change(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<Str
 
 /// `change` without another type.
 fn say(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], body: &Map<String, Value>) -> Result<Field> {
-    may(who, Action::Manage)?;
     let [app, schema, slug] = path;
-    let old = find(tx, app, schema)?;
+    let old = find(tx, who, app, schema)?;
     let was = known(&old, slug)?.clone();
     let said = overlaid(&was, body)?;
     let is_renamed = said.slug != was.slug;
@@ -132,8 +130,7 @@ fn forget_option_ids(options: &mut Value) {
 
 /// Deletes a field with its values; the log keeps them.
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug: &str) -> Result<()> {
-    may(who, Action::Manage)?;
-    let old = find(tx, app, schema)?;
+    let old = find(tx, who, app, schema)?;
     known(&old, slug)?;
     if let Some(user) = used_by(tx, &old, slug) {
         let message = format!("Field '{}.{slug}' cannot go: the formula of '{user}' uses it", old.slug);
@@ -205,6 +202,7 @@ fn follow(tx: &mut WriteTx<'_>, old: &Schema, was: &str, now: &str, changed: &mu
         }
         schema
     };
+    super::roles::follow(tx, &all, &change)?;
     *changed = followed(changed, old);
     for schema in all.iter().filter(|schema| schema.id != old.id) {
         let new = followed(schema, schema);
@@ -215,8 +213,9 @@ fn follow(tx: &mut WriteTx<'_>, old: &Schema, was: &str, now: &str, changed: &mu
     Ok(())
 }
 
-pub fn find(tx: &ReadTx<'_>, app: &str, schema: &str) -> Result<Arc<Schema>> {
-    let app = tx.catalog().app(app)?;
+/// A schema that the caller may change.
+pub fn find(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<Arc<Schema>> {
+    let app = access::managed(tx.catalog(), who, app)?;
     tx.catalog().schema(&app, schema)
 }
 

@@ -1,6 +1,5 @@
 //! The records of an app file into tables that never had any. References inside the file may point forward.
 
-use super::access::may;
 use super::changes::log_import;
 use super::records;
 use super::relative;
@@ -10,7 +9,7 @@ use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Kind;
 use crate::model::name::quoted;
-use crate::model::principal::{Action, Caller};
+use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
@@ -50,7 +49,7 @@ impl Pending {
 /// The records of the file that have a `$ref`: table and id.
 type Named = HashMap<String, (String, RecordId)>;
 
-/// Makes the records; gives how many. A table that has or had records is left alone: its people decide about it now.
+/// Makes the records, for somebody who may change the app; gives how many. A table that has or had records is left alone: its people decide about it now.
 ///
 /// All ids are known before the first record is written, so records may point to each other, and to themselves.
 pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<usize> {
@@ -177,7 +176,6 @@ fn points_nowhere(pending: &Pending, wanted: &str, left_alone: bool) -> Error {
 
 fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, id: RecordId, named: &Named) -> Result<()> {
     let placed = |error: Error| pending.placed(error);
-    may(who, Action::Create)?;
     let schema = &pending.schema;
     let mut draft = resolved(pending, named)?;
     relative::resolve(tx.now(), schema, &mut draft).map_err(|problem| placed(Error::invalid(problem)))?;
@@ -187,7 +185,7 @@ fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, id: RecordId, n
         let message = format!("'{key}' is given by the program; leave it out, and name the record with $ref where others point to it");
         return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
     }
-    check_rows(tx, pending, &checked.clean.values).map_err(placed)?;
+    check_rows(tx, who, pending, &checked.clean.values).map_err(placed)?;
     let mut clean = records::counted(tx, schema, &checked.clean)?.into_owned();
     clean.values.extend(numbers);
     rows::insert_under(tx, schema, id, &clean, who.user_id()).map(drop)
@@ -209,7 +207,7 @@ fn numbers(schema: &Schema, draft: &mut Map<String, Value>) -> Result<Map<String
 }
 
 /// `records::check_rows`, but for what points into the file: those records are made with this one.
-fn check_rows(tx: &ReadTx<'_>, pending: &Pending, values: &Map<String, Value>) -> Result<()> {
+fn check_rows(tx: &ReadTx<'_>, who: &Caller, pending: &Pending, values: &Map<String, Value>) -> Result<()> {
     let schema = &pending.schema;
     let within: HashSet<&str> = references(pending).map(|(slug, _)| slug).collect();
     let mut others = values.clone();
@@ -223,7 +221,7 @@ fn check_rows(tx: &ReadTx<'_>, pending: &Pending, values: &Map<String, Value>) -
             _ => drop(others.shift_remove(*slug)),
         }
     }
-    records::check_rows(tx, schema, &others, None)?;
+    records::check_rows(tx, who, &Scope::all(schema.clone(), Action::Create), &others, None)?;
     let groups = records::unique_groups(schema).into_iter().filter(|group| group.iter().any(|slug| within.contains(slug.as_str())));
     for group in groups {
         if let Some(cells) = records::cells(schema, &group, values)

@@ -5,13 +5,12 @@ use super::bulk::{self, Batch, Done};
 use super::columns::{self, Target};
 use super::ctx::Ctx;
 use super::infer::Inference;
-use super::records::find_schema;
 use super::transfer::settle;
 use crate::format::rows::{Headings, Row};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::job::Import;
 use crate::model::name::{is_slug, quoted, slug_from};
-use crate::model::principal::{Caller, Scope};
+use crate::model::principal::Caller;
 use crate::model::record::Draft;
 use crate::store::engine::WriteTx;
 use serde_json::Value;
@@ -48,14 +47,14 @@ pub struct Made {
 
 /// The part before the transaction: finds the table, or draws it up from the records.
 pub fn prepare(ctx: &Ctx, who: &Caller, is_local: bool, app: &str, schema: &str, batch: Batch<'_>) -> Result<Prepared> {
-    let scope = may_make_by_writing(who, is_local)?;
     let catalog = ctx.store.catalog();
-    match find_schema(&catalog, app, schema) {
+    may_make_by_writing(&catalog, who, app, is_local)?;
+    match catalog.app(app).and_then(|app| catalog.schema(&app, schema)) {
         Ok(_) => {
             let records = bulk::prepare_create(&catalog, who, app, schema, batch, &ctx.limits).map_err(no_more_fields)?;
             Ok(Prepared { records, drawn: None })
         }
-        Err(Error::NotFound(_)) => draw_up(ctx, scope, app, schema, batch),
+        Err(Error::NotFound(_)) => draw_up(ctx, app, schema, batch),
         Err(other) => Err(other),
     }
 }
@@ -83,7 +82,7 @@ fn no_more_fields(error: Error) -> Error {
     }
 }
 
-fn draw_up(ctx: &Ctx, scope: Scope, app: &str, schema: &str, batch: Batch<'_>) -> Result<Prepared> {
+fn draw_up(ctx: &Ctx, app: &str, schema: &str, batch: Batch<'_>) -> Result<Prepared> {
     if !is_slug(schema) {
         let problem = Problem::new(
             "slug",
@@ -113,7 +112,7 @@ fn draw_up(ctx: &Ctx, scope: Scope, app: &str, schema: &str, batch: Batch<'_>) -
         let slug = |key: &String| slugs.get(key.as_str()).copied().unwrap_or(key).to_owned();
         draft.iter().map(|(key, value)| (slug(key), value.clone())).collect()
     };
-    let records = bulk::prepare_new(Arc::new(target.schema.clone()), scope, batch, &ctx.limits, &renamed)?;
+    let records = bulk::prepare_new(Arc::new(target.schema.clone()), batch, &ctx.limits, &renamed)?;
     let notes = notes(&target, &headings, &filled);
     let fresh_uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
     Ok(Prepared { records, drawn: Some(Drawn { target, fresh_uuid, notes }) })

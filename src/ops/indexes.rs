@@ -3,7 +3,7 @@
 //! A field that lists keep asking by gets an index at once in a small table, in a quiet moment in a larger one, and is proposed in a very large one,
 //! for nobody can write while it is made. Indexes on several fields are proposed only.
 
-use super::access::may;
+use super::access::{managed, may};
 use super::changes::log_definition;
 use super::ctx::Ctx;
 use crate::model::error::{Error, Problem, Result};
@@ -109,8 +109,7 @@ pub fn add(ctx: &Ctx, who: &Caller, app: &str, slug: &str, fields: &[String]) ->
 pub fn remove(ctx: &Ctx, who: &Caller, app: &str, slug: &str, fields: &[String]) -> Result<()> {
     let (me, app, slug, names) = (who.clone(), app.to_owned(), slug.to_owned(), fields.to_vec());
     ctx.store.write(move |tx| {
-        may(&me, Action::Manage)?;
-        let old = find(tx, &app, &slug)?;
+        let old = find(tx, &me, &app, &slug)?;
         let mut new = Schema::clone(&old);
         let label = format!("took the index on {} of {slug} away", names.join(" and "));
         if let [one] = names.as_slice() {
@@ -247,8 +246,7 @@ pub fn note_used(ctx: &Ctx, who: &Caller) -> Result<()> {
 
 /// The schema, if the fields can have an index together and have none.
 pub fn check(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str, fields: &[String]) -> Result<Arc<Schema>> {
-    may(who, Action::Manage)?;
-    let schema = find(tx, app, slug)?;
+    let schema = find(tx, who, app, slug)?;
     let mut problems = Vec::new();
     if fields.is_empty() || fields.len() > FIELDS_MAX {
         problems.push(Problem::of("fields", "count", format!("'fields' must name 1 to {FIELDS_MAX} fields")));
@@ -281,8 +279,8 @@ pub fn check(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str, fields: &[Str
 
 const FIELDS_MAX: usize = 8;
 
-fn find(tx: &ReadTx<'_>, app: &str, slug: &str) -> Result<Arc<Schema>> {
-    let app = tx.catalog().app(app)?;
+fn find(tx: &ReadTx<'_>, who: &Caller, app: &str, slug: &str) -> Result<Arc<Schema>> {
+    let app = managed(tx.catalog(), who, app)?;
     tx.catalog().schema(&app, slug)
 }
 

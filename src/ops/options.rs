@@ -1,6 +1,5 @@
 //! Options of a field that is there: adding, changing, renaming, deleting them. Renaming one rewrites the records that hold it.
 
-use super::access::may;
 use super::alter::settle;
 use super::changes::{log_all_replaced, log_definition};
 use super::choices;
@@ -9,7 +8,7 @@ use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field};
 use crate::model::name::{label_from, quoted};
-use crate::model::principal::{Action, Caller};
+use crate::model::principal::Caller;
 use crate::model::schema::Schema;
 use crate::model::several::check_choices;
 use crate::store::engine::WriteTx;
@@ -115,8 +114,7 @@ fn swapped(default: Value, was: &str, now: Option<&str>) -> Value {
 }
 
 fn opened(tx: &WriteTx<'_>, who: &Caller, [app, schema, slug]: [&str; 3]) -> Result<(std::sync::Arc<Schema>, Field)> {
-    may(who, Action::Manage)?;
-    let schema = find(tx, app, schema)?;
+    let schema = find(tx, who, app, schema)?;
     let field = known(&schema, slug)?.clone();
     if field.rules.choices.is_empty() {
         let message = format!("Field '{slug}' is of the type {}, which has no options", field.type_name);

@@ -15,15 +15,12 @@ use crate::model::schema::Schema;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Resolves a question against a schema.
-pub fn plan(schema: &Arc<Schema>, scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
+/// Resolves a question against a schema as the caller sees it.
+pub fn plan(scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
     check_window(&query.window, limits)?;
+    let schema = &scope.seen;
     let asked = cond(schema, &query.filter)?;
-    let filter = match (&scope.rows, asked) {
-        (Cond::True, asked) => asked,
-        (rows, Cond::True) => rows.clone(),
-        (rows, asked) => Cond::All(vec![rows.clone(), asked]),
-    };
+    let filter = scope.rows.clone().and(asked);
     Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window })
 }
 
@@ -37,9 +34,9 @@ fn check_window(window: &Window, limits: &Limits) -> Result<()> {
 }
 
 /// Every record of the scope in the order of ids: what an export walks.
-pub fn everything(schema: &Arc<Schema>, scope: &Scope) -> Plan {
+pub fn everything(schema: &Arc<Schema>, rows: &Cond) -> Plan {
     let order = vec![Order { column: Column::Id, descending: false }];
-    Plan { schema: schema.clone(), filter: scope.rows.clone(), order, window: Window { offset: 0, limit: i64::MAX } }
+    Plan { schema: schema.clone(), filter: rows.clone(), order, window: Window { offset: 0, limit: i64::MAX } }
 }
 
 /// The cell by which a stored value is found again; `None` for no value.

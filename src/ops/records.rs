@@ -1,8 +1,9 @@
 //! Records: list, read, create, update, delete.
 
-use super::access::may;
+use super::access;
 use super::cascade;
 use super::changes::{Entry, log, name_of};
+use super::guard;
 use super::plan::{cell, column, plan};
 use super::showing;
 use super::validate::{self, Checked};
@@ -16,18 +17,16 @@ use crate::model::plan::{Cell, Column};
 use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
 use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision, Visit};
-use crate::model::schema::{Schema, SchemaId};
+use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::explain;
 use crate::store::records as rows;
 use crate::store::tables::users;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// A record that may be made or changed, checked as far as that goes without rows.
 pub struct Prepared {
-    pub schema: Arc<Schema>,
     pub scope: Scope,
     pub checked: Checked,
 }
@@ -36,65 +35,65 @@ pub struct Prepared {
 pub struct Shown {
     pub record: Record,
     pub revision: Revision,
-    /// Whether the revision tells every change: not when something of it is found in other records.
+    /// Whether the revision tells every change: not when something of it is found in other records, or not shown to everybody.
     pub is_all_its_own: bool,
 }
 
-/// A stored record and the keys of the request that had no say.
+/// A stored record, as who stored it may see it, and the keys of the request that had no say.
 pub struct Written {
-    pub schema: Arc<Schema>,
+    pub scope: Scope,
     pub shown: Shown,
     pub ignored: Vec<String>,
 }
 
 /// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
 pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
-    let scope = may(who, Action::Read)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
-    rows::list(tx, &plan(&schema, &scope, query, limits)?, visit)
+    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
+    rows::list(tx, &plan(&scope, query, limits)?, visit)
 }
 
 /// How such a list is found, and what would find it better. For those who may change that.
 pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
-    let scope = may(who, Action::Manage)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
-    explain::explain(tx, &plan(&schema, &scope, query, limits)?)
+    access::managed(tx.catalog(), who, app)?;
+    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
+    explain::explain(tx, &plan(&scope, query, limits)?)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, expected: &Expected) -> Result<Shown> {
-    let scope = may(who, Action::Read)?;
-    let schema = find_schema(tx.catalog(), app, schema)?;
-    let record = RecordId::parse(id).map(|id| rows::show(tx, &schema, &scope.rows, id)).transpose()?.flatten();
-    let record = record.ok_or_else(|| missing(&schema, id))?;
-    expected.check(&schema, &record)?;
-    Ok(shown(&schema, record))
+    let scope = access::scope(tx.catalog(), who, app, schema, Action::Read)?;
+    let record = RecordId::parse(id).map(|id| rows::show(tx, &scope.seen, &scope.rows, id)).transpose()?.flatten();
+    let record = record.ok_or_else(|| missing(&scope.whole, id))?;
+    expected.check(&scope.whole, &record)?;
+    Ok(shown(&scope, record))
 }
 
 /// The pure part of `create`.
 pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, draft: &Draft) -> Result<Prepared> {
-    let scope = may(who, Action::Create)?;
-    let schema = find_schema(catalog, app, schema)?;
-    let checked = validate::create(&schema, draft)?;
-    Ok(Prepared { schema, scope, checked })
+    let scope = access::scope(catalog, who, app, schema, Action::Create)?;
+    let checked = validate::create_as(&scope.whole, &scope.seen, draft)?;
+    guard::sets_only_writable(&scope, &checked)?;
+    Ok(Prepared { scope, checked })
 }
 
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Written> {
-    let (schema, record) = make(tx, who, new)?;
-    log_created(tx, who, &schema, &new.checked, record.id, None)?;
-    Ok(written(schema, record, &new.checked))
+    let record = make(tx, who, &new.scope, &new.checked)?;
+    log_created(tx, who, &new.scope.whole, &new.checked, record.id, None)?;
+    written(tx, &new.scope, record, &new.checked)
 }
 
-fn written(schema: Arc<Schema>, record: Record, checked: &Checked) -> Written {
-    Written { shown: shown(&schema, record), schema, ignored: checked.ignored.clone() }
+fn written(tx: &ReadTx<'_>, scope: &Scope, record: Record, checked: &Checked) -> Result<Written> {
+    let record = guard::as_seen(tx, scope, record)?;
+    Ok(Written { shown: shown(scope, record), scope: scope.clone(), ignored: checked.ignored.clone() })
 }
 
-/// Makes a record without an entry in the log: for who makes many and writes one entry for all.
-pub fn make(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<(Arc<Schema>, Record)> {
-    let schema = current(tx, new.schema.id, new.schema.version)?;
-    check_rows(tx, &schema, &new.checked.clean.values, None)?;
-    let clean = counted(tx, &schema, &new.checked.clean)?;
-    let record = rows::insert(tx, &schema, &clean, who.user_id())?;
-    Ok((schema, record))
+/// Makes a record without an entry in the log.
+fn make(tx: &mut WriteTx<'_>, who: &Caller, scope: &Scope, new: &Checked) -> Result<Record> {
+    current(tx, who, scope, new.clean.schema_version)?;
+    check_rows(tx, who, scope, &new.clean.values, None)?;
+    let clean = counted(tx, &scope.whole, &new.clean)?;
+    let record = rows::insert(tx, &scope.whole, &clean, who.user_id())?;
+    guard::must_act(tx, scope, record.id)?;
+    Ok(record)
 }
 
 /// The entry about a record that was made; gives its number.
@@ -104,9 +103,9 @@ pub fn log_created(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, new: &Ch
 }
 
 /// Refuses a record that is no longer what the caller knows, with what it is now.
-fn expect(tx: &WriteTx<'_>, schema: &Schema, expected: &Expected, record: &Record) -> Result<()> {
-    expected.check(schema, record).map_err(|error| match error {
-        Error::Changed { record, revision } => match showing::in_write(tx, schema, *record) {
+fn expect(tx: &WriteTx<'_>, scope: &Scope, expected: &Expected, record: &Record) -> Result<()> {
+    expected.check(&scope.whole, record).map_err(|error| match error {
+        Error::Changed { record, revision } => match showing::in_write(tx, scope, *record) {
             Ok(record) => Error::Changed { record: Box::new(record), revision },
             Err(error) => error,
         },
@@ -126,36 +125,40 @@ pub fn counted<'c>(tx: &ReadTx<'_>, schema: &Schema, clean: &'c Clean) -> Result
 
 /// The pure part of `update`.
 pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, draft: &Draft) -> Result<Prepared> {
-    let scope = may(who, Action::Update)?;
-    let schema = find_schema(catalog, app, schema)?;
-    let checked = validate::update(&schema, draft)?;
-    Ok(Prepared { schema, scope, checked })
+    let scope = access::scope(catalog, who, app, schema, Action::Update)?;
+    let checked = validate::update(&scope.seen, draft)?;
+    Ok(Prepared { scope, checked })
 }
 
 pub fn update(tx: &mut WriteTx<'_>, who: &Caller, id: &str, expected: &Expected, new: &Prepared) -> Result<Written> {
-    let schema = current(tx, new.schema.id, new.schema.version)?;
-    let old = stored(tx, &schema, &new.scope, id)?;
-    expect(tx, &schema, expected, &old)?;
-    let (record, _) = change(tx, who, &schema, &old, &new.checked, None)?;
-    Ok(written(schema, record, &new.checked))
+    current(tx, who, &new.scope, new.checked.clean.schema_version)?;
+    let old = stored(tx, &new.scope, id)?;
+    guard::must_act(tx, &new.scope, old.id)?;
+    expect(tx, &new.scope, expected, &old)?;
+    let (record, _) = change(tx, who, &new.scope, &old, &new.checked, None)?;
+    written(tx, &new.scope, record, &new.checked)
 }
 
-/// Sets checked values on a record that was found, and logs it; gives the entry's number, if there was anything to log.
+/// Sets checked values on a record that was found and on which the caller may act, and logs it; gives the entry's number, if there was anything to log.
 pub fn change(
     tx: &mut WriteTx<'_>,
     who: &Caller,
-    schema: &Schema,
+    scope: &Scope,
     old: &Record,
     new: &Checked,
     batch: Option<i64>,
 ) -> Result<(Record, Option<i64>)> {
-    let mut merged = rows::values_of(&old.data)?;
+    let schema = &scope.whole;
+    let before = rows::values_of(&old.data)?;
+    let mut merged = before.clone();
     merged.extend(new.clean.values.clone());
-    check_rows(tx, schema, &merged, Some(old.id))?;
+    check_rows(tx, who, scope, &merged, Some((old.id, &before)))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
     if after.is_empty() {
         return Ok((record, None));
     }
+    guard::changes_only_writable(scope, after.keys())?;
+    guard::must_act(tx, scope, old.id)?;
     let label = format!("changed {}", name_of(schema, &merged, old.id));
     let body = Some(json!({"before": before, "after": after}));
     let seq = log(tx, who, schema, Entry { kind: ChangeKind::Update, record: old.id, batch, label, body })?;
@@ -165,8 +168,6 @@ pub fn change(
 /// A record that may be deleted, as far as that can be said without rows.
 #[derive(Clone)]
 pub struct Deletion {
-    app: String,
-    schema: String,
     id: String,
     expected: Expected,
     scope: Scope,
@@ -183,32 +184,34 @@ pub fn prepare_delete(
     expected: &Expected,
     limits: &Limits,
 ) -> Result<Deletion> {
-    let scope = may(who, Action::Delete)?;
-    find_schema(catalog, app, schema)?;
-    let (app, schema, id, expected) = (app.to_owned(), schema.to_owned(), id.to_owned(), expected.clone());
-    Ok(Deletion { app, schema, id, expected, scope, limits: limits.clone() })
+    let scope = access::scope(catalog, who, app, schema, Action::Delete)?;
+    Ok(Deletion { id: id.to_owned(), expected: expected.clone(), scope, limits: limits.clone() })
 }
 
 /// Deletes a record and does to those that refer to it what their fields say.
 pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<RecordId> {
-    let schema = find_schema(tx.catalog(), &gone.app, &gone.schema)?;
-    let record = stored(tx, &schema, &gone.scope, &gone.id)?;
-    expect(tx, &schema, &gone.expected, &record)?;
+    access::renew(tx.catalog(), who, &gone.scope)?;
+    let record = stored(tx, &gone.scope, &gone.id)?;
+    guard::must_act(tx, &gone.scope, record.id)?;
+    expect(tx, &gone.scope, &gone.expected, &record)?;
     let id = record.id;
-    cascade::delete(tx, who, &schema, &[id], &gone.limits)?;
+    cascade::delete(tx, who, &gone.scope.whole, &[id], &gone.limits)?;
     Ok(id)
 }
 
-/// App and schema by their slugs.
-pub fn find_schema(catalog: &Catalog, app: &str, schema: &str) -> Result<Arc<Schema>> {
-    catalog.schema(&*catalog.app(app)?, schema)
-}
-
-/// What only rows can tell: values that must be unique, records that must be there. All problems at once.
-pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>, except: Option<RecordId>) -> Result<()> {
-    let mut problems = Vec::new();
+/// What only rows can tell: values that must be unique, records that must be there. All problems at once. `old` is the record that has these values
+/// from now on, with those that it had: where it pointed before, it may go on to point.
+pub fn check_rows(
+    tx: &ReadTx<'_>,
+    who: &Caller,
+    scope: &Scope,
+    values: &Map<String, Value>,
+    old: Option<(RecordId, &Map<String, Value>)>,
+) -> Result<()> {
+    let (schema, mut problems) = (&scope.whole, Vec::new());
     for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
-        problems.extend(dangling(tx, schema, field, values)?);
+        let before = old.and_then(|(_, before)| before.get(&field.slug));
+        problems.extend(dangling(tx, who, schema, field, values, before)?);
     }
     for field in schema.fields.iter().filter(|field| field.kind == Kind::User) {
         let id = values.get(&field.slug).and_then(Value::as_i64);
@@ -218,9 +221,9 @@ pub fn check_rows(tx: &ReadTx<'_>, schema: &Schema, values: &Map<String, Value>,
     }
     for group in unique_groups(schema) {
         if let Some(cells) = cells(schema, &group, values)
-            && let Some(holder) = rows::holder_of(tx, schema, &cells, except)?
+            && let Some(holder) = rows::holder_of(tx, schema, &cells, old.map(|(id, _)| id))?
         {
-            problems.push(taken(&group, holder));
+            problems.push(guard::taken(tx, scope, &group, holder)?);
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
@@ -237,18 +240,32 @@ pub fn unique_groups(schema: &Schema) -> Vec<Vec<String>> {
     single.chain(schema.unique.iter().cloned()).collect()
 }
 
-fn dangling(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &Map<String, Value>) -> Result<Option<Problem>> {
-    let pointed = tx.catalog().target(schema, field);
-    let target = field.rules.target.as_deref().unwrap_or_default();
-    let ids = values.get(&field.slug).into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
-    for id in ids.filter_map(Value::as_str).filter_map(RecordId::parse) {
-        let there = match &pointed {
-            Some(target) => rows::exists(tx, target, id)?,
+fn dangling(
+    tx: &ReadTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    field: &Field,
+    values: &Map<String, Value>,
+    before: Option<&Value>,
+) -> Result<Option<Problem>> {
+    let elements = |value: Option<&Value>| -> Vec<RecordId> {
+        let all = value.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+        all.filter_map(Value::as_str).filter_map(RecordId::parse).collect()
+    };
+    let before = elements(before);
+    let sent: Vec<RecordId> = elements(values.get(&field.slug)).into_iter().filter(|id| !before.contains(id)).collect();
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    let target = tx.catalog().target(schema, field);
+    let read = target.as_ref().and_then(|target| access::scope_of(tx.catalog(), who, target, Action::Read));
+    for id in sent {
+        let there = match &read {
+            Some(read) => rows::is_among(tx, &read.whole, &read.rows, id)?,
             None => false,
         };
         if !there {
-            let message = format!("Field '{}' points to {}, which is not in table '{target}'", field.slug, id.text());
-            return Ok(Some(Problem::of(&field.slug, "reference", message)));
+            return Ok(Some(guard::dangling(tx, who, schema, field, id)));
         }
     }
     Ok(None)
@@ -278,21 +295,24 @@ pub fn taken(group: &[String], holder: RecordId) -> Problem {
     }
 }
 
-/// The schema as it is in this transaction; `Stale` when it is no longer the one the values were checked against.
-pub fn current(tx: &ReadTx<'_>, id: SchemaId, version: i64) -> Result<Arc<Schema>> {
-    tx.catalog().schema_by_id(id).filter(|schema| schema.version == version).ok_or(Error::Stale)
+/// Refuses, as `Stale`, what was checked against another schema than the one of this transaction, or with other rights.
+pub fn current(tx: &ReadTx<'_>, who: &Caller, scope: &Scope, version: i64) -> Result<()> {
+    if scope.whole.version != version {
+        return Err(Error::Stale);
+    }
+    access::renew(tx.catalog(), who, scope)
 }
 
-/// A record with the tag of its state.
-pub fn shown(schema: &Schema, record: Record) -> Shown {
-    let revision = record.revision(schema);
-    let is_all_its_own = schema.fields.iter().all(|field| field.formula.as_ref().is_none_or(|computation| !computation.reads_others));
-    Shown { record, revision, is_all_its_own }
+/// A record, as it is seen, with the tag of its state.
+pub fn shown(scope: &Scope, record: Record) -> Shown {
+    let revision = record.revision(&scope.whole);
+    let own = scope.seen.fields.iter().all(|field| field.formula.as_ref().is_none_or(|computation| !computation.reads_others));
+    Shown { record, revision, is_all_its_own: own && !scope.is_masked() }
 }
 
-fn stored(tx: &ReadTx<'_>, schema: &Schema, scope: &Scope, id: &str) -> Result<Record> {
-    let found = RecordId::parse(id).map(|id| rows::find(tx, schema, &scope.rows, id)).transpose()?.flatten();
-    found.ok_or_else(|| missing(schema, id))
+fn stored(tx: &ReadTx<'_>, scope: &Scope, id: &str) -> Result<Record> {
+    let found = RecordId::parse(id).map(|id| rows::find(tx, &scope.whole, &scope.rows, id)).transpose()?.flatten();
+    found.ok_or_else(|| missing(&scope.whole, id))
 }
 
 fn missing(schema: &Schema, id: &str) -> Error {

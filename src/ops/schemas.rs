@@ -1,11 +1,13 @@
 //! Schemas: their description and how many records there are; making, changing, deleting, duplicating them. Fields are in `fields`.
 
-use super::access::may;
+use super::access;
+use super::access::Seen;
 use super::alter::{alter, objections, settle};
 use super::changes::{log_all_deleted, log_definition};
 use super::choices;
 use super::define;
 use super::indexes::{self, Listed};
+use super::plan::everything;
 use crate::expr::resolve::resolve;
 use crate::format::parts::SchemaPart;
 use crate::model::app::{App, AppId};
@@ -15,7 +17,7 @@ use crate::model::name::{copy_of, model_from, numbered};
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::records::counter;
+use crate::store::records::{counter, total};
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
 use std::sync::Arc;
@@ -25,29 +27,37 @@ pub struct Described {
     pub schema: Arc<Schema>,
     pub records: i64,
     pub indexes: Vec<Listed>,
+    /// Slugs of fields that the caller may not write.
+    pub read_only: Vec<String>,
+    /// Which actions the caller may do, on some records at least.
+    pub can: Vec<(Action, bool)>,
 }
 
 /// The schemas of an app in the order of their creation.
 pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Vec<Described>> {
-    may(who, Action::Read)?;
-    let app = tx.catalog().app(app)?;
-    tx.catalog().schemas(app.id).map(|schema| described(tx, schema)).collect()
+    let app = access::app(tx.catalog(), who, app)?;
+    let known = access::schemas(tx.catalog(), who, app.id);
+    // A guest whom the app lets in sees what it lets them see.
+    known.iter().map(|schema| described(tx, who, schema)).collect()
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<Described> {
-    may(who, Action::Read)?;
-    let app = tx.catalog().app(app)?;
-    described(tx, &tx.catalog().schema(&app, schema)?)
+    described(tx, who, &access::schema(tx.catalog(), who, app, schema)?)
 }
 
-pub fn described(tx: &ReadTx<'_>, schema: &Arc<Schema>) -> Result<Described> {
-    Ok(Described { schema: schema.clone(), records: counter(tx, schema)?, indexes: indexes::list(schema) })
+/// A schema as the caller sees it; of its records those are counted that it may list.
+pub fn described(tx: &ReadTx<'_>, who: &Caller, schema: &Arc<Schema>) -> Result<Described> {
+    let Seen { schema: seen, read_only, can } = access::sight(tx.catalog(), who, schema);
+    let records = match access::scope_of(tx.catalog(), who, schema, Action::List) {
+        Some(scope) => total(tx, &everything(&scope.seen, &scope.rows))?,
+        None => 0,
+    };
+    Ok(Described { records, indexes: indexes::list(&seen), schema: seen, read_only, can })
 }
 
 /// Makes a schema; without a slug it gets one from its name.
 pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &SchemaPart) -> Result<Described> {
-    may(who, Action::Manage)?;
-    let app = tx.catalog().app(app)?;
+    let app = access::managed(tx.catalog(), who, app)?;
     let part = SchemaPart { slug: free_slug(tx, &app, &part.slug, part.name.as_deref())?, ..part.clone() };
     let new = define::schema(app.id, &part, None).map_err(Error::Invalid)?;
     let new = with_choices(tx, app.id, &part, new)?;
@@ -56,7 +66,7 @@ pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &SchemaPart) -> 
     log_definition(tx, who, app.id, Some(id), format!("made the table {}", new.slug), Some(body))?;
     settle(tx, app.id)?;
     let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
-    described(tx, &made)
+    described(tx, who, &made)
 }
 
 /// Gives the options of a part their ids, and refuses ids that are taken.
@@ -84,8 +94,7 @@ pub struct Changes {
 
 /// Changes a schema, but for its fields. Under the slug that it had before it is still found, and references go on to lead to it.
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, changes: &Changes) -> Result<Described> {
-    may(who, Action::Manage)?;
-    let app = tx.catalog().app(app)?;
+    let app = access::managed(tx.catalog(), who, app)?;
     let old = tx.catalog().schema(&app, schema)?;
     let part = SchemaPart {
         slug: changes.slug.clone().unwrap_or_else(|| old.slug.clone()),
@@ -119,7 +128,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, chang
     alter(tx, who, &old, &new, &[], label)?;
     settle(tx, app.id)?;
     let now = tx.catalog().schema_by_id(old.id).ok_or_else(|| Error::internal("a schema is missing"))?;
-    described(tx, &now)
+    described(tx, who, &now)
 }
 
 /// Has the references of an app lead to a schema under its new slug.
@@ -154,8 +163,7 @@ pub fn rename(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, slug: &str) -> R
 /// Deletes a schema with all its records; the log keeps them. What refers to it must go first. A slug that it had before does not do: whoever deletes
 /// twice would delete another one.
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) -> Result<i64> {
-    may(who, Action::Manage)?;
-    let app = tx.catalog().app(asked_app)?;
+    let app = access::managed(tx.catalog(), who, asked_app)?;
     super::apps::is_called_so("app", &app.slug, asked_app)?;
     let schema = tx.catalog().schema(&app, asked)?;
     super::apps::is_called_so("table", &schema.slug, asked)?;
@@ -177,8 +185,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) 
 
 /// Makes a schema that has the fields of another, and its records if they are wanted.
 pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, part: &SchemaPart, with_records: bool) -> Result<Described> {
-    may(who, Action::Manage)?;
-    let app = tx.catalog().app(app)?;
+    let app = access::managed(tx.catalog(), who, app)?;
     let source = tx.catalog().schema(&app, schema)?;
     let slug = if part.slug.is_empty() && part.name.is_none() {
         let base = copy_of(&source.slug);
@@ -204,7 +211,7 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, pa
     let id = copy(tx, who, &source, new, with_records)?;
     settle(tx, app.id)?;
     let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
-    described(tx, &made)
+    described(tx, who, &made)
 }
 
 /// Nothing points to a copy yet: lines of it, and what is computed of them, would have no meaning.

@@ -5,10 +5,11 @@
 use super::bulk::Done;
 use super::ctx::{Ctx, Way};
 use super::first_write::Stored;
+use super::guard;
 use super::records::{Written, shown};
 use crate::model::error::{Error, Result};
 use crate::model::field::Field;
-use crate::model::plan::Cond;
+use crate::model::principal::Scope;
 use crate::model::record::{Record, RecordId, Records};
 use crate::model::schema::Schema;
 use crate::store::computed::show_until;
@@ -25,7 +26,7 @@ pub type Show<'s> = dyn FnMut(RecordId) -> Option<Record> + 's;
 
 /// What a write answers of records.
 pub trait Answer {
-    fn schema(&self) -> &Arc<Schema>;
+    fn scope(&self) -> &Scope;
     /// Puts what `show` gives in the place of what was stored.
     fn complete(&mut self, show: &mut Show<'_>);
 }
@@ -44,17 +45,17 @@ where
     let is_rehearsal = way == Way::Rehearsed;
     let mut done = ctx.write_by(way, check, move |tx, checked| {
         let mut done = run(tx, checked)?;
-        if is_rehearsal && computes(done.schema()) {
-            let (schema, until) = (done.schema().clone(), Instant::now() + IN_WRITE);
-            complete(&mut done, |id| show_until(tx, &schema, id, until))?;
+        if is_rehearsal && computes(&done.scope().seen) {
+            let (scope, until) = (done.scope().clone(), Instant::now() + IN_WRITE);
+            complete(&mut done, |id| show_until(tx, &scope.seen, &scope.rows, id, until))?;
         }
         Ok(done)
     })?;
-    if !is_rehearsal && computes(done.schema()) {
-        let schema = done.schema().clone();
+    if !is_rehearsal && computes(&done.scope().seen) {
+        let scope = done.scope().clone();
         // That this failed is no answer to a write that did not.
-        let _ = ctx.read(|tx| match same(tx, &schema) {
-            Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &Cond::True, id)),
+        let _ = ctx.read(|tx| match same(tx, &scope) {
+            Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &scope.rows, id)),
             None => Ok(()),
         });
     }
@@ -62,11 +63,12 @@ where
 }
 
 /// A record as it is read, in the middle of a write that is refused because of it.
-pub fn in_write(tx: &WriteTx<'_>, schema: &Schema, record: Record) -> Result<Record> {
-    if !computes(schema) {
+pub fn in_write(tx: &WriteTx<'_>, scope: &Scope, record: Record) -> Result<Record> {
+    let record = guard::as_seen(tx, scope, record)?;
+    if !computes(&scope.seen) {
         return Ok(record);
     }
-    match show_until(tx, schema, record.id, Instant::now() + IN_WRITE) {
+    match show_until(tx, &scope.seen, &scope.rows, record.id, Instant::now() + IN_WRITE) {
         Err(damage @ Error::Damaged(_)) => Err(damage),
         shown => Ok(shown.ok().flatten().unwrap_or(record)),
     }
@@ -90,25 +92,26 @@ fn computes(schema: &Schema) -> bool {
 }
 
 /// The schema as it was written to, with the meaning that its expressions have in this snapshot.
-fn same(tx: &ReadTx<'_>, schema: &Schema) -> Option<Arc<Schema>> {
-    tx.catalog().schema_by_id(schema.id).filter(|now| now.version == schema.version)
+fn same(tx: &ReadTx<'_>, scope: &Scope) -> Option<Arc<Schema>> {
+    let now = tx.catalog().schema_by_id(scope.whole.id).filter(|now| now.version == scope.whole.version)?;
+    Some(if scope.is_masked() { scope.seen.clone() } else { now })
 }
 
 impl Answer for Written {
-    fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn complete(&mut self, show: &mut Show<'_>) {
         if let Some(record) = show(self.shown.record.id) {
-            self.shown = shown(&self.schema, record);
+            self.shown = shown(&self.scope, record);
         }
     }
 }
 
 impl Answer for Done {
-    fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     fn complete(&mut self, show: &mut Show<'_>) {
@@ -121,8 +124,8 @@ impl Answer for Done {
 }
 
 impl Answer for Stored {
-    fn schema(&self) -> &Arc<Schema> {
-        self.done.schema()
+    fn scope(&self) -> &Scope {
+        self.done.scope()
     }
 
     fn complete(&mut self, show: &mut Show<'_>) {

@@ -1,10 +1,12 @@
 //! Files in: rows into a schema, all or nothing. The file is read twice: once to see its columns, once to check every row and stage it;
 //! then the writer takes the stage in with one statement.
 
-use super::access::may;
+use super::access;
+use super::bulk::{self, Batch};
 use super::changes::{log_definition, log_import};
 use super::columns::{Column, Target, check_count, columns, key_field, ordered, target};
 use super::ctx::Ctx;
+use super::guard;
 use super::infer::Inference;
 use super::merge;
 use super::plan::cell;
@@ -16,11 +18,14 @@ use crate::format::day::DayOrder;
 use crate::format::file::{Format, Found, Input};
 use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, Refusal};
 use crate::model::job::{Import, Outcome, Progress, Report};
+use crate::model::limits::Limits;
 use crate::model::name::quoted;
-use crate::model::principal::{Action, Caller};
+use crate::model::plan::Cond;
+use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::{Clean, Draft};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
@@ -44,6 +49,9 @@ pub struct Ready {
     columns: Vec<Column>,
     /// Columns of a new table that a person may want as dates, as the outcome tells them.
     days: Vec<Value>,
+    /// For somebody who may not do everything in the table: the rows as a request of many records, each judged by itself.
+    judged: Option<bulk::Prepared>,
+    is_judged: bool,
     /// For an app that the import makes.
     fresh_uuid: String,
     dry_run: bool,
@@ -81,23 +89,45 @@ impl Ready {
 
 /// The part before the transaction: reads the file, finds or draws up the table, checks and stages every row.
 pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report) -> Result<Ready> {
-    may(who, Action::Manage)?;
     let meter = Meter { bytes: Arc::new(AtomicU64::new(0)), bytes_total: input.bytes_total()?, report };
 
     let (inference, Found { headings, notes }) = look(input, &meter)?;
-    let mut target = target(&ctx.store.catalog(), job, &headings, &inference)?;
+    let catalog = ctx.store.catalog();
+    if job.must_exist {
+        access::schema(&catalog, who, &job.app, &job.schema)?;
+    } else {
+        access::may_make(&catalog, who, &job.app)
+            .or_else(|error| access::schema(&catalog, who, &job.app, &job.schema).map(drop).map_err(|_| error))?;
+    }
+    let mut target = target(&catalog, job, &headings, &inference)?;
     target.notes.splice(0..0, notes);
-    if job.must_exist && target.is_new {
-        return Err(Error::not_found(format!("There is no table '{}'", job.schema)));
+    let scope = held_back(&catalog, who, job, &target)?;
+    if let Some(scope) = &scope {
+        target.schema = Schema::clone(&scope.seen);
     }
     let columns = columns(&target, job, &headings)?;
     target.notes.extend(ordered(&columns));
+    let is_read_only = |column: &&Column| scope.as_ref().is_some_and(|scope| scope.read_only.contains(&column.field.slug));
+    if let Some(column) = columns.iter().find(is_read_only) {
+        return Err(guard::not_writable(&column.field.slug));
+    }
     let key = job.key.as_deref().map(|key| key_field(&target, &columns, key)).transpose()?.cloned();
 
     let intake = Intake { input, schema: &target.schema, columns: &columns, key: key.as_ref() };
-    let (stage, rows) = intake.stage(&meter, ctx.limits.import_problems_shown_max)?;
+    let shown_max = ctx.limits.import_problems_shown_max;
+    let (stage, rows, judged) = match &scope {
+        None => {
+            let (stage, rows) = intake.stage(&meter, shown_max)?;
+            (stage, rows, None)
+        }
+        Some(_) => {
+            let drafts = intake.drafts(&meter, shown_max, ctx.limits.records_sent_max)?;
+            let judged = if drafts.is_empty() { None } else { Some(judge(&catalog, who, job, &drafts, &ctx.limits)?) };
+            (Staging::create()?.finish()?, u64::try_from(drafts.len()).unwrap_or(u64::MAX), judged)
+        }
+    };
     // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
-    let looks = !target.is_new && (key.is_some() || job.dry_run);
+    let looks = scope.is_none() && !target.is_new && (key.is_some() || job.dry_run);
     let seen = looks.then(|| meet(ctx, &intake, &stage, rows, report)).transpose()?;
     meter.tell("writing", rows)?;
     let days = if target.is_new { inference.days(&headings, &target.schema.fields) } else { Vec::new() };
@@ -108,6 +138,8 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
         key,
         rows,
         seen,
+        judged,
+        is_judged: scope.is_some(),
         columns,
         days: days.iter().map(|days| json!({"header": days.heading, "orders": orders(&days.orders), "example": days.example})).collect(),
         fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string(),
@@ -154,6 +186,10 @@ fn meet(ctx: &Ctx, intake: &Intake<'_>, stage: &Stage, total: u64, report: &Repo
 
 /// What the import would do. Of the writer it takes no more than the time to see whether a new table could be made.
 pub fn rehearse(ctx: &Ctx, who: &Caller, ready: &Arc<Ready>) -> Result<Outcome> {
+    if ready.is_judged {
+        let (me, inside) = (who.clone(), ready.clone());
+        return ctx.store.rehearse(move |tx| finish(tx, &me, &inside));
+    }
     let Some(seen) = &ready.seen else {
         let (me, inside) = (who.clone(), ready.clone());
         ctx.store.rehearse(move |tx| settle(tx, &me, &inside.target, &inside.fresh_uuid).map(drop))?;
@@ -165,6 +201,14 @@ pub fn rehearse(ctx: &Ctx, who: &Caller, ready: &Arc<Ready>) -> Result<Outcome> 
 /// The part inside the transaction: makes what is missing, updates what has the same key, takes in the rest.
 /// Answers `{app, schema, rows, created, updated, dry_run, new_app, new_schema, fields, days, notes}`.
 pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outcome> {
+    if ready.is_judged && ready.rows == 0 {
+        return Ok(ready.outcome(0, 0));
+    }
+    if let Some(judged) = &ready.judged {
+        let done = bulk::store(tx, who, judged)?;
+        return Ok(ready.outcome(counted(done.created), counted(done.records.len() - done.created)));
+    }
+    may_still(tx, who, ready)?;
     let schema = settle(tx, who, &ready.target, &ready.fresh_uuid)?;
     let still = match &ready.seen {
         Some(seen) => !merge::is_touched(tx, &schema, seen.newest)?,
@@ -186,6 +230,51 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outco
         merge::finish(tx, who, &schema, batch)?;
     }
     Ok(ready.outcome(ids.map_or(0, |(first, last)| last.0 - first.0 + 1), updated))
+}
+
+/// Whether the caller may still do all that the import takes.
+fn may_still(tx: &ReadTx<'_>, who: &Caller, ready: &Ready) -> Result<()> {
+    if ready.target.is_new {
+        return access::may_make(tx.catalog(), who, &ready.target.app_slug);
+    }
+    let schema = tx.catalog().schema_by_id(ready.target.schema.id).ok_or(Error::Stale)?;
+    let actions = [Action::Create, Action::Update].into_iter().filter(|action| *action == Action::Create || ready.key.is_some());
+    for action in actions {
+        access::scope_of(tx.catalog(), who, &schema, action).filter(|scope| is_open(tx.catalog(), who, scope)).ok_or(Error::Stale)?;
+    }
+    Ok(())
+}
+
+/// What somebody may make in a table that is there, who may not do everything with it. `None` for whoever may, so that all rows can be taken in at once.
+fn held_back(catalog: &Catalog, who: &Caller, job: &Import, target: &Target) -> Result<Option<Scope>> {
+    if target.is_new {
+        return access::may_make(catalog, who, &job.app).map(|()| None);
+    }
+    let scope = |action| access::scope(catalog, who, &job.app, &target.schema.slug, action);
+    let makes = scope(Action::Create)?;
+    let changes = job.key.as_ref().map(|_| scope(Action::Update)).transpose()?;
+    let is_all = is_open(catalog, who, &makes) && changes.is_none_or(|changes| is_open(catalog, who, &changes));
+    Ok((!is_all).then_some(makes))
+}
+
+/// Whether nothing of a table, nor of those that it refers to, is held back.
+fn is_open(catalog: &Catalog, who: &Caller, scope: &Scope) -> bool {
+    let targets = scope.whole.stored().filter_map(|field| catalog.target(&scope.whole, field));
+    let is_read = |schema: &Arc<Schema>| access::scope_of(catalog, who, schema, Action::Read).is_some_and(|read| read.rows == Cond::True);
+    scope.is_all() && is_read(&scope.whole) && targets.into_iter().all(|target| is_read(&target))
+}
+
+/// The rows of a file as a request of many records.
+fn judge(catalog: &Catalog, who: &Caller, job: &Import, drafts: &[Draft], limits: &Limits) -> Result<bulk::Prepared> {
+    let batch = Batch::Rows(drafts);
+    match &job.key {
+        Some(key) => bulk::prepare_upsert(catalog, who, &job.app, &job.schema, key, batch, limits),
+        None => bulk::prepare_create(catalog, who, &job.app, &job.schema, batch, limits),
+    }
+}
+
+fn counted(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 struct Meter<'a> {
@@ -258,6 +347,25 @@ impl Intake<'_> {
         }
         found.refuse()?;
         Ok((staging.finish()?, rows))
+    }
+
+    /// Every row as what a request would send.
+    fn drafts(&self, meter: &Meter<'_>, shown_max: usize, rows_max: usize) -> Result<Vec<Draft>> {
+        let (mut found, mut drafts) = (Problems::new(self.columns, shown_max), Vec::new());
+        meter.bytes.store(0, Ordering::Relaxed);
+        self.input.read(&meter.bytes, &mut |_, row| {
+            meter.tell("checking", row.number)?;
+            match self.draft(&row) {
+                Ok(draft) => drafts.push(draft),
+                Err(problems) => found.add(number(row.number), Some(&row), problems),
+            }
+            if drafts.len() > rows_max {
+                return Err(Error::TooLarge(format!("Your role takes in at most {rows_max} rows at once, for each is judged by itself")));
+            }
+            Ok(())
+        })?;
+        found.refuse()?;
+        Ok(drafts)
     }
 
     fn put(&self, staging: &Staging, row: &Row, taken: &Taken) -> Result<()> {

@@ -49,9 +49,20 @@ impl Pack {
 
 /// A whole new record: what is missing takes its default.
 pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
-    let mut problems = unknown_keys(schema, draft);
+    create_as(schema, schema, draft)
+}
+
+/// The same for somebody who sees no more of the schema than `seen`.
+pub fn create_as(schema: &Schema, seen: &Schema, draft: &Draft) -> Result<Checked> {
+    let mut problems = unknown_keys(seen, draft);
     let mut values = Map::new();
+    let mut lacks_hidden = false;
     for field in schema.stored() {
+        if seen.field(&field.slug).is_none() {
+            lacks_hidden |= required(field, &field.default).is_err();
+            values.insert(field.slug.clone(), field.default.clone());
+            continue;
+        }
         // Given when the record is written.
         let sent = draft.get(&field.slug).filter(|_| !field.is_given());
         let value = match sent {
@@ -63,7 +74,11 @@ pub fn create(schema: &Schema, draft: &Draft) -> Result<Checked> {
             Err(problem) => problems.push(problem),
         }
     }
-    checked(schema, draft, values, problems)
+    if lacks_hidden && problems.is_empty() {
+        let message = format!("A record of the table '{}' needs a value that you cannot give it", schema.slug);
+        return Err(Error::Forbidden(message));
+    }
+    checked(seen, draft, values, problems)
 }
 
 /// Some fields of a record that is there.

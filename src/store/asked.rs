@@ -144,7 +144,7 @@ pub fn comes_in_order(plan: &Plan) -> bool {
 /// Whether rows that a filter leaves are met in the order of their ids, whichever index finds them.
 fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
     match filter {
-        Cond::True | Cond::Present { .. } => true,
+        Cond::True | Cond::Present { .. } | Cond::Rule { .. } => true,
         Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
         Cond::Any(conds) => {
             conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug)))
@@ -178,7 +178,7 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
                 Vec::new()
             }
         }
-        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } => Vec::new(),
+        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Rule { .. } => Vec::new(),
     }
 }
 

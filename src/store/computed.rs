@@ -39,9 +39,9 @@ pub(super) fn asked<T>(schema: &Schema, result: rusqlite::Result<T>) -> Result<T
 }
 
 /// `show` of a transaction that writes, where everybody waits for it: up to a moment.
-pub fn show_until(tx: &WriteTx<'_>, schema: &Schema, id: RecordId, until: Instant) -> Result<Option<Record>> {
+pub fn show_until(tx: &WriteTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, until: Instant) -> Result<Option<Record>> {
     tx.conn().progress_handler(SHOW_STEPS, Some(move || Instant::now() > until)).or_failed()?;
-    let shown = show(tx, schema, &Cond::True, id);
+    let shown = show(tx, schema, rows, id);
     tx.conn().progress_handler(0, None::<fn() -> bool>).or_failed()?;
     shown
 }

@@ -4,7 +4,7 @@
 use super::sql::{column, links, table};
 use crate::model::expr::Operator;
 use crate::model::field::Kind;
-use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup};
+use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup, Step};
 use crate::model::plan::Column;
 
 /// Ids that a list of lines shows.
@@ -22,18 +22,33 @@ struct Place {
     /// The same where a subquery has columns of the same names.
     outer: String,
     depth: usize,
+    /// The number of who asks.
+    me: &'static str,
 }
+
+/// The parameter that is bound to the number of who asks.
+pub const ME: &str = ":me";
 
 /// The value of a computation for the row of `alias`: a datetime with its `Z`, a truth as 1 or 0, a decimal rounded; infinity is no value.
 pub fn value(computation: &Computation, alias: &str) -> String {
-    let outer = if alias.is_empty() { format!("{}.", table(computation.schema)) } else { alias.to_owned() };
-    let place = Place { alias: alias.to_owned(), outer, depth: 0 };
+    let place = outermost(computation, alias, "NULL");
     let sql = written(&computation.formula, &place);
     match computation.kind {
         Kind::Decimal => finite(&rounded(&sql, computation.scale)),
         Kind::Integer => finite(&sql),
         _ => format!("({sql})"),
     }
+}
+
+/// Whether a rule holds for the row of `alias`, for a guest or for whoever is bound to `ME`.
+pub fn holds(rule: &Computation, alias: &str, is_guest: bool) -> String {
+    let sql = written(&rule.formula, &outermost(rule, alias, if is_guest { "NULL" } else { ME }));
+    format!("coalesce({sql},0)")
+}
+
+fn outermost(computation: &Computation, alias: &str, me: &'static str) -> Place {
+    let outer = if alias.is_empty() { format!("{}.", table(computation.schema)) } else { alias.to_owned() };
+    Place { alias: alias.to_owned(), outer, depth: 0, me }
 }
 
 /// The same as an argument of json_set: what stands in the answer.
@@ -76,6 +91,11 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Field { slug } => format!("{}data->>'$.{slug}'", place.alias),
         Formula::CreatedAt => format!("{}created_at", place.alias),
         Formula::UpdatedAt => format!("{}updated_at", place.alias),
+        Formula::CreatedBy => format!("{}created_by", place.alias),
+        Formula::Id => format!("('rec_' || {}id)", place.alias),
+        Formula::Element => format!("{}target", place.alias),
+        Formula::Me => place.me.to_owned(),
+        Formula::Any { operator, steps, of, other } => any(*operator, steps, of, other, place),
         Formula::Not(inner) => format!("(NOT coalesce({},0))", written(inner, place)),
         // A sign holds more than `->>` does.
         Formula::Negate(inner) => format!("(-({}))", written(inner, place)),
@@ -114,7 +134,39 @@ fn written(formula: &Formula, place: &Place) -> String {
 
 fn inside(place: &Place) -> Place {
     let alias = format!("t{}.", place.depth + 1);
-    Place { alias: alias.clone(), outer: alias, depth: place.depth + 1 }
+    Place { alias: alias.clone(), outer: alias, depth: place.depth + 1, me: place.me }
+}
+
+/// Whether a comparison holds for one of the values that the steps lead to; each step is found by an index.
+fn any(operator: Operator, steps: &[Step], of: &Formula, other: &Formula, place: &Place) -> String {
+    let (mut tables, mut conds, mut here) = (Vec::new(), Vec::new(), place.clone());
+    for step in steps {
+        let there = inside(&here);
+        let (from, to) = (&here.outer, &there.alias);
+        let name = to.trim_end_matches('.');
+        let (rows, cond) = match step {
+            Step::Reference { slug, schema } => (table(*schema), format!("{to}id = CAST(substr({from}data->>'$.{slug}',5) AS INTEGER)")),
+            Step::Links { slug, from: schema, schema: target } => {
+                let linked = format!("SELECT target FROM {} WHERE record = {from}id AND field = '{slug}'", links(*schema));
+                (table(*target), format!("{to}id IN ({linked})"))
+            }
+            Step::Lines(inverse) if inverse.is_set => {
+                let linking = format!("SELECT record FROM {} WHERE field = '{}' AND target = {from}id", links(inverse.schema), inverse.via);
+                (table(inverse.schema), format!("{to}id IN ({linking})"))
+            }
+            Step::Lines(inverse) => {
+                let via = column(&Column::Field { slug: inverse.via.clone(), kind: Kind::Reference }, to);
+                (table(inverse.schema), format!("{via} = 'rec_' || {from}id"))
+            }
+            Step::Elements { slug, of } => (links(*of), format!("{to}record = {from}id AND {to}field = '{slug}'")),
+        };
+        tables.push(format!("{rows} {name}"));
+        conds.push(cond);
+        here = there;
+    }
+    let values = format!("SELECT {} AS v FROM {} WHERE {}", written(of, &here), tables.join(" CROSS JOIN "), conds.join(" AND "));
+    let outside = Place { alias: place.outer.clone(), ..place.clone() };
+    format!("EXISTS (SELECT 1 FROM ({values}) WHERE {})", binary(operator, "v", &written(other, &outside)))
 }
 
 /// The rows that point to the one outside: a table with its condition.

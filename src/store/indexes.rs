@@ -153,6 +153,7 @@ pub(super) mod tests {
                 indexes,
                 automatic: Vec::new(),
                 aliases: Vec::new(),
+                hidden: Vec::new(),
             };
             let id = schemas::insert(tx, &schema)?;
             tx.catalog_changed()?;

@@ -157,7 +157,7 @@ pub fn show(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Resu
 }
 
 fn one(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId, select: String) -> Result<Option<Record>> {
-    let mut sql = Statement { text: format!("{select} WHERE id = ?"), cells: vec![Cell::Integer(id.0)] };
+    let mut sql = Statement::new(format!("{select} WHERE id = ?"), vec![Cell::Integer(id.0)]);
     if *rows != Cond::True {
         sql.text.push_str(" AND ");
         sql.push_cond(schema.id, rows);
@@ -253,7 +253,7 @@ pub fn holder_of(tx: &ReadTx<'_>, schema: &Schema, values: &[(Column, Cell)], ex
     if let Some(id) = except {
         conds.push(Cond::Compare { column: Column::Id, op: Op::Ne, cell: Cell::Integer(id.0) });
     }
-    let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
+    let mut sql = Statement::new(format!("SELECT id FROM {}", table(schema.id)), Vec::new());
     sql.push_where(schema.id, &Cond::All(conds));
     sql.text.push_str(" LIMIT 1");
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
@@ -290,11 +290,27 @@ pub fn exists(tx: &ReadTx<'_>, schema: &Schema, id: RecordId) -> Result<bool> {
     statement.exists([id.0]).or_failed()
 }
 
+/// Whether there is a record of this id among these rows.
+pub fn is_among(tx: &ReadTx<'_>, schema: &Schema, among: &Cond, id: RecordId) -> Result<bool> {
+    if *among == Cond::True {
+        return exists(tx, schema, id);
+    }
+    let mut sql = Statement::new(format!("SELECT 1 FROM {} WHERE id = ? AND ", table(schema.id)), vec![Cell::Integer(id.0)]);
+    sql.push_cond(schema.id, among);
+    let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
+    asked(schema, statement.exists(params_from_iter(&sql.cells)))
+}
+
+/// The same of a record that is known to be there.
+pub fn is_among_all(tx: &ReadTx<'_>, schema: &Schema, among: &Cond, id: RecordId) -> Result<bool> {
+    Ok(*among == Cond::True || is_among(tx, schema, among, id)?)
+}
+
 /// The records whose reference field points to this one; at most `limit`.
 pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, limit: usize) -> Result<Vec<RecordId>> {
     let cell = if field.kind == Kind::Links { Cell::Integer(id.0) } else { Cell::Text(id.text()) };
     let place = Column::of(field);
-    let mut sql = Statement { text: format!("SELECT id FROM {}", table(schema.id)), cells: Vec::new() };
+    let mut sql = Statement::new(format!("SELECT id FROM {}", table(schema.id)), Vec::new());
     sql.push_where(schema.id, &Cond::Compare { column: place, op: Op::Eq, cell });
     sql.text.push_str(&format!(" ORDER BY id LIMIT {limit}"));
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;

@@ -6,6 +6,7 @@ use super::sqlite::SQL_BYTES_MAX;
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
+use crate::model::principal::UserId;
 use crate::model::schema::{Schema, SchemaId};
 use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
 use std::borrow::Cow;
@@ -69,8 +70,11 @@ pub fn data(schema: &Schema) -> Cow<'static, str> {
             format!(",'$.{}',{value}", field.slug)
         })
         .collect();
+    let hidden: Vec<String> = schema.hidden.iter().map(|slug| format!(",'$.{slug}'")).collect();
+    let take = |data: Cow<'static, str>, paths: &[String]| Cow::Owned(format!("json_remove({data}{})", paths.concat()));
+    let seen = hidden.chunks(SET_AT_ONCE).fold(Cow::Borrowed("data"), take);
     let set = |data: Cow<'static, str>, values: &[String]| Cow::Owned(format!("json_set({data}{})", values.concat()));
-    computed.chunks(SET_AT_ONCE).fold(Cow::Borrowed("data"), set)
+    computed.chunks(SET_AT_ONCE).fold(seen, set)
 }
 
 /// The text to look into: of json, the value as people write it and not its JSON.
@@ -100,6 +104,8 @@ pub fn index_column(schema: &Schema, slug: &str) -> Option<Column> {
 pub struct Statement {
     pub text: String,
     pub cells: Vec<Cell>,
+    /// Whether the number of who asks is bound already: however often it is asked for, it is one parameter.
+    knows_me: bool,
 }
 
 /// The field's name, if its values are found in the link table.
@@ -135,7 +141,7 @@ pub fn select_counting(plan: &Plan) -> Statement {
 }
 
 fn selected(plan: &Plan, counts: bool) -> Statement {
-    let mut sql = Statement { text: select_rows(&plan.schema), cells: Vec::new() };
+    let mut sql = Statement::new(select_rows(&plan.schema), Vec::new());
     if comes_in_order(plan) {
         sql.push_window(plan, counts);
         return sql;
@@ -158,12 +164,16 @@ pub fn count_counting(plan: &Plan) -> Statement {
 }
 
 fn counted(plan: &Plan, counts: bool) -> Statement {
-    let mut sql = Statement { text: format!("SELECT count(*) FROM {}", table(plan.schema.id)), cells: Vec::new() };
+    let mut sql = Statement::new(format!("SELECT count(*) FROM {}", table(plan.schema.id)), Vec::new());
     sql.push_filter(plan, counts);
     sql
 }
 
 impl Statement {
+    pub fn new(text: String, cells: Vec<Cell>) -> Self {
+        Self { text, cells, knows_me: false }
+    }
+
     fn push_window(&mut self, plan: &Plan, counts: bool) {
         self.push_filter(plan, counts);
         self.push_order(&plan.order);
@@ -207,6 +217,13 @@ impl Statement {
             Cond::Blank { column: place } => {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
+            }
+            Cond::Rule { rule, me } => {
+                if let Some(UserId(me)) = me.filter(|_| rule.asks_who() && !self.knows_me) {
+                    self.knows_me = true;
+                    self.cells.push(Cell::Integer(me));
+                }
+                self.text.push_str(&formula::holds(rule, "", me.is_none()));
             }
         }
     }

@@ -113,7 +113,7 @@ mod tests {
 
     fn counts(totals: &Totals, log: &Connection, sql: &str) -> bool {
         let mut counted = false;
-        let question = Statement { text: sql.to_owned(), cells: Vec::new() };
+        let question = Statement::new(sql.to_owned(), Vec::new());
         let answer = totals.get(log, &question, || {
             counted = true;
             Ok(7)

@@ -517,7 +517,7 @@ fn a_bad_form_is_refused_with_its_place() {
         (r#"{"carryall": 1}"#, "The app file has no 'app'"),
         (
             "{\"carryall\": 1,\n \"app\": {\"slug\": \"x\"},\n \"tables\": []}",
-            "The app file has the unknown key 'tables'. It takes: carryall, app, schemas, records",
+            "The app file has the unknown key 'tables'. It takes: carryall, app, schemas, roles, records",
         ),
         (
             r#"{"carryall": 1, "app": {"slug": "x", "icon": "y"}}"#,

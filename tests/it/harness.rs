@@ -87,6 +87,19 @@ impl Harness {
         harness
     }
 
+    /// Members of the workspace, `ann` with the address `ann@example.com`, the owner's password, and a session for `As: ann`.
+    pub fn with_people(self, names: &[&str]) -> Self {
+        for name in names {
+            let (email, session) = (format!("{name}@example.com"), carryall::auth::session::digest(&cookie_of(name)));
+            let made = self.ctx.store.write(move |tx| {
+                let member = users::insert(tx, &email, OWNER_HASH, Role::Member)?;
+                session_rows::insert(tx, &session, member.id, NOW_S + 1_000)
+            });
+            made.unwrap();
+        }
+        self
+    }
+
     /// Applies an app file as the command does.
     pub fn apply(&self, text: &str, dry_run: bool, prune: bool) -> Result<Outcome> {
         jobs::run(&self.ctx, &OWNER, &Job::Apply { text: text.to_owned(), dry_run, prune }, &carryall::model::job::unwatched())
@@ -116,14 +129,14 @@ impl Harness {
         }
     }
 
-    /// Answers as the server would. `As: owner` stands for the owner's cookie, `From: 10.0.0.7` for where the request comes from.
+    /// Answers as the server would. `As: owner` stands for the owner's cookie, `As: ann` for hers, `From: 10.0.0.7` for where the request comes from.
     pub fn answer(&self, ask: &Ask) -> Reply {
         let mut headers = vec![("Host".to_owned(), "127.0.0.1:8090".to_owned())];
         let mut peer = "127.0.0.1";
         for (name, value) in &ask.headers {
             match (name.as_str(), value.as_str()) {
                 ("As", "owner") => headers.push(("Cookie".to_owned(), format!("sessionid={OWNER_COOKIE}"))),
-                ("As", other) => panic!("nobody is called {other}"),
+                ("As", other) => headers.push(("Cookie".to_owned(), format!("sessionid={}", cookie_of(other)))),
                 ("From", address) => peer = address,
                 _ => headers.push((name.clone(), value.clone())),
             }
@@ -151,6 +164,11 @@ impl Harness {
         let reply = self.answer(&Ask { method: method.to_owned(), url: url.to_owned(), headers, body: body.as_bytes().to_vec() });
         (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
     }
+}
+
+/// The cookie of somebody whom `with_people` made.
+fn cookie_of(name: &str) -> String {
+    format!("the_session_of_{name}")
 }
 
 pub fn fixture(name: &str) -> String {

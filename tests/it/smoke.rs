@@ -707,7 +707,7 @@ fn a_wrong_request_to_a_command_ends_with_1_and_a_sentence() {
         (vec!["apply", "missing.json"], "There is no file missing.json"),
         (
             vec!["apply", &*bad],
-            "The app file has no 'app'\ncarryall: The app file has the unknown key 'ap'. It takes: carryall, app, schemas, records",
+            "The app file has no 'app'\ncarryall: The app file has the unknown key 'ap'. It takes: carryall, app, schemas, roles, records",
         ),
         (vec!["import", "missing.csv", "--app", "crm"], "There is no file missing.csv"),
         (vec!["admin", "create", "--email", "ann"], "The sign-in name must be an e-mail address such as ann@example.com, not 'ann'"),

@@ -18,6 +18,8 @@
 //! | GET | /api/apps/{app}/app-file | the app as an app file, with `records=true` with its records | [house] |
 //! | PUT | /api/apps/{app}/app-file | make or change it to match one: `dry_run prune` | [house], admins |
 //! | GET | /api/apps/{app}/changes | what happened after `since`: `limit wait` | [house] |
+//! | GET, POST | /api/apps/{app}/roles | roles; make one, 201: `slug name schemas` | [house], owners of the app |
+//! | GET, PATCH, DELETE | /api/apps/{app}/roles/{role} | one role; change `name schemas`; take it away | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
 //! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], admins |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
@@ -50,6 +52,9 @@
 //! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
 //! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
+//! | GET | /api/workspaces/{workspace}/roles | the roles of `app` | [house], owners of the app |
+//! | GET, POST, DELETE | /api/workspaces/{workspace}/grants | who has which role; give one: `user app role`; take it away | [house], owners of the app |
+//! | GET | /api/workspaces/{workspace}/explain | why `user` may do `action` with records of `app` and `schema`, or with `record` | [house], admins, or oneself |
 //! | GET | /api/workspaces/{workspace}/jobs | long pieces of work, newest first | [house], admins |
 //! | POST | /api/workspaces/{workspace}/jobs | begin one; those with files come from commands, by the control secret | [house] |
 //! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], admins |
@@ -86,6 +91,7 @@ mod imports;
 mod jobs;
 mod options;
 mod records;
+mod roles;
 mod samples;
 mod schemas;
 mod session;
@@ -95,7 +101,7 @@ use super::contract::{BodyMax, Dialect, Handler, Pool, Route};
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, render_error: error::render };
 
-const ROUTES: [Route; 56] = [
+const ROUTES: [Route; 66] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -111,6 +117,11 @@ const ROUTES: [Route; 56] = [
     Route { query: Some(&["records"]), ..get("/api/apps/{app}/app-file", Pool::Slow, app_files::read) },
     Route { query: Some(&["dry_run", "prune"]), body: BodyMax::Records, ..put("/api/apps/{app}/app-file", Pool::Slow, app_files::apply) },
     Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
+    get("/api/apps/{app}/roles", Pool::Reads, roles::list),
+    post("/api/apps/{app}/roles", Pool::Writes, roles::create),
+    get("/api/apps/{app}/roles/{role}", Pool::Reads, roles::read),
+    patch("/api/apps/{app}/roles/{role}", Pool::Writes, roles::update),
+    delete("/api/apps/{app}/roles/{role}", Pool::Writes, roles::delete),
     get("/api/apps/{app}/schemas", Pool::Reads, schemas::list),
     rehearsable(post("/api/apps/{app}/schemas", Pool::Slow, schemas::create)),
     get("/api/apps/{app}/schemas/{schema}", Pool::Reads, schemas::read),
@@ -161,6 +172,14 @@ const ROUTES: [Route; 56] = [
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
     get("/api/workspaces/{workspace}/me", Pool::Reads, workspace::me),
+    Route { query: Some(&["app"]), ..get("/api/workspaces/{workspace}/roles", Pool::Reads, roles::of_app) },
+    Route { query: Some(&["app", "user"]), ..get("/api/workspaces/{workspace}/grants", Pool::Reads, roles::grants) },
+    post("/api/workspaces/{workspace}/grants", Pool::Writes, roles::grant),
+    Route { query: Some(&["app", "user"]), ..delete("/api/workspaces/{workspace}/grants", Pool::Writes, roles::revoke) },
+    Route {
+        query: Some(&["app", "schema", "action", "user", "record"]),
+        ..get("/api/workspaces/{workspace}/explain", Pool::Reads, roles::explain)
+    },
     post("/api/workspaces/{workspace}/jobs", Pool::Slow, jobs::start),
     get("/api/workspaces/{workspace}/jobs", Pool::Reads, jobs::list),
     get("/api/workspaces/{workspace}/jobs/{job}", Pool::Reads, jobs::read),

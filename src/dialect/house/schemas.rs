@@ -8,6 +8,7 @@ use crate::format::parts::{self, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field, Kind};
 use crate::model::job::Job;
+use crate::model::principal::Action;
 use crate::ops::ctx::Ctx;
 use crate::ops::indexes;
 use crate::ops::schemas::{self, Changes, Described};
@@ -26,7 +27,9 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let described = ctx.read(|tx| schemas::read(tx, &call.caller, call.param(0), call.param(1)))?;
     let mut body = schema(&described);
-    let proposals = indexes::proposals(ctx, &described.schema, described.records);
+    // For those who may have them made.
+    let manages = described.can.contains(&(Action::Manage, true));
+    let proposals = if manages { indexes::proposals(ctx, &described.schema, described.records) } else { Vec::new() };
     if let Some(body) = body.as_object_mut().filter(|_| !proposals.is_empty()) {
         let proposals: Vec<Value> = proposals.iter().map(|proposal| json!({"fields": proposal.fields, "why": proposal.why})).collect();
         body.insert("index_proposals".to_owned(), Value::Array(proposals));
@@ -123,7 +126,15 @@ pub fn drop_index(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 fn schema(described: &Described) -> Value {
     let schema = &described.schema;
-    let fields: Vec<Value> = schema.shown().into_iter().map(field).collect();
+    let shown = |known: &Field| {
+        let mut body = field(known);
+        if let Some(body) = body.as_object_mut().filter(|_| described.read_only.contains(&known.slug)) {
+            body.insert("writable".to_owned(), Value::Bool(false));
+        }
+        body
+    };
+    let fields: Vec<Value> = schema.shown().into_iter().map(shown).collect();
+    let can: Map<String, Value> = described.can.iter().map(|(action, can)| (action.name().to_owned(), Value::Bool(*can))).collect();
     let indexes: Vec<Value> = described
         .indexes
         .iter()
@@ -132,6 +143,7 @@ fn schema(described: &Described) -> Value {
     json!({
         "slug": schema.slug, "name": schema.name, "model": schema.model, "display_field": schema.display_field,
         "records": described.records, "fields": fields, "unique": schema.unique, "indexes": schema.indexes, "index_list": indexes,
+        "can": can,
     })
 }
 

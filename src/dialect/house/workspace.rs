@@ -1,5 +1,6 @@
 //! The workspace of a data file, its apps, and who is signed in.
 
+use super::roles;
 use super::session::user;
 use crate::model::error::Result;
 use crate::ops::ctx::Ctx;
@@ -25,9 +26,10 @@ pub fn apps(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     super::apps::list(ctx, call)
 }
 
-pub fn me(_: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+pub fn me(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let who = workspace::me(&call.caller, call.param(0))?;
-    Ok(reply::json(200, &json!({"user": who.map_or(Value::Null, user)})))
+    let can = roles::of_caller(ctx, call)?;
+    Ok(reply::json(200, &json!({"user": who.map_or(Value::Null, user), "can": can})))
 }
 
 fn rendered(slug: &str) -> Value {

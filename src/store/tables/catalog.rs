@@ -1,6 +1,6 @@
 //! Loads all apps and schemas, and the number that says whether they changed.
 
-use super::auto_indexes;
+use super::{auto_indexes, roles};
 use crate::expr::resolve::resolve;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
@@ -50,7 +50,8 @@ fn read(conn: &Connection) -> Result<(Catalog, Vec<String>)> {
         schemas.push(Arc::new(schema));
     }
     let problems = compute(&mut schemas);
-    Ok((Catalog::new(version(conn)?, apps, schemas), problems))
+    let (roles, grants) = (roles::all(conn, &schemas)?, roles::grants(conn)?);
+    Ok((Catalog::new(version(conn)?, apps, schemas).with_rights(roles, grants), problems))
 }
 
 /// Reads what computed fields and lines compute. One that cannot be read any more has no value; `ops/alter` keeps that from
@@ -100,6 +101,7 @@ fn schema(row: &Row<'_>) -> rusqlite::Result<Schema> {
         indexes: groups(&row.get::<_, String>(8)?),
         automatic: Vec::new(),
         aliases: texts(&row.get::<_, String>(9)?),
+        hidden: Vec::new(),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod auto_indexes;
 pub mod catalog;
 pub mod changes;
 pub mod links;
+pub mod roles;
 pub mod schemas;
 pub mod sessions;
 pub mod starts;

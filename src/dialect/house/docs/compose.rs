@@ -1,6 +1,7 @@
 //! From entries to an OpenAPI 3.1 document: paths, parameters, answers. What is said of which route is in `entries`, shapes of tables in `tables`.
 
 use super::entries::{Content, ENTRIES, Entry, GROUPS};
+use super::role_entries::ROLE_ENTRIES;
 use super::tables::Table;
 use crate::model::error::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -76,9 +77,14 @@ pub fn add(paths: &mut Map<String, Value>, entry: &Entry, app: Option<&str>, tab
     Ok(())
 }
 
+/// One for every route.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter().chain(&ROLE_ENTRIES)
+}
+
 /// Entries of the document of an app.
 pub fn of_app() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter().filter(|entry| entry.route.contains("/api/apps/{app}") || entry.group == "Session")
+    all().filter(|entry| entry.route.contains("/api/apps/{app}") || entry.group == "Session")
 }
 
 /// Whether an entry is said anew for every table.

@@ -38,12 +38,13 @@ pub struct Entry {
 }
 
 /// The groups, in their order.
-pub const GROUPS: [(&str, &str); 7] = [
+pub const GROUPS: [(&str, &str); 8] = [
     ("Session", "Signing in and out"),
     ("Apps", "What there is"),
     ("Tables", "A table (schema) and its fields"),
     ("Records", "The rows of a table"),
     ("Changes", "What happened, as it happens"),
+    ("Roles", "Who may do what"),
     ("Workspace", "What belongs to the whole data file"),
     ("Document", "This document"),
 ];
@@ -513,7 +514,13 @@ pub const ENTRIES: [Entry; 56] = [
     ),
 ];
 
-const fn entry(route: &'static str, id: &'static str, group: &'static str, summary: &'static str, answer: (u16, Content)) -> Entry {
+pub(super) const fn entry(
+    route: &'static str,
+    id: &'static str,
+    group: &'static str,
+    summary: &'static str,
+    answer: (u16, Content),
+) -> Entry {
     Entry {
         route,
         id,

@@ -3,6 +3,7 @@
 
 mod compose;
 mod entries;
+mod role_entries;
 mod tables;
 
 use crate::model::error::Result;
@@ -10,7 +11,7 @@ use crate::ops::ctx::Ctx;
 use crate::ops::describe::{self, Described};
 use crate::wire::call::Call;
 use crate::wire::reply;
-use compose::{add, document, is_about_records, of_app};
+use compose::{add, all, document, is_about_records, of_app};
 use rouille::Response;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ const ABOUT: &str = "Sign in at [/auth/login/](/auth/login/), or by `POST /auth/
 /// `GET /api/openapi.json`: the same for everybody, for it names nothing that somebody made.
 pub fn server(_: &Arc<Ctx>, _: &Call<'_>) -> Result<Response> {
     let mut paths = Map::new();
-    for entry in &entries::ENTRIES {
+    for entry in all() {
         add(&mut paths, entry, None, None)?;
     }
     Ok(reply::json(200, &document("Carryall", ABOUT, paths, &[])))
