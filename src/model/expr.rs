@@ -24,6 +24,10 @@ pub enum Expr {
     Present {
         field: String,
     },
+    /// Words as people write them: all of them are somewhere in the record.
+    Words {
+        text: String,
+    },
 }
 
 /// Comparisons. A comparison with a missing value is false, but for `Ne`: two-valued logic.

@@ -21,6 +21,7 @@ pub mod query;
 pub mod record;
 pub mod role;
 pub mod schema;
+pub mod search;
 pub mod several;
 pub mod site;
 pub mod texts;

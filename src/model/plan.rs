@@ -5,6 +5,7 @@ use super::formula::Computation;
 use super::principal::UserId;
 use super::query::Window;
 use super::schema::Schema;
+use super::search::Found;
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub enum Cond {
     Present {
         column: Column,
     },
+    /// Words that the record has, by the schema's index of them.
+    Found(Arc<Found>),
     /// A rule of a role, for the user who asks; `None` for a guest.
     Rule {
         rule: Arc<Computation>,

@@ -39,6 +39,8 @@ pub mod roles;
 pub mod row_problems;
 pub mod samples;
 pub mod schemas;
+pub mod search;
+pub mod search_words;
 pub mod sessions;
 pub mod showing;
 pub mod start;

@@ -1,5 +1,6 @@
 //! Query to plan: names become columns, texts become typed cells, the caller's scope is added. The only maker of a `Plan`.
 
+use super::search_words;
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 pub fn plan(scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
     check_window(&query.window, limits)?;
     let schema = &scope.seen;
-    let asked = cond(schema, &query.filter)?;
+    let asked = cond(schema, &query.filter, limits)?;
     let filter = scope.rows.clone().and(asked);
     Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window })
 }
@@ -60,13 +61,14 @@ pub fn column(field: &Field) -> Column {
     Column::of(field)
 }
 
-fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr)).collect::<Result<Vec<_>>>();
+fn cond(schema: &Schema, expr: &Expr, limits: &Limits) -> Result<Cond> {
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr, limits)).collect::<Result<Vec<_>>>();
     Ok(match expr {
         Expr::True => Cond::True,
         Expr::All(exprs) => Cond::All(all(exprs)?),
         Expr::Any(exprs) => Cond::Any(all(exprs)?),
         Expr::Blank { field } => Cond::Blank { column: resolve(schema, field, field)?.0 },
+        Expr::Words { text } => search_words::cond(schema, text, "q", limits)?,
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
             let (column, found) = resolve(schema, field, field)?;

@@ -5,6 +5,7 @@ use super::cascade;
 use super::changes::{Entry, log, name_of};
 use super::guard;
 use super::plan::{cell, column, plan};
+use super::search;
 use super::showing;
 use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
@@ -49,7 +50,11 @@ pub struct Written {
 /// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
 pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    rows::list(tx, &plan(&scope, query, limits)?, visit)
+    let plan = plan(&scope, query, limits)?;
+    if search::apart(&plan.filter).is_some() {
+        return search::list(tx, &scope, &plan, !query.sort.is_empty(), limits, visit);
+    }
+    rows::list(tx, &plan, visit)
 }
 
 /// How such a list is found, and what would find it better. For those who may change that.

@@ -145,6 +145,7 @@ pub fn comes_in_order(plan: &Plan) -> bool {
 fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
     match filter {
         Cond::True | Cond::Present { .. } | Cond::Rule { .. } => true,
+        Cond::Found(_) => false,
         Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
         Cond::Any(conds) => {
             conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug)))
@@ -178,7 +179,7 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
                 Vec::new()
             }
         }
-        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Rule { .. } => Vec::new(),
+        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Rule { .. } | Cond::Found(_) => Vec::new(),
     }
 }
 

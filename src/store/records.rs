@@ -62,6 +62,12 @@ pub fn counter(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
     statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
 }
 
+/// The highest id there is.
+pub fn last_id(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
+    let sql = format!("SELECT coalesce(max(id), 0) FROM {}", table(schema.id));
+    tx.conn().prepare_cached(&sql).or_failed()?.query_row([], |row| row.get(0)).or_failed()
+}
+
 /// Whether a schema has or ever had records.
 pub fn ever_had_any(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
     let mut statement = tx.conn().prepare_cached("SELECT next_id > 1 FROM schema WHERE id = ?1").or_failed()?;

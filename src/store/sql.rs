@@ -218,6 +218,7 @@ impl Statement {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
             }
+            Cond::Found(found) => self.push_found(schema, found),
             Cond::Rule { rule, me } => {
                 if let Some(UserId(me)) = me.filter(|_| rule.asks_who() && !self.knows_me) {
                     self.knows_me = true;

@@ -40,6 +40,9 @@ mod stopping;
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
+/// Words: what finds what, for whom, and that the index is what the records make it whatever happens.
+mod search;
+
 /// Deletes that take others along.
 mod cascade;
 /// The API's own description: an entry for every route, typed records, and the list of whose work is compiled in.

@@ -4,6 +4,7 @@ use super::records::Asked;
 use crate::format::file::Format;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
+use crate::model::principal::Action;
 use crate::model::query::{Query, Window};
 use crate::ops::ctx::Ctx;
 use crate::ops::export::{self, Export};
@@ -21,6 +22,7 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         return Err(Error::invalid(problem));
     }
     let asked = Asked::parse(&asked, &ctx.limits)?;
+    asked.make_ready(ctx, call, Action::Export)?;
     let query = Query { window: Window { offset: 0, limit: i64::MAX }, ..asked.query };
     let format = format(call, mine.last().map(|(_, name)| name.as_str()))?;
     let (app, schema) = (call.param(0), call.param(1));

@@ -5,10 +5,12 @@ use crate::model::explained::Told;
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
 use crate::model::name::is_field_slug;
+use crate::model::principal::Action;
 use crate::model::query::{Query, Sort, Window};
 use crate::model::record::{Draft, Expected, RecordId, RecordRef};
 use crate::ops::ctx::{Ctx, Way};
 use crate::ops::records::{self, Shown, Written};
+use crate::ops::search;
 use crate::ops::showing;
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let asked = Asked::parse(call.query.pairs(), &ctx.limits)?;
+    asked.make_ready(ctx, call, Action::List)?;
     if asked.explains {
         return explain(ctx, call, &asked);
     }
@@ -163,21 +166,26 @@ pub(super) struct Asked {
     per_page: i64,
     clamped: bool,
     explains: bool,
+    searches: bool,
 }
 
 /// Names a list takes, to find the one that was meant.
-const NAMES: [&str; 5] = ["page", "per_page", "sort", "explain", "filter[field]"];
+const NAMES: [&str; 6] = ["page", "per_page", "sort", "q", "explain", "filter[field]"];
 
 impl Asked {
     pub(super) fn parse(pairs: &[(String, String)], limits: &Limits) -> Result<Self> {
         let (mut page, mut per_page, mut sort) = (1, limits.page_rows_default, Vec::new());
         let mut terms: Vec<(String, Op, Vec<String>)> = Vec::new();
-        let (mut problems, mut explains) = (Vec::new(), false);
+        let (mut problems, mut explains, mut words) = (Vec::new(), false, None);
         for (name, value) in pairs {
             let read = match name.as_str() {
                 "page" => count(name, value).map(|number| page = number),
                 "per_page" => count(name, value).map(|number| per_page = number),
                 "sort" => sort_keys(value).map(|keys| sort = keys),
+                "q" => {
+                    words = Some(Expr::Words { text: value.clone() });
+                    Ok(())
+                }
                 "explain" if value == "1" => {
                     explains = true;
                     Ok(())
@@ -189,7 +197,7 @@ impl Asked {
             };
             problems.extend(read.err());
         }
-        for name in ["page", "per_page", "sort"] {
+        for name in ["page", "per_page", "sort", "q"] {
             if pairs.iter().filter(|(known, _)| known == name).count() > 1 {
                 problems.push(Problem::of(name, "twice", format!("'{name}' stands twice; send it once")));
             }
@@ -203,7 +211,18 @@ impl Asked {
         let clamped = per_page > limits.page_rows_max;
         let per_page = per_page.min(limits.page_rows_max);
         let window = Window { offset: (page - 1).saturating_mul(per_page), limit: per_page };
-        Ok(Self { query: Query { filter: filter(terms), sort, window }, page, per_page, clamped, explains })
+        let searches = words.is_some();
+        let filter = match (words, filter(terms)) {
+            (None, filter) => filter,
+            (Some(words), Expr::True) => words,
+            (Some(words), filter) => Expr::All(vec![words, filter]),
+        };
+        Ok(Self { query: Query { filter, sort, window }, page, per_page, clamped, explains, searches })
+    }
+
+    /// What is searched must be ready for it.
+    pub(super) fn make_ready(&self, ctx: &Arc<Ctx>, call: &Call<'_>, action: Action) -> Result<()> {
+        if self.searches { search::make_ready(ctx, &call.caller, call.param(0), call.param(1), action) } else { Ok(()) }
     }
 }
 
@@ -256,7 +275,7 @@ fn meant(name: &str) -> String {
         "order" | "order_by" | "orderby" | "ordering" | "sort_by" | "sortby" => {
             "The order is sort: sort=name, or sort=-name for descending".to_owned()
         }
-        "q" | "query" | "search" => "A part of a text is found by filter[name][contains]=ann".to_owned(),
+        "query" | "search" => "Words are found by q=ann, a part of a text by filter[name][contains]=ann".to_owned(),
         _ if is_field_slug(name) => format!("A list takes: {}. Records are found by a field with filter[{name}]=…", NAMES.join(", ")),
         _ => format!("A list takes: {}", NAMES.join(", ")),
     }

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod links;
 pub mod roles;
 pub mod schemas;
+pub mod searches;
 pub mod sessions;
 pub mod starts;
 pub mod users;
