@@ -70,8 +70,8 @@ pub enum Manner {
     Within,
     /// The whole text begins so.
     First,
-    /// The whole text begins with these very words.
-    FirstWords,
+    /// The name is these words and no others.
+    All,
 }
 
 /// Words that a record must have, all of them, somewhere in these columns of the index.

@@ -102,11 +102,15 @@ fn make_all(ctx: &Ctx, first: SchemaId, report: &Report) -> Result<Outcome> {
     Ok(json!({"tables": tables}))
 }
 
-/// Goes on with what is not ready yet: after a restart, an import, a change of fields. Called now and then by the server.
+/// Goes on with what is being made: after a restart, an import, a change of fields. Called now and then by the server. Where that has failed before, it
+/// waits until somebody searches.
 pub fn go_on(ctx: &Arc<Ctx>) -> Result<()> {
+    if ctx.jobs.all().iter().find(|entry| entry.kind == JOB).is_some_and(|entry| matches!(entry.state, JobState::Failed(_))) {
+        return Ok(());
+    }
     let catalog = ctx.store.catalog();
     let schemas = catalog.apps().iter().flat_map(|app| catalog.schemas(app.id));
-    let is_left = |schema: &&Arc<Schema>| schema.search.index.as_ref().is_some_and(|index| index.state != State::Ready);
+    let is_left = |schema: &&Arc<Schema>| schema.search.index.as_ref().is_some_and(|index| index.state == State::Making);
     schemas.into_iter().find(is_left).map_or(Ok(()), |schema| make_by_itself(ctx, schema.id))
 }
 
@@ -218,11 +222,11 @@ fn search(tx: &ReadTx<'_>, who: &Caller, schemas: &[SchemaId], words: &[Word], l
 fn best(tx: &ReadTx<'_>, scope: &Scope, found: &Found, limit: i64, limits: &Limits) -> Result<Vec<Hit>> {
     let plan = everything(&scope.seen, &scope.rows);
     let most = limits.search_ranked_max + 1;
-    let few = || index::first(tx, &plan, found, &scope.rows, most, None).map(|ids| i64::try_from(ids.len()).unwrap_or(most) < most);
+    let few = || index::first(tx, &plan, found, &scope.rows, most).map(|ids| i64::try_from(ids.len()).unwrap_or(most) < most);
     if is_ranked(scope) && few()? {
         return index::ranked(tx, &plan, found, &scope.rows, Window { offset: 0, limit });
     }
-    let ids = index::first(tx, &plan, found, &scope.rows, limit, None)?;
+    let ids = index::first(tx, &plan, found, &scope.rows, limit)?;
     Ok(ids.into_iter().map(|id| Hit { id, rank: 0.0 }).collect())
 }
 
@@ -267,7 +271,7 @@ pub fn look_up(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, text: &st
     let Some(field) = scope.seen.display_field.as_deref().and_then(|slug| scope.seen.field(slug)) else { return offers.named() };
     let column = scope.seen.search.index.as_ref().and_then(|index| index.fields.iter().position(|slug| *slug == field.slug));
     match column {
-        Some(column) => offers.by_index(&scope, field, column, text, limits)?,
+        Some(column) => offers.by_index(&scope, column, text, limits)?,
         None if scope.seen.searched().any(|searched| searched.slug == field.slug) => return Err(not_ready(&scope.whole.slug)),
         None => offers.by_walking(field, text)?,
     }
@@ -283,21 +287,19 @@ struct Offers<'t, 'c> {
 }
 
 impl Offers<'_, '_> {
-    fn by_index(&mut self, scope: &Scope, field: &Field, column: usize, text: &str, limits: &Limits) -> Result<()> {
+    fn by_index(&mut self, scope: &Scope, column: usize, text: &str, limits: &Limits) -> Result<()> {
         let typed = words(text, "q", limits)?;
         let Some(all) = found(&scope.seen, typed.clone())? else { return Ok(()) };
         let narrowed = |words: Vec<Word>| Found { words, columns: vec![column], ..all.clone() };
         let as_typed = |manner| vec![Word { text: text.replace(|letter: char| letter.is_control(), " "), manner }];
-        let stages =
-            [("exact", as_typed(Manner::FirstWords)), ("beginning", as_typed(Manner::First)), ("word", typed), ("within", within(text)?)];
+        let stages = [("exact", as_typed(Manner::All)), ("beginning", as_typed(Manner::First)), ("word", typed), ("within", within(text)?)];
         for (fits, words) in stages {
             if words.is_empty() || self.left() == 0 {
                 continue;
             }
             // Those that were found before are found again.
             let most = self.left() + i64::try_from(self.seen.len()).unwrap_or_default();
-            let length = (fits == "exact").then_some((field, text));
-            let ids = index::first(self.tx, &self.plan, &narrowed(words), &scope.rows, most, length)?;
+            let ids = index::first(self.tx, &self.plan, &narrowed(words), &scope.rows, most)?;
             self.add(ids, fits);
         }
         Ok(())

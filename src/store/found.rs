@@ -1,7 +1,7 @@
 //! What the index of words is asked: a condition of a list, the order of what fits best, passages that show why a record was found. What the index is, and
 //! how it is kept up, is in `search`.
 
-use super::search::{TOKENIZER, columns, index, words, words_of};
+use super::search::{END, TOKENIZER, columns, index, words, words_of};
 use super::sql::{Statement, table};
 use super::sqlite::OrFailed;
 use super::tx::ReadTx;
@@ -76,8 +76,16 @@ fn in_quotes(word: &Word) -> String {
         Manner::Beginning | Manner::Within => format!("\"{text}\"*"),
         Manner::Phrase => format!("\"{text}\""),
         Manner::First => format!("^\"{text}\"*"),
-        Manner::FirstWords => format!("^\"{text}\""),
+        Manner::All => format!("^\"{text} {END}\""),
     }
+}
+
+/// How many records have these words.
+pub(super) fn count(schema: SchemaId, found: &Found) -> Statement {
+    let index = index(schema);
+    let mut sql = Statement::new(format!("SELECT count(*) FROM {index} WHERE {index} MATCH "), Vec::new());
+    sql.push_words(schema, found);
+    sql
 }
 
 /// The words of a text as the index spells them: small letters, without accents.
@@ -112,15 +120,9 @@ pub fn ranked(tx: &ReadTx<'_>, plan: &Plan, found: &Found, rest: &Cond, window: 
     rows.or_failed()?.collect::<rusqlite::Result<_>>().or_failed()
 }
 
-/// The first of them in the order of their ids; no more are looked at than are given. With `text`, only those in which this field is as long as that.
-pub fn first(tx: &ReadTx<'_>, plan: &Plan, found: &Found, rest: &Cond, limit: i64, text: Option<(&Field, &str)>) -> Result<Vec<RecordId>> {
-    let (index, table) = (index(plan.schema.id), table(plan.schema.id));
-    let mut sql = matching(plan, found, rest, &format!("{index}.rowid"));
-    if let Some((field, text)) = text {
-        sql.text
-            .push_str(&format!(" AND (SELECT length(x.data->>'$.{}') FROM {table} x WHERE x.id = {index}.rowid) = length(?)", field.slug));
-        sql.cells.push(Cell::Text(text.to_owned()));
-    }
+/// The first of them in the order of their ids; no more are looked at than are given.
+pub fn first(tx: &ReadTx<'_>, plan: &Plan, found: &Found, rest: &Cond, limit: i64) -> Result<Vec<RecordId>> {
+    let mut sql = matching(plan, found, rest, &format!("{}.rowid", index(plan.schema.id)));
     sql.text.push_str(" LIMIT ? + 0");
     sql.cells.push(Cell::Integer(limit));
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;

@@ -213,9 +213,14 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
+    let is_told = tx.touched().has(schema.id, new.id.0);
     let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
     drop(statement);
+    // Its words are what they were.
+    if !is_told && !schema.searched().any(|field| after.contains_key(&field.slug)) {
+        tx.touched().forget(schema.id, new.id.0);
+    }
     link_rows::write(tx, schema, new.id, &after, false)?;
     Ok(Updated { record: new, before, after })
 }

@@ -1,7 +1,7 @@
 //! Whether an index of words is what the records make it: which of them are in it, how long their texts are, which words it has. Looked at by `check` and
 //! `mend`; a new one is made in a temporary file to compare with.
 
-use super::search::{TOKENIZER, columns, index, words, words_of};
+use super::search::{TOKENIZER, columns, index, texts, words};
 use super::sql::table;
 use super::sqlite::OrFailed;
 use super::tables::searches;
@@ -63,7 +63,7 @@ fn differs(conn: &Connection, schema: &Schema) -> rusqlite::Result<bool> {
 
 /// The index as it should be, in a file that nobody else sees.
 fn fresh(conn: &Connection, schema: &Schema) -> rusqlite::Result<Connection> {
-    let texts: Vec<String> = schema.searched().map(words_of).collect();
+    let texts = texts(schema);
     let fresh = Connection::open("")?;
     fresh.execute_batch(&format!(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;

@@ -53,6 +53,18 @@ impl Touched {
         self.rows().get(&schema.0).cloned().unwrap_or_default()
     }
 
+    /// Whether a record was changed or deleted.
+    pub fn has(&self, schema: SchemaId, id: i64) -> bool {
+        self.rows().get(&schema.0).is_some_and(|rows| rows.is_all || rows.ids.contains(&id))
+    }
+
+    /// A change of a record that nobody needs to know of.
+    pub fn forget(&self, schema: SchemaId, id: i64) {
+        if let Some(rows) = self.rows().get_mut(&schema.0) {
+            rows.ids.remove(&id);
+        }
+    }
+
     /// Nothing but this was written to in one table, as far as anybody needs to know.
     pub fn put(&self, schema: SchemaId, rows: Rows) {
         self.rows().insert(schema.0, rows);

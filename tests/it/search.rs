@@ -415,11 +415,17 @@ fn something(harness: &Harness, chance: &mut Chance) -> u16 {
     let note = json!({"title": chance.words(), "body": chance.words(), "tags": ["red"]});
     let bad = json!({"title": "never", "size": "no number"});
     let ask = |method: &str, path: &str, body: &Value| harness.ask(method, &format!("{NOTES}/records{path}"), &body.to_string()).0;
-    match chance.below(9) {
+    let about = |way: &str, body: &str| harness.ask("PATCH", &format!("{NOTES}{way}"), body).0;
+    match chance.below(12) {
+        9 => about("?dry_run=true", r#"{"search": ["body"]}"#),
+        10 => about("", if chance.below(2) == 0 { r#"{"search": true}"# } else { r#"{"search": ["title", "secret"]}"# }),
+        // Refused when all is done: nothing may lead nowhere.
+        11 => harness.ask("POST", &format!("{NOTES}/fields"), r#"{"slug": "more_of_it", "type": "computed", "formula": "nothing + 1"}"#).0,
         0 | 1 => ask("POST", "", &note),
         2 => ask("POST", "", &json!([note, note, note])),
         3 => ask("POST", "", &json!([note, bad])),
         4 => ask("POST", "?dry_run=true", &note),
+        5 if id % 3 == 0 => ask("PUT", &format!("/rec_{id}"), &json!({"size": id})),
         5 => ask("PUT", &format!("/rec_{id}"), &note),
         // The second one may not be there: then the first is taken back.
         6 => ask("PATCH", "", &json!([{"id": "rec_1", "title": chance.words()}, {"id": format!("rec_{id}"), "body": chance.words()}])),

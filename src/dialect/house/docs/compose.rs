@@ -2,6 +2,7 @@
 
 use super::entries::{Content, ENTRIES, Entry, GROUPS};
 use super::role_entries::ROLE_ENTRIES;
+use super::search_entries::SEARCH_ENTRIES;
 use super::tables::Table;
 use crate::model::error::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -79,7 +80,7 @@ pub fn add(paths: &mut Map<String, Value>, entry: &Entry, app: Option<&str>, tab
 
 /// One for every route.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter().chain(&ROLE_ENTRIES)
+    ENTRIES.iter().chain(&ROLE_ENTRIES).chain(&SEARCH_ENTRIES)
 }
 
 /// Entries of the document of an app.

@@ -300,7 +300,7 @@ pub const ENTRIES: [Entry; 56] = [
     ),
     Entry {
         about: "With explain=1 admins learn how the list is found (statements, plan, rows, time, the index that is missing) instead of its records.",
-        query: &["page", "per_page", "sort", "filter"],
+        query: &["page", "per_page", "sort", "words", "filter"],
         headers: &["X-Clamped"],
         ..entry(
             "GET /api/apps/{app}/schemas/{schema}/records",
@@ -370,7 +370,7 @@ pub const ENTRIES: [Entry; 56] = [
     },
     Entry {
         about: "All records that the filters leave, in the order that is asked for.",
-        query: &["format", "sort", "filter"],
+        query: &["format", "sort", "words", "filter"],
         headers: &["Content-Disposition"],
         ..entry("GET /api/apps/{app}/schemas/{schema}/export", "export_records", "Records", "The records as a file", (200, EXPORTED))
     },

@@ -4,6 +4,7 @@
 mod compose;
 mod entries;
 mod role_entries;
+mod search_entries;
 mod tables;
 
 use crate::model::error::Result;
