@@ -11,7 +11,7 @@
 //! - When it cannot be kept up, the write goes on without it, and it is marked as failed: nobody is answered from it before it is made anew.
 //! - `v<number>` lists the words that are in it: for words within words, and for checks.
 //!
-//! Nothing here is needed to read the records with another program; one that knows FTS5 can use the index.
+//! Nothing here is needed to read the records with another program; one that knows FTS5 (from SQLite 3.43 on) can use the index.
 
 use super::records::counter;
 use super::sql::table;

@@ -425,7 +425,7 @@ fn something(harness: &Harness, chance: &mut Chance) -> u16 {
         2 => ask("POST", "", &json!([note, note, note])),
         3 => ask("POST", "", &json!([note, bad])),
         4 => ask("POST", "?dry_run=true", &note),
-        5 if id % 3 == 0 => ask("PUT", &format!("/rec_{id}"), &json!({"size": id})),
+        5 if id.is_multiple_of(3) => ask("PUT", &format!("/rec_{id}"), &json!({"size": id})),
         5 => ask("PUT", &format!("/rec_{id}"), &note),
         // The second one may not be there: then the first is taken back.
         6 => ask("PATCH", "", &json!([{"id": "rec_1", "title": chance.words()}, {"id": format!("rec_{id}"), "body": chance.words()}])),
