@@ -47,7 +47,8 @@
 //! - Values change type as they become trusted: `Query` to `Plan` to `Page`, `Draft` to `Clean` to `Record`, `Credential` to `Principal`.
 //!   The store takes only `Plan` and `Clean`, so an unchecked or unscoped question cannot reach SQL.
 //! - A 2xx means that the data is on the disk (`--durability full`).
-//! - Rights are asked in `ops/access`, before the first read. The store has never heard of a principal; handlers never ask.
+//! - Rights are asked in `ops/access`, before the first read. The answer is a scope: the rows that exist for the caller, and the schema as it sees it, in
+//!   which fields that it may not read are not there. The store has never heard of a role; handlers never ask.
 //! - One error type without status codes; each dialect gives it its face. A cause is logged once and never shown.
 //! - A vendor's words stay in its dialect.
 

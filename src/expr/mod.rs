@@ -24,3 +24,5 @@ pub const DEPTH_MAX: usize = 32;
 pub const LEVELS_MAX: usize = 64;
 /// Parts of all computed fields of a table, with those of the fields that stand in them: each is a part of every question for its records.
 pub const TABLE_PARTS_MAX: usize = 10_000;
+/// Characters that all texts which a table computes for one record may come to: SQLite holds several copies of them at once.
+pub const TABLE_CHARS_MAX: u64 = 2_000_000;

@@ -11,6 +11,7 @@ use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup, Step};
 use crate::model::name::quoted;
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::texts::LENGTH_MAX;
 use std::cell::{Cell, RefCell};
 
 /// Parts of an expression, with those of the computed fields that stand in it.
@@ -34,6 +35,7 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
             scale: 0,
             reads_others: true,
             parts: 1,
+            chars_max: 0,
         });
     }
     let text = field.rules.formula.as_deref().unwrap_or_default();
@@ -51,7 +53,27 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
         Type::User => (Kind::User, 0),
     };
     let reads_others = reads_others(&formula);
-    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get() })
+    let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
+    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max })
+}
+
+/// Characters that a value may come to: of a text that a field holds, as many as its rules let in; of what is no text, a few.
+fn chars_max(formula: &Formula, schema: &Schema, schemas: &[&Schema]) -> u64 {
+    const SHORT: u64 = 40;
+    let there = |id: SchemaId| schemas.iter().find(|other| other.id == id);
+    let all = |parts: &[Formula]| parts.iter().map(|part| chars_max(part, schema, schemas)).collect::<Vec<_>>();
+    match formula {
+        Formula::Text(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
+        Formula::Field { slug } => match schema.field(slug) {
+            Some(field) if field.kind == Kind::Text => field.rules.max_length.unwrap_or(LENGTH_MAX),
+            _ => SHORT,
+        },
+        Formula::Lookup { schema: id, of, .. } => there(*id).map_or(SHORT, |other| chars_max(of, other, schemas)),
+        Formula::Rollup { from, of, .. } => there(from.schema).map_or(SHORT, |other| chars_max(of, other, schemas)),
+        Formula::Call(Function::Concat, parts) => all(parts).into_iter().fold(0, u64::saturating_add),
+        Formula::Call(_, parts) => all(parts).into_iter().max().unwrap_or(SHORT),
+        _ => SHORT,
+    }
 }
 
 /// What a rule over records of `schema` means: a truth, in which `@me` and users may stand. `schemas` are all of its app.
@@ -65,7 +87,7 @@ pub fn rule<S: AsRef<Schema>>(text: &str, schema: &Schema, schemas: &[S]) -> Res
         (_, other) => return Err(unfit(other, "a rule that is true or false", term.at).hint("owner = @me")),
     };
     let reads_others = reads_others(&formula);
-    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get() })
+    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get(), chars_max: 0 })
 }
 
 fn reads_others(formula: &Formula) -> bool {

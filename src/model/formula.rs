@@ -17,6 +17,8 @@ pub struct Computation {
     pub reads_others: bool,
     /// Parts of the expression, with those of the computed fields that stand in it.
     pub parts: usize,
+    /// Characters that a text of it may come to.
+    pub chars_max: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,15 +197,32 @@ impl Formula {
         }
     }
 
-    /// What stands in it about the same record.
+    /// What stands in it about the same record. Named one by one, so that no new part of the language is overlooked where rights depend on it.
     fn parts(&self) -> Vec<&Formula> {
         match self {
-            Formula::Not(inner) | Formula::Negate(inner) | Formula::Bare(inner) | Formula::Stamped(inner) | Formula::Spelled(inner, _) => {
-                vec![inner]
-            }
+            Formula::Not(inner)
+            | Formula::Negate(inner)
+            | Formula::Bare(inner)
+            | Formula::Stamped(inner)
+            | Formula::Spelled(inner, _)
+            | Formula::Worded(inner) => vec![inner],
             Formula::Binary(_, left, right) => vec![left, right],
             Formula::Call(_, parts) => parts.iter().collect(),
-            _ => Vec::new(),
+            Formula::Null
+            | Formula::Bool(_)
+            | Formula::Number(_)
+            | Formula::Text(_)
+            | Formula::Field { .. }
+            | Formula::CreatedAt
+            | Formula::UpdatedAt
+            | Formula::CreatedBy
+            | Formula::Id
+            | Formula::Me
+            | Formula::Element
+            | Formula::Lookup { .. }
+            | Formula::Rollup { .. }
+            | Formula::Lines(_)
+            | Formula::Any { .. } => Vec::new(),
         }
     }
 }

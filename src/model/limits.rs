@@ -183,7 +183,7 @@ impl Default for Limits {
             replies_memory_bytes_max: 128 * 1024 * 1024,
             replies_files_max: 256,
             reply_memory_bytes_max: 256 * 1024,
-            read_timeout_ms: 30_000,
+            read_timeout_ms: 10_000,
             long_read_timeout_ms: 10 * 60_000,
             wait_ms_max: 60_000,
             changes_rows_default: 100,

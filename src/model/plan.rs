@@ -47,6 +47,15 @@ impl Cond {
     /// Holds for no record.
     pub const NEVER: Cond = Cond::Any(Vec::new());
 
+    /// Whether other records are looked at for it.
+    pub fn reads_others(&self) -> bool {
+        match self {
+            Cond::All(all) | Cond::Any(all) => all.iter().any(Cond::reads_others),
+            Cond::Rule { rule, .. } => rule.reads_others,
+            Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Found(_) => false,
+        }
+    }
+
     /// Both at once.
     pub fn and(self, other: Cond) -> Cond {
         match (self, other) {

@@ -159,30 +159,32 @@ impl Allowed {
     }
 }
 
-/// A rule as a condition. What follows from it about single fields stands before it, for there may be an index.
+/// A rule as a condition. What it says of single fields stands as a filter on them would, for there may be an index; if it says no more, that is all.
 fn cond(rule: &Arc<Computation>, me: Option<UserId>) -> Cond {
-    let mut implied = Vec::new();
-    follows(&rule.formula, me, &mut implied);
-    implied.into_iter().fold(Cond::True, Cond::and).and(Cond::Rule { rule: rule.clone(), me })
+    let mut said = Vec::new();
+    let is_all = equalities(&rule.formula, me, &mut said);
+    let said = said.into_iter().fold(Cond::True, Cond::and);
+    if is_all { said } else { said.and(Cond::Rule { rule: rule.clone(), me }) }
 }
 
-/// The equalities that hold wherever the formula does.
-fn follows(formula: &Formula, me: Option<UserId>, found: &mut Vec<Cond>) {
+/// The equalities that hold wherever the formula does; whether it says nothing else.
+fn equalities(formula: &Formula, me: Option<UserId>, found: &mut Vec<Cond>) -> bool {
     match formula {
         Formula::Binary(Operator::And, left, right) => {
-            follows(left, me, found);
-            follows(right, me, found);
+            let sides = [left, right].map(|side| equalities(side, me, found));
+            sides == [true, true]
         }
         Formula::Binary(Operator::Eq, left, right) => {
-            let ((Formula::Field { slug }, value) | (value, Formula::Field { slug })) = (&**left, &**right) else { return };
+            let ((Formula::Field { slug }, value) | (value, Formula::Field { slug })) = (&**left, &**right) else { return false };
             let (kind, cell) = match (value, me) {
                 (Formula::Me, Some(UserId(me))) => (Kind::User, Cell::Integer(me)),
                 (Formula::Text(text), _) => (Kind::Text, Cell::Text(text.clone())),
-                _ => return,
+                _ => return false,
             };
             found.push(Cond::Compare { column: Column::Field { slug: slug.clone(), kind }, op: Op::Eq, cell });
+            true
         }
-        _ => {}
+        _ => false,
     }
 }
 

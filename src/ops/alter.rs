@@ -2,10 +2,10 @@
 //! should be is said in `define`; `apply`, `schemas`, `fields` and `options` decide it.
 
 use super::changes::{log_all_cleared, log_definition};
-use super::define::is_narrower;
+use super::define::{self, is_narrower};
 use super::roles;
-use crate::expr::TABLE_PARTS_MAX;
 use crate::expr::resolve::resolve;
+use crate::expr::{TABLE_CHARS_MAX, TABLE_PARTS_MAX};
 use crate::field;
 use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
@@ -140,6 +140,9 @@ pub fn alter(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, ren
 /// What leads nowhere in an app once its catalog is loaded again: references, lines, expressions. And what could not be read.
 fn dangling(tx: &ReadTx<'_>, app: AppId) -> Vec<Problem> {
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
+    if all.len() > define::SCHEMAS_MAX {
+        return vec![define::too_many_schemas(all.len())];
+    }
     let mut problems = leading_nowhere(&all);
     problems.extend(roles::without_meaning(tx, app, &all));
     if problems.is_empty() { all.iter().filter_map(|schema| unaskable(tx, schema)).collect() } else { problems }
@@ -171,7 +174,16 @@ pub fn leading_nowhere(all: &[Arc<Schema>]) -> Vec<Problem> {
 
 /// Why a table with these computed fields could not be read.
 fn unaskable(tx: &ReadTx<'_>, schema: &Schema) -> Option<Problem> {
-    let parts: usize = schema.fields.iter().filter_map(|field| field.formula.as_ref()).map(|computation| computation.parts).sum();
+    let computations = || schema.fields.iter().filter_map(|field| field.formula.as_ref());
+    let parts: usize = computations().map(|computation| computation.parts).sum();
+    let chars = computations().map(|computation| computation.chars_max).fold(0, u64::saturating_add);
+    if chars > TABLE_CHARS_MAX {
+        let message = format!(
+            "Table '{}': the texts that it computes of one record may come to {chars} characters; at most {TABLE_CHARS_MAX} are possible",
+            schema.slug
+        );
+        return Some(Problem::new("formula", message).hint("Give the texts that they are made of a max_length: without one it is 100000"));
+    }
     let message = match is_askable(tx, schema) {
         _ if parts > TABLE_PARTS_MAX => {
             format!("have {parts} parts together, with those of the fields in them; at most {TABLE_PARTS_MAX} are possible")

@@ -66,6 +66,9 @@ fn check(file: &AppFile) -> Result<()> {
     {
         problems.push(Problem::new("uuid", format!("{} is no UUID", quoted(uuid))));
     }
+    if file.schemas.len() > define::SCHEMAS_MAX {
+        return Err(Error::invalid(define::too_many_schemas(file.schemas.len())));
+    }
     let slugs: Vec<&str> = file.schemas.iter().map(|schema| schema.slug.as_str()).collect();
     for (at, slug) in slugs.iter().enumerate() {
         if slugs.get(..at).is_some_and(|before| before.contains(slug)) {

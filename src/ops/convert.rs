@@ -48,7 +48,7 @@ pub struct Tally {
 pub fn convert(ctx: &Ctx, who: &Caller, way: Way, path: [&str; 3], body: &Map<String, Value>, report: &Report) -> Result<Changed> {
     let [app, schema, slug] = path;
     for _ in 0..STALE_RETRIES_MAX {
-        let staging = Staging::create()?;
+        let staging = Staging::create(ctx.store.path())?;
         let (old, part, tally) = ctx.read(|tx| {
             let old = find(tx, who, app, schema)?;
             let part = declared(tx, &old, slug, body)?;
@@ -227,7 +227,7 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, repo
 }
 
 /// Takes the staged values in, and converts what was written since.
-fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPart, tally: Tally) -> Result<Changed> {
+fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPart, mut tally: Tally) -> Result<Changed> {
     tx.catalog().schema_by_id(old.id).filter(|now| now.version == old.version).ok_or(Error::Stale)?;
     if !manages(tx.catalog(), who, old.app) {
         return Err(Error::Stale);
@@ -240,8 +240,14 @@ fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPa
     for (id, text) in conversion::unstaged_values(tx, old, was)? {
         let value: Value = serde_json::from_str(&text).map_err(Error::internal)?;
         check_target(was, now, id, &text)?;
-        conversion::stage_value(tx, id, &converted(was, now, &value).to_string(), &text)?;
+        let after = converted(was, now, &value);
+        if after.is_null() && tally.lost_examples.len() < EXAMPLES_MAX {
+            tally.lost_examples.push((id, value));
+        }
+        conversion::stage_value(tx, id, &after.to_string(), &text)?;
     }
+    // With what was written since the values were staged.
+    tally.lost = conversion::staged_lost(tx)?;
     look_at_all(tx, old, &new, now)?;
     let body = json!({"before": schemas::described(old), "after": schemas::described(&new), "converted": now.slug});
     let label = format!("changed {}.{} from {} to {}", old.slug, now.slug, was.type_name, now.type_name);

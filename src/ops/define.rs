@@ -53,6 +53,17 @@ pub fn is_reserved_app(slug: &str) -> bool {
 /// Most fields one schema may have.
 pub const FIELDS_MAX: usize = 500;
 
+/// Most tables one app may have.
+pub const SCHEMAS_MAX: usize = 1_000;
+/// Most indexes one table may have that were asked for: each of them is work for every write.
+pub const INDEXES_MAX: usize = 64;
+
+/// Why an app cannot have so many tables.
+pub fn too_many_schemas(count: usize) -> Problem {
+    let message = format!("The app would have {count} tables; at most {SCHEMAS_MAX} are possible");
+    Problem::new("too_many", message).hint("Make a second app, or one table with a field that tells the kinds apart")
+}
+
 /// A schema as it should be, beside the one that is there. Options without an id get 0: the store's counter gives them one.
 pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Schema, Vec<Problem>> {
     let slug = &part.slug;
@@ -62,6 +73,11 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
     if part.fields.len() > FIELDS_MAX {
         problems
             .push(Problem::new("too_many", format!("Table '{slug}' has {} fields; at most {FIELDS_MAX} are possible", part.fields.len())));
+    }
+    let indexes = part.fields.iter().filter(|field| field.index || field.unique).count()
+        + [&part.unique, &part.indexes].into_iter().flatten().map(Vec::len).sum::<usize>();
+    if indexes > INDEXES_MAX {
+        problems.push(Problem::new("too_many", format!("Table '{slug}' has {indexes} indexes; at most {INDEXES_MAX} are possible")));
     }
     let mut seen = HashSet::new();
     let mut fields = Vec::new();

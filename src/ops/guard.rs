@@ -6,7 +6,6 @@ use super::records::taken as taken_by;
 use super::validate::Checked;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
-use crate::model::plan::Cond;
 use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::{Record, RecordId};
 use crate::model::schema::Schema;
@@ -93,9 +92,4 @@ pub fn dangling(tx: &ReadTx<'_>, who: &Caller, schema: &Schema, field: &Field, i
         _ => "there".to_owned(),
     };
     Problem::of(&field.slug, "reference", format!("Field '{}' points to {}, which is not {place}", field.slug, id.text()))
-}
-
-/// Whether a scope leaves every row.
-pub fn is_every_row(scope: &Scope) -> bool {
-    scope.rows == Cond::True && scope.acts == Cond::True
 }

@@ -1,10 +1,10 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
-use super::access::{may, may_control};
+use super::access::{may, may_control, scope};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::fields::{self, Changed};
 use super::job_board::Entry;
-use super::{apply, backups, changes, indexes, schemas, sessions, start, transfer, users};
+use super::{apply, backups, changes, indexes, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
@@ -63,7 +63,8 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
 
 /// Takes the rows that somebody sent into a schema that is there. They wait for the end; others see it among the jobs, and may end it.
 pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
-    ctx.read(|tx| schemas::read(tx, who, &job.app, &job.schema))?;
+    // Before a long file is read for nothing.
+    ctx.read(|tx| scope(tx.catalog(), who, &job.app, &job.schema, Action::Create))?;
     let (id, report) = listed(ctx, "import")?;
     let done = caught(|| import(ctx, who, job, input, &report));
     ctx.jobs.end(id, done.clone());

@@ -53,7 +53,10 @@ pub fn described(tx: &ReadTx<'_>, who: &Caller, schema: &Arc<Schema>) -> Result<
         Some(scope) => total(tx, &everything(&scope.seen, &scope.rows))?,
         None => 0,
     };
-    Ok(Described { records, indexes: indexes::list(&seen), schema: seen, read_only, can })
+    // What others ask by, and how many records there are, is for those who look after the table.
+    let manages = can.contains(&(Action::Manage, true));
+    let indexes = indexes::list(&seen).into_iter().filter(|index| manages || !index.is_automatic).collect();
+    Ok(Described { records, indexes, schema: seen, read_only, can })
 }
 
 /// Makes a schema; without a slug it gets one from its name.

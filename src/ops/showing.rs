@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// How long a transaction that writes may look for what is computed.
 const IN_WRITE: Duration = Duration::from_millis(200);
+/// How long an answer to a write waits for it.
+const AFTER_WRITE: Duration = Duration::from_secs(2);
 
 /// Finds out how a record is read; `None` when that takes too long.
 pub type Show<'s> = dyn FnMut(RecordId) -> Option<Record> + 's;
@@ -54,7 +56,8 @@ where
     if !is_rehearsal && computes(&done.scope().seen) {
         let scope = done.scope().clone();
         // That this failed is no answer to a write that did not.
-        let _ = ctx.read(|tx| match same(tx, &scope) {
+        let most = AFTER_WRITE.min(Duration::from_millis(ctx.limits.read_timeout_ms));
+        let _ = ctx.store.read_within(most, |tx| match same(tx, &scope) {
             Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &scope.rows, id)),
             None => Ok(()),
         });

@@ -33,6 +33,7 @@ use crate::store::records as rows;
 use crate::store::stage::{Stage, Staging};
 use crate::store::tables::{changes, schemas};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -117,13 +118,13 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     let shown_max = ctx.limits.import_problems_shown_max;
     let (stage, rows, judged) = match &scope {
         None => {
-            let (stage, rows) = intake.stage(&meter, shown_max)?;
+            let (stage, rows) = intake.stage(ctx.store.path(), &meter, shown_max)?;
             (stage, rows, None)
         }
         Some(_) => {
             let drafts = intake.drafts(&meter, shown_max, ctx.limits.records_sent_max)?;
             let judged = if drafts.is_empty() { None } else { Some(judge(&catalog, who, job, &drafts, &ctx.limits)?) };
-            (Staging::create()?.finish()?, u64::try_from(drafts.len()).unwrap_or(u64::MAX), judged)
+            (Staging::create(ctx.store.path())?.finish()?, u64::try_from(drafts.len()).unwrap_or(u64::MAX), judged)
         }
     };
     // Without a key there is nothing to prepare: all rows are new, and looked at in the transaction.
@@ -311,8 +312,8 @@ struct Taken {
 
 impl Intake<'_> {
     /// Checks every row and puts it on a stage. All problems are counted, the first ones told.
-    fn stage(&self, meter: &Meter<'_>, shown_max: usize) -> Result<(Stage, u64)> {
-        let staging = Staging::create()?;
+    fn stage(&self, data: &Path, meter: &Meter<'_>, shown_max: usize) -> Result<(Stage, u64)> {
+        let staging = Staging::create(data)?;
         let mut found = Problems::new(self.columns, shown_max);
         let mut rows = 0;
         meter.bytes.store(0, Ordering::Relaxed);

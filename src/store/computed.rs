@@ -10,7 +10,7 @@ use crate::model::field::Field;
 use crate::model::plan::Cond;
 use crate::model::record::{Record, RecordId};
 use crate::model::schema::Schema;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Steps of SQLite between two looks at the clock.
 const SHOW_STEPS: i32 = 5_000;
@@ -36,6 +36,21 @@ pub(super) fn asked<T>(schema: &Schema, result: rusqlite::Result<T>) -> Result<T
         }
         other => other.or_failed(),
     }
+}
+
+/// How long a rule may look at other records in a transaction that writes.
+const RULE: Duration = Duration::from_millis(500);
+
+/// Asks by rules that look at other records: up to a moment where everybody waits for it, in a transaction that writes.
+pub(super) fn for_a_moment<T>(tx: &ReadTx<'_>, rows: &Cond, ask: impl FnOnce() -> Result<T>) -> Result<T> {
+    if tx.memory().is_some() || !rows.reads_others() {
+        return ask();
+    }
+    let until = Instant::now() + RULE;
+    tx.conn().progress_handler(SHOW_STEPS, Some(move || Instant::now() > until)).or_failed()?;
+    let asked = ask();
+    tx.conn().progress_handler(0, None::<fn() -> bool>).or_failed()?;
+    asked
 }
 
 /// `show` of a transaction that writes, where everybody waits for it: up to a moment.

@@ -40,6 +40,12 @@ pub fn staged_empty(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<Vec<
     Ok(numbers(tx, &sql)?.into_iter().map(RecordId).collect())
 }
 
+/// How many records lose the value that they hold.
+pub fn staged_lost(tx: &ReadTx<'_>) -> Result<u64> {
+    let lost = tx.conn().query_row("SELECT count(*) FROM staged.row WHERE data = 'null'", [], |row| row.get::<_, i64>(0)).or_failed()?;
+    Ok(u64::try_from(lost).unwrap_or_default())
+}
+
 /// Records of which no value is staged: they hold none; at most `limit`.
 pub fn unstaged(tx: &ReadTx<'_>, schema: &Schema, limit: usize) -> Result<Vec<RecordId>> {
     let table = table(schema.id);
@@ -51,6 +57,6 @@ pub fn unstaged(tx: &ReadTx<'_>, schema: &Schema, limit: usize) -> Result<Vec<Re
 pub fn staged_same(tx: &ReadTx<'_>, schema: &Schema, slug: &str, group: &[String], limit: usize) -> Result<Vec<(Vec<RecordId>, i64)>> {
     let places: Vec<(String, Column)> = group.iter().filter_map(|name| Some((name.clone(), field_column(schema, name)?))).collect();
     let columns: Vec<String> =
-        places.iter().map(|(name, place)| if name == slug { "nullif(s.data, 'null')".to_owned() } else { column(place, "r.") }).collect();
+        places.iter().map(|(name, place)| if name == slug { "s.data->>'$'".to_owned() } else { column(place, "r.") }).collect();
     grouped(tx, &format!("main.{} r JOIN staged.row s ON s.n = r.id", table(schema.id)), "r.id", &columns, limit)
 }

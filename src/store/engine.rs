@@ -8,7 +8,7 @@ use super::sqlite::{DAMAGED, OrFailed, open_beside, prepare_reader};
 use super::tables::catalog;
 use super::tx::Shared;
 use super::writer::{self, Exchange, Job, Manner, Ticket, Work};
-use super::{backup, check, mend, migrate, search_check, stage::Stage, totals};
+use super::{backup, check, mend, migrate, search_check, stage, stage::Stage, totals};
 use crate::model::catalog::Catalog;
 use crate::model::change::Change;
 use crate::model::error::{Error, Result};
@@ -33,6 +33,8 @@ pub use super::tx::{Clock, ReadTx, WriteTx};
 const PROGRESS_STEPS: i32 = 5_000;
 /// Between two looks at whether the writer has come to its end.
 const STOP_LOOK: Duration = Duration::from_millis(1);
+/// How long a stop waits for readers that were told to end.
+const READERS_END: Duration = Duration::from_secs(1);
 const LONG_READ: Duration = Duration::from_millis(2);
 
 /// An open data file.
@@ -83,6 +85,7 @@ impl Store {
             Refused::Failed(error) => OpenError::Unusable(format!("its lock file cannot be made: {error}")),
         })?;
         backup::sweep(path);
+        stage::sweep(path);
         let unusable = |error: rusqlite::Error| OpenError::Unusable(error.to_string());
         let mut conn = migrate::open(path, how).map_err(OpenError::Unusable)?;
         let catalog = catalog::load_first(&conn).map_err(|error| OpenError::Unusable(unloaded(&error)))?;
@@ -231,10 +234,11 @@ impl Store {
         self.read_within(Duration::from_millis(self.how.limits.long_read_timeout_ms), ask)
     }
 
-    fn read_within<T>(&self, most: Duration, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+    /// The same with a limit of its own.
+    pub fn read_within<T>(&self, most: Duration, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
         let conn = self.reader()?;
-        let begun = Instant::now();
-        conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most))).or_failed()?;
+        let (begun, shared) = (Instant::now(), self.shared.clone());
+        conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most) || shared.is_ended())).or_failed()?;
         let snapshot = Snapshot::begin(&conn)?;
         // The first question fixes the snapshot; it may be newer than the catalog that was published when we looked.
         let mut catalog = self.catalog();
@@ -446,6 +450,12 @@ impl Store {
         }
         if let Some(thread) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
+        }
+        // A reader that is still at work would keep the log from being moved.
+        self.shared.end();
+        let until = Instant::now() + READERS_END;
+        while self.readers.state().idle_connections < self.readers.state().connections && Instant::now() < until {
+            std::thread::sleep(STOP_LOOK);
         }
         let checkpointer = self.checkpointer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let unmoved = checkpointer.and_then(|mut checkpointer| checkpointer.stop());

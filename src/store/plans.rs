@@ -125,7 +125,8 @@ mod tests {
             schema: schema.id,
             of: Box::new(Formula::Field { slug: "integer".to_owned() }),
         };
-        let computation = Computation { schema: schema.id, formula: of, kind: Kind::Integer, scale: 0, reads_others: true, parts: 1 };
+        let computation =
+            Computation { schema: schema.id, formula: of, kind: Kind::Integer, scale: 0, reads_others: true, parts: 1, chars_max: 0 };
         let column = Column::Computed { slug: "computed".to_owned(), computation: Arc::new(computation) };
         let filter = Cond::Compare { column: column.clone(), op: Op::Gt, cell: Cell::Integer(1) };
         for filter in [Cond::True, filter] {
@@ -210,7 +211,7 @@ mod tests {
     }
 
     fn staged(key: Kind) -> Stage {
-        let staging = Staging::create().unwrap();
+        let staging = Staging::create(std::path::Path::new("plans.db")).unwrap();
         staging.add(1, Some("{}"), Some("{}"), Some(&cell(key))).unwrap();
         staging.finish().unwrap()
     }

@@ -1,6 +1,6 @@
 //! The rows of people's schemas: reading by plan, writing one, taking in a stage. The counter of a schema moves with them, in the same transaction.
 
-use super::computed::asked;
+use super::computed::{asked, for_a_moment};
 use super::link_rows;
 use super::sql::{self, Statement, column, field_column, links, table};
 use super::sqlite::{OrFailed, damaged};
@@ -154,7 +154,7 @@ pub fn replace_option(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field, was:
 /// The record with this id among the rows that exist for the caller, as it is stored.
 pub fn find(tx: &ReadTx<'_>, schema: &Schema, rows: &Cond, id: RecordId) -> Result<Option<Record>> {
     let select = format!("SELECT id, data, created_at, updated_at, version FROM {}", table(schema.id));
-    one(tx, schema, rows, id, select)
+    for_a_moment(tx, rows, || one(tx, schema, rows, id, select))
 }
 
 /// The same as it is read, with what is computed.
@@ -309,7 +309,7 @@ pub fn is_among(tx: &ReadTx<'_>, schema: &Schema, among: &Cond, id: RecordId) ->
     let mut sql = Statement::new(format!("SELECT 1 FROM {} WHERE id = ? AND ", table(schema.id)), vec![Cell::Integer(id.0)]);
     sql.push_cond(schema.id, among);
     let mut statement = tx.conn().prepare_cached(&sql.text).or_failed()?;
-    asked(schema, statement.exists(params_from_iter(&sql.cells)))
+    for_a_moment(tx, among, || asked(schema, statement.exists(params_from_iter(&sql.cells))))
 }
 
 /// The same of a record that is known to be there.

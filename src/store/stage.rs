@@ -7,7 +7,8 @@ use crate::model::error::{Error, Result};
 use crate::model::plan::Cell;
 use crate::model::schema::Schema;
 use rusqlite::{Connection, Params};
-use std::path::PathBuf;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A stage that is being filled.
@@ -22,9 +23,9 @@ pub struct Stage {
 }
 
 impl Staging {
-    /// An empty stage in the system's folder for temporary files, readable by its owner only.
-    pub fn create() -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(no_room)?;
+    /// An empty stage for this data file in the system's folder for temporary files, its owner's only.
+    pub fn create(data: &Path) -> Result<Self> {
+        let folder = private(tempfile::Builder::new().prefix(&name(data))).tempdir().map_err(no_room)?;
         migrate::create(&path(&folder), None).map_err(no_room)?;
         let conn = Connection::open(path(&folder)).or_failed()?;
         conn.execute_batch(
@@ -62,6 +63,37 @@ impl Staging {
     }
 }
 
+/// Takes away the stages of a killed process: whoever holds the lock of a data file is the only one who has any for it.
+pub fn sweep(data: &Path) {
+    let beginning = name(data);
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&beginning)) {
+            match std::fs::remove_dir_all(entry.path()) {
+                Ok(()) => log::info!("{}: left by a process that was killed, and taken away", entry.path().display()),
+                Err(error) => log::warn!("{} cannot be taken away: {error}", entry.path().display()),
+            }
+        }
+    }
+}
+
+/// How the folders of a data file's stages begin.
+fn name(data: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    format!("carryall-stage-{:016x}-", hasher.finish())
+}
+
+#[cfg(unix)]
+fn private<'b, 'p, 's>(builder: &'b mut tempfile::Builder<'p, 's>) -> &'b mut tempfile::Builder<'p, 's> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(std::fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn private<'b, 'p, 's>(builder: &'b mut tempfile::Builder<'p, 's>) -> &'b mut tempfile::Builder<'p, 's> {
+    builder
+}
+
 impl Stage {
     pub(super) fn path(&self) -> PathBuf {
         path(&self.folder)
@@ -96,4 +128,21 @@ pub(super) fn pairs(conn: &Connection, sql: &str, values: impl Params) -> Result
     let mut statement = conn.prepare(sql).or_failed()?;
     let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?))).or_failed()?;
     rows.collect::<rusqlite::Result<_>>().or_failed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_taken_away_and_nothing_else() {
+        let (data, other) = (Path::new("/nowhere/swept.db"), Path::new("/nowhere/other.db"));
+        let [left, stays] = [data, other].map(|data| Staging::create(data).unwrap().finish().unwrap().folder.keep());
+        sweep(data);
+        assert!(!left.exists() && stays.join("stage.db").exists());
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&stays).unwrap().permissions()) & 0o777, 0o700);
+        sweep(other);
+        assert!(!stays.exists());
+    }
 }

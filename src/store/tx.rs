@@ -38,6 +38,8 @@ pub struct Shared {
     is_paused: AtomicBool,
     /// Nothing but jobs that are at work writes any more.
     is_stopping: AtomicBool,
+    /// Nothing is read any more.
+    is_ended: AtomicBool,
     fault: Option<Fault>,
     last_moment: Mutex<Moment>,
     /// When a transaction was last committed.
@@ -67,6 +69,7 @@ impl Shared {
             is_halt_told: AtomicBool::new(false),
             is_paused: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
+            is_ended: AtomicBool::new(false),
             fault,
         }
     }
@@ -92,6 +95,15 @@ impl Shared {
 
     pub(super) fn begin_to_stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
+    }
+
+    /// Ends what is being read.
+    pub(super) fn end(&self) {
+        self.is_ended.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Acquire)
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -545,6 +545,21 @@ fn a_bad_form_is_refused_with_its_place() {
 }
 
 #[test]
+fn tables_and_indexes_have_a_limit() {
+    let harness = Harness::empty();
+    let many = |tables: usize, indexes: usize| {
+        let fields: Vec<Value> = (0..indexes).map(|at| json!({"slug": format!("f{at}"), "type": "text", "index": true})).collect();
+        let schemas: Vec<Value> = (0..tables).map(|at| json!({"slug": format!("t{at}"), "fields": fields})).collect();
+        json!({"carryall": 1, "app": {"slug": "many"}, "schemas": schemas}).to_string()
+    };
+    let told = harness.apply(&many(1_001, 0), false, false).unwrap_err().sentences();
+    assert!(told[0].starts_with("The app would have 1001 tables; at most 1000 are possible"), "{told:?}");
+    let told = harness.apply(&many(1, 65), false, false).unwrap_err().sentences();
+    assert_eq!(told, ["Table 't0' has 65 indexes; at most 64 are possible"]);
+    harness.apply(&many(1, 64), false, false).unwrap();
+}
+
+#[test]
 fn a_bad_definition_is_refused_with_its_name() {
     assert_refused(&[
         (

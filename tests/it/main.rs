@@ -60,6 +60,9 @@ mod start;
 /// Clocks that are set while a server runs.
 mod clock;
 
+/// Who may do what: every principal with every route, masks, rules, narrowed tokens.
+mod rights;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

@@ -82,6 +82,28 @@ fn a_write_without_end_is_taken_back_when_the_store_stops() {
 }
 
 #[test]
+fn a_read_without_end_ends_when_the_store_stops_and_one_file_is_left() {
+    let harness = Harness::crm();
+    let (begun, begins) = channel();
+    let (read, unmoved) = std::thread::scope(|threads| {
+        let reading = threads.spawn(|| {
+            harness.ctx.store.read_long(move |tx| {
+                begun.send(()).unwrap();
+                loop {
+                    carryall::store::tables::changes::bounds(tx)?;
+                }
+            })
+        });
+        begins.recv().unwrap();
+        let unmoved = harness.ctx.store.stop();
+        (reading.join().unwrap() as Result<(), Error>, unmoved)
+    });
+    assert!(matches!(read, Err(Error::Busy { .. })) && unmoved.is_none(), "{read:?}");
+    let left = std::fs::metadata(harness.ctx.store.path().with_extension("db-wal"));
+    assert!(left.is_err() || left.is_ok_and(|log| log.len() == 0));
+}
+
+#[test]
 fn a_check_is_cancelled_within_its_longest_look() {
     let harness = Harness::crm();
     let reports = Arc::new(AtomicUsize::new(0));

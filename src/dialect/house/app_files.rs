@@ -4,7 +4,7 @@ use super::records::rehearsed;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::job::Job;
 use crate::ops::ctx::Ctx;
-use crate::ops::{app_file, jobs};
+use crate::ops::{app_file, apps, jobs};
 use crate::wire::body::Body;
 use crate::wire::call::Call;
 use crate::wire::paper::Sheets;
@@ -16,9 +16,9 @@ use std::sync::Arc;
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let with_records = call.query.flag("records")?;
     let mut sheets = Sheets::new(ctx.limits.reply_memory_bytes_max);
-    let slug = ctx.store.catalog().app(call.param(0)).map(|app| app.slug.clone());
+    let slug = ctx.read(|tx| apps::read(tx, &call.caller, call.param(0)))?.slug.clone();
     let written = ctx.read(|tx| app_file::write(tx, &call.caller, call.param(0), with_records, &mut &mut sheets));
-    sheets.response(written, "application/json", &format!("{}.app.json", slug?))
+    sheets.response(written, "application/json", &format!("{slug}.app.json"))
 }
 
 /// `PUT …/app-file?dry_run=&prune=`: 200 `{app, changes: ["create table contacts (6 fields)", …], records, dry_run}`.
@@ -30,7 +30,7 @@ pub fn apply(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let text =
         String::from_utf8(call.body.bytes(&ctx.limits)?.into_owned()).map_err(|_| Error::malformed("The app file is not UTF-8 text"))?;
     let slug = app_file::slug_of(&text, &ctx.limits)?;
-    let is_known = ctx.store.catalog().app(call.param(0)).is_ok_and(|app| app.slug == slug);
+    let is_known = ctx.read(|tx| apps::read(tx, &call.caller, call.param(0))).is_ok_and(|app| app.slug == slug);
     if slug != call.param(0) && !is_known {
         let message =
             format!("The app file describes the app '{slug}', and the address names {}", crate::model::name::quoted(call.param(0)));

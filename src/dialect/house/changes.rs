@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// With `wait` (seconds) and nothing to tell, the answer comes with the next change, or empty when the time is over. 410 when the log no longer
 /// goes back to `since`; its `details` hold the `oldest` and `newest` numbers that it has.
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let number = |name: &str, least: i64| match call.query.get(name) {
+    let number = |name: &str, least: i64| match call.query.once(name)? {
         None => Ok(None),
         Some(text) => match text.parse::<i64>() {
             Ok(number) if number >= least => Ok(Some(number)),

@@ -28,8 +28,8 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         schema: call.param(1).to_owned(),
         schema_given: true,
         must_exist: true,
-        key: call.query.get("key").map(str::to_owned),
-        sheet: call.query.get("sheet").map(str::to_owned),
+        key: call.query.once("key")?.map(str::to_owned),
+        sheet: call.query.once("sheet")?.map(str::to_owned),
         dry_run,
         ..Import::default()
     };

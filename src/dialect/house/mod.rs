@@ -12,8 +12,8 @@
 //! | GET | /api/apps | all apps | [seed] |
 //! | POST | /api/apps | make one, 201: `name slug description uuid` | [house], admins |
 //! | GET | /api/apps/{app} | one app | [house] |
-//! | PATCH | /api/apps/{app} | change `slug name description`; its old slug still finds it | [house], admins |
-//! | DELETE | /api/apps/{app} | delete it with its tables | [house], admins |
+//! | PATCH | /api/apps/{app} | change `slug name description`; its old slug still finds it | [house], owners of the app |
+//! | DELETE | /api/apps/{app} | delete it with its tables | [house], owners of the app |
 //! | POST | /api/apps/{app}/duplicate | a copy, 201: `name slug description records` | [house], admins |
 //! | GET | /api/apps/{app}/app-file | the app as an app file, with `records=true` with its records | [house] |
 //! | PUT | /api/apps/{app}/app-file | make or change it to match one: `dry_run prune` | [house], admins |
@@ -21,21 +21,21 @@
 //! | GET, POST | /api/apps/{app}/roles | roles; make one, 201: `slug name schemas` | [house], owners of the app |
 //! | GET, PATCH, DELETE | /api/apps/{app}/roles/{role} | one role; change `name schemas`; take it away | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
-//! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], admins |
+//! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
-//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes search` | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], admins |
-//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field} | change or rename it; another `type` converts every value | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field} | delete it with its values | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/fields/{field}/options | add an option, 201 | [house], admins |
-//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], admins |
+//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes search` | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], owners of the app |
+//! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], owners of the app |
+//! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field} | change or rename it; another `type` converts every value | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field} | delete it with its values | [house], owners of the app |
+//! | POST | /api/apps/{app}/schemas/{schema}/fields/{field}/options | add an option, 201 | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` [seed], `q` [house] | [seed] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
-//! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], admins |
-//! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], admins |
+//! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/records | create, 201; an array creates all: `{"records"}` | [seed], the array [house] |
 //! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
 //! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |

@@ -60,8 +60,9 @@ fn read(conn: &Connection) -> Result<(Catalog, Vec<String>)> {
         }
         schemas.push(Arc::new(schema));
     }
-    let problems = compute(&mut schemas);
+    let mut problems = compute(&mut schemas);
     let (roles, grants) = (roles::all(conn, &schemas)?, roles::grants(conn)?);
+    problems.extend(roles.iter().flat_map(|role| roles::without_meaning(role)));
     Ok((Catalog::new(version(conn)?, apps, schemas).with_rights(roles, grants), problems))
 }
 

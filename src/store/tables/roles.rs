@@ -76,6 +76,14 @@ pub fn settle(role: &mut AppRole, schemas: &[Arc<Schema>]) {
     }
 }
 
+/// Rules that cannot be read any more, and so let nothing through; `ops/roles` keeps that from happening.
+pub(super) fn without_meaning(role: &AppRole) -> Vec<String> {
+    let rules = role.rights.iter().flat_map(|(schema, rights)| rights.rules().map(move |(action, rule)| (schema, action, rule)));
+    let lost = rules.filter(|(_, _, rule)| rule.meaning.is_none());
+    lost.map(|(schema, action, rule)| format!("role {}, table {}, {}: '{}' means nothing", role.slug, schema.0, action.name(), rule.text))
+        .collect()
+}
+
 /// Stores a new role; its id is not looked at.
 pub fn insert(tx: &mut WriteTx<'_>, role: &AppRole) -> Result<()> {
     let sql = "INSERT INTO role (app, slug, name, rights) VALUES (?1, ?2, ?3, ?4)";
