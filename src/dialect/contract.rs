@@ -51,6 +51,8 @@ pub struct Route {
     pub body: BodyMax,
     /// May answer `NothingYet`.
     pub waits: bool,
+    /// Answers with a file when `Accept` asks for one (`Call::wanted_file`): that is slow work, whatever its pool.
+    pub has_files: bool,
 }
 
 pub struct Dialect {

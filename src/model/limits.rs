@@ -34,6 +34,14 @@ pub struct Limits {
     pub page_rows_max: i64,
     /// Records that a page may be away from the first: all of them are looked at to find it.
     pub page_offset_max: i64,
+    /// Of a window that is asked for by `limit`.
+    pub limit_rows_max: i64,
+    /// A list that is counted as far as that is cheap.
+    pub count_auto_rows_max: i64,
+    /// Steps from a record to one that is shown beside it, paths of such steps, and all such records of an answer.
+    pub expand_levels_max: usize,
+    pub expand_paths_max: usize,
+    pub expand_bytes_max: usize,
     pub sort_keys_max: usize,
     pub filter_terms_max: usize,
     /// What is typed to find records.
@@ -156,6 +164,11 @@ impl Default for Limits {
             page_rows_default: 50,
             page_rows_max: 100,
             page_offset_max: 1_000_000,
+            limit_rows_max: 1_000,
+            count_auto_rows_max: 10_000,
+            expand_levels_max: 6,
+            expand_paths_max: 20,
+            expand_bytes_max: 32 * 1024 * 1024,
             sort_keys_max: 8,
             filter_terms_max: 200,
             search_chars_max: 500,

@@ -13,6 +13,7 @@ pub mod formula;
 pub mod job;
 pub mod json;
 pub mod limits;
+pub mod listed;
 pub mod name;
 pub mod nearest;
 pub mod plan;

@@ -13,13 +13,13 @@ use crate::model::job::{Outcome, Progress, Report};
 use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column, Cond, Plan};
 use crate::model::principal::{Action, Caller, Scope};
-use crate::model::query::Window;
+use crate::model::query::{Count, Query, Window};
 use crate::model::record::{RecordId, Visit};
 use crate::model::schema::{Schema, SchemaId};
 use crate::model::search::{Found, Manner, State, Wanted, Word};
 use crate::store::engine::ReadTx;
 use crate::store::found::{self as index, Hit, Passage};
-use crate::store::records as rows;
+use crate::store::records::{self as rows, Total};
 use crate::store::search::{self as indexes, Step};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -114,18 +114,31 @@ pub fn go_on(ctx: &Arc<Ctx>) -> Result<()> {
     schemas.into_iter().find(is_left).map_or(Ok(()), |schema| make_by_itself(ctx, schema.id))
 }
 
-/// One window of a list that words were asked of, by what fits best when no other order was. Gives how many rows the whole list has.
-pub fn list(tx: &ReadTx<'_>, scope: &Scope, plan: &Plan, has_order: bool, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
+/// A window of a list in the order of what fits best.
+pub struct Ranked {
+    hits: Vec<Hit>,
+    total: i64,
+}
+
+/// The order of what fits best, of a list that words were asked of and no other order; `None` where too many do, or the caller may not be told.
+pub fn ranked(tx: &ReadTx<'_>, scope: &Scope, plan: &Plan, query: &Query, limits: &Limits) -> Result<Option<Ranked>> {
+    let has_order = !query.sort.is_empty() || query.cursor.is_some();
+    let Some((found, rest)) = apart(&plan.filter).filter(|_| !has_order && is_ranked(scope)) else { return Ok(None) };
     let total = rows::total(tx, plan)?;
-    let Some((found, rest)) = apart(&plan.filter).filter(|_| !has_order && is_ranked(scope) && total <= limits.search_ranked_max) else {
-        return rows::each(tx, plan, visit).map(|()| total);
-    };
-    for hit in index::ranked(tx, plan, &found, &rest, plan.window)? {
-        if let Some(record) = rows::show(tx, &plan.schema, &Cond::True, hit.id)? {
-            visit(record.as_ref())?;
-        }
+    if total > limits.search_ranked_max {
+        return Ok(None);
     }
-    Ok(total)
+    Ok(Some(Ranked { hits: index::ranked(tx, plan, &found, &rest, plan.window)?, total }))
+}
+
+impl Ranked {
+    /// Every record goes to `visit`. Gives how many there are, if that is asked.
+    pub fn show(&self, tx: &ReadTx<'_>, plan: &Plan, count: Count, visit: &mut Visit<'_>) -> Result<Total> {
+        for hit in &self.hits {
+            rows::by_ids(tx, &plan.schema, plan.shown.as_deref(), &Cond::True, &[hit.id], visit)?;
+        }
+        Ok(Total { rows: (count != Count::None).then_some(self.total), is_capped: false })
+    }
 }
 
 /// Whether a scope lets the order of what fits best be seen: it tells how long all texts of a record are, also those that are hidden.

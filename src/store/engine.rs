@@ -246,7 +246,7 @@ impl Store {
             if version != catalog.version {
                 catalog = Arc::new(catalog::load(&conn)?);
             }
-            ask(&ReadTx::new(&conn, catalog).with_memory(self.shared.memory()))
+            ask(&ReadTx::new(&conn, catalog).with_shared(&self.shared))
         });
         drop(snapshot);
         self.watched(result)

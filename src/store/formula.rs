@@ -101,6 +101,7 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Negate(inner) => format!("(-({}))", written(inner, place)),
         Formula::Bare(inner) => format!("rtrim({},'Z')", written(inner, place)),
         Formula::Stamped(inner) => format!("({} || 'Z')", written(inner, place)),
+        Formula::Midnight(inner) => format!("({} || 'T00:00:00')", written(inner, place)),
         Formula::Spelled(inner, scale) => spelled(&finite(&rounded(&written(inner, place), *scale))),
         Formula::Worded(inner) => format!("(CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", written(inner, place)),
         Formula::Binary(operator, left, right) => binary(*operator, &written(left, place), &written(right, place)),
@@ -212,6 +213,8 @@ fn binary(operator: Operator, left: &str, right: &str) -> String {
         Operator::And => format!("(coalesce({left},0) AND coalesce({right},0))"),
         Operator::Eq if left == "NULL" || right == "NULL" => format!("({left} IS {right})"),
         Operator::Ne => format!("({left} IS NOT {right})"),
+        Operator::Match => matches(left, right),
+        Operator::NoMatch => format!("(NOT {})", matches(left, right)),
         Operator::Eq | Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte => {
             format!("coalesce({left} {} {right},0)", operator.symbol())
         }
@@ -219,6 +222,58 @@ fn binary(operator: Operator, left: &str, right: &str) -> String {
         Operator::Divide => format!("(CAST({left} AS REAL) / {right})"),
         Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Remainder => format!("({left} {} {right})", operator.symbol()),
     }
+}
+
+/// A part of a text, whatever the case of its letters from A to Z. A text that is written out is a pattern if a `%` stands in it.
+fn matches(left: &str, right: &str) -> String {
+    match right.strip_prefix('\'').filter(|text| text.contains('%')) {
+        Some(_) => format!("coalesce({left} LIKE {right} ESCAPE '\\',0)"),
+        None => format!("coalesce(instr(lower({left}),lower({right})) > 0,0)"),
+    }
+}
+
+/// A time moved by so many units. The day stays within its month: a month after the last of January is the last of February.
+fn moved(parts: &[String]) -> String {
+    let part = |place: usize| parts.get(place).map_or("NULL", String::as_str);
+    let (times, unit, floor) = match part(2).trim_matches('\'') {
+        "week" => (7, "days", ""),
+        "month" => (1, "months", ",'floor'"),
+        "year" => (1, "years", ",'floor'"),
+        "second" => (1, "seconds", ""),
+        "minute" => (1, "minutes", ""),
+        "hour" => (1, "hours", ""),
+        _ => (1, "days", ""),
+    };
+    let by = format!("({} * {times}) || ' {unit}'", part(1));
+    match part(3) {
+        "1" => format!("strftime('%Y-%m-%dT%H:%M:%S',{},{by}{floor})", part(0)),
+        _ => format!("date({},{by}{floor})", part(0)),
+    }
+}
+
+/// How many whole units lie between two times; less than 0 when the first is the earlier one.
+fn apart(parts: &[String]) -> String {
+    let part = |place: usize| parts.get(place).map_or("NULL", String::as_str);
+    let seconds = match part(2).trim_matches('\'') {
+        "second" => 1,
+        "minute" => 60,
+        "hour" => 3_600,
+        "week" => 7 * 86_400,
+        "month" | "year" => {
+            let month = |text: &str| format!("(substr({text},1,4) * 12 + substr({text},6,2))");
+            let rest = |text: &str| format!("substr(rtrim({text},'Z'),9)");
+            let years = if part(2) == "'year'" { "/ 12" } else { "" };
+            return format!(
+                "(SELECT (m - (m > 0 AND a < b) + (m < 0 AND a > b)) {years} FROM (SELECT {} - {} AS m, {} AS a, {} AS b))",
+                month(part(0)),
+                month(part(1)),
+                rest(part(0)),
+                rest(part(1)),
+            );
+        }
+        _ => 86_400,
+    };
+    format!("((unixepoch({}) - unixepoch({})) / {seconds})", part(0), part(1))
 }
 
 fn call(function: Function, parts: &[String]) -> String {
@@ -231,6 +286,10 @@ fn call(function: Function, parts: &[String]) -> String {
             let texts: Vec<String> = parts.iter().map(|part| format!("coalesce({part},'')")).collect();
             format!("({})", texts.join(" || "))
         }
+        Function::Contains => format!("coalesce(instr({},{}) > 0,0)", part(0), part(1)),
+        Function::StartsWith => format!("coalesce(substr({},1,length({1})) = {1},0)", part(0), part(1)),
+        Function::DateAdd => moved(parts),
+        Function::DateDiff => apart(parts),
         Function::If => format!("(CASE WHEN coalesce({},0) THEN {} ELSE {} END)", part(0), part(1), part(2)),
         Function::Length => format!("length({})", part(0)),
         Function::Lower => format!("lower({})", part(0)),

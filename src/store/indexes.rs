@@ -179,7 +179,7 @@ pub(super) mod tests {
         if column != Column::Id {
             order.push(Order { column: Column::Id, descending });
         }
-        Plan { schema: schema.clone(), filter, order, window: Window { offset: 0, limit: 50 } }
+        Plan { schema: schema.clone(), filter, order, window: Window { offset: 0, limit: 50 }, shown: None }
     }
 
     #[test]

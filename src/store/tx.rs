@@ -198,20 +198,25 @@ pub struct ReadTx<'c> {
     conn: &'c Connection,
     catalog: Arc<Catalog>,
     /// `None` inside a write, which sees what nobody else does.
-    memory: Option<&'c Memory>,
+    shared: Option<&'c Shared>,
 }
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
-        Self { conn, catalog, memory: None }
+        Self { conn, catalog, shared: None }
     }
 
-    pub(super) fn with_memory(self, memory: &'c Memory) -> Self {
-        Self { memory: Some(memory), ..self }
+    pub(super) fn with_shared(self, shared: &'c Shared) -> Self {
+        Self { shared: Some(shared), ..self }
     }
 
     pub(super) fn memory(&self) -> Option<&'c Memory> {
-        self.memory
+        self.shared.map(Shared::memory)
+    }
+
+    /// The time at which somebody asks; a transaction that writes has one reading of the clock, its own.
+    pub fn asked_at(&self) -> Option<Moment> {
+        self.shared.map(Shared::now)
     }
 
     pub(super) fn conn(&self) -> &'c Connection {

@@ -121,6 +121,20 @@ fn what_fits_best_comes_first_unless_another_order_is_asked_for() {
     assert_eq!(ids(&harness, "q=plums&filter[id][ne]=rec_2"), [3, 1]);
     let (_, page) = harness.ask("GET", &format!("{NOTES}/records?q=plums&per_page=1&page=2"), "");
     assert_eq!((&page["records"][0]["id"], &page["total"]), (&json!("rec_3"), &json!(3)));
+    // With all else that a list takes.
+    let (_, page) = harness.ask("GET", &format!("{NOTES}/records?q=plums&limit=2&offset=1&fields=title&count=none"), "");
+    assert_eq!(
+        page,
+        json!({"records": [{"id": "rec_3", "title": null}, {"id": "rec_1", "title": null}], "limit": 2, "offset": 1, "total": null})
+    );
+    let (_, page) = harness.ask("GET", &format!("{NOTES}/records?q=plums&filter=body+~+%27apple%27&count=auto"), "");
+    assert_eq!((&page["records"][0]["id"], &page["total"]), (&json!("rec_1"), &json!(1)));
+    // Windows that follow each other have an order that writes do not disturb.
+    let (_, page) = harness.ask("GET", &format!("{NOTES}/records?q=plums&cursor=&limit=2"), "");
+    assert_eq!((&page["records"][0]["id"], &page["records"][1]["id"]), (&json!("rec_1"), &json!("rec_2")));
+    let next = page["next_cursor"].as_str().unwrap();
+    let (_, page) = harness.ask("GET", &format!("{NOTES}/records?q=plums&cursor={next}&limit=2"), "");
+    assert_eq!((&page["records"][0]["id"], &page["next_cursor"]), (&json!("rec_3"), &Value::Null));
     // Of very many, the order is that of their ids.
     let harness = notes(Limits { search_ranked_max: 2, ..Limits::default() }, &records);
     assert_eq!(ids(&harness, "q=plums"), [1, 2, 3]);

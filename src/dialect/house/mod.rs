@@ -32,7 +32,9 @@
 //! | POST | /api/apps/{app}/schemas/{schema}/fields/{field}/options | add an option, 201 | [house], owners of the app |
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
-//! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` [seed], `q` [house] | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
+//! | | the same with more | `q filter limit offset cursor count fields expand` | [house] |
+//! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], owners of the app |
@@ -42,8 +44,8 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run sheet` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format sort filter[field]` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format fields sort filter filter[field]` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
 //! | GET | /api/apps/{app}/schemas/{schema}/lookup | records by their name, for pickers: `q limit` | [house] |
@@ -82,6 +84,7 @@
 
 mod app_files;
 mod apps;
+mod asked;
 mod backups;
 mod bulk;
 mod changes;
@@ -91,6 +94,7 @@ mod exports;
 mod fields;
 mod imports;
 mod jobs;
+mod lists;
 mod options;
 mod records;
 mod roles;
@@ -142,7 +146,7 @@ const ROUTES: [Route; 68] = [
     },
     post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
     delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
-    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
+    Route { query: None, has_files: true, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, lists::list) },
     Route {
         query: Some(&["dry_run", "create"]),
         body: BodyMax::Records,
@@ -165,7 +169,7 @@ const ROUTES: [Route; 68] = [
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
-    get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
+    Route { query: Some(&["fields", "expand"]), ..get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read) },
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
@@ -203,21 +207,21 @@ const fn rehearsable(route: Route) -> Route {
 }
 
 const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }
 
 const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "POST", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "POST", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }
 
 const fn put(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PUT", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "PUT", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }
 
 const fn patch(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "PATCH", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }
 
 const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "DELETE", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }

@@ -10,8 +10,9 @@ use carryall::model::principal::{Action, AppPart, Caller, Narrowing, Principal, 
 use carryall::model::query::{Query, Window};
 use carryall::model::record::Expected;
 use carryall::ops::bulk::{self, Batch};
+use carryall::ops::filter::Asking;
 use carryall::ops::plan::plan;
-use carryall::ops::{access, export, records, roles};
+use carryall::ops::{access, export, lists, records, roles};
 use carryall::store::explain::explain;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -303,7 +304,8 @@ fn what_a_rule_says_of_one_field_is_found_by_its_index() {
     let seller = Caller { principal: Principal::User(user), door: "test", token: None };
     let told = world.ctx.read(|tx| {
         let scope = access::scope(tx.catalog(), &seller, "one", "deals", Action::List)?;
-        explain(tx, &plan(&scope, &everything(), &Limits::default())?)
+        let plan = plan(&Asking::of(tx, &seller), &scope, &everything(), &Limits::default())?;
+        explain(tx, &plan, std::slice::from_ref(&plan), true)
     });
     for statement in told.unwrap().statements {
         assert!(statement.steps[0].starts_with("SEARCH") && statement.rows_read == 2, "{:?} {}", statement.steps, statement.rows_read);
@@ -438,14 +440,14 @@ fn narrowed(user: i64, role: Role, narrowing: Narrowing) -> Caller {
 }
 
 fn everything() -> Query {
-    Query { filter: Expr::True, sort: Vec::new(), window: Window { offset: 0, limit: 100 } }
+    Query { window: Window { offset: 0, limit: 100 }, ..Query::default() }
 }
 
 fn list(world: &Harness, who: &Caller, app: &str, schema: &str, query: &Query) -> Result<Vec<Value>> {
     world.ctx.read(|tx| {
         let mut found = Vec::new();
-        records::list(tx, who, app, schema, query, &Limits::default(), &mut |record| {
-            found.push(serde_json::from_str(record.data).map_err(Error::internal)?);
+        lists::list(tx, who, [app, schema], query, &Limits::default(), &|_| false, &mut |row| {
+            found.push(serde_json::from_str(row.record.data).map_err(Error::internal)?);
             Ok(())
         })?;
         Ok(found)
