@@ -35,10 +35,12 @@ const JOB: &str = "search";
 pub fn make_ready(ctx: &Arc<Ctx>, who: &Caller, app: &str, schema: &str, action: Action) -> Result<()> {
     let catalog = ctx.store.catalog();
     let schema = access::scope(&catalog, who, app, schema, action)?.whole;
-    if is_ready(ctx, &schema)? { Ok(()) } else { Err(not_ready(&schema.slug)) }
+    let mut left = ctx.limits.search_records_at_once_max;
+    if is_ready(ctx, &schema, &mut left)? { Ok(()) } else { Err(not_ready(&schema.slug)) }
 }
 
-fn is_ready(ctx: &Arc<Ctx>, schema: &Arc<Schema>) -> Result<bool> {
+/// `left` is how many records the caller waits for yet.
+fn is_ready(ctx: &Arc<Ctx>, schema: &Arc<Schema>, left: &mut i64) -> Result<bool> {
     if schema.search.wanted == Wanted::No {
         let message = format!("Table '{}' is not searched: its schema says \"search\": false", schema.slug);
         return Err(Error::invalid(
@@ -49,7 +51,8 @@ fn is_ready(ctx: &Arc<Ctx>, schema: &Arc<Schema>) -> Result<bool> {
         return Ok(true);
     }
     let records = ctx.read(|tx| rows::counter(tx, schema))?;
-    if records <= ctx.limits.search_records_at_once_max {
+    if records <= *left {
+        *left -= records;
         make(ctx, schema.id, &mut |_| Ok(()))?;
         return Ok(true);
     }
@@ -141,7 +144,8 @@ impl Ranked {
     }
 }
 
-/// Whether a scope lets the order of what fits best be seen: it tells how long all texts of a record are, also those that are hidden.
+/// Whether a scope lets the order of what fits best be seen: it tells how long all texts of a record are, also those that are hidden. Records that are
+/// hidden have no part in it but by averages over the whole table.
 fn is_ranked(scope: &Scope) -> bool {
     !scope.is_masked()
 }
@@ -195,9 +199,9 @@ pub fn app(ctx: &Arc<Ctx>, who: &Caller, app: &str, asked: &Asked<'_>) -> Result
     } else {
         asked.schemas.iter().map(|slug| access::scope(&catalog, who, app, slug, Action::List)).collect::<Result<_>>()?
     };
-    let (mut ready, mut preparing) = (Vec::new(), Vec::new());
+    let (mut ready, mut preparing, mut left) = (Vec::new(), Vec::new(), ctx.limits.search_records_at_once_max);
     for scope in &scopes {
-        if is_ready(ctx, &scope.whole)? { ready.push(scope.whole.id) } else { preparing.push(scope.whole.slug.clone()) }
+        if is_ready(ctx, &scope.whole, &mut left)? { ready.push(scope.whole.id) } else { preparing.push(scope.whole.slug.clone()) }
     }
     let hits = ctx.read(|tx| search(tx, who, &ready, &words, asked.limit, &ctx.limits))?;
     Ok(Results { hits, preparing })

@@ -248,18 +248,17 @@ fn follow(tx: &WriteTx<'_>, schema: &Schema, rows: &Rows) -> rusqlite::Result<bo
     let is_in = |id: i64| upto.is_none_or(|upto| id <= upto);
     if let Some((first, last)) = rows.new.filter(|(first, _)| is_in(*first)) {
         if last - first >= AT_ONCE_MAX {
+            change(conn, schema, rows.ids.iter().filter(|id| is_in(**id)))?;
             searches::reach(conn, schema.id, Some(first - 1))?;
-            change(conn, schema, rows.ids.iter().filter(|id| **id < first))?;
             return Ok(false);
         }
         take_in(conn, schema, &format!("id BETWEEN {first} AND {}", upto.map_or(last, |upto| last.min(upto))))?;
     }
-    let is_new = |id: i64| rows.new.is_some_and(|(first, last)| (first..=last).contains(&id));
-    change(conn, schema, rows.ids.iter().filter(|id| is_in(**id) && !is_new(**id)))?;
+    change(conn, schema, rows.ids.iter().filter(|id| is_in(**id)))?;
     Ok(true)
 }
 
-/// Records that were there before: their words as they are now, or none.
+/// Records that were written to: their words as they are now, or none.
 fn change<'i>(conn: &Connection, schema: &Schema, ids: impl Iterator<Item = &'i i64>) -> rusqlite::Result<()> {
     let texts = texts(schema);
     let (index, columns, table) = (index(schema.id), columns(texts.len()), table(schema.id));

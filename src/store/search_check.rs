@@ -103,3 +103,68 @@ fn is_same(one: &mut Statement<'_>, other: &mut Statement<'_>, width: usize) -> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::search::{Search, Wanted};
+    use crate::store::indexes::tests::store;
+    use crate::store::tables::schemas;
+
+    #[test]
+    fn an_index_is_right_whatever_is_written_and_a_check_sees_when_it_is_not() {
+        let (_folder, store, schema) = store();
+        let id = schema.id;
+        let now = |tx: &ReadTx<'_>| tx.catalog().schema_by_id(id).unwrap();
+        store
+            .write(move |tx| {
+                let old = tx.catalog().schema_by_id(id).unwrap();
+                let search = Search { wanted: Wanted::All, index: None };
+                schemas::replace(tx, &old, &Schema { search, ..Schema::clone(&old) }, &[])?;
+                tx.catalog_changed()
+            })
+            .unwrap();
+        let run = |sql: &str| {
+            let sql = sql.replace("R", &table(id)).replace("F", &index(id));
+            store.write(move |tx| tx.conn().execute_batch(&sql).or_failed()).unwrap();
+            store.read(|tx| fault(tx, &now(tx))).unwrap()
+        };
+        let insert = |ids: &str| {
+            format!("INSERT INTO R SELECT value, '{{\"text\":\"word ' || value || '\"}}', '', NULL, '', NULL, 1 FROM json_each('[{ids}]')")
+        };
+        for sql in [
+            insert("1,2,3,4,5,6,7,8,9"),
+            "DELETE FROM R WHERE id IN (3, 5)".to_owned(),
+            // A record that comes back, between others that go and change.
+            format!(
+                "{}; DELETE FROM R WHERE id = 6; UPDATE R SET data = json_set(data, '$.text', 'other') WHERE id IN (2, 7)",
+                insert("3,12")
+            ),
+            format!("{}; DELETE FROM R WHERE id = 14; DELETE FROM R WHERE id = 1", insert("13,14")),
+            "UPDATE R SET data = json_set(data, '$.text', NULL)".to_owned(),
+        ] {
+            assert_eq!(run(&sql), None, "{sql}");
+        }
+        for sql in ["DELETE FROM F WHERE rowid = 3", "UPDATE F_data SET block = x'00' WHERE id = 10"] {
+            assert!(run(sql).is_some(), "{sql}");
+            store.mend(|_| entry()).unwrap();
+            assert_eq!(store.read(|tx| fault(tx, &now(tx))).unwrap(), None);
+        }
+    }
+
+    fn entry() -> crate::model::change::Change {
+        let kind = crate::model::change::ChangeKind::Define;
+        let (principal, label) = ("test".to_owned(), "mended".to_owned());
+        crate::model::change::Change {
+            kind,
+            principal,
+            dialect: "test",
+            app: None,
+            schema: None,
+            record: None,
+            batch: None,
+            label,
+            body: None,
+        }
+    }
+}
