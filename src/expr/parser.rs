@@ -8,16 +8,25 @@ use crate::model::name::quoted;
 
 /// Reads a whole expression. The problem tells the byte.
 pub fn parse(text: &str) -> Result<Term, Problem> {
-    if text.len() > BYTES_MAX {
-        return Err(Problem::new("formula", format!("The expression has {} bytes; at most {BYTES_MAX} are possible", text.len())));
-    }
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.len(), parts: 0, depth: 0 };
+    let mut parser = Parser::new(text)?;
     let term = parser.expression(0)?;
-    match parser.next() {
-        None if levels(&term) > LEVELS_MAX => Err(too_many_levels(term.at)),
-        None => Ok(term),
-        Some((at, token)) => Err(Problem::new("formula", format!("{} stands where the expression could end", shown(&token))).at(at)),
+    parser.end()?;
+    checked(term)
+}
+
+/// Reads expressions with commas between them.
+pub fn parse_list(text: &str) -> Result<Vec<Term>, Problem> {
+    let mut parser = Parser::new(text)?;
+    let mut terms = vec![parser.expression(0)?];
+    while parser.takes(",") {
+        terms.push(parser.expression(0)?);
     }
+    parser.end()?;
+    terms.into_iter().map(checked).collect()
+}
+
+fn checked(term: Term) -> Result<Term, Problem> {
+    if levels(&term) > LEVELS_MAX { Err(too_many_levels(term.at)) } else { Ok(term) }
 }
 
 /// Levels of a tree; found without walking down by calls, for this is what bounds them.
@@ -51,6 +60,20 @@ struct Parser {
 }
 
 impl Parser {
+    fn new(text: &str) -> Result<Self, Problem> {
+        if text.len() > BYTES_MAX {
+            return Err(Problem::new("formula", format!("The expression has {} bytes; at most {BYTES_MAX} are possible", text.len())));
+        }
+        Ok(Self { tokens: tokens(text)?, at: 0, end: text.len(), parts: 0, depth: 0 })
+    }
+
+    fn end(&mut self) -> Result<(), Problem> {
+        match self.next() {
+            None => Ok(()),
+            Some((at, token)) => Err(Problem::new("formula", format!("{} stands where the expression could end", shown(&token))).at(at)),
+        }
+    }
+
     fn next(&mut self) -> Option<(usize, Token)> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;

@@ -43,19 +43,24 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
     let walk = Walk::default();
     let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, rollups: 0, walk: &walk, clock: None };
     let (formula, type_) = scope.field_formula(field, text)?;
-    let (kind, scale) = match type_ {
+    let (kind, scale) = kind_of(type_, field.rules.scale);
+    let reads_others = reads_others(&formula);
+    let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
+    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max })
+}
+
+/// The kind of a type's values, and the digits to which its decimals are rounded.
+fn kind_of(type_: Type, scale: Option<u64>) -> (Kind, u64) {
+    match type_ {
         Type::Number(Digits::Whole) => (Kind::Integer, 0),
-        Type::Number(Digits::Fixed(scale)) => (Kind::Decimal, field.rules.scale.unwrap_or(scale.min(SCALE_MAX))),
-        Type::Number(Digits::Loose) => (Kind::Decimal, field.rules.scale.unwrap_or(SCALE_DEFAULT)),
+        Type::Number(Digits::Fixed(digits)) => (Kind::Decimal, scale.unwrap_or(digits.min(SCALE_MAX))),
+        Type::Number(Digits::Loose) => (Kind::Decimal, scale.unwrap_or(SCALE_DEFAULT)),
         Type::Text | Type::Nothing => (Kind::Text, 0),
         Type::Bool => (Kind::Boolean, 0),
         Type::Date => (Kind::Date, 0),
         Type::Datetime => (Kind::Datetime, 0),
         Type::User => (Kind::User, 0),
-    };
-    let reads_others = reads_others(&formula);
-    let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
-    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max })
+    }
 }
 
 /// Characters that a value may come to: of a text that a field holds, as many as its rules let in; of what is no text, a few.
@@ -99,6 +104,30 @@ pub fn condition(term: &Term, schema: &Schema, schemas: &[&Schema], clock: Optio
     };
     let reads_others = reads_others(&formula);
     Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get(), chars_max: 0 })
+}
+
+/// Where a value of a report is found out: in a record, or in a row of columns that were made before.
+pub struct Within<'w> {
+    pub schema: &'w Schema,
+    pub schemas: &'w [&'w Schema],
+    pub clock: Option<Reading<'w>>,
+    /// The number of who asks.
+    pub me: Option<i64>,
+    /// The fields of the schema are columns, and nothing else is known of a row.
+    pub is_flat: bool,
+}
+
+/// What a part of a report means, and how exact its numbers are. References are their ids in it.
+pub fn reported(term: &Term, within: &Within<'_>) -> Result<(Computation, Option<Digits>), Problem> {
+    let counting = Counting { me: within.me, is_flat: within.is_flat };
+    let walk = Walk { is_rule: true, counting: Some(counting), ..Walk::default() };
+    let (schema, schemas) = (within.schema, within.schemas);
+    let scope = Scope { schema, schemas, prefix: None, steps: 0, rollups: 0, walk: &walk, clock: within.clock };
+    let (formula, type_) = scope.term(term)?;
+    let (kind, scale) = kind_of(type_, None);
+    let digits = if let Type::Number(digits) = type_ { Some(digits) } else { None };
+    let reads_others = reads_others(&formula);
+    Ok((Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max: 0 }, digits))
 }
 
 fn reads_others(formula: &Formula) -> bool {
@@ -165,6 +194,14 @@ struct Walk {
     trail: RefCell<Vec<(SchemaId, String)>>,
     /// Whether it may ask who asks.
     is_rule: bool,
+    counting: Option<Counting>,
+}
+
+/// What is particular to reports.
+#[derive(Clone, Copy)]
+struct Counting {
+    me: Option<i64>,
+    is_flat: bool,
 }
 
 impl<'s> Scope<'s> {
@@ -219,6 +256,9 @@ impl<'s> Scope<'s> {
                 (Formula::Negate(Box::new(formula)), Type::Number(digits(type_, inner.at)?))
             }
             Node::Binary(operator, left, right) => self.binary(*operator, left, right)?,
+            Node::Me if let Some(counting) = self.walk.counting => {
+                (counting.me.map_or(Formula::Null, |me| Formula::Number(me.to_string())), Type::User)
+            }
             Node::Me if self.walk.is_rule => (Formula::Me, Type::User),
             Node::Me => return Err(Problem::new("formula", "Only rules and filters know who asks").at(term.at)),
             Node::Any(operator, left, right) => self.any(*operator, left, right)?,
@@ -480,6 +520,7 @@ impl<'s> Scope<'s> {
     fn plain_path(&self, names: &[String], at: usize) -> Result<Typed, Problem> {
         let Some((name, rest)) = names.split_first() else { return Ok((Formula::Null, Type::Nothing)) };
         match name.as_str() {
+            _ if self.walk.counting.is_some_and(|counting| counting.is_flat) => {}
             "created_at" if rest.is_empty() => return Ok((Formula::CreatedAt, Type::Datetime)),
             "updated_at" if rest.is_empty() => return Ok((Formula::UpdatedAt, Type::Datetime)),
             "id" if rest.is_empty() && self.walk.is_rule && self.schema.field(name).is_none() => return Ok((Formula::Id, Type::Text)),
@@ -512,6 +553,7 @@ impl<'s> Scope<'s> {
             Kind::Boolean => Type::Bool,
             Kind::Date => Type::Date,
             Kind::Datetime => Type::Datetime,
+            Kind::Reference if self.walk.counting.is_some() => Type::Text,
             Kind::Reference => {
                 let problem = Problem::new("formula", format!("'{name}' leads to a record: say which field of it is meant")).at(at);
                 return Err(problem.hint(format!("{name}.name")));

@@ -204,6 +204,16 @@ impl Operator {
     }
 }
 
+impl Term {
+    /// The first byte of what stands in it; brackets apart.
+    pub fn begin(&self) -> usize {
+        match &self.node {
+            Node::Binary(_, left, _) | Node::Any(_, left, _) | Node::In(left, _) | Node::Between(left, ..) => left.begin().min(self.at),
+            _ => self.at,
+        }
+    }
+}
+
 /// In a form that reads as the same expression.
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,6 +42,11 @@ pub struct Limits {
     pub expand_levels_max: usize,
     pub expand_paths_max: usize,
     pub expand_bytes_max: usize,
+    /// Rows of a report that is asked for without a number, and with one; stages of one, and columns of a stage.
+    pub report_rows_default: i64,
+    pub report_rows_max: i64,
+    pub report_stages_max: usize,
+    pub report_columns_max: usize,
     pub sort_keys_max: usize,
     pub filter_terms_max: usize,
     /// What is typed to find records.
@@ -169,6 +174,10 @@ impl Default for Limits {
             expand_levels_max: 6,
             expand_paths_max: 20,
             expand_bytes_max: 32 * 1024 * 1024,
+            report_rows_default: 1_000,
+            report_rows_max: 10_000,
+            report_stages_max: 20,
+            report_columns_max: 50,
             sort_keys_max: 8,
             filter_terms_max: 200,
             search_chars_max: 500,

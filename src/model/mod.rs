@@ -16,6 +16,7 @@ pub mod limits;
 pub mod listed;
 pub mod name;
 pub mod nearest;
+pub mod pipeline;
 pub mod plan;
 pub mod principal;
 pub mod query;

@@ -6,12 +6,12 @@ use super::access;
 use super::clock::reading;
 use super::plan::{cell, read as cells};
 use crate::expr::parse;
-use crate::expr::resolve::condition;
+use crate::expr::resolve::{Within, condition, reported};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Clock, Node, Op, Operator, Term};
 use crate::model::field::{Field, Kind};
-use crate::model::formula::{Computation, Need};
+use crate::model::formula::{Computation, Digits, Need};
 use crate::model::plan::{Cell, Column, Cond};
 use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::schema::{Schema, SchemaId};
@@ -52,7 +52,7 @@ type Found<T> = std::result::Result<T, Problem>;
 /// Reads terms about the records of a scope.
 pub struct Reader<'r> {
     asking: &'r Asking<'r>,
-    schema: &'r Schema,
+    pub schema: &'r Schema,
     /// Every schema of the app that the caller reads, as it is seen.
     schemas: Vec<Arc<Schema>>,
     /// Those of which every record is seen.
@@ -113,6 +113,47 @@ impl<'r> Reader<'r> {
         let rule = condition(term, self.schema, &schemas, now.map(|_| &clock as _))?;
         self.must_see(&rule, term)?;
         Ok(Cond::Rule { rule: Arc::new(rule), me: self.asking.who.user_id() })
+    }
+
+    /// What a part of a report about these records means, and how exact its numbers are.
+    pub fn reported(&self, term: &Term) -> Found<(Computation, Option<Digits>)> {
+        self.within(self.schema, false, |within| {
+            let found = reported(term, within)?;
+            self.must_see(&found.0, term)?;
+            Ok(found)
+        })
+    }
+
+    /// The same of columns that were made before, as the fields of a schema.
+    pub fn reported_of(&self, columns: &Schema, term: &Term) -> Found<(Computation, Option<Digits>)> {
+        self.within(columns, true, |within| reported(term, within))
+    }
+
+    /// A table that the caller sees every record of.
+    pub fn open(&self, slug: &str) -> Found<Arc<Schema>> {
+        let found = self.schemas.iter().find(|schema| schema.slug == slug && self.open.contains(&schema.id));
+        found.cloned().ok_or_else(|| {
+            let known = self.schemas.iter().filter(|schema| self.open.contains(&schema.id)).map(|schema| schema.slug.as_str());
+            let message = format!("There is no table {} of which you may read every record", crate::model::name::quoted(slug));
+            Problem::new("formula", message).did_you_mean(slug, known)
+        })
+    }
+
+    /// The same of the records of such a table.
+    pub fn reported_in(&self, there: &Schema, term: &Term) -> Found<(Computation, Option<Digits>)> {
+        self.within(there, false, |within| {
+            let found = reported(term, within)?;
+            self.must_see(&found.0, term)?;
+            Ok(found)
+        })
+    }
+
+    fn within<T>(&self, schema: &Schema, is_flat: bool, read: impl FnOnce(&Within<'_>) -> Found<T>) -> Found<T> {
+        let now = self.asking.now.as_ref();
+        let clock = |clock: Clock| now.map(|now| reading(now, clock)).unwrap_or_default();
+        let schemas: Vec<&Schema> = self.schemas.iter().map(Arc::as_ref).collect();
+        let clock = now.map(|_| &clock as &dyn Fn(Clock) -> String);
+        read(&Within { schema, schemas: &schemas, clock, me: self.asking.who.user_id().map(|user| user.0), is_flat })
     }
 
     /// Refuses what would tell of records that the caller does not see.

@@ -35,6 +35,7 @@ pub mod job_board;
 pub mod jobs;
 pub mod lists;
 pub mod merge;
+pub mod numbers;
 pub mod options;
 pub mod plan;
 pub mod reasons;

@@ -21,8 +21,7 @@ use std::sync::Arc;
 pub fn plan(asking: &Asking<'_>, scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
     check_window(&query.window, limits)?;
     let schema = &scope.seen;
-    let asked = cond(schema, &query.filter, limits, &|text| filter::read(asking, scope, text))?;
-    let filter = scope.rows.clone().and(asked);
+    let filter = narrowed(asking, scope, &query.filter, limits)?;
     Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window, shown: None })
 }
 
@@ -73,6 +72,12 @@ pub fn cell(kind: Kind, value: &Value) -> Option<Cell> {
 /// The column of a field.
 pub fn column(field: &Field) -> Column {
     Column::of(field)
+}
+
+/// What a filter leaves of the rows that exist for the caller.
+pub fn narrowed(asking: &Asking<'_>, scope: &Scope, asked: &Expr, limits: &Limits) -> Result<Cond> {
+    let asked = cond(&scope.seen, asked, limits, &|text| filter::read(asking, scope, text))?;
+    Ok(scope.rows.clone().and(asked))
 }
 
 fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) -> Result<Cond>) -> Result<Cond> {

@@ -11,6 +11,8 @@ use crate::model::plan::Column;
 const LINES_MAX: usize = 1_000;
 /// Digits after the point up to which decimals are added as whole numbers.
 const EXACT_SCALE_MAX: u64 = 6;
+/// Digits of an average.
+const AVG_SCALE: u64 = 6;
 /// What is larger is no number for JSON.
 const NUMBER_MAX: &str = "1.7976931348623157e308";
 
@@ -24,6 +26,8 @@ struct Place {
     depth: usize,
     /// The number of who asks.
     me: &'static str,
+    /// Columns have names of their own, and are no keys of `data`.
+    is_flat: bool,
 }
 
 /// The parameter that is bound to the number of who asks.
@@ -48,7 +52,34 @@ pub fn holds(rule: &Computation, alias: &str, is_guest: bool) -> String {
 
 fn outermost(computation: &Computation, alias: &str, me: &'static str) -> Place {
     let outer = if alias.is_empty() { format!("{}.", table(computation.schema)) } else { alias.to_owned() };
-    Place { alias: alias.to_owned(), outer, depth: 0, me }
+    Place { alias: alias.to_owned(), outer, depth: 0, me, is_flat: false }
+}
+
+/// A value, that of a field as it lies there: so an index on the field gives it.
+pub fn plain(computation: &Computation, alias: &str) -> String {
+    match &computation.formula {
+        Formula::Field { .. } => written(&computation.formula, &outermost(computation, alias, "NULL")),
+        _ => value(computation, alias),
+    }
+}
+
+/// A value made of columns that a question before has made, and whether a condition over them holds.
+pub fn flat_value(computation: &Computation) -> String {
+    let sql = written(&computation.formula, &flat());
+    match (&computation.formula, computation.kind) {
+        (Formula::Field { .. }, _) => sql,
+        (_, Kind::Decimal) => finite(&rounded(&sql, computation.scale)),
+        (_, Kind::Integer) => finite(&sql),
+        _ => format!("({sql})"),
+    }
+}
+
+pub fn flat_holds(condition: &Computation) -> String {
+    format!("coalesce({},0)", written(&condition.formula, &flat()))
+}
+
+fn flat() -> Place {
+    Place { alias: String::new(), outer: String::new(), depth: 0, me: "NULL", is_flat: true }
 }
 
 /// The same as an argument of json_set: what stands in the answer.
@@ -88,6 +119,7 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Bool(bool) => u8::from(*bool).to_string(),
         Formula::Number(digits) => digits.clone(),
         Formula::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Formula::Field { slug } if place.is_flat => slug.clone(),
         Formula::Field { slug } => format!("{}data->>'$.{slug}'", place.alias),
         Formula::CreatedAt => format!("{}created_at", place.alias),
         Formula::UpdatedAt => format!("{}updated_at", place.alias),
@@ -135,7 +167,7 @@ fn written(formula: &Formula, place: &Place) -> String {
 
 fn inside(place: &Place) -> Place {
     let alias = format!("t{}.", place.depth + 1);
-    Place { alias: alias.clone(), outer: alias, depth: place.depth + 1, me: place.me }
+    Place { alias: alias.clone(), outer: alias, depth: place.depth + 1, me: place.me, is_flat: false }
 }
 
 /// Whether a comparison holds for one of the values that the steps lead to; each step is found by an index.
@@ -184,9 +216,7 @@ fn pointing(from: &Inverse, outside: &Place, inner: &Place) -> String {
 /// What is made of the values `v`.
 fn gathered(how: Rollup, digits: Digits) -> String {
     match (how, digits) {
-        (Rollup::Sum, Digits::Whole) => exact_sum(0),
-        (Rollup::Sum, Digits::Fixed(scale)) if scale <= EXACT_SCALE_MAX => exact_sum(scale),
-        (Rollup::Sum, _) => "total(v)".to_owned(),
+        (Rollup::Sum, digits) => exact_sum("v", digits),
         (Rollup::Avg, _) => "avg(v)".to_owned(),
         (Rollup::Min, _) => "min(v)".to_owned(),
         (Rollup::Max, _) => "max(v)".to_owned(),
@@ -195,16 +225,24 @@ fn gathered(how: Rollup, digits: Digits) -> String {
 }
 
 /// A sum to the last digit, made of whole numbers in two halves: SQLite's `sum` refuses the whole question when whole numbers become too large.
-fn exact_sum(scale: u64) -> String {
+pub fn exact_sum(v: &str, digits: Digits) -> String {
     const HALF: &str = "1000000000";
-    let (whole, over) = match scale {
-        0 => ("CAST(v AS INTEGER)".to_owned(), String::new()),
-        _ => (format!("CAST(round(v*1e{scale}) AS INTEGER)"), format!("/1e{scale}")),
+    let (whole, over, scale) = match digits {
+        Digits::Whole => (format!("CAST({v} AS INTEGER)"), String::new(), 0),
+        Digits::Fixed(scale) if scale <= EXACT_SCALE_MAX => {
+            (format!("CAST(round({v}*1e{scale}) AS INTEGER)"), format!("/1e{scale}"), scale)
+        }
+        Digits::Fixed(_) | Digits::Loose => return format!("total({v})"),
     };
     format!(
-        "CASE WHEN coalesce(max(abs(v*1.0)),0) < 9e18/1e{scale} \
-         THEN (coalesce(sum({whole}/{HALF}),0)*{HALF}+coalesce(sum({whole}%{HALF}),0)){over} ELSE total(v) END"
+        "CASE WHEN coalesce(max(abs({v}*1.0)),0) < 9e18/1e{scale} \
+         THEN (coalesce(sum({whole}/{HALF}),0)*{HALF}+coalesce(sum({whole}%{HALF}),0)){over} ELSE total({v}) END"
     )
+}
+
+/// An average made of that sum, with as many digits as what is divided has.
+pub fn exact_avg(v: &str, digits: Digits) -> String {
+    finite(&rounded(&format!("({}) * 1.0 / nullif(count({v}),0)", exact_sum(v, digits)), AVG_SCALE))
 }
 
 fn binary(operator: Operator, left: &str, right: &str) -> String {

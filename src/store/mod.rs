@@ -19,6 +19,7 @@ pub mod lock;
 mod mend;
 pub mod merge;
 mod migrate;
+pub mod numbers;
 pub mod place;
 mod plans;
 pub mod records;

@@ -125,27 +125,29 @@ mod tests {
             })
             .unwrap();
         let run = |sql: &str| {
-            let sql = sql.replace("R", &table(id)).replace("F", &index(id));
+            let sql = sql.replace("RECORDS", &table(id)).replace("WORDS", &index(id));
             store.write(move |tx| tx.conn().execute_batch(&sql).or_failed()).unwrap();
             store.read(|tx| fault(tx, &now(tx))).unwrap()
         };
         let insert = |ids: &str| {
-            format!("INSERT INTO R SELECT value, '{{\"text\":\"word ' || value || '\"}}', '', NULL, '', NULL, 1 FROM json_each('[{ids}]')")
+            format!(
+                "INSERT INTO RECORDS SELECT value, '{{\"text\":\"word ' || value || '\"}}', '', NULL, '', NULL, 1 FROM json_each('[{ids}]')"
+            )
         };
         for sql in [
             insert("1,2,3,4,5,6,7,8,9"),
-            "DELETE FROM R WHERE id IN (3, 5)".to_owned(),
+            "DELETE FROM RECORDS WHERE id IN (3, 5)".to_owned(),
             // A record that comes back, between others that go and change.
             format!(
-                "{}; DELETE FROM R WHERE id = 6; UPDATE R SET data = json_set(data, '$.text', 'other') WHERE id IN (2, 7)",
+                "{}; DELETE FROM RECORDS WHERE id = 6; UPDATE RECORDS SET data = json_set(data, '$.text', 'other') WHERE id IN (2, 7)",
                 insert("3,12")
             ),
-            format!("{}; DELETE FROM R WHERE id = 14; DELETE FROM R WHERE id = 1", insert("13,14")),
-            "UPDATE R SET data = json_set(data, '$.text', NULL)".to_owned(),
+            format!("{}; DELETE FROM RECORDS WHERE id = 14; DELETE FROM RECORDS WHERE id = 1", insert("13,14")),
+            "UPDATE RECORDS SET data = json_set(data, '$.text', nullif(id % 2, 1))".to_owned(),
         ] {
             assert_eq!(run(&sql), None, "{sql}");
         }
-        for sql in ["DELETE FROM F WHERE rowid = 3", "UPDATE F_data SET block = x'00' WHERE id = 10"] {
+        for sql in ["DELETE FROM WORDS WHERE rowid = 3", "UPDATE WORDS_data SET block = x'00' WHERE id = 10"] {
             assert!(run(sql).is_some(), "{sql}");
             store.mend(|_| entry()).unwrap();
             assert_eq!(store.read(|tx| fault(tx, &now(tx))).unwrap(), None);

@@ -43,6 +43,9 @@ mod indexes;
 /// The expression language in filters: what SQL finds is what an evaluator of its own finds; plain comparisons use indexes; nothing is told of what is hidden.
 mod expressions;
 
+/// Reports: exact, what a plain count finds, within what the caller sees.
+mod numbers;
+
 /// Words: what finds what, for whom, and that the index is what the records make it whatever happens.
 mod search;
 

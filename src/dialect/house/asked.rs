@@ -183,9 +183,46 @@ fn names(name: &str, value: &str, are_paths: bool) -> std::result::Result<Vec<St
     Err(problem.hint(if are_paths { "expand=company, or expand=company.owner,tags" } else { "fields=name,status" }))
 }
 
-fn count(name: &str, value: &str, least: i64) -> std::result::Result<i64, Problem> {
+pub fn count(name: &str, value: &str, least: i64) -> std::result::Result<i64, Problem> {
     let number = value.parse().ok().filter(|number| *number >= least);
     number.ok_or_else(|| Problem::of(name, "range", format!("'{name}' must be a whole number from {least}, not {}", quoted(value))))
+}
+
+/// The filters of a report: `filter=` and `filter[field]=`.
+#[derive(Default)]
+pub struct FilterParts(Parts);
+
+impl FilterParts {
+    pub fn take(&mut self, name: &str, value: &str) -> std::result::Result<(), Problem> {
+        self.0.take(name, value)
+    }
+
+    pub fn into_filter(self) -> Expr {
+        all(filter(self.0.terms), self.0.written, None)
+    }
+}
+
+/// `-sum(amount),status`: columns of a report, by their names.
+pub fn sort_keys_of(text: &str) -> std::result::Result<Vec<Sort>, Problem> {
+    let (mut keys, mut depth, mut begin) = (Vec::new(), 0_usize, 0);
+    let ends = text.char_indices().filter_map(|(at, c)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (c == ',' && depth == 0).then_some(at)
+    });
+    for end in ends.chain([text.len()]) {
+        let name = text.get(begin..end).unwrap_or_default().trim();
+        let (field, descending) = name.strip_prefix('-').map_or((name, false), |name| (name.trim(), true));
+        if field.is_empty() {
+            return Err(Problem::of("sort", "empty", "'sort' must name columns").hint("sort=-count,status"));
+        }
+        keys.push(Sort { field: field.to_owned(), descending });
+        begin = end + 1;
+    }
+    Ok(keys)
 }
 
 /// `name`, `-name`, several with commas.

@@ -90,6 +90,8 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/apps/{app}/schemas/{schema}/lookup", Need::List),
     ("POST /api/apps/{app}/schemas/{schema}/import", Need::Create),
     ("GET /api/apps/{app}/schemas/{schema}/export", Need::Export),
+    ("GET /api/apps/{app}/schemas/{schema}/aggregate", Need::List),
+    ("POST /api/apps/{app}/schemas/{schema}/aggregate", Need::List),
     ("GET /api/apps/{app}/schemas/{schema}/records/{id}", Need::Read),
     ("PUT /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
     ("PATCH /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
@@ -349,6 +351,7 @@ fn request(route: &str, place: Place) -> Sent {
     };
     let mut kind = "application/json";
     let body = match route.split_once("/{schema}").map_or(route, |(_, rest)| rest) {
+        "/aggregate" if method == "POST" => r#"{"pipeline": [{"group": {"by": ["id"], "values": {"n": "count()"}}}]}"#.to_owned(),
         "/records" if method == "POST" => format!("{{{values}}}"),
         "/records" if method == "PUT" => {
             query.push(format!("key={key}"));

@@ -332,7 +332,7 @@ fn a_rule_that_makes_no_sense_is_refused_at_its_byte() {
         ("@me ?= team.members.user", Some(0), "?= wants a path through a list on its left"),
         ("count(remarks.text ?= 'x') = 1", Some(6), "count must go over the records that point to this one"),
         ("team.members.nick ?= 5", Some(21), "a text is wanted here, and this is a number"),
-        ("owner = @you", Some(8), "'@you' has no meaning here"),
+        ("owner = @you", Some(8), "There is no '@you'"),
         ("owner ? @me", Some(6), "'?' has no meaning here"),
         ("owner = @me ?= owner", Some(12), "Comparisons cannot be chained"),
         (&many, None, "The expression has more than 300 parts"),

@@ -1,6 +1,7 @@
 //! From entries to an OpenAPI 3.1 document: paths, parameters, answers. What is said of which route is in `entries`, shapes of tables in `tables`.
 
 use super::entries::{Content, ENTRIES, Entry, GROUPS};
+use super::number_entries::NUMBER_ENTRIES;
 use super::role_entries::ROLE_ENTRIES;
 use super::search_entries::SEARCH_ENTRIES;
 use super::tables::Table;
@@ -80,7 +81,7 @@ pub fn add(paths: &mut Map<String, Value>, entry: &Entry, app: Option<&str>, tab
 
 /// One for every route.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter().chain(&ROLE_ENTRIES).chain(&SEARCH_ENTRIES)
+    ENTRIES.iter().chain(&NUMBER_ENTRIES).chain(&ROLE_ENTRIES).chain(&SEARCH_ENTRIES)
 }
 
 /// Entries of the document of an app.

@@ -3,6 +3,7 @@
 
 mod compose;
 mod entries;
+mod number_entries;
 mod role_entries;
 mod search_entries;
 mod tables;
