@@ -8,7 +8,7 @@ use crate::model::limits::Limits;
 use crate::ops::app_file;
 use crate::ops::export::{self, Export};
 use crate::store::engine::Store;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
 use std::path::Path;
@@ -28,6 +28,7 @@ pub fn command() -> Command {
             .value_name("FORMAT")
             .value_parser(FORMATS)
             .help("[default: by the ending of the output file, else json]"),
+        Arg::new("ids").long("ids").action(ArgAction::SetTrue).help("Put the records' ids first, for an import with --key id"),
         Arg::new("output").short('o').long("output").value_name("FILE").help("Where to write [default: stdout]"),
     ])
 }
@@ -38,6 +39,15 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let named = matches.get_one::<String>("format").map(String::as_str);
     match (named, matches.contains_id("schema")) {
         (Some(APP), true) => return Err(Failure::new(2, "An app file holds all tables of an app: leave --schema out")),
+        (Some(APP) | None, false) if matches.get_flag("ids") => {
+            return Err(Failure::new(2, "--ids needs a table: --schema NAME. An app file keeps what its records point to without ids"));
+        }
+        (None, false) if let Some(ending) = output.and_then(of_one_table) => {
+            let message = format!(
+                "A .{ending} file holds one table: add --schema NAME. A whole app goes into a .json file, or is named: --format app"
+            );
+            return Err(Failure::new(2, message));
+        }
         (Some(APP) | None, false) => return whole(matches, text("app"), output),
         (Some(format), false) => return Err(Failure::new(2, format!("--format {format} needs a table: --schema NAME"))),
         (_, true) => {}
@@ -54,7 +64,7 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let report = work.report();
     let tell = |rows: u64| report(Progress { stage: "writing", done: 0, total: None, unit: "rows", rows });
     let limits = Limits::default();
-    let asked = Export { app: text("app"), schema: text("schema"), format, query: None };
+    let asked = Export { app: text("app"), schema: text("schema"), format, query: None, has_ids: matches.get_flag("ids") };
     let write = |out: Box<dyn Write + '_>| store.read(|tx| export::export(tx, &OWNER, &asked, &limits, out, &tell));
     let rows = match output {
         None => to_stdout(write)?,
@@ -63,6 +73,12 @@ pub fn run(matches: &ArgMatches) -> Ended {
     work.end();
     say(&format!("{} exported", super::outcome::counted(rows, "row")));
     Ok(())
+}
+
+/// The ending of a file that is no app file.
+fn of_one_table(output: &Path) -> Option<String> {
+    let is_of_rows = Format::of(output).is_ok_and(|format| format != Format::Json);
+    output.extension().filter(|_| is_of_rows).map(|ending| ending.to_string_lossy().into_owned())
 }
 
 /// An app with its records, as an app file.

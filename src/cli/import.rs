@@ -1,6 +1,6 @@
 //! `carryall import`: a file of rows into a table, all or nothing.
 
-use super::job::{self, data_file, import_form, pairs, whole};
+use super::job::{self, data_file, import_form, pairs, texts, whole};
 use super::outcome::{Ended, Failure, describe_import, import_sentence, json_arg, result};
 use crate::format::day::DayOrder;
 use crate::format::file::Input;
@@ -25,8 +25,13 @@ pub fn command() -> Command {
             repeated("map").value_name("HEADER=FIELD").help("Which field a column is"),
             repeated("type")
                 .value_name("HEADER=TYPE")
-                .help("The type of a column of a new table, in place of the guess; date:dmy, date:mdy, date:ymd say how days are written"),
-            Arg::new("key").long("key").value_name("FIELD").help("Update records with the same value in this field"),
+                .help("The type of a column of a new table, in place of the guess; date:dmy, date:mdy, date:ymd, the same of datetime, and decimal:comma say how cells are written, also for a table that is there"),
+            repeated("skip").value_name("HEADER").help("Leave a column out"),
+            Arg::new("key").long("key").value_name("FIELD").help("Update records with the same value in this field; id: those with these ids"),
+            Arg::new("blank-errors")
+                .long("blank-errors")
+                .action(ArgAction::SetTrue)
+                .help("Read cells of a sheet with errors (#N/A) as empty ones"),
             Arg::new("sheet").long("sheet").value_name("NAME").help("The sheet of a workbook [default: the first]"),
             Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Check everything and change nothing"),
         ])
@@ -51,6 +56,8 @@ pub fn run(matches: &ArgMatches) -> Ended {
         map: pairs(matches, "map")?,
         types: pairs(matches, "type")?,
         key: text("key"),
+        skip: texts(matches, "skip"),
+        blank_errors: matches.get_flag("blank-errors"),
         sheet: text("sheet"),
         must_exist: false,
         dry_run: matches.get_flag("dry-run"),

@@ -216,8 +216,14 @@ pub fn whole(path: &str) -> Result<PathBuf, Failure> {
 pub fn import_form(import: &Import) -> Value {
     json!({
         "kind": "import", "file": import.file, "app": import.app, "schema": import.schema, "schema_given": import.schema_given,
-        "map": import.map, "types": import.types, "key": import.key, "sheet": import.sheet, "dry_run": import.dry_run,
+        "map": import.map, "types": import.types, "key": import.key, "skip": import.skip,
+        "blank_errors": import.blank_errors, "sheet": import.sheet, "dry_run": import.dry_run,
     })
+}
+
+/// What was given under a name that may stand several times.
+pub fn texts(matches: &ArgMatches, name: &str) -> Vec<String> {
+    matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
 }
 
 /// `HEADER=FIELD`: cut at the last `=`, for a heading may hold one and a slug may not.

@@ -1,14 +1,15 @@
 //! `carryall FILE`: from a spreadsheet to an API with one command. The data file and the table are made, the rows taken in, then it serves.
 
 use super::host;
-use super::job::{self, OWNER, Work, data_file, import_form, pairs, patient, whole};
+use super::job::{self, OWNER, Work, data_file, import_form, pairs, patient, texts, whole};
 use super::listen;
 use super::outcome::{Ended, Failure, describe_import, import_sentence, say, unopened};
 use crate::config::first_admin;
 use crate::model::job::{Import, Job, unwatched};
-use crate::model::name::{quoted, slug_from};
+use crate::model::name::quoted;
 use crate::ops::columns::schema_slug;
 use crate::ops::ctx::Ctx;
+use crate::ops::naming::slug_from;
 use crate::ops::{define, jobs, sessions, users};
 use crate::store::engine::Store;
 use crate::store::lock::holder;
@@ -29,6 +30,13 @@ pub fn command() -> Command {
         .arg(Arg::new("schema").long("schema").value_name("SLUG").help("The table [default: the file's name]"))
         .arg(many("map", "HEADER=FIELD").help("Which field a column is"))
         .arg(many("type", "HEADER=TYPE").help("The type of a column, in place of the guess"))
+        .arg(many("skip", "HEADER").help("Leave a column out"))
+        .arg(
+            Arg::new("blank-errors")
+                .long("blank-errors")
+                .action(ArgAction::SetTrue)
+                .help("Read cells of a sheet with errors (#N/A) as empty ones"),
+        )
         .arg(
             Arg::new("key").long("key").value_name("FIELD").help("If the table is there: update records with the same value in this field"),
         )
@@ -78,6 +86,8 @@ fn import(matches: &ArgMatches) -> Result<Import, Failure> {
         map: pairs(matches, "map")?,
         types: pairs(matches, "type")?,
         key: text("key"),
+        skip: texts(matches, "skip"),
+        blank_errors: matches.get_flag("blank-errors"),
         sheet: text("sheet"),
         ..Import::default()
     })

@@ -1,4 +1,5 @@
-//! `boolean`: true or false. `0`, `1`, `"true"` and `"false"` are read as well, as the dialects' clients send them.
+//! `boolean`: true or false. `0`, `1`, `"true"` and `"false"` are read as well, as the dialects' clients send them; in files also `yes` and `no`, and all of
+//! them in any case, as spreadsheets write `TRUE`.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, described};
 use crate::model::name::quoted;
@@ -30,6 +31,14 @@ impl FieldType for Boolean {
             "true" | "1" => Ok(Value::Bool(true)),
             "false" | "0" => Ok(Value::Bool(false)),
             _ => Err(Refusal::new("type", format!("must be true or false, not {}", quoted(text)))),
+        }
+    }
+
+    fn read_cell(&self, _field: &Field, text: &str) -> Result<Value, Refusal> {
+        match text.trim().to_lowercase().as_str() {
+            "true" | "yes" | "1" => Ok(Value::Bool(true)),
+            "false" | "no" | "0" => Ok(Value::Bool(false)),
+            _ => Err(Refusal::new("type", format!("must be true or false (yes, no, 1 and 0 will do), not {}", quoted(text)))),
         }
     }
 }

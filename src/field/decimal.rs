@@ -188,7 +188,7 @@ fn check(field: &Field, number: Exact) -> Result<(), Refusal> {
     let whole = u64::try_from(number.trunc().abs().to_string().trim_start_matches('0').len()).unwrap_or(u64::MAX);
     if digits > precision || (rules.scale.is_some() && whole > whole_max) {
         return Err(Refusal::new("precision", format!("has more than the {precision} digits that are kept exactly"))
-            .hint("Use a text field for longer numbers"));
+            .hint("A field of the type number keeps any double, one of the type text every digit"));
     }
     let bound = |value: &Option<Value>| value.as_ref().and_then(exact);
     if let Some(min) = bound(&rules.min).filter(|min| number < *min) {

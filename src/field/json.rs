@@ -2,6 +2,7 @@
 //! columns that no other type can keep without loss.
 
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::json::{self, Fault};
 use crate::model::name::quoted;
 use crate::model::nearest::nearest;
 use serde_json::{Map, Value};
@@ -9,6 +10,8 @@ use serde_json::{Map, Value};
 pub struct Json;
 
 const ITEMS_MAX: usize = 1_000;
+/// Levels of a value: with the record around it as deep as the body of a request may be.
+const DEPTH_MAX: usize = 63;
 
 impl FieldType for Json {
     fn name(&self) -> &'static str {
@@ -54,6 +57,31 @@ impl FieldType for Json {
     fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
         let as_json = if field.rules.items.is_empty() { None } else { serde_json::from_str(text).ok() };
         self.clean(field, &as_json.unwrap_or_else(|| Value::from(text)))
+    }
+
+    /// What is good JSON is read as such: `0`, `true`, `{"theme": "dark"}`, `"0"`. All else is a text, as is a number that would be rounded.
+    fn read_cell(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
+        let refused = |why: String| Refusal::new("type", why).hint("To have it as a text, write it in JSON's quotes");
+        match json::read(text, DEPTH_MAX) {
+            Ok(Value::Null) => Ok(Value::Null),
+            Ok(read) => self.clean(field, &read),
+            Err(Fault::NoJson { .. } | Fault::Rounded(_)) => self.clean(field, &Value::from(text)),
+            Err(Fault::Twice { key, .. }) => Err(refused(format!("holds JSON with the key {} twice", quoted(&key)))),
+            Err(Fault::TooDeep(_)) => Err(refused("holds JSON that is nested too deep".to_owned())),
+        }
+    }
+
+    /// A text that would be read as something else stands in JSON's quotes.
+    fn write_cell(&self, _field: &Field, value: &Value) -> String {
+        match value {
+            Value::String(text)
+                if !text.is_empty() && matches!(json::read(text, DEPTH_MAX), Err(Fault::NoJson { .. } | Fault::Rounded(_))) =>
+            {
+                text.clone()
+            }
+            Value::Null => String::new(),
+            other => other.to_string(),
+        }
     }
 }
 

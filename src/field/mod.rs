@@ -87,13 +87,27 @@ pub fn clean(field: &Field, value: &Value) -> Result<Value, Refusal> {
     fits_pattern(field, &clean).map(|()| clean)
 }
 
-/// The same for a text: a cell of a file, a value in a query string.
+/// The same for a text: a value in a query string, or one of another type.
 pub fn read_text(field: &Field, text: &str) -> Result<Value, Refusal> {
     let read = type_of(field)?.read_text(field, text)?;
     fits_pattern(field, &read).map(|()| read)
 }
 
+/// The same for the text of a cell in a file; `null` where it says that there is no value.
+pub fn read_cell(field: &Field, text: &str) -> Result<Value, Refusal> {
+    let read = type_of(field)?.read_cell(field, text)?;
+    fits_pattern(field, &read).map(|()| read)
+}
+
 /// A stored value as the text of a cell.
+pub fn write_cell(field: &Field, value: &Value) -> String {
+    match type_of(field) {
+        Ok(type_) if !value.is_null() => type_.write_cell(field, value),
+        _ => String::new(),
+    }
+}
+
+/// A stored value as a text.
 pub fn write_text(field: &Field, value: &Value) -> String {
     match type_of(field) {
         Ok(type_) if !value.is_null() => type_.write_text(field, value),

@@ -84,8 +84,8 @@ impl Format {
     pub fn write<'w>(self, out: Box<dyn Write + 'w>, columns: &[OutColumn]) -> Result<Box<dyn RowWriter + 'w>> {
         match self {
             Format::Csv => Ok(Box::new(csv::Writer::start(out, columns)?)),
-            Format::Json => Ok(Box::new(json::Writer::start(out)?)),
-            Format::Ndjson => Ok(Box::new(ndjson::Writer { out })),
+            Format::Json => Ok(Box::new(json::Writer::start(out, columns)?)),
+            Format::Ndjson => Ok(Box::new(ndjson::Writer { out, columns: columns.to_vec() })),
             Format::Xlsx => Ok(Box::new(xlsx::write::Writer::start(out, columns)?)),
         }
     }

@@ -1,6 +1,6 @@
 //! JSON in and out: one array of objects, streamed. A cell with a number that JSON readers would round comes in as its exact text.
 
-use super::rows::{Headings, OutRow, Row, RowWriter, Take, unwritten};
+use super::rows::{Headings, OutColumn, OutRow, Row, RowWriter, Take, unwritten, write_object};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::json::{self, Fault};
 use crate::model::name::quoted;
@@ -147,12 +147,13 @@ fn refused(row: u64, why: &str) -> Error {
 
 pub struct Writer<'w> {
     out: Box<dyn Write + 'w>,
+    columns: Vec<OutColumn>,
     empty: bool,
 }
 
 impl<'w> Writer<'w> {
-    pub fn start(out: Box<dyn Write + 'w>) -> Result<Self> {
-        Ok(Self { out, empty: true })
+    pub fn start(out: Box<dyn Write + 'w>, columns: &[OutColumn]) -> Result<Self> {
+        Ok(Self { out, columns: columns.to_vec(), empty: true })
     }
 }
 
@@ -162,7 +163,7 @@ impl RowWriter for Writer<'_> {
         let before: &[u8] = if self.empty { b"[\n" } else { b",\n" };
         self.empty = false;
         self.out.write_all(before).map_err(unwritten)?;
-        serde_json::to_writer(&mut self.out, &row.values).map_err(unwritten)
+        write_object(&mut self.out, &self.columns, &row.values)
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {

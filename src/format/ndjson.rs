@@ -1,7 +1,7 @@
 //! NDJSON in and out: one JSON object a line.
 
 use super::json::{Object, unreadable};
-use super::rows::{Headings, OutRow, Row, RowWriter, Take, unwritten};
+use super::rows::{Headings, OutColumn, OutRow, Row, RowWriter, Take, unwritten, write_object};
 use crate::model::error::{Error, Problem, Result};
 use std::io::{BufRead, BufReader, Read, Write};
 
@@ -47,11 +47,12 @@ fn object(text: &[u8], line: u64, number: u64, headings: &mut Headings) -> Resul
 
 pub struct Writer<'w> {
     pub out: Box<dyn Write + 'w>,
+    pub columns: Vec<OutColumn>,
 }
 
 impl RowWriter for Writer<'_> {
     fn row(&mut self, row: &OutRow) -> Result<()> {
-        serde_json::to_writer(&mut self.out, &row.values).map_err(unwritten)?;
+        write_object(&mut self.out, &self.columns, &row.values)?;
         self.out.write_all(b"\n").map_err(unwritten)
     }
 

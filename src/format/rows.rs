@@ -2,7 +2,9 @@
 
 use crate::model::error::{Error, Result};
 use crate::model::field::Kind;
-use serde_json::{Map, Value};
+use serde::Serializer;
+use serde_json::Value;
+use std::io::Write;
 
 /// One row as it stands in the file.
 #[derive(Default)]
@@ -21,13 +23,8 @@ pub struct Row {
     pub days: Vec<usize>,
     /// Columns of this row whose cell has no value that could be taken, and why: reads on from the cell's name.
     pub refused: Vec<(usize, String)>,
-}
-
-impl Row {
-    /// What the cell under a heading is called in a sheet: `C7`.
-    pub fn cell_name(&self, at: usize) -> Option<String> {
-        Some(cell_name(self.column? + u32::try_from(at).ok()?, self.line?))
-    }
+    /// Columns of this row whose cell is an error of a calculation, such as `#N/A`.
+    pub errors: Vec<(usize, String)>,
 }
 
 /// Letters of a column (counted from 0) and the number of a row (from 1): `C7`.
@@ -51,10 +48,16 @@ pub struct OutColumn {
     pub kind: Kind,
 }
 
-/// One exported row: by heading the stored value, and the texts for formats that have texts. A format that has no use for one gets none.
+/// One exported row: the stored values, and the texts for formats that have texts. A format that has no use for one gets none.
 pub struct OutRow {
-    pub values: Map<String, Value>,
+    pub values: Vec<Value>,
     pub texts: Vec<String>,
+}
+
+/// Writes the values as an object, under their columns' headings.
+pub fn write_object(out: impl Write, columns: &[OutColumn], values: &[Value]) -> Result<()> {
+    let pairs = columns.iter().map(|column| &column.heading).zip(values);
+    serde_json::Serializer::new(out).collect_map(pairs).map_err(unwritten)
 }
 
 pub trait RowWriter {

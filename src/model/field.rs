@@ -149,18 +149,28 @@ pub trait FieldType: Sync {
     /// JSON as sent to JSON as stored.
     fn clean(&self, field: &Field, value: &Value) -> Result<Value, Refusal>;
 
-    /// Text (a query string, a CSV cell) to JSON as stored.
+    /// Text (a query string, a value that becomes another type) to JSON as stored.
     fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
         self.clean(field, &Value::String(text.to_owned()))
     }
 
-    /// JSON as stored to the text of a CSV cell.
+    /// JSON as stored to text.
     fn write_text(&self, _field: &Field, value: &Value) -> String {
         match value {
             Value::String(text) => text.clone(),
             Value::Null => String::new(),
             other => other.to_string(),
         }
+    }
+
+    /// The text of a cell in a file to JSON as stored.
+    fn read_cell(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
+        self.read_text(field, text)
+    }
+
+    /// JSON as stored to the text of a cell, of which `read_cell` makes the same again.
+    fn write_cell(&self, field: &Field, value: &Value) -> String {
+        self.write_text(field, value)
     }
 }
 

@@ -67,10 +67,15 @@ pub struct Import {
     pub schema_given: bool,
     /// Heading in the file to field slug.
     pub map: Vec<(String, String)>,
-    /// Heading in the file to field type, in place of the guess; `date:dmy` says in which order the parts of a day stand.
+    /// Heading in the file to field type, in place of the guess; `date:dmy` says in which order the parts of a day stand, `decimal:comma` which mark
+    /// numbers have.
     pub types: Vec<(String, String)>,
-    /// Update the record with the same value in this field instead of making another.
+    /// Update the record with the same value in this field, or with this `id`, instead of making another.
     pub key: Option<String>,
+    /// Headings of columns that are left out.
+    pub skip: Vec<String>,
+    /// Cells of a sheet that hold an error, such as `#N/A`, are read as empty ones.
+    pub blank_errors: bool,
     /// Which sheet of a workbook; the first one when nobody said.
     pub sheet: Option<String>,
     pub dry_run: bool,

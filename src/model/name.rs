@@ -10,7 +10,8 @@ pub fn is_slug(text: &str) -> bool {
         && text.split(['-', '_']).all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
-/// The nearest slug to a text that people wrote: `Airports 2024.v2` becomes `airports-2024-v2`. `None` when nothing is left.
+/// The nearest slug to a text of plain letters: `Airports 2024.v2` becomes `airports-2024-v2`. `None` when nothing is left. Of other letters
+/// `ops/naming` makes plain ones.
 pub fn slug_from(text: &str) -> Option<String> {
     let mut slug = String::new();
     for c in text.chars() {
@@ -30,7 +31,7 @@ pub fn is_field_slug(text: &str) -> bool {
     text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// A field slug from a heading: `IMDB Rating` gives `imdb_rating`, `2nd` gives `f_2nd`, `null` gives `field_null`, `…` gives `field`.
+/// A field slug from a heading of plain letters: `IMDB Rating` gives `imdb_rating`, `2nd` gives `f_2nd`, `null` gives `field_null`, `…` gives `field`.
 pub fn field_slug_from(heading: &str) -> String {
     let mut slug = String::new();
     for c in heading.chars() {
@@ -144,15 +145,9 @@ mod tests {
 
     #[test]
     fn a_heading_gives_a_field_slug() {
-        for (heading, slug) in [
-            ("IMDB Rating", "imdb_rating"),
-            ("iata", "iata"),
-            ("2nd", "f_2nd"),
-            ("…", "field"),
-            ("Größe (cm)", "gr_e_cm"),
-            ("__a__", "a"),
-            ("True", "field_true"),
-        ] {
+        for (heading, slug) in
+            [("IMDB Rating", "imdb_rating"), ("iata", "iata"), ("2nd", "f_2nd"), ("…", "field"), ("__a__", "a"), ("True", "field_true")]
+        {
             assert_eq!(field_slug_from(heading), slug);
             assert!(is_field_slug(slug));
         }

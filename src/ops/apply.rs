@@ -8,6 +8,7 @@ use super::ctx::Ctx;
 use super::define;
 use super::fill;
 use super::roles;
+use super::row_problems::Tally;
 use crate::format::app_file::{AppFile, parse};
 use crate::model::app::{App, AppId};
 use crate::model::error::{Error, Problem, Result};
@@ -29,15 +30,18 @@ pub struct Ready {
     file: Arc<AppFile>,
     /// For an app that brings none, or one that is taken.
     fresh_uuid: String,
+    problems_shown_max: usize,
 }
 
 /// The part of `apply` before the transaction.
 pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
     may(who, Action::Read)?;
-    let file = Arc::new(parse(text, ctx.limits.json_depth_max)?);
+    let shown_max = ctx.limits.problems_shown_max;
+    let file = Arc::new(parse(text, ctx.limits.json_depth_max).or_else(|error| refuse(error, shown_max))?);
     may_make(&ctx.store.catalog(), who, &file.app.slug)?;
-    check(&file)?;
-    Ok(Ready { file, fresh_uuid: uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string() })
+    check(&file).or_else(|error| refuse(error, shown_max))?;
+    let fresh_uuid = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
+    Ok(Ready { file, fresh_uuid, problems_shown_max: shown_max })
 }
 
 /// Makes and changes what differs. Answers `{app, changes: ["create table contacts (6 fields)", …], records}`.
@@ -46,13 +50,21 @@ pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> 
     may_make(tx.catalog(), who, &file.app.slug)?;
     let mut told = Vec::new();
     let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
-    settle_schemas(tx, who, file, app, prune, &mut told)?;
+    let shown_max = ready.problems_shown_max;
+    settle_schemas(tx, who, file, app, prune, &mut told).or_else(|error| refuse(error, shown_max))?;
     tx.catalog_changed()?;
     roles::apply(tx, who, app, file.roles.as_deref(), prune, &mut told)?;
-    settle(tx, app)?;
-    let records = fill::fill(tx, who, file, app, &mut told)?;
+    settle(tx, app).or_else(|error| refuse(error, shown_max))?;
+    let records = fill::fill(tx, who, file, app, &mut told, shown_max)?;
     let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
     Ok(json!({"app": slug, "changes": told, "records": records}))
+}
+
+/// A refusal whose first problems are told and whose others are counted.
+fn refuse<T>(error: Error, shown_max: usize) -> Result<T> {
+    let Error::Invalid(problems) = error else { return Err(error) };
+    Tally::of(problems, shown_max).refuse(None)?;
+    Err(Error::internal("an app file was refused without a problem"))
 }
 
 /// What can be seen without the data file.
@@ -79,7 +91,12 @@ fn check(file: &AppFile) -> Result<()> {
         let problem = Problem::new("unknown_table", format!("The file has records for {}, which it does not describe", quoted(slug)));
         problems.push(problem.did_you_mean(slug, slugs.iter().copied()));
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    // Without the tables that are there: what they allow is seen when all of this is mended.
+    problems.extend(file.schemas.iter().filter_map(|part| define::schema(AppId(0), part, None).err()).flatten());
+    Err(Error::Invalid(problems))
 }
 
 fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &str, told: &mut Vec<String>) -> Result<AppId> {

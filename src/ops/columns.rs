@@ -1,15 +1,16 @@
 //! Where the columns of a file go: the table, which is drawn up when it is not there, and its fields. Reading rows is in `transfer`.
 
 use super::define;
-use super::infer::{Inference, keep_headers};
+use super::infer::{Days, Inference, keep_headers};
+use super::naming::slug_from;
+use super::ways::{self, Way};
 use crate::field;
-use crate::format::day::DayOrder;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::job::Import;
-use crate::model::name::{is_slug, label_from, model_from, quoted, slug_from};
+use crate::model::name::{is_slug, label_from, model_from, quoted};
 use crate::model::nearest::nearest;
 use crate::model::schema::{Schema, SchemaId};
 use crate::model::search::Search;
@@ -22,14 +23,43 @@ pub struct Target {
     pub schema: Schema,
     pub is_new: bool,
     pub notes: Vec<String>,
+    /// Columns of a new table that a person may want as dates.
+    pub days: Vec<Days>,
 }
+
+/// The key of an import that finds records by their ids. No field is called so.
+pub const ID: &str = "id";
 
 /// A column of the file and the field that it is.
 pub struct Column {
     pub heading: String,
+    /// Of a column that is no field, one without a slug, or `id`.
     pub field: Field,
-    /// How its days are written, where a person has said so.
-    pub order: Option<DayOrder>,
+    /// How its cells are written, where a person has said so.
+    pub way: Option<Way>,
+    pub purpose: Purpose,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The values of a field.
+    Field,
+    /// The ids of the records that the rows change.
+    Id,
+    /// Nothing: somebody said to leave it out.
+    Skipped,
+}
+
+impl Column {
+    /// Whether its cells are taken in as values.
+    pub fn is_taken(&self) -> bool {
+        self.purpose == Purpose::Field && !self.field.is_given()
+    }
+
+    fn no_field(heading: &str, purpose: Purpose) -> Self {
+        let slug = if purpose == Purpose::Id { ID } else { "" };
+        Self { heading: heading.to_owned(), field: Field::plain(slug, field::FIELD_TYPES[0]), way: None, purpose }
+    }
 }
 
 /// Refuses a file that no table could take, before its columns fill the memory.
@@ -61,7 +91,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         notes.extend(like.map(|near| format!("{} is a new app; there is also '{near}'", quoted(&job.app))));
     }
     if let Some(schema) = known {
-        return Ok(Target { app, app_slug: job.app.clone(), schema: (*schema).clone(), is_new: false, notes });
+        return Ok(Target { app, app_slug: job.app.clone(), schema: (*schema).clone(), is_new: false, notes, days: Vec::new() });
     }
     if inference.rows == 0 && headings.is_empty() {
         return Err(Error::invalid(Problem::new("empty", "The file has no rows: there is nothing to make a table of")));
@@ -70,8 +100,16 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
     notes.extend(inference.surprises(headings, &fields, !job.file.as_os_str().is_empty()));
     let said = |heading: &str| job.types.iter().any(|(typed, _)| typed == heading);
     notes.extend(inference.days(headings, &fields).iter().filter(|days| !said(&days.heading)).map(|days| days.note()));
+    notes.extend(inference.others(headings, &fields).into_iter().filter(|(heading, _)| !said(heading)).map(|(_, note)| note));
     retype(&mut fields, headings, job)?;
+    let is_skipped = |heading: &str| job.skip.iter().any(|skipped| skipped == heading);
+    let days = inference.days(headings, &fields).into_iter().filter(|days| !is_skipped(&days.heading)).collect();
     keep_headers(&mut fields, headings);
+    let mut taken = headings.iter().map(|heading| !is_skipped(heading));
+    fields.retain(|_| taken.next().unwrap_or(true));
+    if fields.is_empty() && !headings.is_empty() {
+        return Err(Error::invalid(Problem::new("empty", "Every column is left out: there is nothing to make a table of")));
+    }
     let display_field = fields.iter().find(|field| field.kind == Kind::Text).or(fields.first()).map(|field| field.slug.clone());
     let app_id = app.as_ref().map_or(AppId(0), |app| app.id);
     let (name, model) = (label_from(&slug), model_from(&slug));
@@ -91,7 +129,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         hidden: Vec::new(),
         search: Search::default(),
     };
-    Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes })
+    Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes, days })
 }
 
 /// The slug of the table. One that is an address of the API is refused when a person gave it; a guess moves aside.
@@ -118,7 +156,7 @@ fn bad_app(slug: &str) -> Error {
 /// Applies `--map` (heading to slug) and `--type` (heading to type) to fields that were drawn up.
 fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()> {
     for (heading, type_name) in &job.types {
-        let type_name = &order(type_name)?.map_or(type_name.as_str(), |_| "date").to_owned();
+        let (type_name, _) = ways::apart(type_name)?;
         let type_ = field::find(type_name).ok_or_else(|| {
             Error::invalid(Problem::new("type", format!("There is no field type {}", quoted(type_name))).hint(field::suggestion(type_name)))
         })?;
@@ -150,16 +188,6 @@ fn retype(fields: &mut [Field], headings: &[String], job: &Import) -> Result<()>
     Ok(())
 }
 
-/// The order that `date:dmy` names.
-fn order(type_name: &str) -> Result<Option<DayOrder>> {
-    let Some(("date", name)) = type_name.split_once(':') else { return Ok(None) };
-    let unknown = || {
-        let problem = Problem::new("type", format!("There is no order {} of the parts of a date", quoted(name)));
-        Error::invalid(problem.hint("date:dmy (31/12/2024), date:mdy (12/31/2024) or date:ymd (2024/12/31)"))
-    };
-    DayOrder::from_name(name).map(Some).ok_or_else(unknown)
-}
-
 fn place(headings: &[String], heading: &str) -> Option<usize> {
     headings.iter().position(|known| known == heading)
 }
@@ -171,85 +199,165 @@ fn no_heading(heading: &str, headings: &[String]) -> Error {
 
 /// Which field each column of the file is, in the file's order.
 pub fn columns(target: &Target, job: &Import, headings: &[String]) -> Result<Vec<Column>> {
-    let ordered = |heading: &String| {
-        let said = job.types.iter().find(|(typed, _)| typed == heading);
-        said.map_or(Ok(None), |(_, type_name)| order(type_name))
-    };
-    if target.is_new {
-        let drawn = headings.iter().zip(&target.schema.fields);
-        return drawn
-            .map(|(heading, field)| Ok(Column { heading: heading.clone(), field: field.clone(), order: ordered(heading)? }))
-            .collect();
-    }
-    if let Some((heading, type_name)) = job.types.iter().find(|(_, type_name)| !type_name.starts_with("date:")) {
-        return Err(Error::invalid(Problem::new(
-            "type",
-            format!("Table '{}' is there already: --type {heading}={type_name} cannot change its fields", target.schema.slug),
-        )));
-    }
-    if let Some((heading, _)) = job.map.iter().chain(&job.types).find(|(heading, _)| place(headings, heading).is_none()) {
+    if let Some(heading) = job.skip.iter().find(|heading| place(headings, heading).is_none()) {
         return Err(no_heading(heading, headings));
     }
-    let mut problems = Vec::new();
-    let mut columns: Vec<Column> = Vec::new();
-    for heading in headings {
-        let mapped = job.map.iter().find(|(from, _)| from == heading).map(|(_, slug)| slug.as_str());
-        let order = ordered(heading)?;
-        match column(&target.schema, heading, mapped) {
-            Ok(field) if columns.iter().any(|known| known.field.slug == field.slug) => {
-                problems.push(Problem::of(&field.slug, "twice", format!("Two columns of the file are the field '{}'", field.slug)));
-            }
-            Ok(field) if order.is_some() && field.kind != Kind::Date => {
-                let message = format!("Field '{}' is {}, not date: the order of a date says nothing of it", field.slug, field.type_name);
-                problems.push(Problem::of(&field.slug, "type", message));
-            }
-            Ok(field) => columns.push(Column { heading: heading.clone(), field, order }),
-            Err(problem) => problems.push(problem),
-        }
+    let is_skipped = |heading: &str| job.skip.iter().any(|skipped| skipped == heading);
+    let way = |heading: &str| {
+        let said = job.types.iter().find(|(typed, _)| typed == heading);
+        said.map_or(Ok(None), |(_, type_name)| ways::apart(type_name).map(|(_, way)| way))
+    };
+    if !target.is_new {
+        return Known { schema: &target.schema, job, headings }.columns(is_skipped, way);
     }
-    if problems.is_empty() { Ok(columns) } else { Err(Error::Invalid(problems)) }
+    let mut drawn = target.schema.fields.iter();
+    let column = |heading: &String| {
+        let field = if is_skipped(heading) { None } else { drawn.next() };
+        let Some(field) = field.cloned() else { return Ok(Column::no_field(heading, Purpose::Skipped)) };
+        Ok(Column { heading: heading.clone(), field, way: way(heading)?, purpose: Purpose::Field })
+    };
+    headings.iter().map(column).collect()
 }
 
-/// What is said of columns whose days were read in an order that a person gave.
-pub fn ordered(columns: &[Column]) -> Vec<String> {
-    let read = columns.iter().filter_map(|column| Some((column, column.order?)));
-    read.map(|(column, order)| {
-        format!("{} was read as dates, {}; exports write them as 2024-12-31", quoted(&column.heading), order.words())
+/// Whether a file with these headings, and ids before them, would be read with each of them as the field that it stands over.
+pub fn finds(schema: &Schema, headings: &[String], fields: &[&Field], has_ids: bool) -> bool {
+    let ids = has_ids.then(|| ID.to_owned());
+    let headings: Vec<String> = ids.iter().chain(headings).cloned().collect();
+    let job = Import { key: ids, ..Import::default() };
+    let found = Known { schema, job: &job, headings: &headings }.columns(|_| false, |_| Ok(None));
+    let is_id = |column: &&Column| column.purpose == Purpose::Id;
+    found.is_ok_and(|columns| {
+        let own = columns.iter().filter(|column| !is_id(column)).map(|column| &column.field.slug);
+        columns.iter().filter(is_id).count() == usize::from(has_ids) && own.eq(fields.iter().map(|field| &field.slug))
     })
-    .collect()
 }
 
-/// By `--map`; else by slug, by the heading it was imported under, by name.
-fn column(schema: &Schema, heading: &str, mapped: Option<&str>) -> std::result::Result<Field, Problem> {
-    let wanted = mapped.unwrap_or(heading);
-    let fields = || schema.fields.iter();
-    let alike = |field: &&Field| field.name.eq_ignore_ascii_case(wanted.trim()) || field.slug.eq_ignore_ascii_case(wanted.trim());
-    let found = schema.field(wanted).or_else(|| match mapped {
-        Some(_) => None,
-        None => fields().find(|field| field.header.as_deref() == Some(heading)).or_else(|| fields().find(alike)),
-    });
-    found.cloned().ok_or_else(|| {
-        let problem =
-            Problem::of(wanted, "unknown_field", format!("Table '{}' has no field for the column {}", schema.slug, quoted(heading)));
-        match nearest(wanted, fields().map(|field| field.slug.as_str())) {
-            Some(near) => problem.hint(format!("Call the column {near}, or map it on the command line: --map \"{heading}={near}\"")),
-            None => problem.hint(format!("Call the column as a field, or map it on the command line: --map \"{heading}=FIELD\"")),
+/// The columns of a file for a table that is there.
+struct Known<'j> {
+    schema: &'j Schema,
+    job: &'j Import,
+    headings: &'j [String],
+}
+
+impl Known<'_> {
+    fn columns(&self, is_skipped: impl Fn(&str) -> bool, way: impl Fn(&str) -> Result<Option<Way>>) -> Result<Vec<Column>> {
+        let Known { schema, job, headings } = *self;
+        for (heading, type_name) in &job.types {
+            if ways::apart(type_name)?.1.is_none() {
+                let message = format!("Table '{}' is there already: --type {heading}={type_name} cannot change its fields", schema.slug);
+                return Err(Error::invalid(Problem::new("type", message)));
+            }
         }
-    })
+        if let Some((heading, _)) = job.map.iter().chain(&job.types).find(|(heading, _)| place(headings, heading).is_none()) {
+            return Err(no_heading(heading, headings));
+        }
+        let mut problems = Vec::new();
+        let mut columns: Vec<Column> = Vec::new();
+        for heading in headings {
+            if is_skipped(heading) {
+                columns.push(Column::no_field(heading, Purpose::Skipped));
+                continue;
+            }
+            let mapped = job.map.iter().find(|(from, _)| from == heading).map(|(_, slug)| slug.as_str());
+            let way = way(heading)?;
+            let found = if mapped.is_none() && self.holds_ids(heading) {
+                self.ids(heading)
+            } else {
+                let is_free = |field: &Field| !columns.iter().any(|known| known.field.slug == field.slug);
+                let column = |field| Column { heading: heading.clone(), field, way, purpose: Purpose::Field };
+                self.field(heading, mapped, &is_free).map(column)
+            };
+            match found {
+                Ok(Column { field, .. }) if columns.iter().any(|known| known.field.slug == field.slug) => {
+                    problems.push(Problem::of(&field.slug, "twice", format!("Two columns of the file are the field '{}'", field.slug)));
+                }
+                Ok(column) => match way.and_then(|way| way.misses(&column.field)) {
+                    Some(problem) => problems.push(problem),
+                    None => columns.push(column),
+                },
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(columns) } else { Err(Error::Invalid(problems)) }
+    }
+
+    /// Whether a column has the ids of records: not when a field was imported under that heading, unless it stands there under another one.
+    fn holds_ids(&self, heading: &str) -> bool {
+        let is_named = |field: &&Field, name: &str| field.slug == name || field.header.as_deref() == Some(name);
+        let elsewhere = |field: &&Field| self.headings.iter().any(|other| other != ID && is_named(field, other));
+        let named = |field: &&Field| field.header.as_deref() == Some(ID) || field.name.eq_ignore_ascii_case(ID);
+        heading == ID && !self.schema.fields.iter().any(|field| named(&field) && !elsewhere(&field))
+    }
+
+    fn ids(&self, heading: &str) -> std::result::Result<Column, Problem> {
+        if self.job.key.as_deref() == Some(ID) {
+            return Ok(Column::no_field(heading, Purpose::Id));
+        }
+        let message = "Column 'id' holds the ids of records, which are given by the program: it cannot be taken in";
+        let hint = "--key id updates the records that have them, --skip id leaves the column out (over HTTP key=id and skip=id)";
+        Err(Problem::of(ID, "reserved", message).hint(hint))
+    }
+
+    /// By `--map`; else by slug, by the heading it was imported under, by name. Of several with the same heading the first one that is free.
+    fn field(&self, heading: &str, mapped: Option<&str>, is_free: &dyn Fn(&Field) -> bool) -> std::result::Result<Field, Problem> {
+        let Schema { slug: table, fields, .. } = self.schema;
+        if let Some(wanted) = mapped {
+            return self.schema.field(wanted).cloned().ok_or_else(|| {
+                let problem = Problem::of(wanted, "unknown_field", format!("There is no field {} in table '{table}'", quoted(wanted)));
+                problem.did_you_mean(wanted, fields.iter().map(|field| field.slug.as_str()))
+            });
+        }
+        let exact = || {
+            let by_header = fields.iter().filter(|field| field.slug != heading && field.header.as_deref() == Some(heading));
+            self.schema.field(heading).into_iter().chain(by_header)
+        };
+        let wanted = heading.trim();
+        let alike = |field: &&Field| field.name.eq_ignore_ascii_case(wanted) || field.slug.eq_ignore_ascii_case(wanted);
+        let found = exact().find(|field| is_free(field)).or_else(|| exact().next()).or_else(|| fields.iter().find(alike));
+        found.cloned().ok_or_else(|| {
+            let problem = Problem::of(heading, "unknown_field", format!("Table '{table}' has no field for the column {}", quoted(heading)));
+            let out = format!("leave it out: --skip \"{heading}\"");
+            match nearest(heading, fields.iter().map(|field| field.slug.as_str())) {
+                Some(near) => {
+                    problem.hint(format!("Call the column {near}, or map it on the command line: --map \"{heading}={near}\"; or {out}"))
+                }
+                None => {
+                    problem.hint(format!("Call the column as a field, or map it on the command line: --map \"{heading}=FIELD\"; or {out}"))
+                }
+            }
+        })
+    }
 }
 
-/// The field by which an upsert finds its records.
+/// What is said of columns whose values the program finds itself.
+pub fn passed_over(columns: &[Column]) -> Vec<String> {
+    let given = columns.iter().filter(|column| column.purpose == Purpose::Field && column.field.is_given());
+    given.map(|column| format!("Column {} was not taken: {}", quoted(&column.heading), origin(&column.field))).collect()
+}
+
+/// Where the values of such a field come from.
+fn origin(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::Sequence => "it is a sequence, which counts by itself",
+        Kind::Lines => "it lists the records of another table",
+        _ => "it is computed",
+    }
+}
+
+/// The field by which an upsert finds its records: by slug, or by the heading of its column.
 pub fn key_field<'c>(target: &Target, columns: &'c [Column], key: &str) -> Result<&'c Field> {
-    let found = columns.iter().map(|column| &column.field).find(|field| field.slug == key).ok_or_else(|| {
-        let problem = Problem::of(
-            key,
-            "unknown_field",
-            format!("Key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
-        );
-        Error::invalid(problem.did_you_mean(key, columns.iter().map(|column| column.field.slug.as_str())))
-    })?;
-    check_key(found)?;
-    Ok(found)
+    let used = || columns.iter().filter(|column| column.purpose != Purpose::Skipped);
+    let found =
+        used().find(|column| column.field.slug == key).or_else(|| used().find(|column| column.heading == key)).ok_or_else(|| {
+            let problem = Problem::of(
+                key,
+                "unknown_field",
+                format!("Key {}: the file has no column for such a field of table '{}'", quoted(key), target.schema.slug),
+            );
+            Error::invalid(problem.did_you_mean(key, used().flat_map(|column| [column.field.slug.as_str(), column.heading.as_str()])))
+        })?;
+    check_key(&found.field)?;
+    Ok(&found.field)
 }
 
 /// Whether the values of a field can tell records apart.
@@ -259,6 +367,7 @@ pub fn check_key(field: &Field) -> Result<()> {
         // The text of a document is no identity: 1 and "1" have the same one.
         Kind::Json => format!("Key {}: a field of the type json cannot be a key", quoted(slug)),
         Kind::Set | Kind::Links => format!("Key {}: a field that holds several values cannot be a key", quoted(slug)),
+        _ if field.is_given() => format!("Key {} cannot be a key: {}", quoted(slug), origin(field)),
         _ => return Ok(()),
     };
     Err(Error::invalid(Problem::of(slug, "type", why).hint("Use a field such as an e-mail address or a number of your own")))

@@ -220,7 +220,7 @@ fn fill(tx: &ReadTx<'_>, old: &Schema, part: &FieldPart, staging: &Staging, repo
         } else if tally.examples.len() < EXAMPLES_MAX {
             tally.examples.push((id, value, after.clone()));
         }
-        staging.add(id.0, Some(&after.to_string()), Some(text), None)
+        staging.add(id.0, None, Some(&after.to_string()), Some(text), None)
     })?;
     report(Progress { stage: "writing", done: tally.values, total, unit: "records", rows: tally.values })?;
     Ok(tally)

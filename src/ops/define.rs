@@ -2,12 +2,13 @@
 
 pub use super::define_field::field as define_field;
 use super::define_field::field;
+use super::naming::slug_from;
 use crate::field as types;
 use crate::format::parts::SchemaPart;
 use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result as OrError};
 use crate::model::field::{Field, Kind, Rules};
-use crate::model::name::{is_slug, label_from, model_from, numbered, quoted, slug_from};
+use crate::model::name::{is_slug, label_from, model_from, numbered, quoted};
 use crate::model::schema::{Schema, SchemaId};
 use crate::model::search::{Search, Wanted, can_be_searched};
 use serde_json::Value;
@@ -221,7 +222,7 @@ pub fn check_slug(what: &str, slug: &str, is_reserved: bool) -> Option<Problem> 
             "slug",
             format!("The {what} slug {} must be lower-case words joined by - or _, of 64 characters at most", quoted(slug)),
         );
-        return Some(match crate::model::name::slug_from(slug) {
+        return Some(match slug_from(slug) {
             Some(near) => problem.hint(format!("Did you mean '{near}'?")),
             None => problem,
         });

@@ -1,6 +1,7 @@
 //! Rows out: the records of a schema in one snapshot, under the headings it was imported with.
 
 use super::access;
+use super::columns::{self, ID};
 use super::filter::Asking;
 use super::plan::{chosen, everything, plan};
 use crate::field;
@@ -8,14 +9,14 @@ use crate::format::file::Format;
 use crate::format::guard;
 use crate::format::rows::{OutColumn, OutRow};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::Field;
+use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::principal::{Action, Caller};
 use crate::model::query::Query;
 use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::io::Write;
 
 /// What is to be written: all records of a schema, or those that a list would show, in its order.
@@ -25,6 +26,8 @@ pub struct Export<'q> {
     pub format: Format,
     /// `None` for all in the order of ids.
     pub query: Option<&'q Query>,
+    /// The ids come first, under `id`.
+    pub has_ids: bool,
 }
 
 /// Writes the records to `out`; gives how many there were. `tell` hears the count from time to time, and may end it.
@@ -42,21 +45,28 @@ pub fn export(
     let mut plan =
         asked.query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&Asking::of(tx, who), &scope, query, limits))?;
     plan.shown = Some(fields.iter().map(|field| field.slug.clone()).collect());
-    let headings = headings(&schema, &fields);
-    let kinds = fields.iter().map(|field| field.kind);
-    let columns: Vec<OutColumn> = headings.iter().cloned().zip(kinds).map(|(heading, kind)| OutColumn { heading, kind }).collect();
+    let has_ids =
+        asked.has_ids || asked.query.and_then(|query| query.fields.as_ref()).is_some_and(|names| names.iter().any(|name| name == ID));
+    let headings = headings(&schema, &fields, asked.format, has_ids);
+    let column = |(field, heading): (&&Field, &String)| OutColumn { heading: heading.clone(), kind: field.kind };
+    let ids = has_ids.then(|| OutColumn { heading: ID.to_owned(), kind: Kind::Reference });
+    let columns: Vec<OutColumn> = ids.into_iter().chain(fields.iter().zip(&headings).map(column)).collect();
     let mut writer = asked.format.write(out, &columns)?;
     let mut count = 0;
     rows::each(tx, &plan, &mut |record| {
         let mut stored = rows::values_of(record.data)?;
-        let mut row = OutRow { values: Map::new(), texts: Vec::new() };
-        for (field, heading) in fields.iter().zip(&headings) {
+        let mut row = OutRow { values: Vec::new(), texts: Vec::new() };
+        if has_ids {
+            row.texts.push(record.id.text());
+            row.values.push(Value::from(record.id.text()));
+        }
+        for field in &fields {
             let value = stored.get_mut(&field.slug).map(Value::take).unwrap_or_default();
             if asked.format.wants_texts() {
                 row.texts.push(text(asked.format, field, &value));
             }
             if asked.format.wants_values() {
-                row.values.insert(heading.clone(), value);
+                row.values.push(value);
             }
         }
         count += 1;
@@ -71,8 +81,7 @@ pub fn export(
 
 /// The text of a cell, harmless in a spreadsheet.
 fn text(format: Format, field: &Field, value: &Value) -> String {
-    let Some(type_) = field::find(&field.type_name).filter(|_| !value.is_null()) else { return String::new() };
-    let text = type_.write_text(field, value);
+    let text = field::write_cell(field, value);
     if format == Format::Csv && guard::wants(field.kind, value) { guard::guarded(&text).into_owned() } else { text }
 }
 
@@ -80,20 +89,30 @@ fn text(format: Format, field: &Field, value: &Value) -> String {
 fn fields<'s>(schema: &'s Schema, query: Option<&Query>) -> Result<Vec<&'s Field>> {
     let Some(names) = query.and_then(|query| query.fields.as_deref()) else { return Ok(schema.shown()) };
     let chosen = chosen(schema, names)?;
-    if let Some(name) = names.iter().find(|name| !chosen.contains(name)) {
-        let message = format!("'{name}' is no field: a file holds the fields of the table '{}', without ids and stamps", schema.slug);
+    if let Some(name) = names.iter().find(|name| !chosen.contains(name) && *name != ID) {
+        let message = format!("'{name}' is no field: a file holds the fields of the table '{}', and its id, without stamps", schema.slug);
         return Err(Error::invalid(Problem::of("fields", "unknown_field", message)));
     }
     Ok(chosen.iter().filter_map(|slug| schema.field(slug)).collect())
 }
 
-/// The heading of every field, no two the same: a header that another field has too, or has as its slug, gives way to the slug.
-fn headings(schema: &Schema, fields: &[&Field]) -> Vec<String> {
-    let heading = |field: &&Field| {
-        let clash =
-            |other: &&Field| other.slug != field.slug && (other.header == field.header || Some(&other.slug) == field.header.as_ref());
-        let shared = field.header.is_some() && schema.fields.iter().any(|other| clash(&other));
-        if shared { field.slug.clone() } else { field.heading().to_owned() }
+/// The heading of every field: those that they were imported under, if an import would find each field by its own.
+fn headings(schema: &Schema, shown: &[&Field], format: Format, has_ids: bool) -> Vec<String> {
+    // A sheet has no column before the first heading.
+    let own = |field: &&Field| {
+        Some(field.heading()).filter(|heading| format == Format::Csv || !heading.is_empty()).unwrap_or(&field.slug).to_owned()
     };
-    fields.iter().map(heading).collect()
+    let own: Vec<String> = shown.iter().map(own).collect();
+    if format.wants_texts() && columns::finds(schema, &own, shown, has_ids) { own } else { different(schema, shown, has_ids) }
+}
+
+/// No two the same: a header that another field has too, or has as its slug, gives way to the slug.
+fn different(schema: &Schema, shown: &[&Field], has_ids: bool) -> Vec<String> {
+    let heading = |field: &&Field| {
+        let Some(header) = &field.header else { return field.slug.clone() };
+        let clash = |other: &&Field| other.slug != field.slug && (other.header.as_ref() == Some(header) || other.slug == *header);
+        let is_shared = (has_ids && header == ID) || schema.fields.iter().any(|other| clash(&other));
+        if is_shared { field.slug.clone() } else { header.clone() }
+    };
+    shown.iter().map(heading).collect()
 }

@@ -3,6 +3,7 @@
 use super::changes::log_import;
 use super::records;
 use super::relative;
+use super::row_problems::Tally;
 use super::validate;
 use crate::format::app_file::AppFile;
 use crate::model::app::AppId;
@@ -32,17 +33,9 @@ struct Pending {
 }
 
 impl Pending {
-    /// A refusal that says which record of the file it is about.
-    fn placed(&self, error: Error) -> Error {
-        match error {
-            Error::Invalid(problems) => Error::Invalid(
-                problems
-                    .into_iter()
-                    .map(|problem| Problem { message: format!("{}: {}", self.place, problem.message), ..problem })
-                    .collect(),
-            ),
-            other => other,
-        }
+    /// A problem that says which record of the file it is about.
+    fn placed(&self, problem: Problem) -> Problem {
+        Problem { message: format!("{}: {}", self.place, problem.message), ..problem }
     }
 }
 
@@ -51,9 +44,11 @@ type Named = HashMap<String, (String, RecordId)>;
 
 /// Makes the records, for somebody who may change the app; gives how many. A table that has or had records is left alone: its people decide about it now.
 ///
-/// All ids are known before the first record is written, so records may point to each other, and to themselves.
-pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<usize> {
-    let (list, left_alone) = collect(tx, file, app, told)?;
+/// All ids are known before the first record is written, so records may point to each other, and to themselves. What is wrong with the records is told
+/// of all of them, up to `shown_max` problems.
+pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told: &mut Vec<String>, shown_max: usize) -> Result<usize> {
+    let mut found = Tally::new(shown_max);
+    let (list, left_alone) = collect(tx, file, app, told, &mut found)?;
     let mut counts: BTreeMap<SchemaId, (Arc<Schema>, usize)> = BTreeMap::new();
     for pending in &list {
         counts.entry(pending.schema.id).or_insert_with(|| (pending.schema.clone(), 0)).1 += 1;
@@ -68,15 +63,21 @@ pub fn fill(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId, told
         if let Some(name) = &pending.name
             && named.insert(name.clone(), (pending.schema.slug.clone(), *id)).is_some()
         {
-            return Err(Error::invalid(Problem::new("twice", format!("The $ref {} stands twice in the file", quoted(name)))));
+            found.add(Problem::new("twice", format!("The $ref {} stands twice in the file", quoted(name))));
         }
     }
     for (pending, id) in list.iter().zip(&ids) {
-        if let Some((_, wanted)) = references(pending).find(|(_, name)| !named.contains_key(*name)) {
-            return Err(points_nowhere(pending, wanted, left_alone));
+        let lost: Vec<&str> = references(pending).map(|(_, name)| name).filter(|name| !named.contains_key(*name)).collect();
+        lost.iter().for_each(|wanted| found.add(points_nowhere(pending, wanted, left_alone)));
+        if !lost.is_empty() {
+            continue;
         }
-        insert(tx, who, pending, *id, &named)?;
+        match insert(tx, who, pending, *id, &named) {
+            Err(Error::Invalid(problems)) => problems.into_iter().for_each(|problem| found.add(pending.placed(problem))),
+            done => done?,
+        }
     }
+    found.refuse(None)?;
     for (id, (schema, count)) in counts {
         let last = next.get(&id).map_or(0, |next| next.0 - 1);
         let first = last + 1 - i64::try_from(count).map_err(Error::internal)?;
@@ -92,12 +93,15 @@ fn take(next: &mut RecordId) -> RecordId {
 }
 
 /// The records of all tables to fill, and whether any table was left alone.
-fn collect(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId, told: &mut Vec<String>) -> Result<(Vec<Pending>, bool)> {
+fn collect(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId, told: &mut Vec<String>, found: &mut Tally) -> Result<(Vec<Pending>, bool)> {
     let (mut all, mut left_alone) = (Vec::new(), false);
     for (slug, list) in &file.records {
         let Some(schema) = tx.catalog().schemas(app).find(|schema| schema.slug == *slug).cloned() else { continue };
-        let wrong = |place: &str, what: &str| Error::invalid(Problem::new("type", format!("{place} must be {what}")));
-        let list = list.as_array().ok_or_else(|| wrong(&format!("records.{slug}"), "an array"))?;
+        let wrong = |place: &str, what: &str| Problem::new("type", format!("{place} must be {what}"));
+        let Some(list) = list.as_array() else {
+            found.add(wrong(&format!("records.{slug}"), "an array"));
+            continue;
+        };
         if list.is_empty() {
             continue;
         }
@@ -109,11 +113,17 @@ fn collect(tx: &mut WriteTx<'_>, file: &AppFile, app: AppId, told: &mut Vec<Stri
         told.push(format!("add {} to {slug}", counted(list.len(), "record")));
         for (at, value) in list.iter().enumerate() {
             let place = format!("records.{slug}[{at}]");
-            let mut draft = value.as_object().cloned().ok_or_else(|| wrong(&place, "an object"))?;
+            let Some(mut draft) = value.as_object().cloned() else {
+                found.add(wrong(&place, "an object"));
+                continue;
+            };
             let name = match draft.shift_remove("$ref") {
                 None => None,
                 Some(Value::String(name)) => Some(name),
-                Some(_) => return Err(wrong(&format!("{place}.$ref"), "a text")),
+                Some(_) => {
+                    found.add(wrong(&format!("{place}.$ref"), "a text"));
+                    None
+                }
             };
             all.push(Pending { schema: schema.clone(), name, draft, place });
         }
@@ -158,8 +168,7 @@ fn resolved(pending: &Pending, named: &Named) -> Result<Map<String, Value>> {
                 }
             }
             Some((table, _)) => {
-                let message =
-                    format!("{}: field '{slug}' points to table '{target}', but {} is a record of '{table}'", pending.place, quoted(name));
+                let message = format!("field '{slug}' points to table '{target}', but {} is a record of '{table}'", quoted(name));
                 return Err(Error::invalid(Problem::of(slug, "reference", message)));
             }
             None => {}
@@ -168,24 +177,23 @@ fn resolved(pending: &Pending, named: &Named) -> Result<Map<String, Value>> {
     Ok(draft)
 }
 
-fn points_nowhere(pending: &Pending, wanted: &str, left_alone: bool) -> Error {
+fn points_nowhere(pending: &Pending, wanted: &str, left_alone: bool) -> Problem {
     let message = format!("{} points by $ref to {}, which is not in the file", pending.place, quoted(wanted));
     let problem = Problem::new("reference", message);
-    Error::invalid(if left_alone { problem.hint("Or it is in a table that was left alone because it has or had records") } else { problem })
+    if left_alone { problem.hint("Or it is in a table that was left alone because it has or had records") } else { problem }
 }
 
 fn insert(tx: &mut WriteTx<'_>, who: &Caller, pending: &Pending, id: RecordId, named: &Named) -> Result<()> {
-    let placed = |error: Error| pending.placed(error);
     let schema = &pending.schema;
     let mut draft = resolved(pending, named)?;
-    relative::resolve(tx.now(), schema, &mut draft).map_err(|problem| placed(Error::invalid(problem)))?;
-    let numbers = numbers(schema, &mut draft).map_err(placed)?;
-    let checked = validate::create(schema, &draft).map_err(placed)?;
+    relative::resolve(tx.now(), schema, &mut draft).map_err(Error::invalid)?;
+    let numbers = numbers(schema, &mut draft)?;
+    let checked = validate::create(schema, &draft)?;
     if let Some(key) = checked.ignored.first() {
         let message = format!("'{key}' is given by the program; leave it out, and name the record with $ref where others point to it");
-        return Err(placed(Error::invalid(Problem::of(key, "reserved", message))));
+        return Err(Error::invalid(Problem::of(key, "reserved", message)));
     }
-    check_rows(tx, who, pending, &checked.clean.values).map_err(placed)?;
+    check_rows(tx, who, pending, &checked.clean.values)?;
     let mut clean = records::counted(tx, schema, &checked.clean)?.into_owned();
     clean.values.extend(numbers);
     rows::insert_under(tx, schema, id, &clean, who.user_id()).map(drop)

@@ -1,27 +1,32 @@
 //! Which field a column of a file is. One rule: a column has a type only if every value, read by the type and written again, is the very same;
 //! so nothing is lost: leading zeros stay text, long digits stay exact, `Jun 12 1998` stays what it is.
 
+use super::naming::field_slug_from;
 use crate::field;
+use crate::format::comma;
 use crate::format::day::DayOrder;
 use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
 use crate::model::expr::VALUES;
 use crate::model::field::{Field, FieldType};
-use crate::model::name::{field_slug_from, is_field_slug, label_from, quoted};
+use crate::model::name::{is_field_slug, label_from, quoted};
 use crate::model::schema::SYSTEM_KEYS;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// Beyond this JavaScript rounds: such a column is no number.
+/// Beyond this JavaScript rounds: texts of such digits are no numbers.
 const SAFE_INTEGER_MAX: i64 = 9_007_199_254_740_991;
 /// `text` without a rule of its own holds this many characters.
 const TEXT_CHARS: u64 = 100_000;
+/// What boolean fields read of files beside `1` and `0`.
+const TRUTHS: [&str; 4] = ["true", "false", "yes", "no"];
 /// In order of preference. A decimal comes twice: in its own form, and with as many digits after the point in every cell.
-const CANDIDATES: [(&str, Form); 9] = [
+const CANDIDATES: [(&str, Form); 10] = [
     ("boolean", Form::Plain),
     ("integer", Form::Plain),
     ("decimal", Form::Plain),
     ("decimal", Form::FixedScale),
+    ("number", Form::Plain),
     ("date", Form::Plain),
     ("datetime", Form::Plain),
     ("email", Form::Plain),
@@ -51,6 +56,15 @@ struct Column {
     orders: [bool; 3],
     /// The first text.
     example: Option<String>,
+    /// The same of moments: days with a time behind them.
+    moments: [bool; 3],
+    /// The first text that is no day.
+    moment_example: Option<String>,
+    /// Whether every value so far is `TRUE`, `no` and the like in any case.
+    truths: bool,
+    /// Whether every value so far is a number where the comma is the decimal mark, and the first that has one.
+    commas: bool,
+    comma_example: Option<String>,
 }
 
 /// A column of texts that are days, as people write them.
@@ -98,6 +112,11 @@ impl Inference {
                     rounded: 0,
                     orders: [true; 3],
                     example: None,
+                    moments: [true; 3],
+                    moment_example: None,
+                    truths: true,
+                    commas: true,
+                    comma_example: None,
                 });
             }
             if let Some(column) = self.columns.get_mut(*at).filter(|_| !value.is_null()) {
@@ -148,6 +167,29 @@ impl Inference {
         found.filter(|days| !days.orders.is_empty()).collect()
     }
 
+    /// Columns of texts that a person may want as something else, each with what is said of it.
+    pub fn others(&self, headings: &[String], fields: &[Field]) -> Vec<(String, String)> {
+        let columns =
+            headings.iter().zip(fields).zip(&self.columns).filter(|((_, field), column)| field.type_name == "text" && column.values > 0);
+        let note = |heading: &String, column: &Column| {
+            let name = quoted(heading);
+            if let Some(note) = column.moments(heading) {
+                return Some(note);
+            }
+            match &column.comma_example {
+                _ if column.truths => {
+                    Some(format!("{name} holds only words for true and false: --type \"{heading}=boolean\" reads them as such"))
+                }
+                Some(example) if column.commas => Some(format!(
+                    "{name} looks like numbers with a decimal comma ({}): --type \"{heading}=decimal:comma\" reads them as numbers",
+                    quoted(example)
+                )),
+                _ => None,
+            }
+        };
+        columns.filter_map(|((heading, _), column)| Some((heading.clone(), note(heading, column)?))).collect()
+    }
+
     /// Which columns hold numbers that came in as texts.
     pub fn rounded(&self, headings: &[String]) -> Vec<String> {
         let columns = headings.iter().zip(&self.columns).filter(|(_, column)| column.rounded > 0);
@@ -163,12 +205,14 @@ impl Inference {
     }
 }
 
-/// Gives each field the heading it came from, for exports; where two would then be the same, the slug has to do.
+/// Gives each field the heading it came from, by which it is found again. Where that is the slug of a field with another heading, or one of several
+/// that are empty, its own slug has to do.
 pub fn keep_headers(fields: &mut [Field], headings: &[String]) {
     let slugs: Vec<String> = fields.iter().map(|field| field.slug.clone()).collect();
     for (field, heading) in fields.iter_mut().zip(headings) {
-        let alone = headings.iter().filter(|other| *other == heading).count() == 1 && !slugs.contains(heading);
-        field.header = alone.then(|| heading.clone());
+        let is_anothers = slugs.iter().zip(headings).any(|(slug, other)| slug == heading && other != heading);
+        let is_one_of_the_empty = heading.is_empty() && headings.iter().filter(|other| *other == heading).count() > 1;
+        field.header = (!is_anothers && !is_one_of_the_empty && field.slug != *heading).then(|| heading.clone());
     }
 }
 
@@ -180,6 +224,18 @@ impl Column {
         }
         if self.example.is_none() && self.orders.contains(&true) {
             self.example = value.as_str().map(str::to_owned);
+        }
+        let moment = value.as_str().filter(|text| text.contains(':'));
+        for (order, alive) in DayOrder::ALL.into_iter().zip(&mut self.moments) {
+            *alive = *alive && moment.is_some_and(|text| order.read_moment(text).is_some());
+        }
+        if self.moment_example.is_none() && self.moments.contains(&true) {
+            self.moment_example = moment.map(str::to_owned);
+        }
+        self.truths = self.truths && value.as_str().is_some_and(|text| TRUTHS.contains(&text.to_lowercase().as_str()));
+        self.commas = self.commas && value.as_str().is_some_and(|text| comma::read(text).is_some());
+        if self.comma_example.is_none() && self.commas {
+            self.comma_example = value.as_str().filter(|text| text.contains(',')).map(str::to_owned);
         }
         match value {
             Value::Number(_) => self.numbers += 1,
@@ -203,6 +259,16 @@ impl Column {
         }
     }
 
+    /// What is said of texts that are moments.
+    fn moments(&self, heading: &str) -> Option<String> {
+        let example = self.moment_example.as_ref()?;
+        let orders = DayOrder::ALL.into_iter().zip(self.moments).filter(|(_, alive)| *alive).map(|(order, _)| order);
+        let flag = |order: DayOrder| format!("{} (--type \"{heading}=datetime:{}\")", order.words(), order.name());
+        let flags: Vec<String> = orders.map(flag).collect();
+        (!flags.is_empty())
+            .then(|| format!("{} looks like moments ({}): {} reads them so", quoted(heading), quoted(example), flags.join(" or ")))
+    }
+
     fn keeps(&self, name: &str, form: Form, value: &Value, textual: bool) -> bool {
         let Some(type_) = field::find(name) else { return false };
         let mut field = Field::plain("column", type_);
@@ -217,9 +283,9 @@ impl Column {
         match value {
             Value::String(cell) if textual => {
                 let cell = if is_free(type_.kind()) { unguarded(cell) } else { cell };
-                type_.read_text(&field, cell).is_ok_and(|read| type_.write_text(&field, &read) == cell && is_safe(name, &read))
+                type_.read_cell(&field, cell).is_ok_and(|read| type_.write_cell(&field, &read) == cell && is_safe(name, &read))
             }
-            _ => type_.clean(&field, value).is_ok_and(|clean| clean == *value && is_safe(name, &clean)),
+            _ => type_.clean(&field, value).is_ok_and(|clean| clean == *value),
         }
     }
 
@@ -290,6 +356,11 @@ mod tests {
             (vec!["1", "-20", "0"], "integer"),
             (vec!["007", "1"], "text"),
             (vec!["9007199254740993"], "text"),
+            (vec!["9007199254740993", "0.5"], "text"),
+            (vec!["0.3333333333333333", "0.25"], "number"),
+            (vec!["TRUE", "FALSE"], "text"),
+            (vec!["yes", "no"], "text"),
+            (vec!["1e-7"], "number"),
             (vec!["12345678901234567890"], "text"),
             (vec!["1", "2.5"], "decimal"),
             (vec!["5.0", "12.8"], "decimal"),
@@ -301,7 +372,6 @@ mod tests {
             (vec!["-0"], "text"),
             (vec!["0.00001", "2.5"], "decimal"),
             (vec!["true", "false"], "boolean"),
-            (vec!["TRUE"], "text"),
             (vec!["1", "true"], "text"),
             (vec!["2024-02-29"], "date"),
             (vec!["2023-02-29"], "text"),
@@ -326,7 +396,11 @@ mod tests {
             (vec![json!(true), json!(1)], "json"),
             (vec![json!({"a": 1})], "json"),
             (vec![json!("2024-01-01")], "date"),
-            (vec![json!(9_007_199_254_740_993_i64)], "json"),
+            (vec![json!(9_007_199_254_740_993_i64), json!(i64::MAX)], "integer"),
+            (vec![json!(0.333_333_333_333_333_3)], "number"),
+            (vec![json!(1e15), json!(1e20)], "number"),
+            (vec![json!(1), json!(1e300)], "number"),
+            (vec![json!(1e300), json!("x")], "json"),
         ] {
             assert_eq!(typed(&values, false), type_, "{values:?}");
         }
@@ -335,10 +409,10 @@ mod tests {
     #[test]
     fn every_heading_gets_a_slug_of_its_own_and_keeps_itself_where_it_is_alone() {
         for (headings, slugs, headers) in [
-            (vec!["name", "name"], vec!["name", "name_2"], vec!["name", "name_2"]),
+            (vec!["name", "name"], vec!["name", "name_2"], vec!["name", "name"]),
             (vec!["Name", "name"], vec!["name_2", "name"], vec!["Name", "name"]),
             (vec!["a b", "a_b", "A B"], vec!["a_b_2", "a_b", "a_b_3"], vec!["a b", "a_b", "A B"]),
-            (vec!["a", "a", "a_2"], vec!["a", "a_3", "a_2"], vec!["a", "a_3", "a_2"]),
+            (vec!["a", "a", "a_2"], vec!["a", "a_3", "a_2"], vec!["a", "a", "a_2"]),
             (
                 vec!["", "id", "ID", "IMDB Rating", ""],
                 vec!["field", "id_2", "id_3", "imdb_rating", "field_2"],

@@ -64,7 +64,8 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
 /// Takes the rows that somebody sent into a schema that is there. They wait for the end; others see it among the jobs, and may end it.
 pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Result<Outcome> {
     // Before a long file is read for nothing.
-    ctx.read(|tx| scope(tx.catalog(), who, &job.app, &job.schema, Action::Create))?;
+    let needed = transfer::needed(job.key.as_deref());
+    ctx.read(|tx| needed.iter().try_for_each(|action| scope(tx.catalog(), who, &job.app, &job.schema, *action).map(drop)))?;
     let (id, report) = listed(ctx, "import")?;
     let done = caught(|| import(ctx, who, job, input, &report));
     ctx.jobs.end(id, done.clone());

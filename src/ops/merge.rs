@@ -2,14 +2,15 @@
 //! look what they wrote meanwhile. Reading the file is in `transfer`.
 
 use super::changes::{log_merged, name_of};
+use super::columns::ID;
 use super::records::{no_user, unique_groups};
 use super::row_problems::Problems;
-use super::transfer::{problems_of, same_as};
+use super::transfer::{points_nowhere, problems_of, same_as};
 use super::validate;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::principal::Caller;
-use crate::model::record::Draft;
+use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::merge::{self, Noted};
@@ -48,24 +49,22 @@ pub fn prepare(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Proble
 /// What only the table's rows can tell of changed records: values that must be unique, records that must be there.
 pub fn check(tx: &ReadTx<'_>, schema: &Schema, found: &mut Problems<'_>) -> Result<()> {
     for group in unique_groups(schema) {
-        for (row, holder) in merge::taken(tx, schema, &group, found.shown_max)? {
-            found.add(row, None, vec![super::records::taken(&group, holder)]);
-        }
-        for (earlier, row) in merge::twins(tx, schema, &group, found.shown_max)? {
-            found.add(row, None, vec![same_as(earlier, &group)]);
-        }
+        let taken = merge::taken(tx, schema, &group, found.shown_max())?;
+        found.add_met(taken, |met, sent| {
+            let problem = super::records::taken(&group, RecordId(met.other));
+            Ok(vec![Problem { message: format!("{}{}", problem.message, sent.told(&group)), ..problem }])
+        })?;
+        let twins = merge::twins(tx, schema, &group, found.shown_max())?;
+        found.add_met(twins, |met, sent| Ok(vec![same_as(met.other, &group, sent)]))?;
     }
     for field in schema.fields.iter().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         let Some(pointed) = tx.catalog().target(schema, field) else { continue };
-        for (row, id) in merge::dangling(tx, field, &pointed, found.shown_max)? {
-            let message = format!("Field '{}' points to {id}, which is not in table '{}'", field.slug, pointed.slug);
-            found.add(row, None, vec![Problem::of(&field.slug, "reference", message)]);
-        }
+        let dangling = merge::dangling(tx, field, &pointed, found.shown_max())?;
+        found.add_met(dangling, |met, _| Ok(vec![points_nowhere(field, &met.other, &pointed)]))?;
     }
     for field in schema.fields.iter().filter(|field| field.kind == Kind::User) {
-        for (row, id) in merge::unknown_users(tx, field, found.shown_max)? {
-            found.add(row, None, vec![no_user(field, id)]);
-        }
+        let unknown = merge::unknown_users(tx, field, found.shown_max())?;
+        found.add_met(unknown, |met, _| Ok(vec![no_user(field, met.other)]))?;
     }
     Ok(())
 }
@@ -86,17 +85,24 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Option
 
 /// Rows that have no record of their own to update, or more than one.
 fn check_matches(tx: &ReadTx<'_>, schema: &Schema, key: &Field, found: &mut Problems<'_>) -> Result<()> {
-    for (row, records) in rows::staged_ambiguous(tx, found.shown_max)? {
-        let message = format!("{records} records have this {}: which of them is meant is not clear", key.slug);
-        found.add(row, None, vec![Problem::of(&key.slug, "ambiguous", message).hint("Use a key whose values differ")]);
+    if key.slug == ID {
+        let unknown = rows::staged_unknown(tx, found.shown_max())?;
+        return found.add_met(unknown, |met, _| {
+            let message = format!("There is no record {} in table '{}'", RecordId(met.other).text(), schema.slug);
+            Ok(vec![Problem::of(ID, "not_found", message).hint("Rows of new records go into a file without ids")])
+        });
     }
-    for (row, sent) in rows::staged_incomplete(tx, found.shown_max)? {
-        let sent: Draft = serde_json::from_str(&sent).map_err(Error::internal)?;
-        if let Err(error) = validate::create(schema, &sent) {
-            let told = problems_of(error).into_iter();
-            let because = format!("(no record has this {}, so this would be a new one)", key.slug);
-            found.add(row, None, told.map(|problem| Problem { message: format!("{} {because}", problem.message), ..problem }).collect());
-        }
-    }
-    Ok(())
+    let group = std::slice::from_ref(&key.slug);
+    let ambiguous = rows::staged_ambiguous(tx, found.shown_max())?;
+    found.add_met(ambiguous, |met, sent| {
+        let message = format!("{} records have this {}{}: which of them is meant is not clear", met.other, key.slug, sent.told(group));
+        Ok(vec![Problem::of(&key.slug, "ambiguous", message).hint("Use a key whose values differ, or their ids")])
+    })?;
+    let incomplete = rows::staged_incomplete(tx, found.shown_max())?;
+    found.add_met(incomplete, |_, sent| {
+        let Err(error) = validate::create(schema, &sent.0) else { return Ok(Vec::new()) };
+        let because = format!("(no record has this {}{}, so this would be a new one)", key.slug, sent.told(group));
+        let told = |problem: Problem| Problem { message: format!("{} {because}", problem.message), ..problem };
+        Ok(problems_of(error).into_iter().map(told).collect())
+    })
 }

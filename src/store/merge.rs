@@ -4,7 +4,7 @@
 use super::link_rows;
 use super::sql::{column, field_column, table};
 use super::sqlite::OrFailed;
-use super::stage;
+use super::stage::{self, First};
 use super::tx::{ReadTx, WriteTx};
 use crate::model::error::{Error, Result};
 use crate::model::field::{Field, Kind};
@@ -59,14 +59,13 @@ pub fn forget_unmatched(tx: &ReadTx<'_>) -> Result<()> {
     tx.conn().execute(sql, []).or_failed().map(drop)
 }
 
-/// Changed records whose values in these fields another record has and keeps: numbers of the rows, and who has them; at most `limit`.
-pub fn taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(i64, RecordId)>> {
-    let sql = format!(
-        "SELECT c.n, x.id FROM {} AND NOT EXISTS (SELECT 1 FROM staged.merged y WHERE y.record = x.id AND y.data IS NOT NULL)
-         ORDER BY c.n LIMIT {limit}",
+/// Changed records whose values in these fields another record has and keeps, with its id.
+pub fn taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<First<i64>> {
+    let question = format!(
+        "SELECT c.n AS n, x.id AS other FROM {} AND NOT EXISTS (SELECT 1 FROM staged.merged y WHERE y.record = x.id AND y.data IS NOT NULL)",
         clashes(schema, group)
     );
-    Ok(stage::pairs(tx.conn(), &sql, [])?.into_iter().map(|(row, id)| (row, RecordId(id))).collect())
+    stage::first(tx.conn(), "staged.row", &question, limit)
 }
 
 /// Changed records `c`, each with another record `x` that has the same values in these fields as yet.
@@ -77,15 +76,15 @@ fn clashes(schema: &Schema, group: &[String]) -> String {
     format!("staged.merged c CROSS JOIN main.{main} x ON {} WHERE c.data IS NOT NULL AND x.id <> c.record", same.join(" AND "))
 }
 
-/// Pairs of staged rows, new records and changed ones, that would have the same values in these fields; at most `limit`.
-pub fn twins(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(i64, i64)>> {
+/// Staged rows, new records and changed ones, that would have the same values in these fields as an earlier one, with the first one's number.
+pub fn twins(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<First<i64>> {
     let all = "(SELECT n, NULL AS record, data FROM staged.row WHERE record IS NULL
                 UNION ALL SELECT n, NULL, data FROM staged.merged WHERE data IS NOT NULL)";
-    stage::pairs(tx.conn(), &stage::twins(all, schema, group, limit), [])
+    stage::twins(tx.conn(), ("staged.row", all), &stage::columns(schema, group), limit)
 }
 
-/// Changed records whose reference, or one of them, points to nothing: numbers of the rows, and where it points; at most `limit`.
-pub fn dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<(i64, String)>> {
+/// Changed records whose reference, or one of them, points to nothing, with where it points.
+pub fn dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<First<String>> {
     let (from, id) = match field.kind {
         Kind::Links => (
             format!("staged.merged c JOIN json_each(coalesce(c.data->'$.{}', '[]')) e ON e.type = 'text'", field.slug),
@@ -93,24 +92,22 @@ pub fn dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -
         ),
         _ => ("staged.merged c".to_owned(), column(&Column::of(field), "c.")),
     };
-    let sql = format!(
-        "SELECT DISTINCT c.n, {id} FROM {from} WHERE c.data IS NOT NULL AND {id} IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM main.{} t WHERE t.id = CAST(substr({id}, 5) AS INTEGER)) ORDER BY c.n LIMIT {limit}",
+    let question = format!(
+        "SELECT DISTINCT c.n AS n, {id} AS other FROM {from} WHERE c.data IS NOT NULL AND {id} IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM main.{} t WHERE t.id = CAST(substr({id}, 5) AS INTEGER))",
         table(target.id)
     );
-    let mut statement = tx.conn().prepare(&sql).or_failed()?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).or_failed()?;
-    rows.collect::<rusqlite::Result<_>>().or_failed()
+    stage::first(tx.conn(), "staged.row", &question, limit)
 }
 
-/// Changed records that name a user who is not there: numbers of the rows, and which user; at most `limit`.
-pub fn unknown_users(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<Vec<(i64, i64)>> {
+/// Changed records that name a user who is not there, with the user's number.
+pub fn unknown_users(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<First<i64>> {
     let place = column(&Column::of(field), "c.");
-    let sql = format!(
-        "SELECT c.n, {place} FROM staged.merged c WHERE c.data IS NOT NULL AND {place} IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM main.user u WHERE u.id = {place}) ORDER BY c.n LIMIT {limit}"
+    let question = format!(
+        "SELECT c.n AS n, {place} AS other FROM staged.merged c WHERE c.data IS NOT NULL AND {place} IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM main.user u WHERE u.id = {place})"
     );
-    stage::pairs(tx.conn(), &sql, [])
+    stage::first(tx.conn(), "staged.row", &question, limit)
 }
 
 /// Writes all changed records; `unique` are the groups of fields whose values together are unique.

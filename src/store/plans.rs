@@ -212,7 +212,7 @@ mod tests {
 
     fn staged(key: Kind) -> Stage {
         let staging = Staging::create(std::path::Path::new("plans.db")).unwrap();
-        staging.add(1, Some("{}"), Some("{}"), Some(&cell(key))).unwrap();
+        staging.add(1, None, Some("{}"), Some("{}"), Some(&cell(key))).unwrap();
         staging.finish().unwrap()
     }
 
@@ -243,6 +243,7 @@ mod tests {
         let group = [key.name().to_owned()];
         records::match_staged(tx, schema, key.name()).unwrap();
         records::staged_ambiguous(tx, 5).unwrap();
+        records::staged_unknown(tx, 5).unwrap();
         records::staged_taken(tx, schema, &group, 5).unwrap();
         records::staged_dangling(tx, &of_kind(schema, Kind::Reference), schema, 5).unwrap();
         records::staged_dangling_links(tx, &of_kind(schema, Kind::Links), schema, 5).unwrap();

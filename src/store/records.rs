@@ -4,7 +4,7 @@ use super::computed::{asked, for_a_moment};
 use super::link_rows;
 use super::sql::{self, Statement, column, field_column, links, table};
 use super::sqlite::{OrFailed, damaged};
-use super::stage;
+use super::stage::{self, First};
 use super::tx::{ReadTx, WriteTx, move_counter};
 use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
@@ -410,7 +410,7 @@ pub fn referring(tx: &ReadTx<'_>, schema: &Schema, field: &Field, id: RecordId, 
     rows.collect::<rusqlite::Result<_>>().or_failed()
 }
 
-/// Finds for every staged row the record that has the same key.
+/// Finds for every staged row the record that has the same key: the slug of a field, or `id`.
 pub fn match_staged(tx: &ReadTx<'_>, schema: &Schema, key: &str) -> Result<()> {
     let place = key_column(schema, key)?;
     // The table is walked once, or its index asked; without this copy it would be walked for every row of the file.
@@ -430,65 +430,69 @@ pub fn staged_matches(tx: &ReadTx<'_>) -> Result<i64> {
     tx.conn().query_row("SELECT count(*) FROM staged.row WHERE record IS NOT NULL", [], |row| row.get(0)).or_failed()
 }
 
-/// Staged rows whose key several records have: numbers of the rows, and of how many records; at most `limit`.
-pub fn staged_ambiguous(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(i64, i64)>> {
-    let sql = format!(
-        "SELECT n, (SELECT count(*) FROM staged.held WHERE held.k = s.k) AS records FROM staged.row s
-         WHERE record IS NOT NULL AND records > 1 ORDER BY n LIMIT {limit}"
-    );
-    stage::pairs(tx.conn(), &sql, [])
+/// Staged rows whose key several records have, with of how many.
+pub fn staged_ambiguous(tx: &ReadTx<'_>, limit: usize) -> Result<First<i64>> {
+    let question =
+        "SELECT n, (SELECT count(*) FROM staged.held WHERE held.k = s.k) AS other FROM staged.row s WHERE record IS NOT NULL AND other > 1";
+    stage::first(tx.conn(), STAGED, question, limit)
 }
 
-/// Staged rows that have no record and are no whole one: their numbers and what was sent; at most `limit`.
-pub fn staged_incomplete(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<(i64, String)>> {
-    let sql = format!("SELECT n, sent FROM staged.row WHERE record IS NULL AND data IS NULL ORDER BY n LIMIT {limit}");
-    let mut statement = tx.conn().prepare(&sql).or_failed()?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).or_failed()?;
-    rows.collect::<rusqlite::Result<_>>().or_failed()
+/// Staged rows that look by its number for a record which is not there, with the number.
+pub fn staged_unknown(tx: &ReadTx<'_>, limit: usize) -> Result<First<i64>> {
+    stage::first(tx.conn(), STAGED, "SELECT n, CAST(k AS INTEGER) AS other FROM staged.row WHERE record IS NULL", limit)
 }
 
-/// Staged rows without a record whose values in these fields a stored record has already: numbers of the rows, at most `limit`.
-pub fn staged_taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<i64>> {
+/// Staged rows that have no record and are no whole one.
+pub fn staged_incomplete(tx: &ReadTx<'_>, limit: usize) -> Result<First<i64>> {
+    stage::first(tx.conn(), STAGED, "SELECT n, n AS other FROM staged.row WHERE record IS NULL AND data IS NULL", limit)
+}
+
+/// Staged rows without a record whose values in these fields a stored record has already, with its id.
+pub fn staged_taken(tx: &ReadTx<'_>, schema: &Schema, group: &[String], limit: usize) -> Result<First<i64>> {
     let columns: Vec<Column> = group.iter().filter_map(|slug| field_column(schema, slug)).collect();
     let same: Vec<String> = columns.iter().map(|place| format!("{} = {}", column(place, ""), column(place, "s."))).collect();
-    let sql = format!(
-        "SELECT n FROM staged.row s WHERE record IS NULL AND EXISTS (SELECT 1 FROM main.{} WHERE {}) ORDER BY n LIMIT {limit}",
+    let question = format!(
+        "SELECT n, (SELECT id FROM main.{} WHERE {} LIMIT 1) AS other FROM staged.row s WHERE record IS NULL AND other IS NOT NULL",
         table(schema.id),
         same.join(" AND ")
     );
-    numbers(tx, &sql)
+    stage::first(tx.conn(), STAGED, &question, limit)
 }
 
-/// Staged rows without a record whose reference points to nothing: numbers of the rows, at most `limit`.
-pub fn staged_dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<i64>> {
+/// Staged rows without a record whose reference points to nothing, with where it points.
+pub fn staged_dangling(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<First<String>> {
     let place = column(&Column::of(field), "s.");
-    let sql = format!(
-        "SELECT n FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr({place}, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
+    let question = format!(
+        "SELECT n, {place} AS other FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr({place}, 5) AS INTEGER))",
         table(target.id)
     );
-    numbers(tx, &sql)
+    stage::first(tx.conn(), STAGED, &question, limit)
 }
 
-/// The same of a field that holds several.
-pub fn staged_dangling_links(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<Vec<i64>> {
-    let sql = format!(
-        "SELECT DISTINCT n FROM staged.row s JOIN json_each(coalesce(s.data->'$.{}', '[]')) e ON e.type = 'text'
-         WHERE record IS NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr(e.value, 5) AS INTEGER)) ORDER BY n LIMIT {limit}",
+/// The same of a field that holds several: each that points to nothing.
+pub fn staged_dangling_links(tx: &ReadTx<'_>, field: &Field, target: &Schema, limit: usize) -> Result<First<String>> {
+    let question = format!(
+        "SELECT DISTINCT n, e.value AS other FROM staged.row s JOIN json_each(coalesce(s.data->'$.{}', '[]')) e ON e.type = 'text'
+         WHERE record IS NULL AND NOT EXISTS (SELECT 1 FROM main.{} WHERE id = CAST(substr(e.value, 5) AS INTEGER))",
         field.slug,
         table(target.id)
     );
-    numbers(tx, &sql)
+    stage::first(tx.conn(), STAGED, &question, limit)
 }
 
-/// Staged rows without a record that name a user who is not there: numbers of the rows, at most `limit`.
-pub fn staged_unknown_users(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<Vec<i64>> {
+/// Staged rows without a record that name a user who is not there, with the user's number.
+pub fn staged_unknown_users(tx: &ReadTx<'_>, field: &Field, limit: usize) -> Result<First<i64>> {
     let place = column(&Column::of(field), "s.");
-    let sql = format!(
-        "SELECT n FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM main.user u WHERE u.id = {place}) ORDER BY n LIMIT {limit}"
+    let question = format!(
+        "SELECT n, {place} AS other FROM staged.row s WHERE record IS NULL AND {place} IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM main.user u WHERE u.id = {place})"
     );
-    numbers(tx, &sql)
+    stage::first(tx.conn(), STAGED, &question, limit)
 }
+
+/// The rows of a stage that is attached.
+const STAGED: &str = "staged.row";
 
 /// Takes all staged rows without a record in, in their order, with one statement. Gives the first and the last new id.
 pub fn insert_staged(tx: &mut WriteTx<'_>, schema: &Schema, by: Option<UserId>) -> Result<Option<(RecordId, RecordId)>> {
@@ -539,8 +543,10 @@ pub fn text_of(values: &Map<String, Value>) -> Result<String> {
     serde_json::to_string(values).map_err(Error::internal)
 }
 
+/// No field is called `id`: it is the record's own.
 fn key_column(schema: &Schema, slug: &str) -> Result<String> {
-    field_column(schema, slug).map(|place| column(&place, "")).ok_or_else(|| Error::internal("the key is no field"))
+    let place = if slug == "id" { Some(Column::Id) } else { field_column(schema, slug) };
+    place.map(|place| column(&place, "")).ok_or_else(|| Error::internal("the key is no field"))
 }
 
 /// The first column of every row that a question has.

@@ -6,7 +6,8 @@ use super::sqlite::OrFailed;
 use crate::model::error::{Error, Result};
 use crate::model::plan::Cell;
 use crate::model::schema::Schema;
-use rusqlite::{Connection, Params};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OptionalExtension};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ impl Staging {
         let conn = Connection::open(path(&folder)).or_failed()?;
         conn.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-             CREATE TABLE row (n INTEGER PRIMARY KEY, data TEXT, sent TEXT, k, record INTEGER);
+             CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER, data TEXT, sent TEXT, k, record INTEGER);
              CREATE TABLE merged (n INTEGER PRIMARY KEY, record INTEGER NOT NULL, version INTEGER NOT NULL, data TEXT, label TEXT, body TEXT);
              CREATE INDEX merged_record ON merged (record); BEGIN;",
         )
@@ -38,21 +39,21 @@ impl Staging {
         Ok(Self { conn, folder })
     }
 
-    /// One checked row. `n` counts from 1; `data` is the whole new record in canonical JSON; `sent` is what an update sets, `key` what it looks for.
-    pub fn add(&self, n: i64, data: Option<&str>, sent: Option<&str>, key: Option<&Cell>) -> Result<()> {
-        let mut insert = self.conn.prepare_cached("INSERT INTO row (n, data, sent, k) VALUES (?1, ?2, ?3, ?4)").or_failed()?;
-        insert.execute((n, data, sent, key)).or_failed().map(drop)
+    /// One checked row. `n` counts from 1, `line` is where it stands in the file; `data` is the whole new record in canonical JSON; `sent` is what an
+    /// update sets, `key` what it looks for.
+    pub fn add(&self, n: i64, line: Option<i64>, data: Option<&str>, sent: Option<&str>, key: Option<&Cell>) -> Result<()> {
+        let mut insert = self.conn.prepare_cached("INSERT INTO row (n, line, data, sent, k) VALUES (?1, ?2, ?3, ?4, ?5)").or_failed()?;
+        insert.execute((n, line, data, sent, key)).or_failed().map(drop)
     }
 
-    /// Pairs of rows of the file that are new records with the same values in these fields: the earlier and the later one's number. At most `limit`.
-    pub fn twins(&self, schema: &Schema, group: &[String], limit: usize) -> Result<Vec<(i64, i64)>> {
-        pairs(&self.conn, &twins("row", schema, group, limit), [])
+    /// Rows of the file that are new records with the same values in these fields as an earlier one, with the first one's number.
+    pub fn twins(&self, schema: &Schema, group: &[String], limit: usize) -> Result<First<i64>> {
+        twins(&self.conn, ("row", "row"), &columns(schema, group), limit)
     }
 
-    /// Pairs of rows of the file that look for the same record. At most `limit`.
-    pub fn same_keys(&self, limit: usize) -> Result<Vec<(i64, i64)>> {
-        let sql = format!("SELECT min(n), max(n) FROM row WHERE k IS NOT NULL GROUP BY k HAVING count(*) > 1 ORDER BY 2 LIMIT {limit}");
-        pairs(&self.conn, &sql, [])
+    /// Rows of the file that look for the same record as an earlier one, with the first one's number.
+    pub fn same_keys(&self, limit: usize) -> Result<First<i64>> {
+        twins(&self.conn, ("row", "row"), &["k".to_owned()], limit)
     }
 
     /// To be called after the last row.
@@ -112,22 +113,56 @@ fn path(folder: &TempDir) -> PathBuf {
     folder.path().join("stage.db")
 }
 
-/// The question for rows of a stage that are to be new records and have the same values in these fields.
-pub(super) fn twins(stage: &str, schema: &Schema, group: &[String], limit: usize) -> String {
-    let columns: Vec<String> = group.iter().filter_map(|slug| field_column(schema, slug)).map(|place| column(&place, "")).collect();
-    let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
-    format!(
-        "SELECT min(n), max(n) FROM {stage} WHERE record IS NULL AND {} GROUP BY {} HAVING count(*) > 1 ORDER BY 2 LIMIT {limit}",
-        present.join(" AND "),
-        columns.join(", ")
-    )
+/// A row of a stage of which something is to be told, what was sent in it as JSON, and what it meets.
+pub struct Met<T> {
+    pub row: i64,
+    pub line: Option<i64>,
+    pub sent: String,
+    pub other: T,
 }
 
-/// Two numbers of every row that a question has.
-pub(super) fn pairs(conn: &Connection, sql: &str, values: impl Params) -> Result<Vec<(i64, i64)>> {
-    let mut statement = conn.prepare(sql).or_failed()?;
-    let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?))).or_failed()?;
-    rows.collect::<rusqlite::Result<_>>().or_failed()
+/// The first rows of their kind, in their order, and how many there are in all.
+pub struct First<T> {
+    pub rows: Vec<Met<T>>,
+    pub total: usize,
+}
+
+/// SQL of these fields' values in a stage.
+pub(super) fn columns(schema: &Schema, group: &[String]) -> Vec<String> {
+    group.iter().filter_map(|slug| field_column(schema, slug)).map(|place| column(&place, "")).collect()
+}
+
+/// Rows that are to be new records and have the same values in these columns as an earlier one. `stage` is the stage's table, and what is looked
+/// through of it.
+pub(super) fn twins(conn: &Connection, (stage, rows): (&str, &str), columns: &[String], limit: usize) -> Result<First<i64>> {
+    let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+    let (present, columns) = (present.join(" AND "), columns.join(", "));
+    // Mostly there are none, and then this is all that has to be asked.
+    let any = format!("SELECT 1 FROM {rows} WHERE record IS NULL AND {present} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1");
+    if conn.query_row(&any, [], |_| Ok(())).optional().or_failed()?.is_none() {
+        return Ok(First { rows: Vec::new(), total: 0 });
+    }
+    let question = format!(
+        "SELECT n, first AS other FROM (SELECT n, min(n) OVER (PARTITION BY {columns}) AS first FROM {rows} WHERE record IS NULL AND {present})
+         WHERE n > first"
+    );
+    first(conn, stage, &question, limit)
+}
+
+/// The first rows that a question for `n` and `other` has; `stage` is the stage's table.
+pub(super) fn first<T: FromSql>(conn: &Connection, stage: &str, question: &str, limit: usize) -> Result<First<T>> {
+    let sql = format!(
+        "SELECT q.n, q.other, q.total, o.line, coalesce(iif(o.record IS NULL, o.data, NULL), o.sent, '{{}}')
+         FROM (SELECT n, other, count(*) OVER () AS total FROM ({question}) ORDER BY n LIMIT {limit}) q JOIN {stage} o ON o.n = q.n ORDER BY q.n"
+    );
+    let mut statement = conn.prepare(&sql).or_failed()?;
+    let mut total = 0;
+    let rows = statement.query_map([], |row| {
+        total = usize::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
+        Ok(Met { row: row.get(0)?, other: row.get(1)?, line: row.get(3)?, sent: row.get(4)? })
+    });
+    let rows = rows.or_failed()?.collect::<rusqlite::Result<_>>().or_failed()?;
+    Ok(First { rows, total })
 }
 
 #[cfg(test)]

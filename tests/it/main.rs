@@ -25,6 +25,9 @@ mod transfer;
 /// Workbooks, cells that a spreadsheet would calculate, days as people write them, exports over HTTP.
 mod spreadsheets;
 
+/// What goes out comes in again; what cannot be taken in is told with the way out.
+mod exchange;
+
 /// Backups: made, sent, put back, kept in number.
 mod backups;
 

@@ -124,7 +124,7 @@ fn sets_come_in_and_go_out_with_files() {
     assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
     assert_eq!(found(&harness, "filter[tags]=1"), ["one", "four", "five"]);
     let reply = harness.send("POST", &format!("{NOTES}/import"), "text/csv", "text,tags\nsix,rec_77\n");
-    assert!(reply.status == 400 && String::from_utf8_lossy(&reply.body).contains("points to a record that is not in table 'tags'"));
+    assert!(reply.status == 400 && String::from_utf8_lossy(&reply.body).contains("which is not in table 'tags'"));
     is_well(&harness);
 }
 

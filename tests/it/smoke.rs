@@ -563,7 +563,7 @@ fn commands_hand_their_work_to_the_running_server() {
     // Refused there is refused here, with the same words.
     let twice = place.run(&["import", &csv, "--app", "crm"]);
     assert_eq!((twice.code, twice.out.as_str()), (Some(1), ""), "{twice:?}");
-    assert!(twice.err.starts_with("carryall: Row 1: a record with the same title is there already"), "{twice:?}");
+    assert!(twice.err.starts_with("carryall: Row 1 (line 2): a record with the same title ('One') is there already"), "{twice:?}");
     assert_eq!(deals(&server, &cookie).len(), 2);
 
     let admin = place.run_with(&["admin", "create", "--email", "ann@example.com", "--password-stdin"], "another-long-password\n");
@@ -584,6 +584,64 @@ fn commands_hand_their_work_to_the_running_server() {
 
     assert_eq!(server.stop(), (Some(0), String::new()));
     place.assert_tidy();
+}
+
+#[test]
+fn ids_go_out_and_come_back_by_commands_with_a_server_and_without() {
+    let place = Place::new();
+    let (app, csv) = (place.file("crm.json", CRM_APP), place.file("deals.csv", DEALS_CSV));
+    assert_eq!(place.run(&["apply", &app]).code, Some(0));
+    assert_eq!(place.run(&["import", &csv, "--app", "crm"]).code, Some(0));
+    let output = place.scratch.path().join("out.csv");
+    let output = output.to_str().unwrap();
+    let back = ["import", output, "--app", "crm", "--schema", "deals"];
+    let work = |place: &Place| {
+        let exported = place.run(&["export", "--app", "crm", "--schema", "deals", "--ids", "-o", output]);
+        assert_eq!(exported.code, Some(0), "{exported:?}");
+        let text = std::fs::read_to_string(output).unwrap();
+        assert!(text.starts_with("id,title,amount\nrec_1,One,10.50\nrec_2,"), "{text}");
+        let plain = place.run(&back);
+        assert!(plain.code == Some(1) && plain.err.contains("--key id updates the records that have them"), "{plain:?}");
+        let changed = place.run(&[&back[..], &["--key", "id"]].concat());
+        assert_eq!(changed.out, "2 rows imported into crm/deals: 0 created, 2 updated\n", "{changed:?}");
+        let skipped = place.run(&[&back[..], &["--skip", "id", "--skip", "amount", "--blank-errors", "--key", "title"]].concat());
+        assert_eq!(skipped.out, "2 rows imported into crm/deals: 0 created, 2 updated\n", "{skipped:?}");
+    };
+    work(&place);
+    let server = place.serve_with(&FIRST_ADMIN);
+    work(&place);
+    assert_eq!(server.stop().0, Some(0));
+}
+
+#[test]
+fn a_file_of_rows_is_no_place_for_a_whole_app() {
+    let place = Place::new();
+    assert_eq!(place.run(&["apply", &place.file("crm.json", CRM_APP)]).code, Some(0));
+    for ending in ["csv", "xlsx", "ndjson"] {
+        let output = place.scratch.path().join(format!("x.{ending}"));
+        let ran = place.run(&["export", "--app", "crm", "-o", output.to_str().unwrap()]);
+        let words = format!(
+            "carryall: A .{ending} file holds one table: add --schema NAME. A whole app goes into a .json file, or is named: --format app\n"
+        );
+        assert_eq!((ran.code, ran.err), (Some(2), words));
+        assert!(!output.exists());
+    }
+    let output = place.scratch.path().join("x.json");
+    assert_eq!(place.run(&["export", "--app", "crm", "-o", output.to_str().unwrap()]).code, Some(0));
+    assert!(std::fs::read_to_string(output).unwrap().contains("\"carryall\": 1"));
+}
+
+#[test]
+fn a_file_with_letters_of_its_own_makes_a_table_that_can_be_read() {
+    let place = Place::new();
+    let csv = place.file("Über uns.csv", "Größe,Ort,日本\n5,Köln,x\n");
+    let made = place.run(&["import", &csv, "--app", "demo"]);
+    assert_eq!(made.out, "1 row imported into demo/ueber-uns, a new table: 1 created, 0 updated\n", "{made:?}");
+    for field in ["groesse (Größe)", "ort (Ort)", "ri_ben (日本)"] {
+        assert!(made.err.contains(field), "{made:?}");
+    }
+    let bad = place.file("bad.json", r#"{"carryall": 1, "app": {"slug": "Über uns"}}"#);
+    assert!(place.run(&["apply", &bad]).err.contains("Did you mean 'ueber-uns'?"));
 }
 
 #[test]
@@ -736,6 +794,7 @@ fn wrong_usage_ends_with_2() {
         vec!["import", &csv, "--app", "crm", "--map", "title"],
         vec!["export"],
         vec!["export", "--app", "crm", "--format", "csv"],
+        vec!["export", "--app", "crm", "--ids"],
         vec!["export", "--app", "crm", "--schema", "deals", "--format", "xml"],
         vec!["admin"],
         vec!["demo", "--sample", "nothing"],

@@ -168,7 +168,7 @@ fn every_problem_names_its_cell_and_its_columns_heading() {
         [
             "Row 1 (cell B2, column 'Number of seats'): Field 'n' must be a whole number, not 'many'",
             "Row 1 (cell C2): Field 's' must be text, not the number 5. Put the value in quotes",
-            "Row 2 (cell B4, column 'Number of seats'): Field 'n' holds the error #N/A",
+            "Row 2 (cell B4, column 'Number of seats'): Field 'n' holds the error #N/A. --blank-errors reads such cells as empty ones (over HTTP blank_errors=true)",
         ]
     );
     assert_eq!(
@@ -294,6 +294,81 @@ fn merged_cells_are_said() {
     );
     let outcome = place.import("t.xlsx", Book { sheets: vec![("S", "", data)], ..Book::of("") }.bytes()).unwrap();
     assert_eq!(notes(&outcome), ["The workbook has merged cells: their value stands in the first of them, the others are empty"]);
+}
+
+#[test]
+fn merged_cells_of_another_sheet_are_not_said_of_this_one() {
+    let place = Place::new();
+    let sheet = |merged: &str| format!("<sheetData>{}{}</sheetData>{merged}", row(1, &[text("A1", "a")]), row(2, &[text("A2", "x")]));
+    let merged = sheet("<mergeCells><mergeCell ref=\"A2:B2\"/></mergeCells>");
+    let book = Book { sheets: vec![("One", "", sheet("<mergeCells count=\"0\"/>")), ("Two", "", merged)], ..Book::of("") }.bytes();
+    for (name, notes_wanted) in [("One", 0), ("Two", 1)] {
+        let job = Import { sheet: Some(name.to_owned()), ..place.job("t.xlsx", &book) };
+        assert_eq!(notes(&place.run(job, &unwatched()).unwrap()).len(), notes_wanted, "{name}");
+    }
+}
+
+#[test]
+fn cells_with_errors_are_read_as_empty_ones_on_request() {
+    let error = |cell: &str, error: &str| format!("<c r=\"{cell}\" t=\"e\"><f>1/0</f><v>{error}</v></c>");
+    let data = row(1, &[text("B1", "name"), text("C1", "share")])
+        + &row(2, &[text("B2", "x"), error("C2", "#DIV/0!")])
+        + &row(3, &[error("B3", "#N/A"), number("C3", 0, "0.5")]);
+    let book = Book::of(&data).bytes();
+    let place = Place::new();
+    let way = "--blank-errors reads such cells as empty ones (over HTTP blank_errors=true)";
+    assert_eq!(
+        told(place.import("t.xlsx", &book)),
+        [
+            format!("Row 1 (cell C2): Field 'share' holds the error #DIV/0!. {way}"),
+            format!("Row 2 (cell B3): Field 'name' holds the error #N/A. {way}"),
+        ]
+    );
+    let outcome = place.run(Import { blank_errors: true, ..place.job("t.xlsx", &book) }, &unwatched()).unwrap();
+    assert_eq!(notes(&outcome), ["Read as empty: #DIV/0! in C2, and 1 more with errors"]);
+    assert_eq!(place.rows("t"), json!([{"name": "x", "share": null}, {"name": null, "share": 0.5}]));
+    // A column that is left out may hold what it likes.
+    let skipped = Import { skip: vec!["share".to_owned()], ..place.job("t.xlsx", &book) };
+    assert_eq!(told(place.run(skipped, &unwatched())), [format!("Row 2 (cell B3): Field 'name' holds the error #N/A. {way}")]);
+    let harness = Harness::crm();
+    let sheet =
+        Book::of(&(row(1, &[text("A1", "name"), text("B1", "founded")]) + &row(2, &[text("A2", "x"), error("B2", "#REF!")]))).bytes();
+    let table = "/api/apps/my-crm/schemas/companies/import";
+    assert_eq!(post(&harness, table, Format::Xlsx.media_type(), sheet.clone()).0, 400);
+    let (status, body) = post(&harness, &format!("{table}?blank_errors=true"), Format::Xlsx.media_type(), sheet);
+    assert_eq!((status, &body["notes"]), (201, &json!(["Read as empty: #REF! in B2"])), "{body}");
+}
+
+#[test]
+fn numbers_of_a_sheet_get_a_type_that_holds_them() {
+    let place = Place::new();
+    let cells = ["0.33333333333333331", "1000000000000000", "12345678901234567", "1E+20", "0.5"];
+    let head: Vec<String> = ('A'..='E').map(|letter| text(&format!("{letter}1"), &letter.to_string())).collect();
+    let values: Vec<String> = ('A'..='E').zip(cells).map(|(letter, value)| number(&format!("{letter}2"), 0, value)).collect();
+    let outcome = place.import("t.xlsx", Book::of(&(row(1, &head) + &row(2, &values))).bytes()).unwrap();
+    let types: Vec<&str> = outcome["fields"].as_array().unwrap().iter().map(|field| field["type"].as_str().unwrap()).collect();
+    assert_eq!((types, notes(&outcome).len()), (vec!["number", "integer", "integer", "number", "decimal"], 0));
+    // The digits that a double has of 12345678901234567.
+    let wanted = json!([{"A": 0.3333333333333333, "B": 1_000_000_000_000_000_i64, "C": 12_345_678_901_234_568_i64, "D": 1e20, "E": 0.5}]);
+    assert_eq!(place.rows("t"), wanted);
+    place.import("t.xlsx", place.bytes("t", Format::Xlsx).unwrap()).unwrap();
+    assert_eq!(place.rows("t"), json!([wanted[0], wanted[0]]));
+}
+
+#[test]
+fn what_only_the_table_can_tell_names_the_cell() {
+    let place = Place::with_table(&json!([{"slug": "code", "name": "The code", "type": "text", "unique": true}]));
+    let sheet = |codes: &[&str]| {
+        let rows = codes.iter().enumerate().map(|(at, code)| row(at as u32 + 3, &[text(&format!("C{}", at + 3), code)]));
+        Book::of(&(row(2, &[text("C2", "The code")]) + &rows.collect::<String>())).bytes()
+    };
+    place.import("t.xlsx", sheet(&["a", "b"])).unwrap();
+    assert_eq!(
+        told(place.import("t.xlsx", sheet(&["x", "b"]))),
+        ["Row 2 (cell C4, column 'The code'): a record with the same code ('b') is there already. An import with the key code updates it"]
+    );
+    let twice = told(place.import("t.xlsx", sheet(&["x", "y", "x"])));
+    assert_eq!(twice[0], "Row 3 (cell C5, column 'The code'): has the same code ('x') as row 1");
 }
 
 #[test]

@@ -12,11 +12,14 @@ use rouille::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `POST …/import?key=&dry_run=&sheet=`: 201 `{"created", "updated", "errors": [], "notes"?}`, with `dry_run` 200 and what would happen. A row that breaks a rule
+/// `POST …/import?key=&dry_run=&skip=&blank_errors=&sheet=`: 201 `{"created", "updated", "errors": [], "notes"?}`, with `dry_run` 200 and what would happen. A row that breaks a rule
 /// refuses the whole file: 400, and `details` name each row by its `index`.
 pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let dry_run = call.query.flag("dry_run")?;
+    let format = format(call)?;
     let source = match &call.body {
+        // No line is no row: what an export of an empty table holds.
+        Body::Empty if format == Format::Ndjson => Source::Memory(Vec::new().into()),
         Body::Empty => {
             return Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"));
         }
@@ -29,11 +32,13 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         schema_given: true,
         must_exist: true,
         key: call.query.once("key")?.map(str::to_owned),
+        skip: call.query.pairs().iter().filter(|(name, _)| name == "skip").map(|(_, heading)| heading.clone()).collect(),
+        blank_errors: call.query.flag("blank_errors")?,
         sheet: call.query.once("sheet")?.map(str::to_owned),
         dry_run,
         ..Import::default()
     };
-    let input = Input::new(format(call)?, source, import.sheet.as_deref())?;
+    let input = Input::new(format, source, import.sheet.as_deref())?;
     let outcome = jobs::take_in(ctx, &call.caller, &import, &input)?;
     let number = |key: &str| outcome.get(key).and_then(Value::as_u64).unwrap_or_default();
     let mut body = json!({"created": number("created"), "updated": number("updated"), "errors": [], "dry_run": dry_run});

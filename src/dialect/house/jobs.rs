@@ -30,6 +30,10 @@ enum Sent {
         #[serde(default)]
         types: Vec<(String, String)>,
         key: Option<String>,
+        #[serde(default)]
+        skip: Vec<String>,
+        #[serde(default)]
+        blank_errors: bool,
         sheet: Option<String>,
         #[serde(default)]
         dry_run: bool,
@@ -119,8 +123,8 @@ fn rendered(entry: &Entry) -> Value {
 
 fn job(sent: Sent) -> Result<Job> {
     Ok(match sent {
-        Sent::Import { file, app, schema, schema_given, map, types, key, sheet, dry_run } => {
-            Job::Import(Import { file, app, schema, schema_given, map, types, key, sheet, dry_run, must_exist: false })
+        Sent::Import { file, app, schema, schema_given, map, types, key, skip, blank_errors, sheet, dry_run } => {
+            Job::Import(Import { file, app, schema, schema_given, map, types, key, skip, blank_errors, sheet, dry_run, must_exist: false })
         }
         Sent::Apply { file, dry_run, prune } => Job::Apply { text: jobs::app_file(&file)?, dry_run, prune },
         Sent::AdminCreate { email, password } => Job::AdminCreate { email, password },

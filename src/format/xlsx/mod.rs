@@ -27,8 +27,8 @@ const CELLS_MAX: u64 = 50_000_000;
 /// Of the format.
 const COLUMNS_MAX: u32 = 16_384;
 const ROWS_MAX: u32 = 1_048_576;
-/// Whole numbers up to here are exact in a double.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// The first whole number past those of 64 bits.
+const WHOLE_END: f64 = 9_223_372_036_854_775_808.0;
 
 /// A workbook that was unpacked, and the sheet that was chosen of it. May be read several times, by one reader at a time.
 pub struct Book {
@@ -47,7 +47,7 @@ pub fn open(source: impl Source, sheet: Option<&str>) -> Result<Book> {
     if unpacked.has_formulas {
         calculated(&mut workbook, &sheet, &meter)?;
     }
-    if unpacked.has_merged_cells {
+    if unpacked.has_merged_cells && may_have_merged_cells(&mut workbook, &sheet, &meter) {
         notes.push("The workbook has merged cells: their value stands in the first of them, the others are empty".to_owned());
     }
     Ok(Book { unpacked, sheet, notes })
@@ -142,6 +142,12 @@ fn calculated(workbook: &mut Workbook, sheet: &str, meter: &Meter) -> Result<()>
     Err(Error::invalid(problem.hint("Open the file in a spreadsheet program and save it: that writes the values of formulas")))
 }
 
+/// Whether those of the workbook are of this sheet. Of one that is too large to ask, or damaged, nobody knows.
+fn may_have_merged_cells(workbook: &mut Workbook, sheet: &str, meter: &Meter) -> bool {
+    meter.left.set(HELD_BYTES_MAX);
+    guarded(|| workbook.merge_cells_by_sheet_name(sheet)).map_or(true, |merged| !merged.is_empty())
+}
+
 /// What a cell is.
 enum Came {
     Value(Value),
@@ -149,6 +155,8 @@ enum Came {
     Day(Value),
     /// Why it cannot be taken.
     Refused(String),
+    /// What a calculation came to, such as `#N/A`.
+    Error(String),
 }
 
 fn next(cells: &mut XlsxCellReader<'_, Allowance>, formats: &[serial::Format], meter: &Meter) -> Result<Option<(u32, u32, Came)>> {
@@ -173,7 +181,9 @@ fn value(cell: &DataRef<'_>, format: serial::Format) -> Came {
     match cell {
         DataRef::Empty => Came::Value(Value::Null),
         DataRef::Int(number) => Came::Value(Value::from(*number)),
-        DataRef::Float(number) if number.fract() == 0.0 && number.abs() <= EXACT_MAX => Came::Value(Value::from(*number as i64)),
+        DataRef::Float(number) if number.fract() == 0.0 && (-WHOLE_END..WHOLE_END).contains(number) => {
+            Came::Value(Value::from(*number as i64))
+        }
         DataRef::Float(number) => match Number::from_f64(*number) {
             Some(number) => Came::Value(Value::Number(number)),
             None => Came::Refused("holds a number that is too large".to_owned()),
@@ -191,7 +201,7 @@ fn value(cell: &DataRef<'_>, format: serial::Format) -> Came {
             serial::Read::Text(text) => Came::Value(Value::String(text)),
         },
         DataRef::DurationIso(iso) => text(iso),
-        DataRef::Error(error) => Came::Refused(format!("holds the error {error}")),
+        DataRef::Error(error) => Came::Error(error.to_string()),
     }
 }
 
@@ -250,16 +260,19 @@ impl Rows<'_, '_> {
             let text = match came {
                 Came::Value(Value::String(text)) | Came::Day(Value::String(text)) => text,
                 Came::Value(other) | Came::Day(other) => other.to_string(),
-                Came::Refused(why) => {
-                    let place = cell_name(column, u64::from(self.row) + 1);
-                    return Err(Error::invalid(Problem::new("heading", format!("Cell {place} should be a heading and {why}"))));
-                }
+                Came::Refused(why) => return Err(self.no_heading(column, &why)),
+                Came::Error(error) => return Err(self.no_heading(column, &format!("holds the error {error}"))),
             };
             if let Some(heading) = headings.get_mut(usize::try_from(column - first).unwrap_or_default()) {
                 *heading = text;
             }
         }
         Ok(headings)
+    }
+
+    fn no_heading(&self, column: u32, why: &str) -> Error {
+        let place = cell_name(column, u64::from(self.row) + 1);
+        Error::invalid(Problem::new("heading", format!("Cell {place} should be a heading and {why}")))
     }
 
     fn filled(&self, headings: &[String], cells: Vec<(u32, Came)>) -> Result<Row> {
@@ -279,6 +292,7 @@ impl Rows<'_, '_> {
                     row.days.push(at);
                 }
                 Came::Refused(why) => row.refused.push((at, why)),
+                Came::Error(error) => row.errors.push((at, error)),
             }
         }
         Ok(row)

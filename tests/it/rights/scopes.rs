@@ -134,6 +134,12 @@ fn a_reference_leads_only_to_what_its_writer_may_read() {
     assert!(whole(&mine).contains("\"created\":0,\"updated\":1"), "{}", whole(&mine));
     let hidden = keyed("title,stage,owner\nzq-deals-3-title,open,2\n");
     assert!(whole(&hidden).contains("\"created\":1,\"updated\":0"), "{}", whole(&hidden));
+    for (id, status) in [("rec_1", 200), ("rec_2", 403), ("rec_3", 400), ("rec_99", 400)] {
+        let url = format!("{DEALS}/import?key=id&dry_run=true");
+        let reply = ask(&world, "seller", "POST", &url, "text/csv", &format!("id,title\n{id},x\n"));
+        assert_eq!(reply.status, status, "{}", whole(&reply));
+        assert!(status != 400 || whole(&reply).contains(&format!("There is no record '{id}' in table 'deals'")), "{}", whole(&reply));
+    }
     let others = keyed("title,amount\nzq-deals-2-title,1\n");
     assert_eq!(others.status, 403, "{}", whole(&others));
 }
@@ -432,6 +438,16 @@ fn what_is_for_those_who_look_after_a_table_is_for_nobody_else() {
     }
 }
 
+#[test]
+fn a_delete_that_somebody_unseen_forbids_names_nobody() {
+    let world = world();
+    assert_eq!(world.ask("PATCH", "/api/apps/one/schemas/vaultzq/fields/deal", r#"{"on_delete": "restrict"}"#).0, 200);
+    assert_eq!(world.ask("PATCH", "/api/apps/one/schemas/vaultzq/records/1", r#"{"deal": "rec_4"}"#).0, 200);
+    let told = |who: &str| json_of(&world, who, "DELETE", &format!("{DEALS}/records/4"), "").1["error"]["message"].clone();
+    assert_eq!(told("seller"), "rec_4 cannot go: a record that you cannot see refers to it");
+    assert_eq!(told("editor"), "rec_4 cannot go: zq-vaultzq-1-word in vaultzq refers to it (field 'deal')");
+}
+
 // Tokens -------------------------------------------------------------------------------------------------------------
 
 fn narrowed(user: i64, role: Role, narrowing: Narrowing) -> Caller {
@@ -503,9 +519,9 @@ fn a_token_lets_less_through_than_its_owner_may_and_never_more() {
     let found = list(&world, &hers, "one", "deals", &everything()).unwrap();
     assert_eq!((found.len(), &found[0]), (3, &json!({"title": "zq-deals-1-title", "owner": 2})));
     let mut out = Vec::new();
-    let asked = export::Export { app: "one", schema: "deals", format: carryall::format::file::Format::Csv, query: None };
+    let asked = export::Export { app: "one", schema: "deals", format: carryall::format::file::Format::Csv, query: None, has_ids: true };
     let count = world.ctx.read(|tx| export::export(tx, &hers, &asked, &Limits::default(), Box::new(&mut out), &|_| Ok(()))).unwrap();
-    assert_eq!((count, String::from_utf8(out).unwrap()), (1, "title,owner\nzq-deals-2-title,3\n".to_owned()));
+    assert_eq!((count, String::from_utf8(out).unwrap()), (1, "id,title,owner\nrec_2,zq-deals-2-title,3\n".to_owned()));
     assert!(matches!(world.ctx.read(|tx| roles::list(tx, &hers, "one")), Err(Error::Forbidden(_))));
 }
 

@@ -52,6 +52,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
     (&["clap", "indicatif", "env_logger"], &["cli/"]),
     (&["jiff"], &["field/", "format/", "ops/ctx.rs"]),
     (&["email_address", "rust_decimal"], &["field/"]),
+    (&["deunicode"], &["ops/naming.rs"]),
     (&["getrandom", "base64"], &["auth/", "ops/ctx.rs"]),
     (&["sha2"], &["auth/", "store/backup.rs"]),
 ];

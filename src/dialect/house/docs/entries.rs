@@ -376,13 +376,13 @@ pub const ENTRIES: [Entry; 56] = [
     },
     Entry {
         about: "All records that the filters leave, in the order that is asked for.",
-        query: &["format", "shown_fields", "sort", "words", "filter"],
+        query: &["format", "ids", "shown_fields", "sort", "words", "filter"],
         headers: &["Content-Disposition"],
         ..entry("GET /api/apps/{app}/schemas/{schema}/export", "export_records", "Records", "The records as a file", (200, EXPORTED))
     },
     Entry {
         about: "All or nothing: 400 names every row that breaks a rule by its index.",
-        query: &["key", "dry_run", "sheet"],
+        query: &["key", "dry_run", "skip", "blank_errors", "sheet"],
         body: ROWS,
         more: &[(200, Content::Json("Imported"))],
         ..entry(
