@@ -25,10 +25,25 @@ pub enum Expr {
     Present {
         field: String,
     },
+    /// Words as people write them: all of them are somewhere in the record.
+    Words {
+        text: String,
+    },
     /// In the expression language, as it was written.
     Written {
         text: String,
     },
+}
+
+impl Expr {
+    /// Whether words are among what is asked.
+    pub fn has_words(&self) -> bool {
+        match self {
+            Expr::Words { .. } => true,
+            Expr::All(all) => all.iter().any(Expr::has_words),
+            _ => false,
+        }
+    }
 }
 
 /// Comparisons. A comparison with a missing value is false, but for `Ne`: two-valued logic.

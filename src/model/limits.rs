@@ -49,6 +49,16 @@ pub struct Limits {
     pub report_columns_max: usize,
     pub sort_keys_max: usize,
     pub filter_terms_max: usize,
+    /// What is typed to find records.
+    pub search_chars_max: usize,
+    pub search_words_max: usize,
+    /// Up to so many records a table is made ready to be searched while who asks first waits; beyond them by a job.
+    pub search_records_at_once_max: i64,
+    /// Up to so many records that were found are put in the order of what fits best.
+    pub search_ranked_max: i64,
+    /// Results of an app, and records that a look-up offers.
+    pub search_results_default: i64,
+    pub search_results_max: i64,
     /// Records that go or are changed with one that is deleted, and references that lead to those that go: nobody writes meanwhile.
     pub cascade_records_max: usize,
     pub cascade_links_max: usize,
@@ -187,6 +197,12 @@ impl Default for Limits {
             report_columns_max: 50,
             sort_keys_max: 8,
             filter_terms_max: 200,
+            search_chars_max: 500,
+            search_words_max: 32,
+            search_records_at_once_max: 20_000,
+            search_ranked_max: 10_000,
+            search_results_default: 20,
+            search_results_max: 100,
             cascade_records_max: 10_000,
             cascade_links_max: 500_000,
             import_problems_shown_max: 20,

@@ -24,6 +24,7 @@ pub mod query;
 pub mod record;
 pub mod role;
 pub mod schema;
+pub mod search;
 pub mod setting;
 pub mod several;
 pub mod site;

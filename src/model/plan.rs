@@ -5,6 +5,7 @@ use super::formula::Computation;
 use super::principal::UserId;
 use super::query::Window;
 use super::schema::Schema;
+use super::search::Found;
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub enum Cond {
         column: Column,
     },
     Not(Box<Cond>),
+    /// Words that the record has, by the schema's index of them.
+    Found(Arc<Found>),
     /// A rule of a role, or what a filter says that nothing else here says, for the user who asks; `None` for a guest.
     Rule {
         rule: Arc<Computation>,
@@ -57,7 +60,7 @@ impl Cond {
             Cond::All(all) | Cond::Any(all) => all.iter().any(Cond::reads_others),
             Cond::Not(cond) => cond.reads_others(),
             Cond::Rule { rule, .. } => rule.reads_others,
-            Cond::Absent { .. } | Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } => false,
+            Cond::Absent { .. } | Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Found(_) => false,
         }
     }
 

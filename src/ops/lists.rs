@@ -6,6 +6,7 @@ use super::expand::{self, Branch, Expanding};
 use super::filter::Asking;
 use super::plan::{chosen, plan};
 use super::records::{self, Shown};
+use super::search;
 use crate::model::error::{Error, Result};
 use crate::model::explained::Explained;
 use crate::model::limits::Limits;
@@ -44,8 +45,7 @@ pub fn list(
     let mut window = Walk { limit: plan.window.limit, rows: 0, last: None, has_more: false };
     // Whoever asks where the window ends learns whether anything follows: one row more is looked at.
     plan.window.limit = plan.window.limit.saturating_add(i64::from(query.cursor.is_some()));
-    let parts = cursor::parts(&plan, query)?;
-    let total = rows::list(tx, &plan, &parts, query.count, limits.count_auto_rows_max, &mut |record| {
+    let mut visit = |record: RecordRef<'_>| {
         if !window.takes(record.id) {
             return Ok(());
         }
@@ -54,7 +54,11 @@ pub fn list(
         }
         gathered.push(&record.to_record());
         Ok(())
-    })?;
+    };
+    let total = match search::ranked(tx, &scope, &plan, query, limits)? {
+        Some(ranked) => ranked.show(tx, &plan, query.count, &mut visit)?,
+        None => rows::list(tx, &plan, &cursor::parts(&plan, query)?, query.count, limits.count_auto_rows_max, &mut visit)?,
+    };
     if !view.tree.is_empty() {
         let records: Vec<RecordRef<'_>> = gathered.iter().collect();
         let beside = Expanding::new(tx, who, limits).beside(&scope.seen, &records, &view.tree)?;

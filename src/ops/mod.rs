@@ -51,6 +51,8 @@ pub mod roles;
 pub mod row_problems;
 pub mod samples;
 pub mod schemas;
+pub mod search;
+pub mod search_words;
 pub mod sessions;
 pub mod settings;
 pub mod showing;

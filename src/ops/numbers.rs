@@ -37,7 +37,7 @@ pub fn report(
 ) -> Result<bool> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
     let asking = Asking::of(tx, who);
-    let mut filter = narrowed(&asking, &scope, &asked.filter)?;
+    let mut filter = narrowed(&asking, &scope, &asked.filter, limits)?;
     let mut stages = asked.stages.iter().peekable();
     // What comes before anything is made of the records is found by their indexes.
     while let Some(stage) = stages.peek() {

@@ -1,6 +1,7 @@
 //! Query to plan: names become columns, texts become typed cells, the caller's scope is added. The only maker of a `Plan`.
 
 use super::filter::{self, Asking};
+use super::search_words;
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 pub fn plan(asking: &Asking<'_>, scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
     check_window(&query.window, limits)?;
     let schema = &scope.seen;
-    let filter = narrowed(asking, scope, &query.filter)?;
+    let filter = narrowed(asking, scope, &query.filter, limits)?;
     Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window, shown: None })
 }
 
@@ -74,19 +75,20 @@ pub fn column(field: &Field) -> Column {
 }
 
 /// What a filter leaves of the rows that exist for the caller.
-pub fn narrowed(asking: &Asking<'_>, scope: &Scope, asked: &Expr) -> Result<Cond> {
-    let asked = cond(&scope.seen, asked, &|text| filter::read(asking, scope, text))?;
+pub fn narrowed(asking: &Asking<'_>, scope: &Scope, asked: &Expr, limits: &Limits) -> Result<Cond> {
+    let asked = cond(&scope.seen, asked, limits, &|text| filter::read(asking, scope, text))?;
     Ok(scope.rows.clone().and(asked))
 }
 
-fn cond(schema: &Schema, expr: &Expr, written: &dyn Fn(&str) -> Result<Cond>) -> Result<Cond> {
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr, written)).collect::<Result<Vec<_>>>();
+fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) -> Result<Cond>) -> Result<Cond> {
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr, limits, written)).collect::<Result<Vec<_>>>();
     Ok(match expr {
         Expr::True => Cond::True,
         Expr::All(exprs) => Cond::All(all(exprs)?),
         Expr::Any(exprs) => Cond::Any(all(exprs)?),
         Expr::Written { text } => written(text)?,
         Expr::Blank { field } => Cond::Blank { column: resolve(schema, field, field)?.0 },
+        Expr::Words { text } => search_words::cond(schema, text, "q", limits)?,
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
             let (column, found) = resolve(schema, field, field)?;

@@ -145,6 +145,7 @@ pub fn comes_in_order(plan: &Plan) -> bool {
 fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
     match filter {
         Cond::True | Cond::Present { .. } | Cond::Not(_) | Cond::Rule { .. } => true,
+        Cond::Found(_) => false,
         Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
         Cond::Any(conds) => {
             conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug)))
@@ -186,6 +187,7 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
         | Cond::Present { .. }
         | Cond::Absent { .. }
         | Cond::Not(_)
+        | Cond::Found(_)
         | Cond::Rule { .. } => Vec::new(),
     }
 }

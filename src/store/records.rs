@@ -147,6 +147,12 @@ pub fn counter(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
     statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
 }
 
+/// The highest id there is.
+pub fn last_id(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
+    let sql = format!("SELECT coalesce(max(id), 0) FROM {}", table(schema.id));
+    tx.conn().prepare_cached(&sql).or_failed()?.query_row([], |row| row.get(0)).or_failed()
+}
+
 /// Whether a schema has or ever had records.
 pub fn ever_had_any(tx: &ReadTx<'_>, schema: &Schema) -> Result<bool> {
     let mut statement = tx.conn().prepare_cached("SELECT next_id > 1 FROM schema WHERE id = ?1").or_failed()?;
@@ -292,9 +298,14 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
+    let is_told = tx.touched().has(schema.id, new.id.0);
     let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
     drop(statement);
+    // Its words are what they were.
+    if !is_told && !schema.searched().any(|field| after.contains_key(&field.slug)) {
+        tx.touched().forget(schema.id, new.id.0);
+    }
     link_rows::write(tx, schema, new.id, &after, false)?;
     Ok(Updated { record: new, before, after })
 }

@@ -1,8 +1,8 @@
 //! Plans to SQL text and bound values. `column` is the only producer of a field's SQL: filters, sorts and indexes use its literal text, so an index always fits.
 
 use super::asked::comes_in_order;
-use super::formula;
 use super::sqlite::SQL_BYTES_MAX;
+use super::{formula, found};
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
@@ -193,6 +193,10 @@ pub fn select_by_ids(schema: &Schema, shown: Option<&[String]>, rows: &Cond, ids
 }
 
 fn counted(plan: &Plan, counts: bool) -> Statement {
+    // Without a look at the records.
+    if let (Cond::Found(found), false) = (&plan.filter, counts) {
+        return found::count(plan.schema.id, found);
+    }
     let mut sql = Statement::new(format!("SELECT count(*) FROM {}", table(plan.schema.id)), Vec::new());
     sql.push_filter(plan, counts);
     sql
@@ -247,6 +251,7 @@ impl Statement {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
             }
+            Cond::Found(found) => self.push_found(schema, found),
             Cond::Absent { column: place } => self.text.push_str(&format!("{} IS NULL", column(place, ""))),
             Cond::Not(cond) => {
                 self.text.push_str("NOT coalesce(");

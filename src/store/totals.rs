@@ -108,7 +108,7 @@ impl Totals {
 /// The schemas whose tables a question names, `r5` or `l5`; a field of such a name does no harm.
 fn tables_in(sql: &str) -> impl Iterator<Item = SchemaId> {
     let words = sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    words.filter_map(|word| word.strip_prefix(['r', 'l'])?.parse().ok().map(SchemaId))
+    words.filter_map(|word| word.strip_prefix(['r', 'l', 'f'])?.parse().ok().map(SchemaId))
 }
 
 /// The last number of the change log: one look at the end of its table.

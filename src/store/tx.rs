@@ -4,6 +4,7 @@ use super::asked::Asked;
 use super::sqlite::OrFailed;
 use super::tables::catalog;
 use super::totals::Totals;
+use super::touched::Touched;
 use crate::model::catalog::Catalog;
 use crate::model::error::Result;
 use crate::model::fault::Fault;
@@ -43,6 +44,7 @@ pub struct Shared {
     last_moment: Mutex<Moment>,
     /// When a transaction was last committed.
     written: Mutex<Instant>,
+    touched: Touched,
 }
 
 /// What reads remember for each other.
@@ -61,6 +63,7 @@ impl Shared {
             memory: Memory::default(),
             last_moment: Mutex::new(Moment { epoch_seconds: i64::MIN / 2, text: String::new() }),
             written: Mutex::new(Instant::now()),
+            touched: Touched::default(),
             on_commit: OnceLock::new(),
             halted: OnceLock::new(),
             is_halt_told: AtomicBool::new(false),
@@ -140,6 +143,11 @@ impl Shared {
 
     pub(super) fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// What the writer's transaction has written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
     }
 
     /// How long nobody has written.
@@ -228,6 +236,7 @@ pub struct WriteTx<'c> {
     catalog_changed: bool,
     credentials_changed: bool,
     logged: Logged,
+    touched: Touched,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
 }
@@ -250,7 +259,16 @@ pub(super) struct Mark {
 impl<'c> WriteTx<'c> {
     pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
         let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
-        Self { read, now: shared.now(), catalog_changed: false, credentials_changed: false, logged: Logged::default(), counts_outside }
+        let touched = shared.touched().clone();
+        Self {
+            read,
+            now: shared.now(),
+            catalog_changed: false,
+            credentials_changed: false,
+            logged: Logged::default(),
+            touched,
+            counts_outside,
+        }
     }
 
     /// By how much a schema's counter is to move in this transaction when it has so many records more: by that.
@@ -267,6 +285,11 @@ impl<'c> WriteTx<'c> {
     /// What the fault `CounterOutside` left out.
     pub(super) fn take_counts_outside(&mut self) -> Vec<(SchemaId, i64)> {
         self.counts_outside.take().unwrap_or_default()
+    }
+
+    /// Which records were written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
     }
 
     /// The one reading of the clock of this transaction.

@@ -49,6 +49,9 @@ mod expressions;
 /// Reports: exact, what a plain count finds, within what the caller sees.
 mod numbers;
 
+/// Words: what finds what, for whom, and that the index is what the records make it whatever happens.
+mod search;
+
 /// Deletes that take others along.
 mod cascade;
 

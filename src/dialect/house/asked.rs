@@ -4,8 +4,13 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
 use crate::model::name::{is_field_slug, quoted};
+use crate::model::principal::Action;
 use crate::model::query::{Count, Query, Sort, Window};
+use crate::ops::ctx::Ctx;
+use crate::ops::search;
+use crate::wire::call::Call;
 use crate::wire::query::{self, brackets};
+use std::sync::Arc;
 
 pub struct Asked {
     pub query: Query,
@@ -13,6 +18,7 @@ pub struct Asked {
     /// What was used in place of something larger: `per_page=100`.
     pub clamped: Option<String>,
     pub explains: bool,
+    searches: bool,
 }
 
 /// How the window was asked for, which the answer says in the same words.
@@ -24,8 +30,8 @@ pub enum Form {
 }
 
 /// Names a list takes, to find the one that was meant.
-const NAMES: [&str; 12] =
-    ["page", "per_page", "limit", "offset", "cursor", "count", "sort", "fields", "expand", "explain", "filter", "filter[field]"];
+const NAMES: [&str; 13] =
+    ["page", "per_page", "limit", "offset", "cursor", "count", "sort", "q", "fields", "expand", "explain", "filter", "filter[field]"];
 /// Those that say which part of a list.
 pub const WINDOW: [&str; 6] = ["page", "per_page", "limit", "offset", "cursor", "count"];
 
@@ -44,6 +50,7 @@ struct Parts {
     explains: bool,
     terms: Vec<(String, Op, Vec<String>)>,
     written: Option<String>,
+    words: Option<String>,
 }
 
 impl Asked {
@@ -62,6 +69,11 @@ impl Asked {
         }
         problems.extend(parts.mixed());
         if problems.is_empty() { Ok(parts.asked(limits)) } else { Err(Error::Invalid(problems)) }
+    }
+
+    /// What is searched must be ready for it.
+    pub fn make_ready(&self, ctx: &Arc<Ctx>, call: &Call<'_>, action: Action) -> Result<()> {
+        if self.searches { search::make_ready(ctx, &call.caller, call.param(0), call.param(1), action) } else { Ok(()) }
     }
 }
 
@@ -92,6 +104,7 @@ impl Parts {
                 return Err(Problem::of(name, "empty", "'filter' is empty").hint("filter=status = 'lead' && age > 30, or no filter at all"));
             }
             "filter" => self.written = Some(value.to_owned()),
+            "q" => self.words = Some(value.to_owned()),
             "explain" if value == "1" => self.explains = true,
             "explain" => return Err(Problem::of(name, "range", "'explain' can only be 1")),
             "_" => {}
@@ -133,7 +146,7 @@ impl Parts {
         let cursor = matches!(form, Form::Cursor { .. }).then(|| self.cursor.unwrap_or_default());
         let window = Window { offset, limit };
         let query = Query {
-            filter: both(filter(self.terms), self.written),
+            filter: all(filter(self.terms), self.written, self.words),
             sort: self.sort,
             window,
             cursor,
@@ -141,7 +154,8 @@ impl Parts {
             fields: self.fields,
             expand: self.expand,
         };
-        Asked { query, form, clamped: (wanted > most).then(|| format!("{name}={most}")), explains: self.explains }
+        let clamped = (wanted > most).then(|| format!("{name}={most}"));
+        Asked { searches: query.filter.has_words(), query, form, clamped, explains: self.explains }
     }
 }
 
@@ -184,7 +198,7 @@ impl FilterParts {
     }
 
     pub fn into_filter(self) -> Expr {
-        both(filter(self.0.terms), self.0.written)
+        all(filter(self.0.terms), self.0.written, None)
     }
 }
 
@@ -256,7 +270,7 @@ fn meant(name: &str) -> String {
         "order" | "order_by" | "orderby" | "ordering" | "sort_by" | "sortby" => {
             "The order is sort: sort=name, or sort=-name for descending".to_owned()
         }
-        "q" | "query" | "search" => "A part of a text is found by filter[name][contains]=ann".to_owned(),
+        "query" | "search" => "Words are found by q=ann, a part of a text by filter[name][contains]=ann".to_owned(),
         _ if is_field_slug(name) => format!("A list takes: {}. Records are found by a field with filter[{name}]=…", NAMES.join(", ")),
         _ => format!("A list takes: {}", NAMES.join(", ")),
     }
@@ -271,12 +285,15 @@ fn operator(field: &str, op: &str) -> std::result::Result<Op, Problem> {
     })
 }
 
-/// What single fields must hold, and what is written in the expression language.
-fn both(fields: Expr, written: Option<String>) -> Expr {
-    match (fields, written.map(|text| Expr::Written { text })) {
-        (fields, None) => fields,
-        (Expr::True, Some(written)) => written,
-        (fields, Some(written)) => Expr::All(vec![fields, written]),
+/// What single fields must hold, what is written in the expression language, and words.
+fn all(fields: Expr, written: Option<String>, words: Option<String>) -> Expr {
+    let written = written.map(|text| Expr::Written { text });
+    let words = words.map(|text| Expr::Words { text });
+    let mut all: Vec<Expr> = Some(fields).filter(|fields| *fields != Expr::True).into_iter().chain(written).chain(words).collect();
+    match all.len() {
+        0 => Expr::True,
+        1 => all.pop().unwrap_or_default(),
+        _ => Expr::All(all),
     }
 }
 

@@ -4,6 +4,7 @@ use super::asked::{Asked, WINDOW};
 use crate::format::file::Format;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
+use crate::model::principal::Action;
 use crate::model::query::{Query, Window};
 use crate::ops::ctx::Ctx;
 use crate::ops::export::{self, Export};
@@ -32,7 +33,9 @@ fn file(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &[(String, String)], format: For
             Problem::of(name, "unknown_parameter", format!("An export has no '{name}': it holds all records that the filters leave"));
         return Err(Error::invalid(problem));
     }
-    let query = Query { window: Window::default(), ..Asked::parse(asked, &ctx.limits)?.query };
+    let asked = Asked::parse(asked, &ctx.limits)?;
+    asked.make_ready(ctx, call, Action::Export)?;
+    let query = Query { window: Window::default(), ..asked.query };
     let (app, schema) = (call.param(0), call.param(1));
     let export = Export { app, schema, format, query: Some(&query), has_ids };
     let mut sheets = Sheets::new(ctx.limits.reply_memory_bytes_max);

@@ -6,6 +6,7 @@ use super::records::render_row;
 use crate::model::error::Result;
 use crate::model::explained::Told;
 use crate::model::listed::Listed;
+use crate::model::principal::Action;
 use crate::ops::ctx::Ctx;
 use crate::ops::lists;
 use crate::wire::call::Call;
@@ -22,6 +23,7 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         return exports::whole_list(ctx, call, kind);
     }
     let asked = Asked::parse(call.query.pairs(), &ctx.limits)?;
+    asked.make_ready(ctx, call, Action::List)?;
     if asked.explains {
         return explain(ctx, call, &asked);
     }

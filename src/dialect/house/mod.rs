@@ -23,7 +23,7 @@
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
 //! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
-//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes` | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes search` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], owners of the app |
@@ -33,7 +33,7 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
-//! | | the same with more | `filter limit offset cursor count fields expand` | [house] |
+//! | | the same with more | `q filter limit offset cursor count fields expand` | [house] |
 //! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
@@ -50,6 +50,8 @@
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
 //! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit filter` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/aggregate | numbers by a pipeline of `match group project sort limit skip lookup` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/lookup | records by their name, for pickers: `q limit` | [house] |
+//! | GET | /api/apps/{app}/search | words in all tables of an app: `q schemas limit` | [house] |
 //! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
 //! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
@@ -125,6 +127,7 @@ mod records;
 mod roles;
 mod samples;
 mod schemas;
+mod search;
 mod session;
 mod sessions;
 mod settings;
@@ -136,7 +139,7 @@ use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, p
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render };
 
-const ROUTES: [Route; 88] = [
+const ROUTES: [Route; 90] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -203,6 +206,8 @@ const ROUTES: [Route; 88] = [
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_group) },
     post("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_pipeline),
+    Route { query: Some(&["q", "limit"]), ..get("/api/apps/{app}/schemas/{schema}/lookup", Pool::Reads, search::look_up) },
+    Route { query: Some(&["q", "schemas", "limit"]), ..get("/api/apps/{app}/search", Pool::Reads, search::app) },
     get("/api/openapi.json", Pool::Reads, docs::server),
     get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),

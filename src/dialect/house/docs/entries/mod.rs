@@ -12,6 +12,7 @@ mod numbers;
 mod people;
 mod records;
 mod roles;
+mod search;
 mod session;
 mod tables;
 mod workspace;
@@ -62,12 +63,13 @@ pub const GROUPS: [(&str, &str); 9] = [
 
 /// All entries, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    const FILES: [&[Entry]; 8] = [
+    const FILES: [&[Entry]; 9] = [
         &session::ENTRIES,
         &apps::ENTRIES,
         &tables::ENTRIES,
         &records::ENTRIES,
         &numbers::ENTRIES,
+        &search::ENTRIES,
         &people::ENTRIES,
         &roles::ENTRIES,
         &workspace::ENTRIES,
