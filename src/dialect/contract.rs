@@ -132,6 +132,10 @@ pub fn enter(
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
 fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Identity> {
+    if let Some(name) = HEADERS.iter().find(|name| request.headers().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count() > 1) {
+        // Programs on the way might take the other one for what counts.
+        return Err(Error::malformed(format!("There are two {name} headers: send the one that counts")));
+    }
     let credential = credential(request);
     if matches!(credential, Credential::None | Credential::Session(_)) {
         same_origin(ctx, request)?;

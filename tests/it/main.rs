@@ -14,6 +14,7 @@ mod fields;
 mod computed;
 
 /// Tables that are changed while they hold records.
+mod addresses;
 mod alterations;
 
 /// App files: applied, applied again, refused whole.

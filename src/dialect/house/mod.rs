@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | GET | /auth/login | a form for people | Django's way |
 //! | POST | /auth/login | sign in: form or JSON, `username` (or `email`) and `password` | [seed] |
-//! | GET, POST | /auth/logout | sign out | Django's way |
+//! | GET, POST | /auth/logout | sign out; a page elsewhere can have a browser do it that does not say where it comes from (plain http by a name) | Django's way |
 //! | POST | /auth/link | sign in by a one-time token; that of a start link, an invitation or a reset is told what it is for | [house] |
 //! | POST | /auth/start | make the first admin by a start link, 201: `token email password` | [house] |
 //! | GET | /api/apps | all apps | [seed] |
@@ -59,7 +59,7 @@
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
 //! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
 //! | PATCH | /api/workspaces/{workspace}/me | change one's `name` | [house] |
-//! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end | [house] |
+//! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end, tokens stay | [house] |
 //! | GET | /api/workspaces/{workspace}/users | people | [house], admins |
 //! | POST | /api/workspaces/{workspace}/users | make or invite one, 201: `email name role password` | [house], admins |
 //! | GET | /api/workspaces/{workspace}/users/{person} | one | [house], admins |
@@ -69,7 +69,7 @@
 //! | GET | /api/workspaces/{workspace}/invitations | those that nobody has taken up | [house], admins |
 //! | DELETE | /api/workspaces/{workspace}/invitations/{person} | take one back | [house], admins |
 //! | POST | /api/workspaces/{workspace}/invitations/accept | choose a password by an invitation, and sign in: `token name password` | [house] |
-//! | POST | /api/workspaces/{workspace}/resets/accept | choose another by a reset, and sign in: `token password` | [house] |
+//! | POST | /api/workspaces/{workspace}/resets/accept | choose another by a reset, and sign in: `token password`; all that let them in before ends, tokens too | [house] |
 //! | GET | /api/workspaces/{workspace}/sessions | one's sessions; `user` | [house], another's admins |
 //! | DELETE | /api/workspaces/{workspace}/sessions | end all but this one; `user` | [house], another's admins |
 //! | DELETE | /api/workspaces/{workspace}/sessions/{session} | end one; `user` | [house], another's admins |

@@ -34,6 +34,7 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
             |row| row.get(0).map(SchemaId),
         )
         .or_failed()?;
+    take_over(tx, id, schema)?;
     for (position, field) in schema.fields.iter().enumerate() {
         put_field(tx, id, position, field)?;
     }
@@ -160,11 +161,20 @@ fn note(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
                WHERE id = ?1";
     let groups = (json!(new.unique).to_string(), json!(new.indexes).to_string(), json!(new.aliases).to_string());
     tx.conn().execute(sql, (old.id.0, &new.slug, &new.name, &new.model, &new.display_field, groups.0, groups.1, groups.2)).or_failed()?;
+    take_over(tx, old.id, new)?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [old.id.0]).or_failed()?;
     for (position, field) in new.fields.iter().enumerate() {
         put_field(tx, old.id, position, field)?;
     }
     Ok(())
+}
+
+/// A slug leads to one schema of an app: whatever this one is called, or was, no other was.
+fn take_over(tx: &mut WriteTx<'_>, id: SchemaId, schema: &Schema) -> Result<()> {
+    let sql = "UPDATE schema SET aliases = (SELECT json_group_array(value) FROM json_each(aliases) WHERE value NOT IN (SELECT value FROM json_each(?3)))
+               WHERE app = ?1 AND id <> ?2 AND EXISTS (SELECT 1 FROM json_each(aliases) WHERE value IN (SELECT value FROM json_each(?3)))";
+    let slugs: Vec<&String> = schema.aliases.iter().chain([&schema.slug]).collect();
+    tx.conn().execute(sql, (schema.app.0, id.0, json!(slugs).to_string())).or_failed().map(drop)
 }
 
 /// Takes a schema, its fields and all its records away.

@@ -630,3 +630,37 @@ fn rules_hold(rows: &[Row], members: &[Vec<i64>]) {
         }
     }
 }
+
+#[test]
+fn a_rule_is_told_to_whoever_sees_all_that_it_is_made_of() {
+    let harness = Harness::crm().with_people(&["ann"]);
+    let said = |who: &str, method: &str, url: &str, body: &Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, said) = json_of(&harness, who, method, url, &body);
+        assert!(status < 300, "{method} {url}: {said}");
+        said
+    };
+    let contacts = json!({
+        "list": true, "read": "age > 30", "create": "company.name = 'Acme'", "update": "status = 'lead' && created_by = @me",
+        "fields": {"age": {"readable": false}},
+    });
+    said("owner", "POST", "/api/apps/my-crm/roles", &json!({"slug": "caller", "schemas": {"contacts": contacts}}));
+    let grant = json!({"user": "ann@example.com", "app": "my-crm", "role": "caller"});
+    said("owner", "POST", "/api/workspaces/default/grants", &grant);
+    let explain = |who: &str, action: &str| {
+        let url = format!("/api/workspaces/default/explain?user=ann@example.com&app=my-crm&schema=contacts&action={action}");
+        let told = said(who, "GET", &url, &Value::Null);
+        (told["rule"].as_str().map(str::to_owned), told["why"].as_str().unwrap().to_owned())
+    };
+    for (action, rule, hidden) in
+        [("read", "age > 30", "age"), ("create", "company.name = 'Acme'", "company"), ("update", "status = 'lead' && created_by = @me", "")]
+    {
+        assert_eq!(explain("owner", action).0.as_deref(), Some(rule));
+        let (told, why) = explain("ann", action);
+        if hidden.is_empty() {
+            assert_eq!(told.as_deref(), Some(rule), "{why}");
+        } else {
+            assert!(told.is_none() && !why.contains(hidden) && why.contains("a rule"), "{action}: {told:?} {why}");
+        }
+    }
+}
