@@ -36,6 +36,7 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
             reads_others: true,
             parts: 1,
             chars_max: 0,
+            through: Vec::new(),
         });
     }
     let text = field.rules.formula.as_deref().unwrap_or_default();
@@ -54,7 +55,7 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
     };
     let reads_others = reads_others(&formula);
     let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
-    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max })
+    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max, through: walk.through.take() })
 }
 
 /// Characters that a value may come to: of a text that a field holds, as many as its rules let in; of what is no text, a few.
@@ -87,7 +88,8 @@ pub fn rule<S: AsRef<Schema>>(text: &str, schema: &Schema, schemas: &[S]) -> Res
         (_, other) => return Err(unfit(other, "a rule that is true or false", term.at).hint("owner = @me")),
     };
     let reads_others = reads_others(&formula);
-    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get(), chars_max: 0 })
+    let (parts, through) = (walk.parts.get(), walk.through.take());
+    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts, chars_max: 0, through })
 }
 
 fn reads_others(formula: &Formula) -> bool {
@@ -150,6 +152,8 @@ struct Walk {
     level: Cell<usize>,
     /// The computed fields around this place.
     trail: RefCell<Vec<(SchemaId, String)>>,
+    /// Fields that are not stored and that it came through.
+    through: RefCell<Vec<(SchemaId, String)>>,
     /// Whether it may ask who asks.
     is_rule: bool,
 }
@@ -361,6 +365,7 @@ impl<'s> Scope<'s> {
     fn inverse(&self, name: &str, at: usize) -> Result<(Inverse, &'s Schema), Problem> {
         let by_id = |from: Inverse| self.schemas.iter().find(|schema| schema.id == from.schema).map(|schema| (from, *schema));
         if let Some(field) = self.schema.field(name).filter(|field| field.kind == Kind::Lines) {
+            self.walk.through.borrow_mut().push((self.schema.id, field.slug.clone()));
             let from = lines(field, self.schema, self.schemas)?;
             return by_id(from).ok_or_else(|| Problem::new("formula", format!("{} leads nowhere", quoted(name))).at(at));
         }
@@ -414,6 +419,7 @@ impl<'s> Scope<'s> {
                 let chain: Vec<&str> = trail.iter().chain([&here]).map(|(_, slug)| slug.as_str()).collect();
                 return Err(Problem::new(LOOP, format!("The expression leads through itself: {}", chain.join(", "))).at(at));
             }
+            self.walk.through.borrow_mut().push(here);
             return self.deeper(self.schema, None, at)?.field_formula(field, text);
         }
         let type_ = match field.kind {

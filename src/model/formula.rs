@@ -19,6 +19,8 @@ pub struct Computation {
     pub parts: usize,
     /// Characters that a text of it may come to.
     pub chars_max: u64,
+    /// Fields that are not stored and whose meaning stands in the formula in place of their names.
+    pub through: Vec<(SchemaId, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +155,7 @@ pub enum Rollup {
 impl Computation {
     /// Tells everything that the value depends on.
     pub fn needs(&self, see: &mut dyn FnMut(Need<'_>)) {
+        self.through.iter().for_each(|(schema, slug)| see(Need::Field(*schema, slug)));
         self.formula.needs(self.schema, see);
     }
 
