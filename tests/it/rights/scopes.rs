@@ -66,6 +66,34 @@ fn a_hidden_field_is_answered_like_a_made_up_one() {
     }
 }
 
+/// A name that stands for an expression hides what it says wherever that stands.
+#[test]
+fn what_is_computed_of_a_hidden_computed_field_is_hidden_too() {
+    let world = world();
+    let add = |slug: &str, formula: &str| {
+        let body = json!({"slug": slug, "type": "computed", "formula": formula}).to_string();
+        assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), &body).0, 201, "{slug}");
+    };
+    add("inner", "amount * 7919");
+    add("outer", "inner + 1");
+    add("beyond", "round(outer)");
+    add("talk", "count(remarks)");
+    add("plain", "amount + 1");
+    let role = world.ask("GET", "/api/apps/one/roles/seller", "").1;
+    let mut rights = role["schemas"]["deals"].clone();
+    rights["fields"]["inner"] = json!({"readable": false});
+    rights["fields"]["remarks"] = json!({"readable": false});
+    assert_eq!(world.ask("PATCH", "/api/apps/one/roles/seller", &json!({"schemas": {"deals": rights}}).to_string()).0, 200);
+    let (_, record) = json_of(&world, "seller", "GET", &format!("{DEALS}/records/1"), "");
+    let table = whole(&ask(&world, "seller", "GET", DEALS, "", ""));
+    for slug in ["inner", "outer", "beyond", "remarks", "talk"] {
+        assert_eq!((record.get(slug), table.contains(&format!("\"{slug}\""))), (None, false), "{slug}");
+        assert_eq!(json_of(&world, "seller", "GET", &format!("{DEALS}/records?sort={slug}"), "").0, 400, "{slug}");
+    }
+    assert_eq!(record["plain"], 7_100_002);
+    assert!(!table.contains("7919"), "{table}");
+}
+
 #[test]
 fn what_is_written_is_answered_without_what_the_writer_may_not_see() {
     let world = world();
@@ -537,17 +565,24 @@ struct Row {
 }
 
 /// A rule, and what it means.
-type Meant = (&'static str, fn(&Row, &[Vec<i64>], i64) -> bool);
+type Meant = (&'static str, fn(&Row, &[Vec<i64>], Option<i64>) -> bool);
 
-const RULES: [Meant; 12] = [
-    ("owner = @me", |row, _, me| row.owner == Some(me)),
-    ("owner != @me", |row, _, me| row.owner != Some(me)),
-    ("owner = null || owner = @me", |row, _, me| row.owner.is_none_or(|owner| owner == me)),
+/// What nobody has made, or a guest asks for, is nobody's: a missing value equals no guest.
+const RULES: [Meant; 16] = [
+    ("owner = @me", |row, _, me| me.is_some() && row.owner == me),
+    ("owner != @me", |row, _, me| row.owner != me),
+    ("owner = null || owner = @me", |row, _, me| row.owner.is_none() || row.owner == me),
+    ("@me = owner || created_by = @me", |row, _, me| me.is_some() && row.owner == me),
+    ("!(owner = @me)", |row, _, me| me.is_none() || row.owner != me),
+    ("@me = null", |_, _, me| me.is_none()),
+    ("@me != null && amount > 2", |row, _, me| me.is_some() && row.amount > Some(2)),
     ("!(stage = 'won') && amount > 5", |row, _, _| row.stage != Some("won") && row.amount > Some(5)),
-    ("stage = 'won' && owner = @me", |row, _, me| row.stage == Some("won") && row.owner == Some(me)),
+    ("stage = 'won' && owner = @me", |row, _, me| row.stage == Some("won") && me.is_some() && row.owner == me),
     ("tags ?= 'vip'", |row, _, _| row.tags.contains(&"vip")),
     ("tags ?!= 'vip'", |row, _, _| row.tags.iter().any(|tag| *tag != "vip")),
-    ("team.members.user ?= @me", |row, members, me| row.team.is_some_and(|team| members[team].contains(&me))),
+    ("team.members.user ?= @me", |row, members, me| {
+        me.is_some_and(|me| row.team.is_some_and(|team| members[team].contains(&me)))
+    }),
     ("teams.members.user ?= owner", |row, members, _| {
         row.owner.is_some_and(|owner| row.teams.iter().any(|team| members[*team].contains(&owner)))
     }),
@@ -589,10 +624,13 @@ proptest! {
 fn rules_hold(rows: &[Row], members: &[Vec<i64>]) {
     let world = Harness::crm().with_people(&["ann", "ben"]);
     let link = |prefix: &str, at: usize| json!({"$ref": format!("{prefix}{at}")});
-    let people: Vec<Value> = [2, 3].map(|user| json!({"$ref": format!("p{user}"), "user": user})).to_vec();
+    let mut people: Vec<Value> = [2, 3].map(|user| json!({"$ref": format!("p{user}"), "user": user})).to_vec();
+    // Who is nobody is a member of every team.
+    people.push(json!({"$ref": "p0", "user": null}));
     let teams = members.iter().enumerate().map(|(at, members)| {
-        let members: Vec<Value> = members.iter().map(|user| json!({"$ref": format!("p{user}")})).collect();
-        json!({"$ref": format!("t{at}"), "size": members.len(), "members": members})
+        let size = members.len();
+        let members: Vec<Value> = members.iter().chain(&[0]).map(|user| json!({"$ref": format!("p{user}")})).collect();
+        json!({"$ref": format!("t{at}"), "size": size, "members": members})
     });
     let deals = rows.iter().map(|row| {
         let teams: Vec<Value> = row.teams.iter().map(|team| link("t", *team)).collect();
@@ -604,27 +642,55 @@ fn rules_hold(rows: &[Row], members: &[Vec<i64>]) {
         {"slug": "deals", "fields": [{"slug": "owner", "type": "user"}, {"slug": "stage", "type": "text"}, {"slug": "amount", "type": "integer"},
             {"slug": "tags", "type": "multiselect", "options": ["vip", "old", "it's?"]}, {"slug": "team", "type": "reference", "target": "teams"},
             {"slug": "teams", "type": "references", "target": "teams"}]}],
-        "roles": [{"slug": "ruled"}],
+        "roles": [{"slug": "ruled"}, {"slug": "guest"}],
         "records": {"people": people, "teams": teams.collect::<Vec<_>>(), "deals": deals.collect::<Vec<_>>()}});
     world.apply(&file.to_string(), false, false).unwrap();
     give(&world, "ann", "app", "ruled");
     for (rule, means) in RULES {
-        let body = json!({"schemas": {"deals": {"list": true, "read": rule}}}).to_string();
-        let (status, answer) = world.ask("PATCH", "/api/apps/app/roles/ruled", &body);
-        assert_eq!(status, 200, "{rule}: {answer}");
-        let wanted: Vec<String> =
-            rows.iter().enumerate().filter(|(_, row)| means(row, members, 2)).map(|(at, _)| format!("rec_{}", at + 1)).collect();
-        let records = "/api/apps/app/schemas/deals/records";
-        let (_, list) = json_of(&world, "ann", "GET", &format!("{records}?sort=id"), "");
-        let found: Vec<&str> = list["records"].as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap()).collect();
-        assert_eq!(
-            (found, list["total"].as_u64()),
-            (wanted.iter().map(String::as_str).collect(), u64::try_from(wanted.len()).ok()),
-            "{rule}"
-        );
-        for at in 1..=rows.len() {
-            let (status, _) = json_of(&world, "ann", "GET", &format!("{records}/{at}"), "");
-            assert_eq!(status == 200, wanted.contains(&format!("rec_{at}")), "{rule}: {at}");
+        for (who, role, me) in [("ann", "ruled", Some(2)), ("guest", "guest", None)] {
+            let body = json!({"schemas": {"deals": {"list": true, "read": rule}}}).to_string();
+            let (status, answer) = world.ask("PATCH", &format!("/api/apps/app/roles/{role}"), &body);
+            assert_eq!(status, 200, "{rule}: {answer}");
+            let is_meant = |at: usize| means(&rows[at], members, me);
+            let wanted: Vec<String> = (0..rows.len()).filter(|at| is_meant(*at)).map(|at| format!("rec_{}", at + 1)).collect();
+            lets_through(&world, who, rule, rows.len(), &wanted);
         }
     }
+}
+
+/// Whoever asks finds these records and no others, in the list and one by one.
+fn lets_through(world: &Harness, who: &str, rule: &str, count: usize, wanted: &[String]) {
+    let records = "/api/apps/app/schemas/deals/records";
+    let (_, list) = json_of(world, who, "GET", &format!("{records}?sort=id"), "");
+    let found: Vec<&str> = list["records"].as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        (found, list["total"].as_u64()),
+        (wanted.iter().map(String::as_str).collect(), u64::try_from(wanted.len()).ok()),
+        "{who}: {rule}"
+    );
+    for at in 1..=count {
+        let (status, _) = json_of(world, who, "GET", &format!("{records}/{at}"), "");
+        assert_eq!(status == 200, wanted.contains(&format!("rec_{at}")), "{who}: {rule}: {at}");
+    }
+}
+
+#[test]
+fn what_has_no_owner_is_not_a_guest_s() {
+    let world = Harness::crm();
+    let rule = "created_by = @me || owner = @me || watchers.user ?= @me";
+    let file = json!({"carryall": 1, "app": {"slug": "app"}, "schemas": [
+        {"slug": "people", "fields": [{"slug": "user", "type": "user"}]},
+        {"slug": "deals", "fields": [{"slug": "owner", "type": "user"}, {"slug": "watchers", "type": "references", "target": "people"}]}],
+        "roles": [{"slug": "guest", "schemas": {"deals": {"list": true, "create": true, "read": rule, "update": "owner = @me", "delete": "owner = @me"}}}],
+        "records": {"people": [{"$ref": "p", "user": null}], "deals": [{"watchers": [{"$ref": "p"}]}, {}]}});
+    world.apply(&file.to_string(), false, false).unwrap();
+    let records = "/api/apps/app/schemas/deals/records";
+    assert_eq!(json_of(&world, "guest", "GET", records, "").1["total"], 0);
+    for (method, body) in [("GET", ""), ("PATCH", r#"{"owner": 1}"#), ("DELETE", "")] {
+        assert!(json_of(&world, "guest", method, &format!("{records}/1"), body).0 >= 400, "{method}");
+    }
+    // Not even what a guest has made.
+    assert_eq!(json_of(&world, "guest", "POST", records, "{}").0, 201);
+    assert_eq!(json_of(&world, "guest", "GET", records, "").1["total"], 0);
+    assert_eq!(world.ask("GET", records, "").1["total"], 3);
 }
