@@ -159,6 +159,13 @@ impl Computation {
         self.formula.needs(self.schema, see);
     }
 
+    /// Whether it looks at a field and has this text in it, however written: the two may be compared.
+    pub fn may_compare(&self, schema: SchemaId, slug: &str, text: &str) -> bool {
+        let mut looks = false;
+        self.needs(&mut |need| looks |= need == Need::Field(schema, slug));
+        looks && self.formula.says(&text.to_lowercase())
+    }
+
     /// Whether it asks who asks.
     pub fn asks_who(&self) -> bool {
         self.formula.asks_who()
@@ -197,6 +204,16 @@ impl Formula {
             Formula::Lookup { of, .. } | Formula::Rollup { of, .. } => of.asks_who(),
             Formula::Any { of, other, .. } => of.asks_who() || other.asks_who(),
             _ => self.parts().into_iter().any(Formula::asks_who),
+        }
+    }
+
+    /// Whether a text stands in it, in lower case.
+    fn says(&self, text: &str) -> bool {
+        match self {
+            Formula::Text(said) => said.to_lowercase() == text,
+            Formula::Lookup { of, .. } | Formula::Rollup { of, .. } => of.says(text),
+            Formula::Any { of, other, .. } => of.says(text) || other.says(text),
+            _ => self.parts().into_iter().any(|part| part.says(text)),
         }
     }
 
