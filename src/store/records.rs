@@ -16,7 +16,7 @@ use crate::model::schema::Schema;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
 pub fn list(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<i64> {
@@ -43,6 +43,11 @@ pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
         Some(memory) => memory.totals.get(tx.conn(), &count, counted),
         None => counted(),
     }
+}
+
+/// `total`, where an answer does not wait for it longer than that: `None` if it takes longer.
+pub fn total_within(tx: &ReadTx<'_>, plan: &Plan, most: Duration) -> Result<Option<i64>> {
+    tx.within(most, || total(tx, plan))
 }
 
 /// Hands every row of a plan's window to `visit`, in order, one at a time.

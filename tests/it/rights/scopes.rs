@@ -11,7 +11,7 @@ use carryall::model::query::{Query, Window};
 use carryall::model::record::Expected;
 use carryall::ops::bulk::{self, Batch};
 use carryall::ops::plan::plan;
-use carryall::ops::{access, export, records, roles};
+use carryall::ops::{access, export, first_write, records, roles};
 use carryall::store::explain::explain;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -187,6 +187,33 @@ fn a_value_that_must_be_unique_says_nothing_of_records_that_are_hidden() {
     };
     assert_eq!(clash(2)["error"]["message"], "Field 'title' must be unique: rec_2 has this value already");
     assert_eq!(clash(3)["error"]["message"], "Field 'title' must be unique: another record has this value already");
+}
+
+/// Whether a value is taken is not told to who may not give it.
+#[test]
+fn a_field_that_one_may_not_write_is_refused_alike_whatever_others_have_in_it() {
+    let world = world();
+    let told = |method: &str, path: &str, body: Value| {
+        let (status, answer) = json_of(&world, "seller", method, &format!("{DEALS}/{path}"), &body.to_string());
+        (status, answer["error"]["message"].clone())
+    };
+    for (method, path, index, body) in [
+        ("PATCH", "records/1", "", json!({"code": "CODE"})),
+        ("PATCH", "records", "At index 0: ", json!([{"id": 1, "code": "CODE"}])),
+        ("PUT", "records?key=title", "", json!({"title": "zq-deals-1-title", "code": "CODE"})),
+        ("PUT", "records?key=title", "At index 0: ", json!([{"title": "zq-deals-1-title", "code": "CODE"}])),
+        ("PUT", "records?key=title", "", json!({"title": "new", "owner": 2, "code": "CODE"})),
+        ("POST", "records", "", json!({"title": "new", "owner": 2, "code": "CODE"})),
+        ("POST", "records", "At index 0: ", json!([{"title": "new", "owner": 2, "code": "CODE"}])),
+    ] {
+        for code in ["zq-deals-3-code", "nobody has this"] {
+            let body: Value = serde_json::from_str(&body.to_string().replace("CODE", code)).unwrap();
+            let wanted = format!("{index}Your role does not let you write the field 'code'; leave it out, or as it is");
+            assert_eq!(told(method, path, body.clone()), (403, json!(wanted)), "{method} {path} {body}");
+        }
+    }
+    // As it is it may be sent.
+    assert_eq!(told("PATCH", "records/1", json!({"code": "zq-deals-1-code", "title": "x"})).0, 200);
 }
 
 /// Whoever loses a role loses it with the answer, however many requests are on their way.
@@ -447,6 +474,64 @@ fn what_was_prepared_before_a_role_was_taken_away_is_not_done_after_it() {
         ])
     });
     assert_eq!(done.unwrap(), [const { Err(Error::Stale) }; 5]);
+}
+
+/// So is the right to make a table by writing to it.
+#[test]
+fn a_table_is_not_made_by_who_has_lost_the_app_since() {
+    let world = world();
+    let user = User { id: UserId(5), email: "boss@example.com".to_owned(), role: Role::Member };
+    let boss = Caller { principal: Principal::User(user), door: "test", token: None };
+    let draft = json!({"word": "x"}).as_object().unwrap().clone();
+    let drawn = first_write::prepare(&world.ctx, &boss, true, "one", "fresh", Batch::One(&draft)).unwrap();
+    assert_eq!(ask(&world, "owner", "DELETE", "/api/workspaces/default/grants?app=one&user=5", "", "").status, 204);
+    let made = world.ctx.store.write(move |tx| first_write::store(tx, &boss, &drawn).map(drop));
+    assert!(matches!(made, Err(Error::Forbidden(_))), "{made:?}");
+    assert_eq!(world.ask("GET", "/api/apps/one/schemas/fresh", "").0, 404);
+}
+
+/// A rule goes on to mean what it meant: it compares with the value of an option.
+#[test]
+fn an_option_that_a_rule_or_a_formula_compares_with_keeps_its_value() {
+    let world = world();
+    let options = format!("{DEALS}/fields/stage/options");
+    let told = |method: &str, path: &str, body: &str| {
+        let (status, answer) = world.ask(method, &format!("{options}/{path}"), body);
+        (status, answer["error"]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let by_rule = "The option 'won' of 'deals.stage' must stay: a rule of the role 'seller' (table 'deals', read) compares with it";
+    assert_eq!(told("PATCH", "won", r#"{"value": "closed"}"#), (409, by_rule.to_owned()));
+    assert_eq!(told("DELETE", "won?replace=open", ""), (409, by_rule.to_owned()));
+    assert_eq!(told("DELETE", "won?replace=", ""), (409, by_rule.to_owned()));
+    // What people read may be another, and so may an option that nobody asks for.
+    assert_eq!(told("PATCH", "won", r#"{"label": "Closed", "color": "green"}"#).0, 200);
+    assert_eq!(told("PATCH", "open", r#"{"value": "new"}"#).0, 200);
+    // Another table's rule, by way of a computed field that says nothing of the option itself.
+    let stage = r#"{"slug": "lead", "type": "computed", "formula": "upper(stage)"}"#;
+    assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), stage).0, 201);
+    let rule = r#"{"schemas": {"deals": null, "notes": {"read": "deal.lead != 'NEW'"}}}"#;
+    assert_eq!(world.ask("PATCH", "/api/apps/one/roles/seller", rule).0, 200);
+    let by_other = "The option 'new' of 'deals.stage' must stay: a rule of the role 'seller' (table 'notes', read) compares with it";
+    assert_eq!(told("PATCH", "new", r#"{"value": "open"}"#), (409, by_other.to_owned()));
+    let score = r#"{"slug": "score", "type": "computed", "formula": "if(stage = 'won', 1, 0)"}"#;
+    assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), score).0, 201);
+    let by_formula = "The option 'won' of 'deals.stage' must stay: the formula of 'deals.score' compares with it";
+    assert_eq!(told("PATCH", "won", r#"{"value": "closed"}"#), (409, by_formula.to_owned()));
+    assert_eq!(world.ask("DELETE", &format!("{DEALS}/fields/score"), "").0, 200);
+    assert_eq!(told("PATCH", "won", r#"{"value": "closed"}"#).0, 200);
+}
+
+/// Which addresses have accounts is for those who look after an app.
+#[test]
+fn a_member_does_not_learn_who_is_there() {
+    let world = world();
+    let grants = |who: &str, user: &str| json_of(&world, who, "GET", &format!("/api/workspaces/default/grants?user={user}"), "");
+    for user in ["boss@example.com", "nothere@example.com", "5", "99"] {
+        assert_eq!(grants("seller", user), (200, json!({"grants": []})), "{user}");
+    }
+    let (_, own) = grants("seller", "seller@example.com");
+    assert_eq!(own["grants"][0]["role"], "seller");
+    assert_eq!((grants("boss", "nothere@example.com").0, grants("boss", "seller@example.com").0), (400, 200));
 }
 
 #[test]
