@@ -37,6 +37,7 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
             reads_others: true,
             parts: 1,
             chars_max: 0,
+            through: Vec::new(),
         });
     }
     let text = field.rules.formula.as_deref().unwrap_or_default();
@@ -46,7 +47,16 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
     let (kind, scale) = kind_of(type_, field.rules.scale);
     let reads_others = reads_others(&formula);
     let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
-    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max })
+    Ok(Computation {
+        schema: schema.id,
+        formula,
+        kind,
+        scale,
+        reads_others,
+        parts: walk.parts.get(),
+        chars_max,
+        through: walk.through.take(),
+    })
 }
 
 /// The kind of a type's values, and the digits to which its decimals are rounded.
@@ -103,7 +113,8 @@ pub fn condition(term: &Term, schema: &Schema, schemas: &[&Schema], clock: Optio
         }
     };
     let reads_others = reads_others(&formula);
-    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get(), chars_max: 0 })
+    let (parts, through) = (walk.parts.get(), walk.through.take());
+    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts, chars_max: 0, through })
 }
 
 /// Where a value of a report is found out: in a record, or in a row of columns that were made before.
@@ -127,7 +138,8 @@ pub fn reported(term: &Term, within: &Within<'_>) -> Result<(Computation, Option
     let (kind, scale) = kind_of(type_, None);
     let digits = if let Type::Number(digits) = type_ { Some(digits) } else { None };
     let reads_others = reads_others(&formula);
-    Ok((Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max: 0 }, digits))
+    let (parts, through) = (walk.parts.get(), walk.through.take());
+    Ok((Computation { schema: schema.id, formula, kind, scale, reads_others, parts, chars_max: 0, through }, digits))
 }
 
 fn reads_others(formula: &Formula) -> bool {
@@ -192,6 +204,8 @@ struct Walk {
     level: Cell<usize>,
     /// The computed fields around this place.
     trail: RefCell<Vec<(SchemaId, String)>>,
+    /// Fields that are not stored and that it came through.
+    through: RefCell<Vec<(SchemaId, String)>>,
     /// Whether it may ask who asks.
     is_rule: bool,
     counting: Option<Counting>,
@@ -489,6 +503,7 @@ impl<'s> Scope<'s> {
     fn inverse(&self, name: &str, at: usize) -> Result<(Inverse, &'s Schema), Problem> {
         let by_id = |from: Inverse| self.schemas.iter().find(|schema| schema.id == from.schema).map(|schema| (from, *schema));
         if let Some(field) = self.schema.field(name).filter(|field| field.kind == Kind::Lines) {
+            self.walk.through.borrow_mut().push((self.schema.id, field.slug.clone()));
             let from = lines(field, self.schema, self.schemas)?;
             return by_id(from).ok_or_else(|| Problem::new("formula", format!("{} leads nowhere", quoted(name))).at(at));
         }
@@ -544,6 +559,7 @@ impl<'s> Scope<'s> {
                 let chain: Vec<&str> = trail.iter().chain([&here]).map(|(_, slug)| slug.as_str()).collect();
                 return Err(Problem::new(LOOP, format!("The expression leads through itself: {}", chain.join(", "))).at(at));
             }
+            self.walk.through.borrow_mut().push(here);
             return self.deeper(self.schema, None, at)?.field_formula(field, text);
         }
         let type_ = match field.kind {

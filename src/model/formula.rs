@@ -19,6 +19,8 @@ pub struct Computation {
     pub parts: usize,
     /// Characters that a text of it may come to.
     pub chars_max: u64,
+    /// Fields that are not stored and whose meaning stands in the formula in place of their names.
+    pub through: Vec<(SchemaId, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +161,15 @@ pub enum Rollup {
 impl Computation {
     /// Tells everything that the value depends on.
     pub fn needs(&self, see: &mut dyn FnMut(Need<'_>)) {
+        self.through.iter().for_each(|(schema, slug)| see(Need::Field(*schema, slug)));
         self.formula.needs(self.schema, see);
+    }
+
+    /// Whether it looks at a field and has this text in it, however written: the two may be compared.
+    pub fn may_compare(&self, schema: SchemaId, slug: &str, text: &str) -> bool {
+        let mut looks = false;
+        self.needs(&mut |need| looks |= need == Need::Field(schema, slug));
+        looks && self.formula.says(&text.to_lowercase())
     }
 
     /// Whether it asks who asks.
@@ -200,6 +210,16 @@ impl Formula {
             Formula::Lookup { of, .. } | Formula::Rollup { of, .. } => of.asks_who(),
             Formula::Any { of, other, .. } => of.asks_who() || other.asks_who(),
             _ => self.parts().into_iter().any(Formula::asks_who),
+        }
+    }
+
+    /// Whether a text stands in it, in lower case.
+    fn says(&self, text: &str) -> bool {
+        match self {
+            Formula::Text(said) => said.to_lowercase() == text,
+            Formula::Lookup { of, .. } | Formula::Rollup { of, .. } => of.says(text),
+            Formula::Any { of, other, .. } => of.says(text) || other.says(text),
+            _ => self.parts().into_iter().any(|part| part.says(text)),
         }
     }
 

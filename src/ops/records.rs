@@ -136,12 +136,14 @@ pub fn change(
     let before = rows::values_of(&old.data)?;
     let mut merged = before.clone();
     merged.extend(new.clean.values.clone());
+    // Before the rows are asked: whoever may not write a field learns nothing of the values that others have in it.
+    let changes = |(slug, value): &(&String, &Value)| before.get(*slug).unwrap_or(&Value::Null) != *value;
+    guard::changes_only_writable(scope, new.clean.values.iter().filter(changes).map(|(slug, _)| slug))?;
     check_rows(tx, who, scope, &merged, Some((old.id, &before)))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
     if after.is_empty() {
         return Ok((record, None));
     }
-    guard::changes_only_writable(scope, after.keys())?;
     guard::must_act(tx, scope, old.id)?;
     let label = format!("changed {}", name_of(schema, &merged, old.id));
     let body = Some(json!({"before": before, "after": after}));

@@ -32,10 +32,12 @@ struct Place {
 
 /// The parameter that is bound to the number of who asks.
 pub const ME: &str = ":me";
+/// The number of a guest: none. It is somebody whom nothing equals, not the `null` of the language, which an empty field equals.
+const NOBODY: &str = "nullif(0,0)";
 
 /// The value of a computation for the row of `alias`: a datetime with its `Z`, a truth as 1 or 0, a decimal rounded; infinity is no value.
 pub fn value(computation: &Computation, alias: &str) -> String {
-    let place = outermost(computation, alias, "NULL");
+    let place = outermost(computation, alias, NOBODY);
     let sql = written(&computation.formula, &place);
     match computation.kind {
         Kind::Decimal => finite(&rounded(&sql, computation.scale)),
@@ -46,7 +48,7 @@ pub fn value(computation: &Computation, alias: &str) -> String {
 
 /// Whether a rule holds for the row of `alias`, for a guest or for whoever is bound to `ME`.
 pub fn holds(rule: &Computation, alias: &str, is_guest: bool) -> String {
-    let sql = written(&rule.formula, &outermost(rule, alias, if is_guest { "NULL" } else { ME }));
+    let sql = written(&rule.formula, &outermost(rule, alias, if is_guest { NOBODY } else { ME }));
     format!("coalesce({sql},0)")
 }
 
@@ -136,7 +138,10 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Midnight(inner) => format!("({} || 'T00:00:00')", written(inner, place)),
         Formula::Spelled(inner, scale) => spelled(&finite(&rounded(&written(inner, place), *scale))),
         Formula::Worded(inner) => format!("(CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", written(inner, place)),
-        Formula::Binary(operator, left, right) => binary(*operator, &written(left, place), &written(right, place)),
+        Formula::Binary(operator, left, right) => {
+            let is_null = is_null(left) || is_null(right);
+            binary(*operator, is_null, &written(left, place), &written(right, place))
+        }
         Formula::Call(function, parts) => {
             let parts: Vec<String> = parts.iter().map(|part| written(part, place)).collect();
             call(*function, &parts)
@@ -199,7 +204,7 @@ fn any(operator: Operator, steps: &[Step], of: &Formula, other: &Formula, place:
     }
     let values = format!("SELECT {} AS v FROM {} WHERE {}", written(of, &here), tables.join(" CROSS JOIN "), conds.join(" AND "));
     let outside = Place { alias: place.outer.clone(), ..place.clone() };
-    format!("EXISTS (SELECT 1 FROM ({values}) WHERE {})", binary(operator, "v", &written(other, &outside)))
+    format!("EXISTS (SELECT 1 FROM ({values}) WHERE {})", binary(operator, is_null(other), "v", &written(other, &outside)))
 }
 
 /// The rows that point to the one outside: a table with its condition.
@@ -245,11 +250,16 @@ pub fn exact_avg(v: &str, digits: Digits) -> String {
     finite(&rounded(&format!("({}) * 1.0 / nullif(count({v}),0)", exact_sum(v, digits)), AVG_SCALE))
 }
 
-fn binary(operator: Operator, left: &str, right: &str) -> String {
+fn is_null(formula: &Formula) -> bool {
+    matches!(formula, Formula::Null)
+}
+
+/// `is_null`: whether one side is the word `null`, which what is missing equals.
+fn binary(operator: Operator, is_null: bool, left: &str, right: &str) -> String {
     match operator {
         Operator::Or => format!("(coalesce({left},0) OR coalesce({right},0))"),
         Operator::And => format!("(coalesce({left},0) AND coalesce({right},0))"),
-        Operator::Eq if left == "NULL" || right == "NULL" => format!("({left} IS {right})"),
+        Operator::Eq if is_null => format!("({left} IS {right})"),
         Operator::Ne => format!("({left} IS NOT {right})"),
         Operator::Match => matches(left, right),
         Operator::NoMatch => format!("(NOT {})", matches(left, right)),

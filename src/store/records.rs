@@ -18,7 +18,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One window of a list: every row goes to `visit`. It is made of parts of the plan, one after the other, until it is full. Gives how many rows the whole
 /// list has.
@@ -128,6 +128,11 @@ pub fn by_ids(
         visit(borrowed(row).or_failed()?)?;
     }
     Ok(())
+}
+
+/// `total`, where an answer does not wait for it longer than that: `None` if it takes longer.
+pub fn total_within(tx: &ReadTx<'_>, plan: &Plan, most: Duration) -> Result<Option<i64>> {
+    tx.within(most, || total(tx, plan))
 }
 
 /// Hands every row of a plan's window to `visit`, in order, one at a time.

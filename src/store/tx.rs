@@ -11,6 +11,7 @@ use crate::model::fault::Fault;
 use crate::model::schema::SchemaId;
 use crate::model::time::Moment;
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,6 +23,9 @@ pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 /// A clock that goes back further than this was wrong before, and is believed.
 const SET_BACK_S_MAX: i64 = 3_600;
+
+/// How long the rules by which one job of the writer asks may look at other records, all of them together: everybody waits for it.
+const RULES: Duration = Duration::from_millis(500);
 
 /// What the writer publishes and readers see, after each commit.
 pub struct Shared {
@@ -199,11 +203,55 @@ pub struct ReadTx<'c> {
     catalog: Arc<Catalog>,
     /// `None` inside a write, which sees what nobody else does.
     shared: Option<&'c Shared>,
+    /// What is left to a job of the writer of the time for its rules; `None` where nobody waits for it.
+    rules_left: Option<Cell<Duration>>,
+    hurry: Hurry,
+}
+
+/// A moment after which a single question of a read is over.
+#[derive(Clone, Default)]
+pub(super) struct Hurry(Arc<Mutex<Hurried>>);
+
+#[derive(Default)]
+struct Hurried {
+    until: Option<Instant>,
+    was_late: bool,
+}
+
+impl Hurry {
+    pub fn is_over(&self) -> bool {
+        let mut hurried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = hurried.until.is_some_and(|until| Instant::now() > until);
+        hurried.was_late |= is_over;
+        is_over
+    }
+
+    /// Whether the question that was hurried until now was late.
+    fn set(&self, until: Option<Instant>) -> bool {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Hurried { until, was_late: false }).was_late
+    }
 }
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
-        Self { conn, catalog, shared: None }
+        Self { conn, catalog, shared: None, rules_left: None, hurry: Hurry::default() }
+    }
+
+    /// `hurry` is looked at while questions of this snapshot are at work.
+    pub(super) fn with_hurry(self, hurry: Hurry) -> Self {
+        Self { hurry, ..self }
+    }
+
+    /// Asks a question that may take so long at most; `None` if it takes longer. In a transaction that writes nothing is hurried.
+    pub(super) fn within<T>(&self, most: Duration, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+        self.hurry.set(Some(Instant::now() + most));
+        let asked = ask();
+        let was_late = self.hurry.set(None);
+        if was_late && asked.is_err() { Ok(None) } else { asked.map(Some) }
+    }
+
+    pub(super) fn rules_left(&self) -> Option<&Cell<Duration>> {
+        self.rules_left.as_ref()
     }
 
     pub(super) fn with_shared(self, shared: &'c Shared) -> Self {
@@ -259,6 +307,7 @@ pub(super) struct Mark {
 impl<'c> WriteTx<'c> {
     pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
         let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
+        let read = ReadTx { rules_left: Some(Cell::new(RULES)), ..read };
         let touched = shared.touched().clone();
         Self {
             read,
@@ -290,6 +339,11 @@ impl<'c> WriteTx<'c> {
     /// Which records were written to.
     pub(super) fn touched(&self) -> &Touched {
         &self.touched
+    }
+
+    /// Another job of the group begins.
+    pub(super) fn begin_job(&mut self) {
+        self.read.rules_left = Some(Cell::new(RULES));
     }
 
     /// The one reading of the clock of this transaction.

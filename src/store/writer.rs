@@ -264,6 +264,7 @@ fn in_savepoint(tx: &mut WriteTx<'_>, work: &mut Work) -> Result<()> {
     let statement =
         |tx: &WriteTx<'_>, sql: &str| tx.conn().prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(failed);
     let before = tx.mark();
+    tx.begin_job();
     statement(tx, "SAVEPOINT job")?;
     let result =
         catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))));

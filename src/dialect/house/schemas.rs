@@ -31,7 +31,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let mut body = schema(&described);
     // For those who may have them made.
     let manages = described.can.contains(&(Action::Manage, true));
-    let proposals = if manages { indexes::proposals(ctx, &described.schema, described.records) } else { Vec::new() };
+    let proposals = if manages { indexes::proposals(ctx, &described.schema, described.records.unwrap_or_default()) } else { Vec::new() };
     if let Some(body) = body.as_object_mut().filter(|_| !proposals.is_empty()) {
         let proposals: Vec<Value> = proposals.iter().map(|proposal| json!({"fields": proposal.fields, "why": proposal.why})).collect();
         body.insert("index_proposals".to_owned(), Value::Array(proposals));
