@@ -51,6 +51,8 @@ pub struct Route {
     pub body: BodyMax,
     /// May answer `NothingYet`.
     pub waits: bool,
+    /// Answers with a file when `Accept` asks for one (`Call::wanted_file`): that is slow work, whatever its pool.
+    pub has_files: bool,
 }
 
 pub struct Dialect {
@@ -64,7 +66,7 @@ pub struct Dialect {
 
 /// Routes that take no query and at most one record.
 pub const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }
 
 pub const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {

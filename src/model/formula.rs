@@ -49,6 +49,8 @@ pub enum Formula {
     /// A datetime without its `Z`: only so do two of them compare as instants. And one that has it again.
     Bare(Box<Formula>),
     Stamped(Box<Formula>),
+    /// A date as its first moment.
+    Midnight(Box<Formula>),
     /// A number as people read it in a text, with so many digits after the point at most.
     Spelled(Box<Formula>, u64),
     /// A truth as people read it in a text: `true`, `false`, or no value.
@@ -133,12 +135,16 @@ pub enum Function {
     Abs,
     Coalesce,
     Concat,
+    Contains,
+    DateAdd,
+    DateDiff,
     Day,
     If,
     Length,
     Lower,
     Month,
     Round,
+    StartsWith,
     Upper,
     Year,
 }
@@ -224,6 +230,7 @@ impl Formula {
             | Formula::Negate(inner)
             | Formula::Bare(inner)
             | Formula::Stamped(inner)
+            | Formula::Midnight(inner)
             | Formula::Spelled(inner, _)
             | Formula::Worded(inner) => vec![inner],
             Formula::Binary(_, left, right) => vec![left, right],
@@ -285,16 +292,20 @@ impl Step {
 }
 
 impl Function {
-    pub const ALL: [(&'static str, Function); 11] = [
+    pub const ALL: [(&'static str, Function); 15] = [
         ("abs", Function::Abs),
         ("coalesce", Function::Coalesce),
         ("concat", Function::Concat),
+        ("contains", Function::Contains),
+        ("date_add", Function::DateAdd),
+        ("date_diff", Function::DateDiff),
         ("day", Function::Day),
         ("if", Function::If),
         ("length", Function::Length),
         ("lower", Function::Lower),
         ("month", Function::Month),
         ("round", Function::Round),
+        ("starts_with", Function::StartsWith),
         ("upper", Function::Upper),
         ("year", Function::Year),
     ];

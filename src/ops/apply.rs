@@ -17,6 +17,7 @@ use crate::model::job::Outcome;
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::Wanted;
 use crate::store::engine::WriteTx;
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
@@ -247,6 +248,9 @@ fn change_schema(
     let is_there = |slug: &String| old.field(slug).is_none() || new.fields.iter().any(|field| field.slug == *slug);
     new.unique.retain(|group| group.iter().all(is_there));
     new.indexes.retain(|group| group.iter().all(is_there));
+    if let Wanted::Fields(slugs) = &mut new.search.wanted {
+        slugs.retain(is_there);
+    }
     new.fields.sort_by_key(|field| old.fields.iter().position(|known| known.slug == field.slug).unwrap_or(usize::MAX));
     problems.extend(objections(tx, old, &new, &[])?);
     if !problems.is_empty() || new == plain(old) {

@@ -1,25 +1,22 @@
-//! Records: list, read, create, update, delete.
+//! Records: read, create, update, delete.
 
 use super::access;
 use super::cascade;
 use super::changes::{Entry, log, name_of};
 use super::guard;
-use super::plan::{cell, column, plan};
+use super::plan::{cell, column};
 use super::showing;
 use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column};
 use crate::model::principal::{Action, Caller, Scope, UserId};
-use crate::model::query::Query;
-use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision, Visit};
+use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::explain;
 use crate::store::records as rows;
 use crate::store::tables::users;
 use serde_json::{Map, Value, json};
@@ -44,19 +41,6 @@ pub struct Written {
     pub scope: Scope,
     pub shown: Shown,
     pub ignored: Vec<String>,
-}
-
-/// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
-pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
-    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    rows::list(tx, &plan(&scope, query, limits)?, visit)
-}
-
-/// How such a list is found, and what would find it better. For those who may change that.
-pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
-    access::managed(tx.catalog(), who, app)?;
-    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    explain::explain(tx, &plan(&scope, query, limits)?)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, expected: &Expected) -> Result<Shown> {

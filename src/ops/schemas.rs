@@ -16,6 +16,7 @@ use crate::model::field::Field;
 use crate::model::name::{copy_of, model_from, numbered};
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::{Search, Wanted};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records::{counter, total_within};
 use crate::store::tables::{apps, schemas};
@@ -105,6 +106,7 @@ pub struct Changes {
     pub order: Option<Vec<String>>,
     pub unique: Option<Vec<Vec<String>>>,
     pub indexes: Option<Vec<Vec<String>>>,
+    pub search: Option<Wanted>,
 }
 
 /// Changes a schema, but for its fields. Under the slug that it had before it is still found, and references go on to lead to it.
@@ -119,6 +121,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, chang
         order: changes.order.clone().unwrap_or_default(),
         unique: changes.unique.clone(),
         indexes: changes.indexes.clone(),
+        search: changes.search.clone(),
         fields: super::fields::parts(&old)?,
         aliases: Vec::new(),
     };
@@ -243,7 +246,8 @@ fn without_what_leads_nowhere(copy: &mut Schema, others: Vec<Arc<Schema>>) {
 
 /// Stores a copy of a schema; the catalog is the caller's to load again.
 pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, source: &Schema, new: Schema, with_records: bool) -> Result<SchemaId> {
-    let new = Schema { automatic: Vec::new(), aliases: Vec::new(), ..new };
+    let search = Search { index: None, ..new.search.clone() };
+    let new = Schema { automatic: Vec::new(), aliases: Vec::new(), search, ..new };
     let id = schemas::insert(tx, &new)?;
     let new = Schema { id, ..new };
     let body = json!({"after": schemas::described(&new), "copy_of": source.slug, "records": with_records});

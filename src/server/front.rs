@@ -18,6 +18,7 @@ use crate::model::name::quoted;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::call::Patience;
+use crate::wire::call::wanted_file;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
@@ -272,8 +273,12 @@ async fn admitted(door: &Arc<Door>, head: Head) -> Result<(), Error> {
 /// Hands the request to its pool and waits for the answer.
 async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) -> Reply {
     let (ctx, replies, most) = (door.ctx.clone(), door.replies.clone(), door.limits.reply_memory_bytes_max);
-    // Many records are long work: whoever writes one does not wait behind them.
-    let is_long = routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_));
+    // Many records are long work: whoever writes or reads one does not wait behind them.
+    let accept = head.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept")).map(|(_, value)| value.as_str());
+    let is_long = match routed.route.has_files {
+        true => accept.and_then(wanted_file).is_some(),
+        false => routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_)),
+    };
     let pool = if is_long { Pool::Slow } else { routed.route.pool };
     let (method, target) = (head.method.clone(), head.target.clone());
     // What the body took is given back when the task is done.

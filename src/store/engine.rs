@@ -8,7 +8,7 @@ use super::sqlite::{DAMAGED, OrFailed, open_beside, prepare_reader};
 use super::tables::catalog;
 use super::tx::{Hurry, Shared};
 use super::writer::{self, Exchange, Job, Manner, Ticket, Work};
-use super::{backup, check, mend, migrate, stage, stage::Stage, totals};
+use super::{backup, check, mend, migrate, search_check, stage, stage::Stage, totals};
 use crate::model::catalog::Catalog;
 use crate::model::change::Change;
 use crate::model::error::{Error, Result};
@@ -201,9 +201,13 @@ impl Store {
         let conn = self.reader()?;
         let begun = Instant::now();
         conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most))).or_failed()?;
-        let found = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)).or_failed();
-        match found {
-            Ok(word) if word == "ok" => Ok(true),
+        search_check::look_anew(&conn);
+        let found = conn.prepare("PRAGMA quick_check(10)").and_then(|mut look| {
+            let lines = look.query_map([], |row| row.get::<_, String>(0))?;
+            lines.collect::<rusqlite::Result<Vec<String>>>()
+        });
+        match found.or_failed() {
+            Ok(lines) if !lines.iter().any(|line| check::is_damage(line)) => Ok(true),
             Ok(_) | Err(Error::Damaged(_)) => {
                 self.halt(DAMAGED);
                 Ok(true)
@@ -245,7 +249,7 @@ impl Store {
             if version != catalog.version {
                 catalog = Arc::new(catalog::load(&conn)?);
             }
-            ask(&ReadTx::new(&conn, catalog).with_memory(self.shared.memory()).with_hurry(hurry))
+            ask(&ReadTx::new(&conn, catalog).with_shared(&self.shared).with_hurry(hurry))
         });
         drop(snapshot);
         self.watched(result)

@@ -4,6 +4,7 @@ use super::asked::Asked;
 use super::sqlite::OrFailed;
 use super::tables::catalog;
 use super::totals::Totals;
+use super::touched::Touched;
 use crate::model::catalog::Catalog;
 use crate::model::error::Result;
 use crate::model::fault::Fault;
@@ -47,6 +48,7 @@ pub struct Shared {
     last_moment: Mutex<Moment>,
     /// When a transaction was last committed.
     written: Mutex<Instant>,
+    touched: Touched,
 }
 
 /// What reads remember for each other.
@@ -65,6 +67,7 @@ impl Shared {
             memory: Memory::default(),
             last_moment: Mutex::new(Moment { epoch_seconds: i64::MIN / 2, text: String::new() }),
             written: Mutex::new(Instant::now()),
+            touched: Touched::default(),
             on_commit: OnceLock::new(),
             halted: OnceLock::new(),
             is_halt_told: AtomicBool::new(false),
@@ -146,6 +149,11 @@ impl Shared {
         &self.memory
     }
 
+    /// What the writer's transaction has written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
+    }
+
     /// How long nobody has written.
     pub(super) fn idle(&self) -> Duration {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
@@ -194,7 +202,7 @@ pub struct ReadTx<'c> {
     conn: &'c Connection,
     catalog: Arc<Catalog>,
     /// `None` inside a write, which sees what nobody else does.
-    memory: Option<&'c Memory>,
+    shared: Option<&'c Shared>,
     /// What is left to a job of the writer of the time for its rules; `None` where nobody waits for it.
     rules_left: Option<Cell<Duration>>,
     hurry: Hurry,
@@ -226,7 +234,7 @@ impl Hurry {
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
-        Self { conn, catalog, memory: None, rules_left: None, hurry: Hurry::default() }
+        Self { conn, catalog, shared: None, rules_left: None, hurry: Hurry::default() }
     }
 
     /// `hurry` is looked at while questions of this snapshot are at work.
@@ -246,12 +254,17 @@ impl<'c> ReadTx<'c> {
         self.rules_left.as_ref()
     }
 
-    pub(super) fn with_memory(self, memory: &'c Memory) -> Self {
-        Self { memory: Some(memory), ..self }
+    pub(super) fn with_shared(self, shared: &'c Shared) -> Self {
+        Self { shared: Some(shared), ..self }
     }
 
     pub(super) fn memory(&self) -> Option<&'c Memory> {
-        self.memory
+        self.shared.map(Shared::memory)
+    }
+
+    /// The time at which somebody asks; a transaction that writes has one reading of the clock, its own.
+    pub fn asked_at(&self) -> Option<Moment> {
+        self.shared.map(Shared::now)
     }
 
     pub(super) fn conn(&self) -> &'c Connection {
@@ -271,6 +284,7 @@ pub struct WriteTx<'c> {
     catalog_changed: bool,
     credentials_changed: bool,
     logged: Logged,
+    touched: Touched,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
 }
@@ -294,7 +308,16 @@ impl<'c> WriteTx<'c> {
     pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
         let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
         let read = ReadTx { rules_left: Some(Cell::new(RULES)), ..read };
-        Self { read, now: shared.now(), catalog_changed: false, credentials_changed: false, logged: Logged::default(), counts_outside }
+        let touched = shared.touched().clone();
+        Self {
+            read,
+            now: shared.now(),
+            catalog_changed: false,
+            credentials_changed: false,
+            logged: Logged::default(),
+            touched,
+            counts_outside,
+        }
     }
 
     /// By how much a schema's counter is to move in this transaction when it has so many records more: by that.
@@ -316,6 +339,11 @@ impl<'c> WriteTx<'c> {
     /// Another job of the group begins.
     pub(super) fn begin_job(&mut self) {
         self.read.rules_left = Some(Cell::new(RULES));
+    }
+
+    /// Which records were written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
     }
 
     /// The one reading of the clock of this transaction.

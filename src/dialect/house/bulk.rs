@@ -10,7 +10,7 @@ use crate::ops::showing;
 use crate::wire::body::{Body, Sent};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
-use crate::wire::{reply, tags};
+use crate::wire::{prefer, reply, tags};
 use rouille::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         || bulk::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
-    many(ctx, 201, &done, "", is_rehearsal)
+    Ok(prefer::answered(call.request, many(ctx, 201, &done, "", is_rehearsal)?))
 }
 
 /// `PATCH …/records` with an array of `{"id", …}`: 200 `{"records"}`.
@@ -60,7 +60,7 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         || bulk::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
-    many(ctx, 200, &done, "", is_rehearsal)
+    Ok(prefer::answered(call.request, many(ctx, 200, &done, "", is_rehearsal)?))
 }
 
 /// `PUT …/records?key=`: the record that has the same value in that field is changed, or made if nobody has. An object, 201 or 200 with the
@@ -81,11 +81,12 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
     let (created, updated) = (done.created, done.records.len() - done.created);
-    match (matches!(sent, Sent::Many(_)), created) {
-        (true, _) => many(ctx, 200, &done, &format!(",\"created\":{created},\"updated\":{updated}"), is_rehearsal),
-        (false, 0) => Ok(records::changed(&done.single()?, is_rehearsal)),
-        (false, _) => Ok(records::made(call, &done.single()?, is_rehearsal)),
-    }
+    let response = match (matches!(sent, Sent::Many(_)), created) {
+        (true, _) => many(ctx, 200, &done, &format!(",\"created\":{created},\"updated\":{updated}"), is_rehearsal)?,
+        (false, 0) => records::changed(&done.single()?, is_rehearsal),
+        (false, _) => records::made(call, &done.single()?, is_rehearsal),
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 /// `DELETE …/records` with `{"ids": […]}`: 200 `{"success": true, "ids"}`.
@@ -99,7 +100,8 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, gone| bulk::delete(tx, &caller, gone),
     )?;
     let gone: Vec<String> = gone.into_iter().map(|id| id.text()).collect();
-    Ok(records::rehearsed(reply::json(200, &json!({"success": true, "ids": gone})), is_rehearsal))
+    let response = records::rehearsed(reply::json(200, &json!({"success": true, "ids": gone})), is_rehearsal);
+    Ok(prefer::answered(call.request, response))
 }
 
 /// What every write of the collection has in common: no condition, and whether it is a rehearsal.
@@ -181,7 +183,7 @@ fn first(ctx: &Arc<Ctx>, call: &Call<'_>, batch: Batch<'_>, is_rehearsal: bool) 
         move |tx, new| first_write::store(tx, &caller, new),
     )?;
     let more = made.map(|made| format!(",\"created_schema\":{}", described(&made))).unwrap_or_default();
-    many(ctx, 201, &done, &more, is_rehearsal)
+    Ok(prefer::answered(call.request, many(ctx, 201, &done, &more, is_rehearsal)?))
 }
 
 fn described(made: &Made) -> Value {

@@ -23,7 +23,7 @@
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
 //! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
-//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes` | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes search` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], owners of the app |
@@ -33,6 +33,8 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
+//! | | the same with more | `q filter limit offset cursor count fields expand` | [house] |
+//! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], owners of the app |
@@ -42,10 +44,14 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids sort filter[field]` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort filter filter[field]` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit filter` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/aggregate | numbers by a pipeline of `match group project sort limit skip lookup` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/lookup | records by their name, for pickers: `q limit` | [house] |
+//! | GET | /api/apps/{app}/search | words in all tables of an app: `q schemas limit` | [house] |
 //! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
 //! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
@@ -102,6 +108,7 @@
 
 mod app_files;
 mod apps;
+mod asked;
 mod backups;
 mod bulk;
 mod changes;
@@ -112,12 +119,15 @@ mod fields;
 mod imports;
 mod invitations;
 mod jobs;
+mod lists;
 mod me;
+mod numbers;
 mod options;
 mod records;
 mod roles;
 mod samples;
 mod schemas;
+mod search;
 mod session;
 mod sessions;
 mod settings;
@@ -129,7 +139,7 @@ use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, p
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render };
 
-const ROUTES: [Route; 86] = [
+const ROUTES: [Route; 90] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -167,7 +177,7 @@ const ROUTES: [Route; 86] = [
     },
     post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
     delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
-    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
+    Route { query: None, has_files: true, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, lists::list) },
     Route {
         query: Some(&["dry_run", "create"]),
         body: BodyMax::Records,
@@ -190,10 +200,14 @@ const ROUTES: [Route; 86] = [
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
-    get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
+    Route { query: Some(&["fields", "expand"]), ..get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read) },
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
+    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_group) },
+    post("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_pipeline),
+    Route { query: Some(&["q", "limit"]), ..get("/api/apps/{app}/schemas/{schema}/lookup", Pool::Reads, search::look_up) },
+    Route { query: Some(&["q", "schemas", "limit"]), ..get("/api/apps/{app}/search", Pool::Reads, search::app) },
     get("/api/openapi.json", Pool::Reads, docs::server),
     get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),
