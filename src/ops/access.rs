@@ -45,6 +45,26 @@ pub fn may(who: &Caller, action: Action) -> Result<()> {
     if is_let_through { Ok(()) } else { Err(too_narrow(who)) }
 }
 
+/// Asks the same of somebody who comes with all that they may: a copy of everything, and what other people may, is more than any part of it.
+pub fn may_as_whole(who: &Caller, action: Action) -> Result<()> {
+    may(who, action)?;
+    as_whole(who)
+}
+
+/// Asks that somebody comes with all that they may, by no token that lets a part of it through.
+pub fn as_whole(who: &Caller) -> Result<()> {
+    if who.token.as_ref().is_none_or(|token| token.narrowing.is_open()) {
+        return Ok(());
+    }
+    let message = "This token lets a part through of what its owner may: sign in, or use one that is not narrowed, for what concerns people";
+    Err(Error::Forbidden(format!("{message}, their roles, and backups")))
+}
+
+/// Asks that the caller's token lets this through, too: whoever changes an app sees or makes records by that only if it may.
+pub fn may_also(who: &Caller, action: Action) -> Result<()> {
+    if lets(who, action) { Ok(()) } else { Err(too_narrow(who)) }
+}
+
 /// Whether somebody is an owner or admin of the workspace, or the owner of the data file.
 pub fn is_admin(principal: &Principal) -> bool {
     match principal {
@@ -244,10 +264,16 @@ pub fn may_make(catalog: &Catalog, who: &Caller, slug: &str) -> Result<()> {
     }
 }
 
+/// The same, of an app or table that is made with records in it.
+pub fn may_make_with_records(catalog: &Catalog, who: &Caller, slug: &str) -> Result<()> {
+    may_make(catalog, who, slug)?;
+    may_also(who, Action::Create)
+}
+
 /// Asks to have a table made by the first record that is sent to it: for somebody who tries things out at this machine. A program that runs elsewhere
 /// and mistakes an address would make tables without end.
 pub fn may_make_by_writing(catalog: &Catalog, who: &Caller, app: &str, is_local: bool) -> Result<()> {
-    may_make(catalog, who, app)?;
+    may_make_with_records(catalog, who, app)?;
     match is_local {
         true => Ok(()),
         false => {

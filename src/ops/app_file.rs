@@ -28,6 +28,9 @@ pub fn write(tx: &ReadTx<'_>, who: &Caller, app: &str, with_records: bool, out: 
     if !manages && (schemas.is_empty() || !schemas.iter().all(exports)) {
         access::managed(tx.catalog(), who, app)?;
     }
+    if with_records {
+        access::may_also(who, Action::Export)?;
+    }
     let app = found;
     let described: Vec<Value> = schemas.iter().map(|schema| Value::Object(schema_json(schema))).collect();
     let mut head = Map::from_iter([("carryall".to_owned(), json!(VERSION)), ("app".to_owned(), Value::Object(app_json(&app)))]);

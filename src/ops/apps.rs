@@ -117,6 +117,9 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
 /// Makes an app that has the tables of another, and its records if they are wanted; ids stay what they are.
 pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, with_records: bool, fresh_uuid: &str) -> Result<Arc<App>> {
     may(who, Action::Manage)?;
+    if with_records {
+        access::may_also(who, Action::Read).and_then(|()| access::may_also(who, Action::Create))?;
+    }
     let source = tx.catalog().app(app)?;
     let slug = if part.slug.is_empty() && part.name.is_none() {
         let base = copy_of(&source.slug);

@@ -1,6 +1,6 @@
 //! Backups of the data file that lie with it: listing, making, putting back, taking away. Copying and checking are in `store/backup`.
 
-use super::access::may;
+use super::access::may_as_whole;
 use super::changes;
 use super::ctx::Ctx;
 use crate::model::backup::{Kept, Reason};
@@ -14,7 +14,7 @@ use serde_json::json;
 
 /// All of them, newest first.
 pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Kept>> {
-    may(who, Action::Manage)?;
+    may_as_whole(who, Action::Manage)?;
     Ok(backup::kept(ctx.store.path()))
 }
 
@@ -33,10 +33,10 @@ pub fn remove(ctx: &Ctx, who: &Caller, name: &str) -> Result<()> {
     backup::remove(&find(ctx, who, name)?)
 }
 
-/// `make`, if the disk has room for it and to spare; else what is to follow goes without, and the log says so.
-pub fn make_if_room(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<()> {
+/// Makes one that nobody asked for, if the disk has room for it and to spare; else what is to follow goes without, and the log says so.
+pub fn make_if_room(ctx: &Ctx, reason: Reason, report: &Report) -> Result<()> {
     if backup::has_room(ctx.store.path()) {
-        return make(ctx, who, reason, report).map(drop);
+        return keep(ctx, reason, report).map(drop);
     }
     log::warn!("no {} backup: the disk has too little room", reason.name());
     Ok(())
@@ -45,7 +45,11 @@ pub fn make_if_room(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) ->
 /// Makes one, and takes the oldest of the automatic ones away. Answers `{name, at, reason, bytes, sha256, apps, tables, records,
 /// problems: [sentence]}`.
 pub fn make(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<Outcome> {
-    may(who, Action::Manage)?;
+    may_as_whole(who, Action::Manage)?;
+    keep(ctx, reason, report)
+}
+
+fn keep(ctx: &Ctx, reason: Reason, report: &Report) -> Result<Outcome> {
     let data = ctx.store.path();
     let (to, found) = ctx.store.watched(backup::keep(data, reason, ctx.store.opening(), report))?;
     let kept = backup::kept(data).into_iter().find(|kept| kept.path == to).ok_or_else(|| Error::internal("a backup is gone"))?;

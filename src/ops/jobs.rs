@@ -1,6 +1,6 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
-use super::access::{may, may_control, scope};
+use super::access::{may, may_as_whole, may_control, scope};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::fields::{self, Changed};
 use super::job_board::{Entry, State};
@@ -130,7 +130,7 @@ fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report)
             ready => Arc::new(ready?),
         };
         if ctx.backs_up && !job.dry_run && ready.rows() >= ctx.limits.backup_import_rows && ctx.read(has_records)? {
-            backups::make_if_room(ctx, who, Reason::BeforeImport, report)?;
+            backups::make_if_room(ctx, Reason::BeforeImport, report)?;
         }
         let (me, inside) = (who.clone(), ready.clone());
         let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
@@ -182,7 +182,8 @@ fn mend(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
 /// Whether somebody may hand over this job. Most name files by their path, or persons.
 pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
     match job {
-        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend => may(who, Action::Manage),
+        Job::Backup(_) | Job::Restore(_) => may_as_whole(who, Action::Manage),
+        Job::Check | Job::Mend => may(who, Action::Manage),
         // Asked by the job itself, which knows the app.
         Job::Index { .. } => may(who, Action::Read),
         Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } | Job::TokenCreate(_) => may_control(who),

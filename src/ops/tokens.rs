@@ -11,7 +11,7 @@ use crate::model::app::App;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
-use crate::model::principal::{Action, AppPart, Caller, Narrowing, SchemaPart, TokenKind, UserId};
+use crate::model::principal::{Action, AppPart, Caller, Narrowing, SchemaPart, TokenKind, User, UserId};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::{tokens, users};
@@ -120,7 +120,7 @@ pub fn draw(random: &Random, kind: TokenKind) -> Secret {
 pub fn prepare(ctx: &Ctx, who: &Caller, draft: Draft, owner: Option<&str>, key: Option<String>, hash: [u8; 32]) -> Result<Ready> {
     match owner {
         Some(_) => may_control(who)?,
-        None => drop(me::whole(who)?),
+        None => drop(maker(who)?),
     }
     let kind = kind(&draft.kind)?;
     let mut problems = Vec::new();
@@ -148,7 +148,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Shown
             let stored = users::by_email(tx, email)?;
             stored.ok_or_else(|| Error::not_found(format!("There is no user {}", quoted(email))))?.account.user
         }
-        None => me::whole(who)?.clone(),
+        None => maker(who)?.clone(),
     };
     if tokens::of_user(tx, owner.id)?.len() >= ready.most {
         let problem = Problem::new("too_many", format!("{} has {} tokens, which is the most: end some first", owner.email, ready.most));
@@ -161,6 +161,15 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Shown
     log_account(tx, who, format!("made the {} token '{}' of {}", kind.name(), new.name, owner.email))?;
     let listed = tokens::find(tx, id)?.ok_or_else(|| Error::internal("a token is missing"))?;
     Ok(shown(tx.catalog(), listed, None))
+}
+
+/// Whoever asks, when they have signed in: a token that makes others would outlive its own end by them.
+fn maker(who: &Caller) -> Result<&User> {
+    let user = me::whole(who)?;
+    match who.token {
+        None => Ok(user),
+        Some(_) => Err(Error::Forbidden("A token makes no other token: sign in for that, or use carryall token create".to_owned())),
+    }
 }
 
 /// Somebody's tokens: one's own, or for those who may look after people another's.

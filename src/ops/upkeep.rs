@@ -25,7 +25,7 @@ pub fn tend(ctx: &Arc<Ctx>) {
     if ctx.backs_up && backups::is_due(ctx) {
         let doing = ctx.clone();
         by_itself(ctx, "backup", "the daily backup", move |report| {
-            backups::make_if_room(&doing, &SELF, Reason::Daily, report).map(|()| json!({}))
+            backups::make_if_room(&doing, Reason::Daily, report).map(|()| json!({}))
         });
     }
 }
