@@ -11,6 +11,7 @@ use crate::model::nearest::nearest;
 use crate::model::principal::{Action, Caller};
 use crate::store::{backup, restore};
 use serde_json::json;
+use std::path::Path;
 
 /// All of them, newest first.
 pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Kept>> {
@@ -63,20 +64,21 @@ fn keep(ctx: &Ctx, reason: Reason, report: &Report) -> Result<Outcome> {
 }
 
 /// Puts one back while the server goes on: all its content at once, in the place of all there is, which is backed up before. Whoever is signed in
-/// signs in again. Answers `{name, kept, apps, tables, records, problems: [sentence]}`. An entry: it opens the transactions.
+/// signs in again, and nobody may more than at last. Answers `{name, kept, apps, tables, records, problems: [sentence], people: [sentence]}`. An entry: it opens the transactions.
 pub fn restore(ctx: &Ctx, who: &Caller, name: &str, report: &Report) -> Result<Outcome> {
     let from = find(ctx, who, name)?;
     let data = ctx.store.path();
     let ready = restore::ready(&from.path, data, ctx.store.opening(), report)?;
-    let (kept, found) = restore::exchange(&ctx.store, ready, changes::of_restore(who, &from.name), report)?;
+    let done = restore::exchange(&ctx.store, ready, changes::of_restore(who, &from.name), report)?;
+    let (found, kept) = (done.report, done.kept.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy()));
     found.problems.iter().for_each(|problem| log::warn!("{} was restored, and holds this: {problem}", from.name));
     // It is done, whatever becomes of older ones.
     if let Err(error) = backup::forget(data, ctx.limits.backups_kept_max) {
         log::warn!("the oldest backups stay: {error:?}");
     }
     Ok(json!({
-        "name": from.name, "kept": kept.file_name().map(|name| name.to_string_lossy()),
-        "apps": found.apps, "tables": found.tables, "records": found.records, "problems": found.problems,
+        "name": from.name, "kept": kept, "apps": found.apps, "tables": found.tables, "records": found.records,
+        "problems": found.problems, "people": done.people,
     }))
 }
 

@@ -19,6 +19,7 @@ pub mod lock;
 mod mend;
 pub mod merge;
 mod migrate;
+mod people;
 pub mod place;
 mod plans;
 pub mod records;
