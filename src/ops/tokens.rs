@@ -177,7 +177,7 @@ pub fn list(ctx: &Ctx, who: &Caller, other: Option<UserId>) -> Result<Vec<Shown>
     ctx.read(|tx| {
         let user = match other {
             Some(id) if who.user_id() != Some(id) => people::read(tx, who, id)?.user.id,
-            _ => me::user(who)?.id,
+            _ => me::whole(who)?.id,
         };
         let all = tokens::of_user(tx, user)?.into_iter().map(|listed| {
             let used_s = token_used_s(ctx, listed.id, listed.used_s);
@@ -195,7 +195,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, id: i64) -> Result<()> {
     let owner = match (own, &found) {
         (Some(_), _) => me::whole(who)?.email.clone(),
         // Whoever may not look after people hears the same of what is there and what is not.
-        (None, _) if people::may_look_after(who).is_err() => {
+        (None, _) if people::may_look_after(tx.catalog(), who).is_err() => {
             me::user(who)?;
             return Err(missing());
         }

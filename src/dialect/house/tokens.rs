@@ -53,7 +53,10 @@ fn draft(reader: &mut Reader<'_>) -> Draft {
     let (apps, abilities) = (list("apps"), list("abilities"));
     let schemas = reader.object("schemas").unwrap_or_default();
     if apps.is_none() && reader.has("schemas") && schemas.is_empty() {
-        reader.refuse("schemas", "'schemas' is empty: it names no table of any app. Leave it out for a token that is good for all".to_owned());
+        reader.refuse(
+            "schemas",
+            "'schemas' is empty: it names no table of any app. Leave it out for a token that is good for all".to_owned(),
+        );
     }
     let draft = Draft {
         kind: reader.needed("kind"),
