@@ -20,7 +20,7 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
             Problem::of(name, "unknown_parameter", format!("An export has no '{name}': it holds all records that the filters leave"));
         return Err(Error::invalid(problem));
     }
-    let asked = Asked::parse(&asked, &ctx.limits)?;
+    let asked = Asked::parse(&asked, &call.limits)?;
     let query = Query { window: Window { offset: 0, limit: i64::MAX }, ..asked.query };
     let named = mine.iter().rev().find(|(name, _)| name == "format").map(|(_, format)| format.as_str());
     let (format, has_ids) = (format(call, named)?, has_ids(call)?);

@@ -72,7 +72,7 @@ enum Sent {
 pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     jobs::may_start(&call.caller, &Job::Check)?;
-    let body = Value::Object(call.body.object(&ctx.limits)?);
+    let body = Value::Object(call.body.object(&call.limits)?);
     let sent: Sent =
         serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
     // Files are opened for those only who may name them.

@@ -21,7 +21,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let asked = Asked::parse(call.query.pairs(), &ctx.limits)?;
+    let asked = Asked::parse(call.query.pairs(), &call.limits)?;
     if asked.explains {
         return explain(ctx, call, &asked);
     }
@@ -81,7 +81,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (expected, is_rehearsal) = conditions(call)?;
-    let draft = call.body.object(&ctx.limits)?;
+    let draft = call.body.object(&call.limits)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
     let written = showing::write(
         ctx,

@@ -29,7 +29,7 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `secret`. `schemas` is `{"crm": ["contacts", {"schema": "deals", "fields": ["title"]}]}`.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let draft = parts::read(&call.body.object(&ctx.limits)?, "The token", draft).map_err(Error::Invalid)?;
+    let draft = parts::read(&call.body.object(&call.limits)?, "The token", draft).map_err(Error::Invalid)?;
     let (caller, kind) = (call.caller.clone(), tokens::kind(&draft.kind)?);
     let secret = tokens::draw(&ctx.random, kind);
     let made = ctx.write(
