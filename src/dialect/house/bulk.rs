@@ -91,7 +91,7 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `DELETE …/records` with `{"ids": […]}`: 200 `{"success": true, "ids"}`.
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
-    let ids = ids(ctx, call)?;
+    let ids = ids(call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let gone = ctx.write_by(
         way(ctx, ids.len(), is_rehearsal),
@@ -125,7 +125,7 @@ fn batch(sent: &Sent) -> Batch<'_> {
     }
 }
 
-fn ids(ctx: &Ctx, call: &Call<'_>) -> Result<Vec<Value>> {
+fn ids(call: &Call<'_>) -> Result<Vec<Value>> {
     const FORM: &str = "{\"ids\": [\"rec_5\", \"rec_6\"]}";
     let refused = |code, message: String| Err(Error::invalid(Problem::of("ids", code, message).hint(FORM)));
     let Sent::One(mut body) = sent(call, FORM)? else {
