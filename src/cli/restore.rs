@@ -6,7 +6,8 @@ use super::progress::Bar;
 use crate::ops::changes;
 use crate::store::engine::OpenError;
 use crate::store::lock::{Lock, Refused};
-use crate::store::{backup, place, restore};
+use crate::store::restore::{self, Restored};
+use crate::store::{backup, place};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 use std::path::Path;
@@ -36,9 +37,9 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let bar = Bar::new();
     let done = restore::restore(from, &path, &entry, &opening()?, &bar.report());
     bar.end();
-    let (report, kept) = done?;
-    report.problems.iter().for_each(|problem| say(problem));
-    let outcome = json!({"file": path, "kept": kept, "records": report.records, "problems": report.problems});
+    let Restored { report, kept, people } = done?;
+    report.problems.iter().chain(&people).for_each(|sentence| say(sentence));
+    let outcome = json!({"file": path, "kept": kept, "records": report.records, "problems": report.problems, "people": people});
     let kept = kept.map_or_else(String::new, |kept| format!("; what was there is {}", kept.display()));
     result(matches.get_flag("json"), &outcome, |_| {
         format!("{} holds {} of the backup{kept}", path.display(), counted(report.records, "record"))

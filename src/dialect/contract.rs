@@ -1,6 +1,7 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
 use crate::model::error::{Error, Refusal, Result};
+use crate::model::limits::{DialectLimits, Limits};
 use crate::model::principal::{Caller, Credential, Principal, Visitor};
 use crate::ops::credentials::{self, Identity};
 use crate::ops::ctx::Ctx;
@@ -37,6 +38,18 @@ pub enum BodyMax {
     Rows,
 }
 
+impl BodyMax {
+    /// In a dialect's limits.
+    pub fn bytes(self, limits: &Limits) -> usize {
+        match self {
+            BodyMax::Guest => limits.guest_body_bytes_max,
+            BodyMax::One => limits.body_bytes_max,
+            BodyMax::Records => limits.records_body_bytes_max,
+            BodyMax::Rows => limits.rows_body_bytes_max,
+        }
+    }
+}
+
 /// Parses, calls one operation, renders.
 pub type Handler = fn(&Arc<Ctx>, &Call<'_>) -> Result<Response>;
 
@@ -62,6 +75,8 @@ pub struct Dialect {
     /// First words of paths that are its own: what is asked there and not found is refused in its form.
     pub roots: &'static [&'static str],
     pub render_error: fn(&Error) -> Response,
+    /// What it bounds itself: handlers find it, within what the server bounds, in `Call::limits`.
+    pub limits: DialectLimits,
 }
 
 /// Routes that take no query and at most one record.
@@ -127,7 +142,8 @@ pub fn enter(
     }
     let (principal, token) = identify(ctx, request)?;
     let caller = Caller { principal, door: dialect.id, token };
-    (route.handler)(ctx, &Call { request, params, query, body, caller, patience })
+    let limits = ctx.limits.spoken(&dialect.limits);
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, limits })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.

@@ -1,9 +1,9 @@
-//! All apps and schemas, roles and who has them at one moment: an immutable value that readers share. Loading it is in `store/tables`.
+//! All apps and schemas, people, roles and who has them at one moment: an immutable value that readers share. Loading it is in `store/tables`.
 
 use super::app::{App, AppId};
 use super::error::{Error, Problem, Result};
 use super::field::Field;
-use super::principal::UserId;
+use super::principal::{Role, UserId};
 use super::role::AppRole;
 use super::schema::{Schema, SchemaId};
 use std::collections::HashMap;
@@ -19,6 +19,8 @@ pub struct Catalog {
     roles: Vec<Arc<AppRole>>,
     /// The slug of the role that somebody has in an app.
     grants: HashMap<(UserId, AppId), String>,
+    /// What people are in the workspace, of those who may come in.
+    people: HashMap<UserId, Role>,
 }
 
 impl Catalog {
@@ -30,8 +32,13 @@ impl Catalog {
     }
 
     /// With who may do what.
-    pub fn with_rights(self, roles: Vec<Arc<AppRole>>, grants: HashMap<(UserId, AppId), String>) -> Self {
-        Self { roles, grants, ..self }
+    pub fn with_rights(self, roles: Vec<Arc<AppRole>>, grants: HashMap<(UserId, AppId), String>, people: HashMap<UserId, Role>) -> Self {
+        Self { roles, grants, people, ..self }
+    }
+
+    /// What somebody is in the workspace; none who is not there any more, or suspended.
+    pub fn person(&self, user: UserId) -> Option<Role> {
+        self.people.get(&user).copied()
     }
 
     /// The roles that people of an app have made.

@@ -30,6 +30,7 @@ pub struct Limits {
     pub body_timeout_ms: u64,
     pub rows_body_timeout_ms: u64,
     pub json_depth_max: usize,
+    /// Of a list; each dialect has its own.
     pub page_rows_default: i64,
     pub page_rows_max: i64,
     /// Records that a page may be away from the first: all of them are looked at to find it.
@@ -163,6 +164,34 @@ pub struct Limits {
     pub used_noted_every_ms: u64,
 }
 
+/// What a dialect bounds by its own rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DialectLimits {
+    /// Records of a page whose length nobody says, and at most.
+    pub page_rows_default: i64,
+    pub page_rows_max: i64,
+    /// One record, an array of them, and how many stand in it; a file of rows.
+    pub body_bytes_max: usize,
+    pub records_body_bytes_max: usize,
+    pub records_sent_max: usize,
+    pub rows_body_bytes_max: usize,
+}
+
+impl Limits {
+    /// As they are for requests in a dialect: its pages, and of what is sent the narrower of the server's limit and its own.
+    pub fn spoken(&self, own: &DialectLimits) -> Limits {
+        Limits {
+            page_rows_default: own.page_rows_default,
+            page_rows_max: own.page_rows_max,
+            body_bytes_max: self.body_bytes_max.min(own.body_bytes_max),
+            records_body_bytes_max: self.records_body_bytes_max.min(own.records_body_bytes_max),
+            records_sent_max: self.records_sent_max.min(own.records_sent_max),
+            rows_body_bytes_max: self.rows_body_bytes_max.min(own.rows_body_bytes_max),
+            ..self.clone()
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -270,5 +299,27 @@ impl Default for Limits {
             name_chars_max: 100,
             used_noted_every_ms: 60_000,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialect_has_pages_of_its_own_and_takes_no_more_than_the_server_does() {
+        let server = Limits { body_bytes_max: 1_000, records_sent_max: 10, page_rows_max: 100, ..Limits::default() };
+        let own = DialectLimits {
+            page_rows_default: 200,
+            page_rows_max: 1_000,
+            body_bytes_max: 2_000,
+            records_body_bytes_max: 3_000,
+            records_sent_max: 5,
+            rows_body_bytes_max: usize::MAX,
+        };
+        let spoken = server.spoken(&own);
+        assert_eq!((spoken.page_rows_default, spoken.page_rows_max), (200, 1_000));
+        assert_eq!((spoken.body_bytes_max, spoken.records_body_bytes_max, spoken.records_sent_max), (1_000, 3_000, 5));
+        assert_eq!((spoken.rows_body_bytes_max, spoken.json_depth_max), (server.rows_body_bytes_max, server.json_depth_max));
     }
 }

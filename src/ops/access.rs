@@ -36,17 +36,51 @@ pub fn may(who: &Caller, action: Action) -> Result<()> {
     if who.principal == Principal::Guest {
         return Err(Error::NotSignedIn);
     }
-    let is_allowed = action != Action::Manage || is_admin(&who.principal);
+    let is_allowed = action != Action::Manage || is_admin_at_the_door(&who.principal);
     if !is_allowed {
-        return Err(Error::Forbidden("Only owners and admins of the workspace may do this".to_owned()));
+        return Err(not_admin());
     }
     // A part of somebody's apps is no part of the workspace.
     let is_let_through = lets(who, action) && (action != Action::Manage || parts(who).is_none());
     if is_let_through { Ok(()) } else { Err(too_narrow(who)) }
 }
 
+/// The same in a transaction, long after somebody came in perhaps: what they are now counts.
+pub fn may_now(catalog: &Catalog, who: &Caller, action: Action) -> Result<()> {
+    may(who, action)?;
+    if action != Action::Manage || is_admin(catalog, &who.principal) { Ok(()) } else { Err(not_admin()) }
+}
+
+/// Asks the same of somebody who comes with all that they may: a copy of everything, and what other people may, is more than any part of it.
+pub fn may_as_whole(who: &Caller, action: Action) -> Result<()> {
+    may(who, action)?;
+    as_whole(who)
+}
+
+/// Asks that somebody comes with all that they may, by no token that lets a part of it through.
+pub fn as_whole(who: &Caller) -> Result<()> {
+    if who.token.as_ref().is_none_or(|token| token.narrowing.is_open()) {
+        return Ok(());
+    }
+    let message =
+        "This token lets a part through of what its owner may: sign in, or use one that is not narrowed, for what concerns people";
+    Err(Error::Forbidden(format!("{message}, their roles, and backups")))
+}
+
+/// Asks that the caller's token lets this through, too: whoever changes an app sees or makes records by that only if it may.
+pub fn may_also(who: &Caller, action: Action) -> Result<()> {
+    if lets(who, action) { Ok(()) } else { Err(too_narrow(who)) }
+}
+
 /// Whether somebody is an owner or admin of the workspace, or the owner of the data file.
-pub fn is_admin(principal: &Principal) -> bool {
+pub fn is_admin(catalog: &Catalog, principal: &Principal) -> bool {
+    match principal {
+        Principal::User(user) => matches!(catalog.person(user.id), Some(Role::Owner | Role::Admin)),
+        other => is_admin_at_the_door(other),
+    }
+}
+
+fn is_admin_at_the_door(principal: &Principal) -> bool {
     match principal {
         Principal::Guest => false,
         Principal::User(user) => matches!(user.role, Role::Owner | Role::Admin),
@@ -54,10 +88,18 @@ pub fn is_admin(principal: &Principal) -> bool {
     }
 }
 
+fn not_admin() -> Error {
+    Error::Forbidden("Only owners and admins of the workspace may do this".to_owned())
+}
+
 /// What a principal is in an app, tokens apart. Whoever has no role there is what its guests are.
 pub fn standing<'c>(catalog: &'c Catalog, principal: &Principal, app: AppId) -> Standing<'c> {
-    if is_admin(principal) {
+    if is_admin(catalog, principal) {
         return Standing::Owner;
+    }
+    // Who was removed or suspended meanwhile is not even a guest.
+    if principal.user_id().is_some_and(|user| catalog.person(user).is_none()) {
+        return Standing::Nobody;
     }
     let own = |slug: &str| catalog.role(app, slug).map_or(Standing::Nobody, |role| Standing::Own(role));
     match principal.user_id().and_then(|user| catalog.granted(user, app)) {
@@ -239,15 +281,21 @@ pub fn manages(catalog: &Catalog, who: &Caller, app: AppId) -> bool {
 /// Asks for an app to be made, or changed if it is there, by what somebody sends.
 pub fn may_make(catalog: &Catalog, who: &Caller, slug: &str) -> Result<()> {
     match catalog.app(slug) {
-        Ok(known) if !is_admin(&who.principal) && knows_app(catalog, who, &known) => managed(catalog, who, slug).map(drop),
-        _ => may(who, Action::Manage),
+        Ok(known) if !is_admin(catalog, &who.principal) && knows_app(catalog, who, &known) => managed(catalog, who, slug).map(drop),
+        _ => may_now(catalog, who, Action::Manage),
     }
+}
+
+/// The same, of an app or table that is made with records in it.
+pub fn may_make_with_records(catalog: &Catalog, who: &Caller, slug: &str) -> Result<()> {
+    may_make(catalog, who, slug)?;
+    may_also(who, Action::Create)
 }
 
 /// Asks to have a table made by the first record that is sent to it: for somebody who tries things out at this machine. A program that runs elsewhere
 /// and mistakes an address would make tables without end.
 pub fn may_make_by_writing(catalog: &Catalog, who: &Caller, app: &str, is_local: bool) -> Result<()> {
-    may_make(catalog, who, app)?;
+    may_make_with_records(catalog, who, app)?;
     match is_local {
         true => Ok(()),
         false => {

@@ -1,6 +1,7 @@
 //! An app as an app file: its description, its tables, and its records if they are wanted, so that `apply` makes the same app of it elsewhere.
 
 use super::access;
+use super::ctx::Ctx;
 use super::plan::everything;
 use super::roles;
 use crate::format::app_file::{VERSION, parse};
@@ -28,6 +29,9 @@ pub fn write(tx: &ReadTx<'_>, who: &Caller, app: &str, with_records: bool, out: 
     if !manages && (schemas.is_empty() || !schemas.iter().all(exports)) {
         access::managed(tx.catalog(), who, app)?;
     }
+    if with_records {
+        access::may_also(who, Action::Export)?;
+    }
     let app = found;
     let described: Vec<Value> = schemas.iter().map(|schema| Value::Object(schema_json(schema))).collect();
     let mut head = Map::from_iter([("carryall".to_owned(), json!(VERSION)), ("app".to_owned(), Value::Object(app_json(&app)))]);
@@ -42,6 +46,12 @@ pub fn write(tx: &ReadTx<'_>, who: &Caller, app: &str, with_records: bool, out: 
     let count = if with_records { records(tx, &schemas, out)? } else { 0 };
     put(out, "\n}\n")?;
     Ok(count)
+}
+
+/// Asks whether somebody may send an app file for this app, before it is read.
+pub fn may_put(ctx: &Ctx, who: &Caller, slug: &str) -> Result<()> {
+    access::may(who, Action::Read)?;
+    access::may_make(&ctx.store.catalog(), who, slug)
 }
 
 /// Which app a file describes.

@@ -1,6 +1,6 @@
 //! App file to app: what is missing is made, what differs is changed, and the difference is told. Everything in one transaction, or nothing.
 
-use super::access::{may, may_make};
+use super::access::{may, may_also, may_make};
 use super::alter::{alter, objections, settle};
 use super::changes::{log_all_deleted, log_definition};
 use super::choices;
@@ -48,6 +48,9 @@ pub fn prepare(ctx: &Ctx, who: &Caller, text: &str) -> Result<Ready> {
 pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> Result<Outcome> {
     let file = &ready.file;
     may_make(tx.catalog(), who, &file.app.slug)?;
+    if file.records.values().any(|records| records.as_array().is_none_or(|list| !list.is_empty())) {
+        may_also(who, Action::Create)?;
+    }
     let mut told = Vec::new();
     let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
     let shown_max = ready.problems_shown_max;

@@ -1,6 +1,6 @@
 //! Apps: list, read, make, change, delete, duplicate.
 
-use super::access::{self, may};
+use super::access::{self, may_now};
 use super::alter::settle;
 use super::changes::{log_all_deleted, log_definition};
 use super::ctx::Ctx;
@@ -44,7 +44,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, slug: &str, uuid: &str, name: 
 
 /// Makes the app that somebody describes; without a slug it gets one from its name.
 pub fn add(tx: &mut WriteTx<'_>, who: &Caller, part: &AppPart, fresh_uuid: &str) -> Result<Arc<App>> {
-    may(who, Action::Manage)?;
+    may_now(tx.catalog(), who, Action::Manage)?;
     let slug = free_slug(tx.catalog(), who, &part.slug, part.name.as_deref())?;
     define::check_names(part.name.as_deref(), None).map_err(Error::invalid)?;
     let uuid = part.uuid.as_deref().map_or(Ok(fresh_uuid.to_owned()), |uuid| free_uuid(tx.catalog(), uuid))?;
@@ -118,7 +118,10 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
 
 /// Makes an app that has the tables of another, and its records if they are wanted; ids stay what they are.
 pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, with_records: bool, fresh_uuid: &str) -> Result<Arc<App>> {
-    may(who, Action::Manage)?;
+    may_now(tx.catalog(), who, Action::Manage)?;
+    if with_records {
+        access::may_also(who, Action::Read).and_then(|()| access::may_also(who, Action::Create))?;
+    }
     let source = tx.catalog().app(app)?;
     let slug = if part.slug.is_empty() && part.name.is_none() {
         let base = copy_of(&source.slug);

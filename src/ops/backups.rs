@@ -1,6 +1,6 @@
 //! Backups of the data file that lie with it: listing, making, putting back, taking away. Copying and checking are in `store/backup`.
 
-use super::access::may;
+use super::access::may_as_whole;
 use super::changes;
 use super::ctx::Ctx;
 use crate::model::backup::{Kept, Reason};
@@ -11,10 +11,11 @@ use crate::model::nearest::nearest;
 use crate::model::principal::{Action, Caller};
 use crate::store::{backup, restore};
 use serde_json::json;
+use std::path::Path;
 
 /// All of them, newest first.
 pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Kept>> {
-    may(who, Action::Manage)?;
+    may_as_whole(who, Action::Manage)?;
     Ok(backup::kept(ctx.store.path()))
 }
 
@@ -33,10 +34,10 @@ pub fn remove(ctx: &Ctx, who: &Caller, name: &str) -> Result<()> {
     backup::remove(&find(ctx, who, name)?)
 }
 
-/// `make`, if the disk has room for it and to spare; else what is to follow goes without, and the log says so.
-pub fn make_if_room(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<()> {
+/// Makes one that nobody asked for, if the disk has room for it and to spare; else what is to follow goes without, and the log says so.
+pub fn make_if_room(ctx: &Ctx, reason: Reason, report: &Report) -> Result<()> {
     if backup::has_room(ctx.store.path()) {
-        return make(ctx, who, reason, report).map(drop);
+        return keep(ctx, reason, report).map(drop);
     }
     log::warn!("no {} backup: the disk has too little room", reason.name());
     Ok(())
@@ -45,7 +46,11 @@ pub fn make_if_room(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) ->
 /// Makes one, and takes the oldest of the automatic ones away. Answers `{name, at, reason, bytes, sha256, apps, tables, records,
 /// problems: [sentence]}`.
 pub fn make(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<Outcome> {
-    may(who, Action::Manage)?;
+    may_as_whole(who, Action::Manage)?;
+    keep(ctx, reason, report)
+}
+
+fn keep(ctx: &Ctx, reason: Reason, report: &Report) -> Result<Outcome> {
     let data = ctx.store.path();
     let (to, found) = ctx.store.watched(backup::keep(data, reason, ctx.store.opening(), report))?;
     let kept = backup::kept(data).into_iter().find(|kept| kept.path == to).ok_or_else(|| Error::internal("a backup is gone"))?;
@@ -59,20 +64,21 @@ pub fn make(ctx: &Ctx, who: &Caller, reason: Reason, report: &Report) -> Result<
 }
 
 /// Puts one back while the server goes on: all its content at once, in the place of all there is, which is backed up before. Whoever is signed in
-/// signs in again. Answers `{name, kept, apps, tables, records, problems: [sentence]}`. An entry: it opens the transactions.
+/// signs in again, and nobody may more than at last. Answers `{name, kept, apps, tables, records, problems: [sentence], people: [sentence]}`. An entry: it opens the transactions.
 pub fn restore(ctx: &Ctx, who: &Caller, name: &str, report: &Report) -> Result<Outcome> {
     let from = find(ctx, who, name)?;
     let data = ctx.store.path();
     let ready = restore::ready(&from.path, data, ctx.store.opening(), report)?;
-    let (kept, found) = restore::exchange(&ctx.store, ready, changes::of_restore(who, &from.name), report)?;
+    let done = restore::exchange(&ctx.store, ready, changes::of_restore(who, &from.name), report)?;
+    let (found, kept) = (done.report, done.kept.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy()));
     found.problems.iter().for_each(|problem| log::warn!("{} was restored, and holds this: {problem}", from.name));
     // It is done, whatever becomes of older ones.
     if let Err(error) = backup::forget(data, ctx.limits.backups_kept_max) {
         log::warn!("the oldest backups stay: {error:?}");
     }
     Ok(json!({
-        "name": from.name, "kept": kept.file_name().map(|name| name.to_string_lossy()),
-        "apps": found.apps, "tables": found.tables, "records": found.records, "problems": found.problems,
+        "name": from.name, "kept": kept, "apps": found.apps, "tables": found.tables, "records": found.records,
+        "problems": found.problems, "people": done.people,
     }))
 }
 

@@ -5,7 +5,7 @@ use super::ctx::{Ctx, moment_at};
 use crate::auth::jwt::{self, Kind};
 use crate::auth::{control, keysecret, session, token};
 use crate::model::error::{Error, Result};
-use crate::model::principal::{Account, Credential, Principal, Token, User, UserId};
+use crate::model::principal::{Account, Caller, Credential, Principal, Token, User, UserId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::key;
 use crate::store::tables::{sessions, settings, tokens, users};
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const KNOWN_MAX: usize = 10_000;
 const USED_MAX: usize = 10_000;
 /// When a credential was used last is known to the minute.
-const USED_STEP_S: i64 = 60;
+pub(super) const USED_STEP_S: i64 = 60;
 
 /// Who asks, and the token that they came by.
 pub type Identity = (Principal, Option<Arc<Token>>);
@@ -97,6 +97,13 @@ pub fn identify(ctx: &Ctx, credential: &Credential) -> Result<Identity> {
         Some(known) => Ok((Principal::User(known.user), known.token)),
         None => refused("This token is not good: it is not known here, has expired, or was ended"),
     }
+}
+
+/// Asks in the transaction of long work whether the token that somebody came by still is one; what they may is asked by the catalog anyway.
+pub fn still_lets_in(tx: &WriteTx<'_>, who: &Caller) -> Result<()> {
+    let Some(token) = &who.token else { return Ok(()) };
+    let is_there = tokens::find(tx, token.id)?.is_some_and(|found| found.expires_s.is_none_or(|end_s| tx.now().epoch_seconds < end_s));
+    if is_there { Ok(()) } else { Err(Error::Unauthenticated("The token was ended meanwhile: nothing was changed".to_owned())) }
 }
 
 /// Whether somebody may come by what programs sign in with.

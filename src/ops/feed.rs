@@ -1,6 +1,6 @@
 //! The change log to read: what happened in an app after a number, and how long the log remembers.
 
-use super::access::{managed, may};
+use super::access::{managed, may, may_also};
 use super::ctx::{Ctx, SELF};
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
@@ -24,12 +24,13 @@ const PRUNED_ROWS_MAX: i64 = 2_000;
 const PIECE_BYTES_MAX: usize = 1024 * 1024;
 const DAY_SECONDS: i64 = 24 * 3_600;
 
-/// At most `limit` entries of an app, for whoever may change it, after number `since`; without one, none: from now on.
+/// At most `limit` entries of an app, for whoever may change it and read its records, after number `since`; without one, none: from now on.
 ///
 /// # Errors
 /// `Gone` when the log no longer goes back so far, or does not go so far (the data file was restored).
 pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit: i64) -> Result<Feed> {
     let app = managed(tx.catalog(), who, app)?.id;
+    may_also(who, Action::Read)?;
     let (kept, newest) = changes::bounds(tx)?;
     let oldest = kept.max(changes::since_restore(tx)?);
     let Some(since) = since else { return Ok(Feed { entries: Vec::new(), last: newest, more: false }) };

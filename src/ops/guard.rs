@@ -88,7 +88,7 @@ pub fn dangling(tx: &ReadTx<'_>, who: &Caller, schema: &Schema, field: &Field, i
     let known = target.filter(|target| access::knows(tx.catalog(), who, target));
     let place = match (&known, field.rules.target.as_deref()) {
         (Some(target), _) => format!("in table '{}'", target.slug),
-        (None, Some(target)) if access::is_admin(&who.principal) => format!("in table '{target}'"),
+        (None, Some(target)) if access::is_admin(tx.catalog(), &who.principal) => format!("in table '{target}'"),
         _ => "there".to_owned(),
     };
     Problem::of(&field.slug, "reference", format!("Field '{}' points to {}, which is not {place}", field.slug, id.text()))

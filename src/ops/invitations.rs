@@ -74,7 +74,7 @@ impl Invitation {
 pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<(Account, String)>> {
     let now_s = ctx.store.now().epoch_seconds;
     ctx.read(|tx| {
-        users::may_look_after(who)?;
+        users::may_look_after(tx.catalog(), who)?;
         let open = links::invitations(tx, now_s)?;
         open.into_iter().map(|(user, expires_s)| Ok((users::read(tx, who, user)?, moment_at(expires_s).text))).collect()
     })

@@ -2,6 +2,7 @@
 
 use crate::model::error::{Error, Problem, Result};
 use crate::model::job::{Outcome, Progress};
+use crate::model::principal::{Caller, UserId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -28,9 +29,23 @@ pub struct Entry {
     /// As far as it came.
     pub progress: Progress,
     pub begun_at: String,
+    begun_by: Option<Beginner>,
     stage_begun: Instant,
     /// Somebody wants it to end.
     pub is_cancelled: bool,
+}
+
+/// Whoever began a job, and the token that they came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Beginner {
+    user: UserId,
+    token: Option<i64>,
+}
+
+impl Beginner {
+    fn of(who: &Caller) -> Option<Self> {
+        Some(Self { user: who.user_id()?, token: who.token.as_ref().map(|token| token.id) })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +58,14 @@ pub enum State {
 }
 
 impl Entry {
+    /// Whether this is who began it, by the same token or by none.
+    pub fn is_of(&self, who: &Caller) -> bool {
+        match (self.begun_by, Beginner::of(who)) {
+            (Some(begun), Some(now)) => begun.user == now.user && (now.token.is_none() || now.token == begun.token),
+            _ => false,
+        }
+    }
+
     /// Seconds that a running job still takes for what it does now (`stage`), if it goes on as so far; `None` when that cannot be told.
     pub fn left_s(&self) -> Option<u64> {
         let (done, total) = (self.progress.done, self.progress.total?);
@@ -60,7 +83,7 @@ const END_LOOK: Duration = Duration::from_millis(5);
 
 impl Jobs {
     /// A new job, unless too many run already.
-    pub fn add(&self, kind: &'static str, now: &str, running_max: usize) -> Result<u64> {
+    pub fn add(&self, kind: &'static str, who: &Caller, now: &str, running_max: usize) -> Result<u64> {
         let mut kept = self.kept();
         if kept.is_closing {
             return Err(Error::Busy { message: "The server is stopping".to_owned(), retry_after_s: 5 });
@@ -75,8 +98,8 @@ impl Jobs {
         let id = kept.last;
         let progress = Progress::default();
         let begun_at = now.to_owned();
-        kept.entries
-            .insert(id, Entry { id, kind, state: State::Running, progress, begun_at, stage_begun: Instant::now(), is_cancelled: false });
+        let (begun_by, stage_begun) = (Beginner::of(who), Instant::now());
+        kept.entries.insert(id, Entry { id, kind, state: State::Running, progress, begun_at, begun_by, stage_begun, is_cancelled: false });
         while kept.entries.len() > JOBS_KEPT_MAX {
             let oldest = kept.entries.values().find(|entry| !matches!(entry.state, State::Running)).map(|entry| entry.id);
             match oldest {

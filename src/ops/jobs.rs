@@ -1,11 +1,11 @@
 //! Long pieces of work: run one here, or start one in the background and ask how far it is.
 
-use super::access::{may, may_control, scope};
+use super::access::{may, may_as_whole, may_control, scope};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::fields::{self, Changed};
 use super::job_board::{Entry, State};
 use super::tokens::{self, Draft};
-use super::{apply, backups, changes, indexes, sessions, start, transfer, users};
+use super::{apply, backups, changes, credentials, indexes, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
@@ -32,7 +32,7 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
         Job::Apply { text, dry_run, prune } => {
             let (ready, prune) = (apply::prepare(ctx, who, text)?, *prune);
             report(WRITING)?;
-            let work = move |tx: &mut WriteTx<'_>| apply::apply(tx, &me, &ready, prune);
+            let work = move |tx: &mut WriteTx<'_>| credentials::still_lets_in(tx, &me).and_then(|()| apply::apply(tx, &me, &ready, prune));
             let mut outcome = if *dry_run { rehearsal::rehearse(&ctx.store, work) } else { ctx.store.write_alone(work) }?;
             if let Some(outcome) = outcome.as_object_mut() {
                 outcome.insert("dry_run".to_owned(), Value::Bool(*dry_run));
@@ -81,7 +81,7 @@ pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Res
     // Before a long file is read for nothing.
     let needed = transfer::needed(job.key.as_deref());
     ctx.read(|tx| needed.iter().try_for_each(|action| scope(tx.catalog(), who, &job.app, &job.schema, *action).map(drop)))?;
-    let (id, report) = listed(ctx, "import")?;
+    let (id, report) = listed(ctx, who, "import")?;
     let done = caught(|| import(ctx, who, job, input, &report));
     ctx.jobs.end(id, done.clone());
     done
@@ -90,7 +90,7 @@ pub fn take_in(ctx: &Arc<Ctx>, who: &Caller, job: &Import, input: &Input) -> Res
 /// Makes or changes an app by an app file that somebody sent; among the jobs as long as it lasts.
 pub fn apply(ctx: &Arc<Ctx>, who: &Caller, job: &Job) -> Result<Outcome> {
     may(who, Action::Read)?;
-    let (id, report) = listed(ctx, job.kind())?;
+    let (id, report) = listed(ctx, who, job.kind())?;
     let done = caught(|| run(ctx, who, job, &report));
     ctx.jobs.end(id, done.clone());
     done
@@ -103,15 +103,15 @@ pub fn change_field(ctx: &Arc<Ctx>, who: &Caller, way: Way, path: [&str; 3], bod
     if !body.contains_key("type") {
         return fields::change(ctx, who, way, path, body, &unwatched());
     }
-    let (id, report) = listed(ctx, "change_field")?;
+    let (id, report) = listed(ctx, who, "change_field")?;
     let done = caught(|| fields::change(ctx, who, way, path, body, &report));
     ctx.jobs.end(id, done.as_ref().map(|changed| json!({"field": changed.field.slug})).map_err(Error::clone));
     done
 }
 
 /// A new entry on the board, and the report that keeps it.
-fn listed(ctx: &Arc<Ctx>, kind: &'static str) -> Result<(u64, Report)> {
-    let id = ctx.jobs.add(kind, &ctx.store.now().text, ctx.limits.jobs_running_max)?;
+fn listed(ctx: &Arc<Ctx>, who: &Caller, kind: &'static str) -> Result<(u64, Report)> {
+    let id = ctx.jobs.add(kind, who, &ctx.store.now().text, ctx.limits.jobs_running_max)?;
     let board = ctx.clone();
     Ok((id, Arc::new(move |progress| board.jobs.report(id, progress))))
 }
@@ -130,10 +130,10 @@ fn import(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Report)
             ready => Arc::new(ready?),
         };
         if ctx.backs_up && !job.dry_run && ready.rows() >= ctx.limits.backup_import_rows && ctx.read(has_records)? {
-            backups::make_if_room(ctx, who, Reason::BeforeImport, report)?;
+            backups::make_if_room(ctx, Reason::BeforeImport, report)?;
         }
         let (me, inside) = (who.clone(), ready.clone());
-        let work = move |tx: &mut WriteTx<'_>| transfer::finish(tx, &me, &inside);
+        let work = move |tx: &mut WriteTx<'_>| credentials::still_lets_in(tx, &me).and_then(|()| transfer::finish(tx, &me, &inside));
         let done = if job.dry_run { transfer::rehearse(ctx, who, &ready) } else { ctx.store.write_staged(ready.stage(), work) };
         match done {
             Err(Error::Stale) => {}
@@ -182,7 +182,8 @@ fn mend(ctx: &Ctx, who: &Caller, report: &Report) -> Result<Outcome> {
 /// Whether somebody may hand over this job. Most name files by their path, or persons.
 pub fn may_start(who: &Caller, job: &Job) -> Result<()> {
     match job {
-        Job::Backup(_) | Job::Restore(_) | Job::Check | Job::Mend => may(who, Action::Manage),
+        Job::Backup(_) | Job::Restore(_) => may_as_whole(who, Action::Manage),
+        Job::Check | Job::Mend => may(who, Action::Manage),
         // Asked by the job itself, which knows the app.
         Job::Index { .. } => may(who, Action::Read),
         Job::Import(_) | Job::Apply { .. } | Job::AdminCreate { .. } | Job::Link { .. } | Job::TokenCreate(_) => may_control(who),
@@ -204,13 +205,18 @@ pub fn app_file(path: &Path) -> Result<String> {
 /// Starts a job on a thread of its own; gives its number.
 pub fn start(ctx: &Arc<Ctx>, who: &Caller, job: Job) -> Result<u64> {
     may_start(who, &job)?;
-    let (doing, who) = (ctx.clone(), who.clone());
-    start_as(ctx, job.kind(), move |report| run(&doing, &who, &job, report))
+    let (doing, me) = (ctx.clone(), who.clone());
+    start_as(ctx, who, job.kind(), move |report| run(&doing, &me, &job, report))
 }
 
 /// Does something on a thread of its own, as a job of this kind; gives its number.
-pub fn start_as(ctx: &Arc<Ctx>, kind: &'static str, work: impl FnOnce(&Report) -> Result<Outcome> + Send + 'static) -> Result<u64> {
-    let (id, report) = listed(ctx, kind)?;
+pub fn start_as(
+    ctx: &Arc<Ctx>,
+    who: &Caller,
+    kind: &'static str,
+    work: impl FnOnce(&Report) -> Result<Outcome> + Send + 'static,
+) -> Result<u64> {
+    let (id, report) = listed(ctx, who, kind)?;
     let (ctx, jobs) = (ctx.clone(), ctx.clone());
     let spawned = std::thread::Builder::new().name(format!("job {id}")).spawn(move || {
         let done = caught(|| work(&report));
@@ -228,9 +234,9 @@ pub fn start_as(ctx: &Arc<Ctx>, kind: &'static str, work: impl FnOnce(&Report) -
     Ok(id)
 }
 
-/// How far a job is.
+/// How far a job is: for admins, and for whoever began it.
 pub fn state(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
-    may(who, Action::Manage)?;
+    may_watch(ctx, who, id)?;
     ctx.jobs.get(id).map(|entry| seen_by(who, entry)).ok_or_else(|| none(id))
 }
 
@@ -240,9 +246,16 @@ pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Entry>> {
     Ok(ctx.jobs.all().into_iter().map(|entry| seen_by(who, entry)).collect())
 }
 
+fn may_watch(ctx: &Ctx, who: &Caller, id: u64) -> Result<()> {
+    match ctx.jobs.get(id) {
+        Some(entry) if entry.is_of(who) => Ok(()),
+        _ => may(who, Action::Manage),
+    }
+}
+
 /// Asks a job to end before it changes anything.
 pub fn cancel(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
-    may(who, Action::Manage)?;
+    may_watch(ctx, who, id)?;
     ctx.jobs.cancel(id).map(|entry| seen_by(who, entry)).ok_or_else(|| none(id))
 }
 

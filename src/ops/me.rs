@@ -1,5 +1,6 @@
 //! Who is signed in: what they see and change of themselves. Other people are in `users`.
 
+use super::access::as_whole;
 use super::changes::log_account;
 use super::ctx::Ctx;
 use super::sessions::failed;
@@ -24,11 +25,7 @@ pub fn user(who: &Caller) -> Result<&User> {
 /// The person who asks, when they do so with all that they may: a token that lets a part through makes no token that lets more through, and ends nothing.
 pub fn whole(who: &Caller) -> Result<&User> {
     let user = user(who)?;
-    if who.token.as_ref().is_some_and(|token| !token.narrowing.is_open()) {
-        let message =
-            "This token lets a part through of what its owner may: sign in, or use one that is not narrowed, for what concerns people";
-        return Err(Error::Forbidden(message.to_owned()));
-    }
+    as_whole(who)?;
     Ok(user)
 }
 

@@ -45,15 +45,18 @@ pub struct Reason {
 pub fn explain(tx: &ReadTx<'_>, who: &Caller, asked: &Question<'_>) -> Result<Reason> {
     access::may(who, Action::Read)?;
     let catalog = tx.catalog();
-    let about = match asked.user {
-        None => who.clone(),
+    let (about, is_suspended) = match asked.user {
+        None => (who.clone(), false),
         Some(named) => {
             let is_oneself =
                 matches!(&who.principal, Principal::User(me) if me.email.eq_ignore_ascii_case(named) || me.id.0.to_string() == named);
             if !is_oneself {
                 access::may(who, Action::Manage)?;
             }
-            if is_oneself { who.clone() } else { access::as_user(&find_user(tx, named)?.user) }
+            match is_oneself {
+                true => (who.clone(), false),
+                false => find_user(tx, named).map(|account| (access::as_user(&account.user), account.is_suspended))?,
+            }
         }
     };
     // Whoever asks must know the table: of those that are not there for them they learn nothing.
@@ -84,7 +87,10 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, asked: &Question<'_>) -> Result<Re
     let user = about.principal.label();
     let rule = if let Allowed::Where(rule) = allowed { told(catalog, who, &schema, rule) } else { None };
     Ok(Reason {
-        why: sentence(&user, standing, &schema.slug, action, (allowed, rule.as_deref()), scope.is_some()),
+        why: match is_suspended {
+            true => format!("{user} is suspended: nothing lets them in"),
+            false => sentence(&user, standing, &schema.slug, action, (allowed, rule.as_deref()), scope.is_some()),
+        },
         user,
         role: standing.slug().map(str::to_owned),
         action,

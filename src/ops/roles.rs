@@ -78,6 +78,7 @@ fn known(catalog: &Catalog, app: &App, slug: &str) -> Result<Arc<AppRole>> {
 /// Makes a role.
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &RolePart) -> Result<Listed> {
     let app = access::managed(tx.catalog(), who, app)?;
+    access::as_whole(who)?;
     let new = make(tx, who, &app, part)?;
     tx.catalog_changed()?;
     Ok(listed(tx.catalog(), &*known(tx.catalog(), &app, &new.slug)?))
@@ -109,6 +110,7 @@ fn make(tx: &mut WriteTx<'_>, who: &Caller, app: &App, part: &RolePart) -> Resul
 /// Changes a role: its name, and what it says of the schemas that the part names.
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, slug: &str, part: &RolePart) -> Result<Listed> {
     let app = access::managed(tx.catalog(), who, app)?;
+    access::as_whole(who)?;
     if access::is_built_in(slug) {
         return Err(Error::Conflict(Problem::new("reserved", format!("Every app has the role '{slug}', which stays what it is"))));
     }
@@ -128,6 +130,7 @@ fn put(tx: &mut WriteTx<'_>, who: &Caller, app: &App, old: &AppRole, new: &AppRo
 /// Takes a role away that nobody has.
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, slug: &str) -> Result<()> {
     let app = access::managed(tx.catalog(), who, app)?;
+    access::as_whole(who)?;
     if access::is_built_in(slug) {
         return Err(Error::Conflict(Problem::new("reserved", format!("Every app has the role '{slug}', which stays what it is"))));
     }
@@ -311,6 +314,7 @@ pub fn apply(
     for part in parts {
         let Some(old) = tx.catalog().role(app.id, &part.slug).cloned() else {
             told.push(format!("create role {}", part.slug));
+            access::as_whole(who)?;
             make(tx, who, &app, part)?;
             tx.catalog_changed()?;
             continue;
@@ -321,6 +325,7 @@ pub fn apply(
         let new = defined(tx.catalog(), bare, part)?;
         if said(tx.catalog(), &new) != said(tx.catalog(), &old) {
             told.push(format!("change role {}", part.slug));
+            access::as_whole(who)?;
             put(tx, who, &app, &old, &new)?;
             tx.catalog_changed()?;
         }
@@ -331,6 +336,7 @@ pub fn apply(
         match prune {
             true if roles::holders(tx, app.id, &role.slug)? == 0 => {
                 told.push(format!("delete role {}", role.slug));
+                access::as_whole(who)?;
                 drop_role(tx, who, &app, &role)?;
             }
             true => told.push(format!("keep role {}, which somebody has", role.slug)),
@@ -411,6 +417,7 @@ pub fn grants(tx: &ReadTx<'_>, who: &Caller, app: Option<&str>, user: Option<&st
 /// Gives somebody a role in an app, in place of the one that they have there.
 pub fn grant(tx: &mut WriteTx<'_>, who: &Caller, user: &str, app: &str, role: &str) -> Result<Grant> {
     let app = access::managed(tx.catalog(), who, app)?;
+    access::as_whole(who)?;
     let Account { user, is_suspended, .. } = find_user(tx, user)?;
     if !access::is_built_in(role) {
         known(tx.catalog(), &app, role).map_err(|error| match error {
@@ -434,6 +441,7 @@ pub fn grant(tx: &mut WriteTx<'_>, who: &Caller, user: &str, app: &str, role: &s
 /// Takes somebody's role in an app away.
 pub fn revoke(tx: &mut WriteTx<'_>, who: &Caller, user: &str, app: &str) -> Result<()> {
     let app = access::managed(tx.catalog(), who, app)?;
+    access::as_whole(who)?;
     let user = find_user(tx, user)?.user;
     let before = tx.catalog().granted(user.id, app.id).map(str::to_owned);
     if !roles::revoke(tx, user.id, app.id)? {

@@ -204,6 +204,9 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) 
 /// Makes a schema that has the fields of another, and its records if they are wanted.
 pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, part: &SchemaPart, with_records: bool) -> Result<Described> {
     let app = access::managed(tx.catalog(), who, app)?;
+    if with_records {
+        access::may_also(who, Action::Read).and_then(|()| access::may_also(who, Action::Create))?;
+    }
     let source = tx.catalog().schema(&app, schema)?;
     let slug = if part.slug.is_empty() && part.name.is_none() {
         let base = copy_of(&source.slug);

@@ -80,7 +80,7 @@ fn make_by_itself(ctx: &Arc<Ctx>, schema: SchemaId) -> Result<()> {
         return Ok(());
     }
     let doing = ctx.clone();
-    jobs::start_as(ctx, JOB, move |report| make_all(&doing, schema, report)).map(drop)
+    jobs::start_as(ctx, &super::ctx::SELF, JOB, move |report| make_all(&doing, schema, report)).map(drop)
 }
 
 /// Makes one table ready, then all others whose index is not whole. Answers `{tables: [slug]}`.

@@ -27,7 +27,7 @@ pub struct Changes {
 
 /// The settings, and the app that is the default one.
 pub fn read(tx: &ReadTx<'_>, who: &Caller) -> Result<(Settings, Option<Arc<App>>)> {
-    may_look_after(who)?;
+    may_look_after(tx.catalog(), who)?;
     let settings = settings::read(tx)?;
     let app = default_app(tx.catalog(), &settings);
     Ok((settings, app))

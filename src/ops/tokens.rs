@@ -11,7 +11,7 @@ use crate::model::app::App;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
-use crate::model::principal::{Action, AppPart, Caller, Narrowing, SchemaPart, TokenKind, UserId};
+use crate::model::principal::{Action, AppPart, Caller, Narrowing, SchemaPart, TokenKind, User, UserId};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::{tokens, users};
@@ -120,7 +120,7 @@ pub fn draw(random: &Random, kind: TokenKind) -> Secret {
 pub fn prepare(ctx: &Ctx, who: &Caller, draft: Draft, owner: Option<&str>, key: Option<String>, hash: [u8; 32]) -> Result<Ready> {
     match owner {
         Some(_) => may_control(who)?,
-        None => drop(me::whole(who)?),
+        None => drop(maker(who)?),
     }
     let kind = kind(&draft.kind)?;
     let mut problems = Vec::new();
@@ -148,7 +148,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Shown
             let stored = users::by_email(tx, email)?;
             stored.ok_or_else(|| Error::not_found(format!("There is no user {}", quoted(email))))?.account.user
         }
-        None => me::whole(who)?.clone(),
+        None => maker(who)?.clone(),
     };
     if tokens::of_user(tx, owner.id)?.len() >= ready.most {
         let problem = Problem::new("too_many", format!("{} has {} tokens, which is the most: end some first", owner.email, ready.most));
@@ -163,12 +163,21 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Shown
     Ok(shown(tx.catalog(), listed, None))
 }
 
+/// Whoever asks, when they have signed in: a token that makes others would outlive its own end by them.
+fn maker(who: &Caller) -> Result<&User> {
+    let user = me::whole(who)?;
+    match who.token {
+        None => Ok(user),
+        Some(_) => Err(Error::Forbidden("A token makes no other token: sign in for that, or use carryall token create".to_owned())),
+    }
+}
+
 /// Somebody's tokens: one's own, or for those who may look after people another's.
 pub fn list(ctx: &Ctx, who: &Caller, other: Option<UserId>) -> Result<Vec<Shown>> {
     ctx.read(|tx| {
         let user = match other {
             Some(id) if who.user_id() != Some(id) => people::read(tx, who, id)?.user.id,
-            _ => me::user(who)?.id,
+            _ => me::whole(who)?.id,
         };
         let all = tokens::of_user(tx, user)?.into_iter().map(|listed| {
             let used_s = token_used_s(ctx, listed.id, listed.used_s);
@@ -186,7 +195,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, id: i64) -> Result<()> {
     let owner = match (own, &found) {
         (Some(_), _) => me::whole(who)?.email.clone(),
         // Whoever may not look after people hears the same of what is there and what is not.
-        (None, _) if people::may_look_after(who).is_err() => {
+        (None, _) if people::may_look_after(tx.catalog(), who).is_err() => {
             me::user(who)?;
             return Err(missing());
         }

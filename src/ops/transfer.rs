@@ -99,7 +99,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, job: &Import, input: &Input, report: &Re
     if job.must_exist {
         access::schema(&catalog, who, &job.app, &job.schema)?;
     } else {
-        access::may_make(&catalog, who, &job.app)
+        access::may_make_with_records(&catalog, who, &job.app)
             .or_else(|error| access::schema(&catalog, who, &job.app, &job.schema).map(drop).map_err(|_| error))?;
     }
     let mut target = target(&catalog, job, &headings, &inference)?;
@@ -243,7 +243,7 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outco
 fn may_still(tx: &ReadTx<'_>, who: &Caller, ready: &Ready) -> Result<()> {
     // Whether they may still make a table is asked where it is made.
     if ready.target.is_new {
-        return Ok(());
+        return access::may_make_with_records(tx.catalog(), who, &ready.target.app_slug);
     }
     let schema = tx.catalog().schema_by_id(ready.target.schema.id).ok_or(Error::Stale)?;
     for action in needed(ready.key.as_ref().map(|key| key.slug.as_str())) {
@@ -255,7 +255,7 @@ fn may_still(tx: &ReadTx<'_>, who: &Caller, ready: &Ready) -> Result<()> {
 /// What somebody may make in a table that is there, who may not do everything with it. `None` for whoever may, so that all rows can be taken in at once.
 fn held_back(catalog: &Catalog, who: &Caller, job: &Import, target: &Target) -> Result<Option<Scope>> {
     if target.is_new {
-        return access::may_make(catalog, who, &job.app).map(|()| None);
+        return access::may_make_with_records(catalog, who, &job.app).map(|()| None);
     }
     let scope = |action: &Action| access::scope(catalog, who, &job.app, &target.schema.slug, *action);
     let scopes = needed(job.key.as_deref()).iter().map(scope).collect::<Result<Vec<Scope>>>()?;

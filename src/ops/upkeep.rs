@@ -17,7 +17,8 @@ pub fn tend(ctx: &Arc<Ctx>) {
     note_used(ctx);
     let sweep = |tx: &mut WriteTx<'_>| {
         let idle_s = settings::read(tx)?.session_idle_minutes.map(|minutes| minutes * 60);
-        let unused_since_s = idle_s.map(|idle_s| tx.now().epoch_seconds - idle_s);
+        // As where sessions are recognised: somebody may have come within the minute.
+        let unused_since_s = idle_s.map(|idle_s| tx.now().epoch_seconds - idle_s - credentials::USED_STEP_S);
         sessions::sweep(tx, unused_since_s)
     };
     told("ended sessions could not be forgotten", ctx.store.write(sweep));
@@ -25,7 +26,7 @@ pub fn tend(ctx: &Arc<Ctx>) {
     if ctx.backs_up && backups::is_due(ctx) {
         let doing = ctx.clone();
         by_itself(ctx, "backup", "the daily backup", move |report| {
-            backups::make_if_room(&doing, &SELF, Reason::Daily, report).map(|()| json!({}))
+            backups::make_if_room(&doing, Reason::Daily, report).map(|()| json!({}))
         });
     }
 }
@@ -60,7 +61,7 @@ fn by_itself(ctx: &Arc<Ctx>, kind: &'static str, what: &'static str, work: impl 
         }
         done
     };
-    if let Err(error) = jobs::start_as(ctx, kind, heard) {
+    if let Err(error) = jobs::start_as(ctx, &SELF, kind, heard) {
         log::warn!("{what} could not begin: {}", error.message());
     }
 }

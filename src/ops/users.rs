@@ -6,6 +6,7 @@ use super::ctx::Ctx;
 use super::invitations::Invitation;
 use super::me;
 use crate::field;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, FieldType};
 use crate::model::name::quoted;
@@ -50,10 +51,10 @@ pub struct Changes {
 }
 
 /// Asks whether somebody may look after people: the role that they do it with.
-pub fn may_look_after(who: &Caller) -> Result<Role> {
+pub fn may_look_after(catalog: &Catalog, who: &Caller) -> Result<Role> {
     let role = match &who.principal {
         Principal::Control => Role::Owner,
-        _ => me::whole(who)?.role,
+        _ => catalog.person(me::whole(who)?.id).ok_or(Error::NotSignedIn)?,
     };
     if role == Role::Member {
         return Err(Error::Forbidden("Owners and admins look after people and settings; you are a member".to_owned()));
@@ -84,19 +85,19 @@ pub fn has_admin(ctx: &Ctx) -> Result<bool> {
 
 /// Everybody, by their addresses.
 pub fn list(tx: &ReadTx<'_>, who: &Caller) -> Result<Vec<Account>> {
-    may_look_after(who)?;
+    may_look_after(tx.catalog(), who)?;
     users::all(tx)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, id: UserId) -> Result<Account> {
-    may_look_after(who)?;
+    may_look_after(tx.catalog(), who)?;
     users::find(tx, id)?.ok_or_else(|| Error::not_found(format!("There is no user {}", id.0)))
 }
 
 /// Somebody whom the caller may change: an owner is changed by owners only.
 pub fn to_change(tx: &ReadTx<'_>, who: &Caller, id: UserId) -> Result<Account> {
     let account = read(tx, who, id)?;
-    if account.user.role == Role::Owner && may_look_after(who)? != Role::Owner {
+    if account.user.role == Role::Owner && may_look_after(tx.catalog(), who)? != Role::Owner {
         return Err(Error::Forbidden(format!("{} is an owner, whom only owners change", account.user.email)));
     }
     Ok(account)
@@ -104,7 +105,7 @@ pub fn to_change(tx: &ReadTx<'_>, who: &Caller, id: UserId) -> Result<Account> {
 
 /// The part of `create` before the transaction.
 pub fn prepare(ctx: &Ctx, who: &Caller, new: NewUser) -> Result<ReadyUser> {
-    may_grant(who, new.role)?;
+    may_grant(&ctx.store.catalog(), who, new.role)?;
     let password = new.password.as_deref();
     refused([
         check_email(&new.email),
@@ -119,7 +120,7 @@ pub fn prepare(ctx: &Ctx, who: &Caller, new: NewUser) -> Result<ReadyUser> {
 /// Makes somebody; the link of their invitation, if they have no password.
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, ready: &ReadyUser) -> Result<(Account, Option<Invitation>)> {
     let ReadyUser { new, password_hash, invitation } = ready;
-    may_grant(who, new.role)?;
+    may_grant(tx.catalog(), who, new.role)?;
     let user = users::insert(tx, &new.email, password_hash, new.role)?;
     let account = Account { name: new.name.clone(), ..read(tx, who, user.id)? };
     users::update(tx, &account)?;
@@ -155,7 +156,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes)
         return Ok(old);
     }
     if new.user.role != old.user.role {
-        may_grant(who, new.user.role)?;
+        may_grant(tx.catalog(), who, new.user.role)?;
     }
     if new.is_suspended && who.user_id() == Some(id) {
         return Err(Error::Forbidden("Nobody suspends themselves: another admin does it".to_owned()));
@@ -166,10 +167,6 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes)
     users::update(tx, &new)?;
     if new.user.role != old.user.role || new.is_suspended != old.is_suspended || new.has_api_access != old.has_api_access {
         users::end_jwts(tx, id)?;
-    }
-    if new.is_suspended != old.is_suspended {
-        // Roles of who is suspended are not there.
-        tx.catalog_changed()?;
     }
     if new.is_suspended {
         sessions::remove_others(tx, id, None)?;
@@ -194,8 +191,8 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, id: UserId) -> Result<()> {
 }
 
 /// Asks whether somebody may give a role: owners are made by owners.
-fn may_grant(who: &Caller, role: Role) -> Result<()> {
-    match (may_look_after(who)?, role) {
+fn may_grant(catalog: &Catalog, who: &Caller, role: Role) -> Result<()> {
+    match (may_look_after(catalog, who)?, role) {
         (Role::Owner, _) | (_, Role::Admin | Role::Member) => Ok(()),
         (_, Role::Owner) => Err(Error::Forbidden("Owners are made by owners only".to_owned())),
     }

@@ -5,7 +5,7 @@ use super::assets;
 use super::cors;
 use super::gate::Gate;
 use super::head;
-use super::intake::{Intake, Taken};
+use super::intake::{Intake, Taken, too_large};
 use super::outflow::{self, Budget, Busy, Outflow, Reply, put};
 use super::pools::{Pools, Turn};
 use super::public::{Public, Wish};
@@ -250,20 +250,20 @@ fn expected(door: &Door, link: &Link, parts: &Parts, asked: &Asked) -> Result<()
 
 /// The body, if the route takes one so long from whoever sends it.
 async fn receive(door: &Arc<Door>, head: &Head, routed: &Routed, incoming: &mut Incoming) -> Result<Taken, Error> {
-    let most = routed.route.body;
+    let (kind, most) = (routed.route.body, routed.route.body.bytes(&door.limits.spoken(&routed.dialect.limits)));
     let announced = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > door.intake.bytes_max(most) {
-        return Err(door.intake.too_large(most));
+    if announced > most {
+        return Err(too_large(most));
     }
     // A short body is cheaper than the question who sends it; one of unknown length may be long.
     let is_short = incoming
         .size_hint()
         .upper()
         .is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes <= door.limits.guest_body_bytes_max));
-    if most != BodyMax::Guest && !is_short {
+    if kind != BodyMax::Guest && !is_short {
         admitted(door, head.clone()).await?;
     }
-    door.intake.take(incoming, most).await
+    door.intake.take(incoming, most, matches!(kind, BodyMax::Records | BodyMax::Rows)).await
 }
 
 /// Whether somebody may send a long body: a look at the sessions, on a thread that may wait for it.

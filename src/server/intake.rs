@@ -1,7 +1,6 @@
 //! Bodies on their way in: within their limit, at a rate that no sleeper keeps up, short ones in memory and long ones in a file that has no name
 //! and so is gone with its last reader, whatever happens to this process.
 
-use crate::dialect::contract::BodyMax;
 use crate::model::error::{Error, Problem, Refusal};
 use crate::model::limits::Limits;
 use crate::wire::body::{Body, Spool};
@@ -44,41 +43,30 @@ impl Intake {
         Self { folder, limits, memory, disk, files: Arc::new(Semaphore::new(files_max)) }
     }
 
-    pub fn too_large(&self, most: BodyMax) -> Error {
-        Error::TooLarge(format!("The body is longer than {} bytes", self.bytes_max(most)))
-    }
-
-    pub fn bytes_max(&self, most: BodyMax) -> usize {
-        match most {
-            BodyMax::Guest => self.limits.guest_body_bytes_max,
-            BodyMax::One => self.limits.body_bytes_max,
-            BodyMax::Records => self.limits.records_body_bytes_max,
-            BodyMax::Rows => self.limits.rows_body_bytes_max,
-        }
-    }
-
-    /// Reads a body to its end.
+    /// Reads a body of at most so many bytes to its end; a long one may take its time.
     ///
     /// # Errors
     /// `TooLarge`, `Malformed` when it ends early or is badly formed, `Refused` when it is too slow, `Busy` when there is no room.
-    pub async fn take(&self, incoming: &mut Incoming, most: BodyMax) -> Result<Taken, Error> {
-        let timeout_ms = match most {
-            BodyMax::Guest | BodyMax::One => self.limits.body_timeout_ms,
-            BodyMax::Records | BodyMax::Rows => self.limits.rows_body_timeout_ms,
-        };
+    pub async fn take(&self, incoming: &mut Incoming, most: usize, may_be_long: bool) -> Result<Taken, Error> {
+        let timeout_ms = if may_be_long { self.limits.rows_body_timeout_ms } else { self.limits.body_timeout_ms };
         let mut pace = Pace { started: Instant::now(), timeout: Duration::from_millis(timeout_ms), bytes: 0, limits: &self.limits };
         let announced = hyper::body::Body::size_hint(incoming).upper().and_then(|bytes| usize::try_from(bytes).ok());
-        let bytes_max = announced.unwrap_or(usize::MAX).min(self.bytes_max(most));
+        let bytes_max = announced.unwrap_or(usize::MAX).min(most);
         let mut taking = Taking { intake: self, room: Vec::new(), memory_kib: 0, held: Vec::new(), file: None, bytes: 0, bytes_max };
         while let Some(data) = pace.next(incoming).await? {
             pace.bytes += data.len();
-            if pace.bytes > self.bytes_max(most) {
-                return Err(self.too_large(most));
+            if pace.bytes > most {
+                return Err(too_large(most));
             }
             taking.add(data).await?;
         }
         taking.finish().await
     }
+}
+
+/// A body of more than so many bytes.
+pub fn too_large(most: usize) -> Error {
+    Error::TooLarge(format!("The body is longer than {most} bytes"))
 }
 
 /// How fast a body must come.

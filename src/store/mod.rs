@@ -21,6 +21,7 @@ mod mend;
 pub mod merge;
 mod migrate;
 pub mod numbers;
+mod people;
 pub mod place;
 mod plans;
 pub mod records;

@@ -5,6 +5,7 @@ use super::backup::{copy, hash_of, keep_as_it_is, named_among, no_good, noted_ha
 use super::check;
 use super::engine::{Opening, Store};
 use super::migrate;
+use super::people::People;
 use super::place::{folder_of, sync_folder, with_ending};
 use super::sqlite::{OrFailed, open_untouched};
 use super::tables::changes;
@@ -55,28 +56,37 @@ pub fn ready(backup: &Path, to: &Path, how: &Opening, watch: &Report) -> Result<
     Ok(Ready { copy: beside, report })
 }
 
-/// Puts a copy in the place of all that an open store holds, which is kept; gives the name that this has. Nobody writes meanwhile, and who asks to
-/// is told to come again: so what was acknowledged is in the one or in the other. `restored` is the entry of the change log.
-pub fn exchange(store: &Store, ready: Ready, restored: Change, watch: &Report) -> Result<(PathBuf, check::Report)> {
-    let Ready { copy, report } = ready;
-    let (data, how, watch) = (store.path().to_owned(), store.opening().clone(), watch.clone());
-    let kept = store.exchange(move |live| {
-        let kept = keep_as_it_is(&data, Reason::BeforeRestore, &how, Some(&watch))?;
-        go_on_after(copy.path(), &Reached::of(live), &restored, &how)?;
-        Ok((kept, copy))
-    })?;
-    Ok((kept, report))
+/// What came of a restore.
+pub struct Restored {
+    pub report: check::Report,
+    /// What was there before.
+    pub kept: Option<PathBuf>,
+    /// A sentence for each person who may less than when the backup was made.
+    pub people: Vec<String>,
 }
 
-/// Puts a backup in the place of a data file that nobody has open. What was there is kept; gives its name.
+/// Puts a copy in the place of all that an open store holds, which is kept. Nobody writes meanwhile, and who asks to
+/// is told to come again: so what was acknowledged is in the one or in the other. `restored` is the entry of the change log.
+pub fn exchange(store: &Store, ready: Ready, restored: Change, watch: &Report) -> Result<Restored> {
+    let Ready { copy, report } = ready;
+    let (data, how, watch) = (store.path().to_owned(), store.opening().clone(), watch.clone());
+    let (kept, people) = store.exchange(move |live| {
+        let kept = keep_as_it_is(&data, Reason::BeforeRestore, &how, Some(&watch))?;
+        let people = go_on_after(copy.path(), &Reached::of(live), &restored, &how)?;
+        Ok(((kept, people), copy))
+    })?;
+    Ok(Restored { report, kept: Some(kept), people })
+}
+
+/// Puts a backup in the place of a data file that nobody has open. What was there is kept.
 ///
 /// # Errors
 /// When the backup is not good, before anything is touched.
-pub fn restore(backup: &Path, to: &Path, restored: &Change, how: &Opening, watch: &Report) -> Result<(check::Report, Option<PathBuf>)> {
+pub fn restore(backup: &Path, to: &Path, restored: &Change, how: &Opening, watch: &Report) -> Result<Restored> {
     let failed = |error: io::Error| unwritten(to, &error);
     let Ready { copy, report } = ready(backup, to, how, watch)?;
     let reached = open_untouched(to).map(|conn| Reached::of(&conn)).unwrap_or_default();
-    go_on_after(copy.path(), &reached, restored, how)?;
+    let people = go_on_after(copy.path(), &reached, restored, how)?;
     copy.as_file().sync_all().map_err(failed)?;
     let kept = if to.exists() { Some(set_aside(to, how, watch)?) } else { None };
     // A log belongs to one file: beside another it would be played into it.
@@ -89,7 +99,7 @@ pub fn restore(backup: &Path, to: &Path, restored: &Change, how: &Opening, watch
     sync_folder(to, how.fault).map_err(failed)?;
     copy.persist(to).map_err(|error| failed(error.error))?;
     sync_folder(to, how.fault).map_err(failed)?;
-    Ok((report, kept))
+    Ok(Restored { report, kept, people })
 }
 
 /// A copy of what is there, as one file if it can be read at all; damaged, as it lies, log and all. The original stays until it is replaced.
@@ -138,6 +148,7 @@ struct Reached {
     /// The tokens that were good, and the highest number that anybody's JWTs were made under.
     tokens: Vec<(i64, i64)>,
     generation: i64,
+    people: People,
 }
 
 impl Reached {
@@ -152,6 +163,7 @@ impl Reached {
             catalog_version: number("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'catalog_version'"),
             tokens: rows(conn, "SELECT id, user FROM token"),
             generation: number("SELECT coalesce(max(generation), 0) FROM user"),
+            people: People::of(conn),
         }
     }
 }
@@ -165,15 +177,17 @@ fn rows<K: rusqlite::types::FromSql>(conn: &Connection, sql: &str) -> Vec<(K, i6
 }
 
 /// Makes a copy go on after what was there: nothing that was given away is given again, whoever was signed in is so no longer (who was signed in then
-/// may have lost that right since), and the log says what happened.
-fn go_on_after(copy: &Path, reached: &Reached, restored: &Change, how: &Opening) -> Result<()> {
+/// may have lost that right since), nobody may more than they did at last, and the log says what happened. Gives a sentence for each who may less than
+/// in the copy.
+fn go_on_after(copy: &Path, reached: &Reached, restored: &Change, how: &Opening) -> Result<Vec<String>> {
     let conn = open_untouched(copy).or_failed()?;
     conn.execute_batch("BEGIN IMMEDIATE; DELETE FROM session; DELETE FROM link; DELETE FROM refresh;").or_failed()?;
     conn.execute("UPDATE user SET generation = max(generation, ?1) + 1", [reached.generation]).or_failed()?;
+    let given = |of: &str| reached.sequences.iter().find(|(table, _)| table == of).map_or(0, |(_, seq)| *seq);
+    let people = reached.people.hold_back(&conn, given("user"))?;
     // A token that was made before and is gone was ended by somebody.
-    let given = reached.sequences.iter().find(|(table, _)| table == "token").map_or(0, |(_, seq)| *seq);
     let live: Vec<String> = reached.tokens.iter().map(|(id, _)| id.to_string()).collect();
-    conn.execute(&format!("DELETE FROM token WHERE id <= ?1 AND id NOT IN ({})", live.join(",")), [given]).or_failed()?;
+    conn.execute(&format!("DELETE FROM token WHERE id <= ?1 AND id NOT IN ({})", live.join(",")), [given("token")]).or_failed()?;
     for (table, seq) in &reached.sequences {
         conn.execute(
             "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)",
@@ -198,5 +212,6 @@ fn go_on_after(copy: &Path, reached: &Reached, restored: &Change, how: &Opening)
     // Who has read all there was begins anew, too.
     conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('changes_from', ?1)", [(seq + 1).to_string()]).or_failed()?;
     conn.execute_batch("COMMIT").or_failed()?;
-    conn.close().map_err(|(_, error)| error).or_failed()
+    conn.close().map_err(|(_, error)| error).or_failed()?;
+    Ok(people)
 }

@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::query::Query;
+use crate::model::limits::Limits;
 use crate::model::principal::Caller;
 
 pub struct Call<'r> {
@@ -13,6 +14,8 @@ pub struct Call<'r> {
     pub body: Body,
     pub caller: Caller,
     pub patience: Patience,
+    /// Those of the dialect that is spoken.
+    pub limits: Limits,
 }
 
 /// Of a request for news: whether it may wait, and what it has waited for.

@@ -378,6 +378,25 @@ fn a_session_that_nobody_uses_ends_where_that_is_set() {
     assert!(is_in(&harness, &ben.all["session"]).is_ok());
 }
 
+#[test]
+fn a_session_that_was_used_within_the_minute_is_not_swept_as_idle() {
+    let seconds = Arc::new(AtomicI64::new(NOW_S));
+    let read = seconds.clone();
+    let harness = Harness::with_clock(Limits::default(), Arc::new(move || ctx::moment_at(read.load(Ordering::Relaxed)))).filled();
+    let at = |later: i64| seconds.store(NOW_S + later, Ordering::Relaxed);
+    let ben = Ben::make(&harness);
+    assert_eq!(asked(&harness, &ben.all["session"], "PATCH", &format!("{W}/settings"), &json!({"session_idle_minutes": 1})).0, 200);
+    // When it was used is known to the minute: this use is not noted.
+    at(59);
+    assert!(is_in(&harness, &ben.all["session"]).is_ok());
+    at(61);
+    upkeep::tend(&harness.ctx);
+    assert!(is_in(&harness, &ben.all["session"]).is_ok(), "used two seconds ago");
+    at(61 + 121);
+    upkeep::tend(&harness.ctx);
+    assert_eq!(is_in(&harness, &ben.all["session"]), Err(401));
+}
+
 fn bearer_of(ben: &Ben, kind: &str) -> Coming {
     ben.all[kind].clone()
 }

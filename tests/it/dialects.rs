@@ -29,7 +29,7 @@ fn run_one(file: &std::path::Path) -> Result<(), String> {
     // The first minutes begin without an admin and with the start link that the terminal shows.
     let harness = match file.file_name().and_then(|name| name.to_str()) {
         Some("start.http") => Harness::unclaimed().0,
-        Some("roles.http") => Harness::crm().with_people(&["ann", "ben"]),
+        Some("roles.http" | "rights_more.http") => Harness::crm().with_people(&["ann", "ben"]),
         _ => Harness::crm(),
     };
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| transcript::run(file, &mut |ask| harness.answer(ask))));

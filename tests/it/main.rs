@@ -74,6 +74,9 @@ mod start;
 /// What lets in and what ends it: every kind of credential beside every event.
 mod credentials;
 
+/// What was taken away while work goes on.
+mod meanwhile;
+
 /// Programs that sign in: the command for tokens, a file that is copied, secrets that stand nowhere.
 mod programs;
 

@@ -6,10 +6,13 @@ use carryall::model::backup::Reason;
 use carryall::model::error::Error;
 use carryall::model::expr::{Expr, Op};
 use carryall::model::job::{Report, unwatched};
+use carryall::model::principal::{Account, Role};
 use carryall::model::query::{Count, Query, Window};
 use carryall::ops::ctx::Ctx;
+use carryall::ops::users::{self, Changes};
 use carryall::ops::{backups, feed, lists, records};
 use carryall::store::backup;
+use carryall::store::tables::users as people;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -221,4 +224,59 @@ fn no_total_is_remembered_from_before_a_restore() {
     assert_eq!((before, later, total()), (1, 3, 1));
     made(&harness.ctx, "one 4").unwrap();
     assert_eq!(total(), 2);
+}
+
+fn account(harness: &Harness, email: &str) -> (Account, String) {
+    let email = email.to_owned();
+    harness.ctx.read(|tx| Ok(people::by_email(tx, &email)?.map(|stored| (stored.account, stored.password_hash)))).unwrap().unwrap()
+}
+
+#[test]
+fn a_restore_gives_nobody_back_what_was_taken_from_them() {
+    let harness = Harness::crm();
+    let names = ["suspended", "programs", "admin", "password", "gone", "risen", "same"];
+    for name in names {
+        let role = if name == "admin" { Role::Admin } else { Role::Member };
+        harness.ctx.store.write(move |tx| people::insert(tx, &format!("{name}@example.com"), "old", role)).unwrap();
+    }
+    let name = a_backup(&harness);
+    let change = |who: &str, changes: Changes| {
+        let id = account(&harness, &format!("{who}@example.com")).0.user.id;
+        harness.ctx.store.write(move |tx| users::change(tx, &OWNER, id, &changes)).unwrap();
+    };
+    change("suspended", Changes { is_suspended: Some(true), ..Changes::default() });
+    change("programs", Changes { has_api_access: Some(false), ..Changes::default() });
+    change("admin", Changes { role: Some(Role::Member), ..Changes::default() });
+    change("risen", Changes { role: Some(Role::Admin), ..Changes::default() });
+    let (password, gone) = (account(&harness, "password@example.com").0.user.id, account(&harness, "gone@example.com").0.user.id);
+    harness.ctx.store.write(move |tx| people::set_password(tx, password, "new")).unwrap();
+    harness.ctx.store.write(move |tx| users::remove(tx, &OWNER, gone)).unwrap();
+    let outcome = backups::restore(&harness.ctx, &OWNER, &name, &unwatched()).unwrap();
+    let told = json!([
+        "suspended@example.com: stays suspended",
+        "programs@example.com: stays without API access",
+        "admin@example.com: stays member",
+        "password@example.com: keeps the newer password",
+        "gone@example.com: was deleted since, and comes back suspended",
+    ]);
+    assert_eq!(outcome["people"], told);
+    let now = |name: &str| account(&harness, &format!("{name}@example.com"));
+    assert!(now("suspended").0.is_suspended && now("gone").0.is_suspended && !now("same").0.is_suspended);
+    assert!(!now("programs").0.has_api_access && now("same").0.has_api_access);
+    assert_eq!((now("admin").0.user.role, now("risen").0.user.role), (Role::Member, Role::Member));
+    assert_eq!((now("password").1.as_str(), now("same").1.as_str()), ("new", "old"));
+}
+
+#[test]
+fn a_restore_leaves_an_owner_who_can_come_in() {
+    let harness = Harness::crm();
+    let first = harness.ctx.read(people::first_admin).unwrap().unwrap();
+    let name = a_backup(&harness);
+    let id = first.id;
+    harness.ctx.store.write(|tx| people::insert(tx, "heir@example.com", "hash", Role::Owner)).unwrap();
+    let changes = Changes { role: Some(Role::Member), ..Changes::default() };
+    harness.ctx.store.write(move |tx| users::change(tx, &OWNER, id, &changes)).unwrap();
+    let outcome = backups::restore(&harness.ctx, &OWNER, &name, &unwatched()).unwrap();
+    let now = account(&harness, &first.email).0;
+    assert_eq!((now.user.role, now.is_suspended, &outcome["people"]), (Role::Owner, false, &json!([])));
 }

@@ -3,6 +3,7 @@
 use crate::harness::{Harness, OWNER, OWNER_COOKIE};
 use carryall::model::error::Error;
 use carryall::model::job::{Job, Progress, Report};
+use carryall::ops::ctx::SELF;
 use carryall::ops::job_board::State;
 use carryall::ops::jobs;
 use carryall::server::answer::{self, Attempt, Head};
@@ -24,14 +25,14 @@ fn a_stop_ends_what_has_changed_nothing_and_waits_a_while_for_what_is_writing() 
     let (look, write) = (begun.clone(), begun);
     let (release, released) = channel::<()>();
     // One that looks at everything for hours, and one that is in its last step.
-    let looking = jobs::start_as(&harness.ctx, "check", move |report| {
+    let looking = jobs::start_as(&harness.ctx, &SELF, "check", move |report| {
         look.send(()).unwrap();
         loop {
             report(Progress { stage: "checking", ..Progress::default() })?;
             std::thread::yield_now();
         }
     });
-    let writing = jobs::start_as(&harness.ctx, "import", move |_| {
+    let writing = jobs::start_as(&harness.ctx, &SELF, "import", move |_| {
         write.send(()).unwrap();
         let _ = released.recv();
         Ok(json!({}))
@@ -148,7 +149,7 @@ fn applying_and_indexing_can_be_cancelled_before_they_write_and_tell_that_they_d
 fn the_time_that_is_left_is_that_of_the_stage() {
     let harness = Harness::crm();
     let board = &harness.ctx.jobs;
-    let id = board.add("import", "", 8).unwrap();
+    let id = board.add("import", &SELF, "", 8).unwrap();
     let tell = |stage, done| {
         board.report(id, Progress { stage, done, total: Some(100), unit: "bytes", rows: 0 }).unwrap();
         board.get(id).unwrap().left_s()

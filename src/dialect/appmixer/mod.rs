@@ -15,8 +15,19 @@ mod error;
 mod user;
 
 use super::contract::{BodyMax, Dialect, Pool, Route, get, post};
+use crate::model::limits::DialectLimits;
 
-pub const APPMIXER: Dialect = Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render };
+pub const APPMIXER: Dialect = Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, limits: LIMITS };
+
+/// `limit` 100; clients ask for up to 1,000. A flow may have 2 MiB.
+const LIMITS: DialectLimits = DialectLimits {
+    page_rows_default: 100,
+    page_rows_max: 1_000,
+    body_bytes_max: 2 * 1024 * 1024,
+    records_body_bytes_max: 32 * 1024 * 1024,
+    records_sent_max: 50_000,
+    rows_body_bytes_max: 64 * 1024 * 1024,
+};
 
 const ROUTES: [Route; 2] = [
     Route { body: BodyMax::Guest, ..post("/user/auth", Pool::Hash, user::authenticate) },

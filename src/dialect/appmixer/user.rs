@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// `POST /user/auth` with `{"username" | "email", "password"}`: `{"user", "token"}`.
 pub fn authenticate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let missing = |name: &str| Error::invalid(Problem::of(name, "required", format!("Field '{name}' is required, as text")));
     let username = text("username").or_else(|| text("email")).ok_or_else(|| missing("username"))?;

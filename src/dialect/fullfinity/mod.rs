@@ -16,8 +16,19 @@ mod error;
 mod sign_in;
 
 use super::contract::{BodyMax, Dialect, Pool, Route, post};
+use crate::model::limits::DialectLimits;
 
-pub const FULLFINITY: Dialect = Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render };
+pub const FULLFINITY: Dialect = Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS };
+
+/// Without `limit` it answers with all; a cap keeps that safe. Of bodies it says nothing.
+const LIMITS: DialectLimits = DialectLimits {
+    page_rows_default: 10_000,
+    page_rows_max: 10_000,
+    body_bytes_max: 1024 * 1024,
+    records_body_bytes_max: 32 * 1024 * 1024,
+    records_sent_max: 50_000,
+    rows_body_bytes_max: 64 * 1024 * 1024,
+};
 
 const ROUTES: [Route; 2] = [
     Route { body: BodyMax::Guest, ..post("/auth/authenticate", Pool::Hash, sign_in::authenticate) },

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// `POST /auth/authenticate` with `{"email", "password"}`.
 pub fn authenticate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let (email, password) = (text(&body, "email")?, text(&body, "password")?);
     let pair = ctx.write(|| jwts::prepare(ctx, email, password, &visitor(call.request)), jwts::keep)?;
     Ok(given("Authenticated", &pair))
@@ -20,7 +20,7 @@ pub fn authenticate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `POST /auth/refresh` with `{"refresh_token"}`.
 pub fn refresh(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let sent = text(&body, "refresh_token")?;
     let pair = ctx.write(|| jwts::prepare_renewal(ctx, sent), jwts::renew)?;
     Ok(given("Token refreshed", &pair.ok_or_else(jwts::ended)?))

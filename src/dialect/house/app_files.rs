@@ -27,8 +27,9 @@ pub fn apply(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     if matches!(call.body, Body::Empty) {
         return Err(Error::malformed("The body is empty; send the app file: curl -X PUT --data-binary @my-crm.app.json …"));
     }
+    app_file::may_put(ctx, &call.caller, call.param(0))?;
     let text =
-        String::from_utf8(call.body.bytes(&ctx.limits)?.into_owned()).map_err(|_| Error::malformed("The app file is not UTF-8 text"))?;
+        String::from_utf8(call.body.bytes(&call.limits)?.into_owned()).map_err(|_| Error::malformed("The app file is not UTF-8 text"))?;
     let slug = app_file::slug_of(&text, &ctx.limits)?;
     let is_known = ctx.read(|tx| apps::read(tx, &call.caller, call.param(0))).is_ok_and(|app| app.slug == slug);
     if slug != call.param(0) && !is_known {

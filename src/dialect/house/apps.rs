@@ -27,7 +27,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST /api/apps` with `{"name"?, "slug"?, "description"?, "uuid"?}`: 201.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let part = parts::read(&call.body.object(&ctx.limits)?, "The app", parts::new_app).map_err(Error::Invalid)?;
+    let part = parts::read(&call.body.object(&call.limits)?, "The app", parts::new_app).map_err(Error::Invalid)?;
     let (caller, uuid) = (call.caller.clone(), apps::fresh_uuid(ctx));
     let made = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| apps::add(tx, &caller, &part, &uuid))?;
     Ok(created(&made, is_rehearsal))
@@ -36,7 +36,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH /api/apps/{app}` with some of `slug name description`. Under its old slug it is still found.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let changes = parts::read(&call.body.object(&ctx.limits)?, "The app", |reader| {
+    let changes = parts::read(&call.body.object(&call.limits)?, "The app", |reader| {
         let changes = Changes { slug: reader.text("slug"), name: reader.text("name"), description: reader.text("description") };
         reader.only(&["slug", "name", "description"]);
         changes
@@ -57,7 +57,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST /api/apps/{app}/duplicate` with `{"name"?, "slug"?, "description"?, "records"?}`: 201.
 pub fn duplicate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let body = call.body.object_or_none(&ctx.limits)?;
+    let body = call.body.object_or_none(&call.limits)?;
     let read = parts::read(&body, "The copy", |reader| {
         let (slug, name, description) = (reader.text("slug").unwrap_or_default(), reader.text("name"), reader.text("description"));
         let with_records = reader.flag("records");

@@ -29,7 +29,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
             return Err(Error::invalid(problem.hint("create=schema makes the table if it is not there")));
         }
     };
-    let sent = sent(ctx, call, ONE)?;
+    let sent = sent(call, ONE)?;
     let batch = match &sent {
         _ if makes_table => return first(ctx, call, batch(&sent), is_rehearsal),
         Sent::One(draft) => return records::create(ctx, call, draft, is_rehearsal),
@@ -48,7 +48,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH …/records` with an array of `{"id", …}`: 200 `{"records"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
-    let Sent::Many(all) = sent(ctx, call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
+    let Sent::Many(all) = sent(call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
         let problem = Problem::new("malformed", "The body must be an array of records, each with its id");
         return Err(Error::Malformed(problem.hint("[{\"id\": \"rec_5\", …}], or PATCH …/records/rec_5 for one")));
     };
@@ -71,7 +71,7 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         let problem = Problem::of("key", "required", "Parameter 'key' must name the field by which records are told apart");
         Error::invalid(problem.hint("PUT …/records?key=email, or PUT …/records/rec_5 for one that is known"))
     })?;
-    let sent = sent(ctx, call, ONE)?;
+    let sent = sent(call, ONE)?;
     let batch = batch(&sent);
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let done = showing::write(
@@ -92,7 +92,7 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `DELETE …/records` with `{"ids": […]}`: 200 `{"success": true, "ids"}`.
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
-    let ids = ids(ctx, call)?;
+    let ids = ids(call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let gone = ctx.write_by(
         way(ctx, ids.len(), is_rehearsal),
@@ -113,10 +113,10 @@ fn collection(call: &Call<'_>) -> Result<bool> {
 }
 
 /// What the body holds; `form` is told to whoever sent none.
-fn sent(ctx: &Ctx, call: &Call<'_>, form: &str) -> Result<Sent> {
+fn sent(call: &Call<'_>, form: &str) -> Result<Sent> {
     match &call.body {
         Body::Empty => Err(Error::malformed(format!("The body is empty; send {form}"))),
-        body => body.one_or_many(&ctx.limits),
+        body => body.one_or_many(&call.limits),
     }
 }
 
@@ -127,10 +127,10 @@ fn batch(sent: &Sent) -> Batch<'_> {
     }
 }
 
-fn ids(ctx: &Ctx, call: &Call<'_>) -> Result<Vec<Value>> {
+fn ids(call: &Call<'_>) -> Result<Vec<Value>> {
     const FORM: &str = "{\"ids\": [\"rec_5\", \"rec_6\"]}";
     let refused = |code, message: String| Err(Error::invalid(Problem::of("ids", code, message).hint(FORM)));
-    let Sent::One(mut body) = sent(ctx, call, FORM)? else {
+    let Sent::One(mut body) = sent(call, FORM)? else {
         return Err(Error::Malformed(Problem::new("malformed", "The body must be an object that holds the ids").hint(FORM)));
     };
     let ids = body.shift_remove("ids");

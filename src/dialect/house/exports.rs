@@ -33,7 +33,7 @@ fn file(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &[(String, String)], format: For
             Problem::of(name, "unknown_parameter", format!("An export has no '{name}': it holds all records that the filters leave"));
         return Err(Error::invalid(problem));
     }
-    let asked = Asked::parse(asked, &ctx.limits)?;
+    let asked = Asked::parse(asked, &call.limits)?;
     asked.make_ready(ctx, call, Action::Export)?;
     let query = Query { window: Window::default(), ..asked.query };
     let (app, schema) = (call.param(0), call.param(1));

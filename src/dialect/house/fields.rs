@@ -22,7 +22,7 @@ pub fn way(is_rehearsal: bool) -> Way {
 /// `POST …/fields`: 201 with the field. Every record gets its default.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let part = parts::read(&call.body.object(&ctx.limits)?, "The field", parts::field).map_err(Error::Invalid)?;
+    let part = parts::read(&call.body.object(&call.limits)?, "The field", parts::field).map_err(Error::Invalid)?;
     let (caller, app, schema) = (call.caller.clone(), call.param(0).to_owned(), call.param(1).to_owned());
     let made = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| fields::add(tx, &caller, &app, &schema, &part))?;
     Ok(rehearsed(reply::json(if is_rehearsal { 200 } else { 201 }, &described(&made)), is_rehearsal))
@@ -32,7 +32,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// which hold none afterwards.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let path = [call.param(0), call.param(1), call.param(2)];
     let changed = jobs::change_field(ctx, &call.caller, way(is_rehearsal), path, &body)?;
     let mut answer = described(&changed.field);

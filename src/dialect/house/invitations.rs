@@ -33,7 +33,7 @@ pub fn revoke(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST …/invitations/accept` with `{"token", "name"?, "password"}`: signs in, 200.
 pub fn accept(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::is_called(call.param(0))?;
-    let form = call.body.form(call.request, &ctx.limits)?;
+    let form = call.body.form(call.request, &call.limits)?;
     let (token, password) = both(&form)?;
     let name = form.get("name").filter(|name| !name.is_empty());
     let visitor = visitor(call.request);
@@ -44,7 +44,7 @@ pub fn accept(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST …/resets/accept` with `{"token", "password"}`: signs in, 200.
 pub fn accept_reset(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::is_called(call.param(0))?;
-    let form = call.body.form(call.request, &ctx.limits)?;
+    let form = call.body.form(call.request, &call.limits)?;
     let (token, password) = both(&form)?;
     let visitor = visitor(call.request);
     let opened = ctx.write(|| invitations::prepare_other(ctx, &call.caller, token, password, &visitor), invitations::accept)?;

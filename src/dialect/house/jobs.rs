@@ -1,5 +1,5 @@
 //! Jobs that a command hands to the server which has the data file open. For the holder of the control secret: files are named by their path.
-//! Backups and checks are begun by admins, too; all jobs are listed to them, and ended.
+//! Backups and checks are begun by admins, too; all jobs are listed to them, and ended. Whoever began a job looks at it and ends it.
 
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Problem, Result};
@@ -72,7 +72,7 @@ enum Sent {
 pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     jobs::may_start(&call.caller, &Job::Check)?;
-    let body = Value::Object(call.body.object(&ctx.limits)?);
+    let body = Value::Object(call.body.object(&call.limits)?);
     let sent: Sent =
         serde_json::from_value(body).map_err(|error| Error::invalid(Problem::new("job", format!("The job cannot be read: {error}"))))?;
     // Files are opened for those only who may name them.

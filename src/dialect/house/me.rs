@@ -25,7 +25,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH` with `{"name"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let read = parts::read(&call.body.object(&ctx.limits)?, "You", |reader| {
+    let read = parts::read(&call.body.object(&call.limits)?, "You", |reader| {
         let name = reader.needed("name");
         reader.only(&["name"]);
         name
@@ -38,7 +38,7 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST …/me/password` with `{"current", "new"}`: 204. Other sessions, JWTs and refresh tokens end; tokens that were made go on.
 pub fn password(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let read = parts::read(&call.body.object(&ctx.limits)?, "The change", |reader| {
+    let read = parts::read(&call.body.object(&call.limits)?, "The change", |reader| {
         let both = (reader.needed("current"), reader.needed("new"));
         reader.only(&["current", "new"]);
         both

@@ -136,8 +136,19 @@ mod users;
 mod workspace;
 
 use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, put};
+use crate::model::limits::DialectLimits;
 
-pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render };
+pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS };
+
+/// AppBuilder: `per_page` 50, at most 100. Of bodies it says nothing; these are what the server takes.
+const LIMITS: DialectLimits = DialectLimits {
+    page_rows_default: 50,
+    page_rows_max: 100,
+    body_bytes_max: 1024 * 1024,
+    records_body_bytes_max: 32 * 1024 * 1024,
+    records_sent_max: 50_000,
+    rows_body_bytes_max: 64 * 1024 * 1024,
+};
 
 const ROUTES: [Route; 90] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// `POST …/options` with `{"value", "label"?, "color"?, "id"?}`: 201.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let part = parts::read(&call.body.object(&ctx.limits)?, "The option", parts::option).map_err(Error::Invalid)?;
+    let part = parts::read(&call.body.object(&call.limits)?, "The option", parts::option).map_err(Error::Invalid)?;
     let (caller, path) = (call.caller.clone(), path(call));
     let field = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| options::add(tx, &caller, borrowed(&path), &part))?;
     Ok(rehearsed(reply::json(if is_rehearsal { 200 } else { 201 }, &described(&field)), is_rehearsal))
@@ -24,7 +24,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH …/options/{option}` with some of `value label color position`: records that hold it hold the new value.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let changes = parts::read(&call.body.object(&ctx.limits)?, "The option", |reader| {
+    let changes = parts::read(&call.body.object(&call.limits)?, "The option", |reader| {
         let position = reader.count("position").and_then(|position| usize::try_from(position).ok());
         let changes = Changes { value: reader.text("value"), label: reader.text("label"), color: reader.text("color"), position };
         reader.only(&["value", "label", "color", "position"]);

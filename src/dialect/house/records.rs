@@ -49,7 +49,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (expected, is_rehearsal) = conditions(call)?;
-    let draft = call.body.object(&ctx.limits)?;
+    let draft = call.body.object(&call.limits)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
     let written = showing::write(
         ctx,

@@ -37,7 +37,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `POST …/roles` with `{"slug", "name"?, "schemas"?}`: 201.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let part = role_part::read(&call.body.object(&ctx.limits)?, role_part::role).map_err(Error::Invalid)?;
+    let part = role_part::read(&call.body.object(&call.limits)?, role_part::role).map_err(Error::Invalid)?;
     let (caller, app) = (call.caller.clone(), call.param(0).to_owned());
     let made = ctx.write(|| Ok(()), move |tx, ()| roles::create(tx, &caller, &app, &part))?;
     let address = format!("/api/apps/{}/roles/{}", call.param(0), made.slug);
@@ -46,7 +46,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `PATCH …/roles/{role}` with some of `name schemas`: what it says of a table stands in the place of what was said; null takes it away.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let part = role_part::read(&call.body.object(&ctx.limits)?, role_part::changes).map_err(Error::Invalid)?;
+    let part = role_part::read(&call.body.object(&call.limits)?, role_part::changes).map_err(Error::Invalid)?;
     let (caller, app, slug) = (call.caller.clone(), call.param(0).to_owned(), call.param(1).to_owned());
     let changed = ctx.write(|| Ok(()), move |tx, ()| roles::change(tx, &caller, &app, &slug, &part))?;
     Ok(reply::json(200, &rendered(&changed)))
@@ -69,7 +69,7 @@ pub fn grants(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST …/grants` with `{"user": id or e-mail, "app", "role"}`: 200. Somebody has one role in an app: the last one that was given.
 pub fn grant(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let [user, app, role] = sent(&body)?;
     let caller = call.caller.clone();
     let given = ctx.write(|| Ok(()), move |tx, ()| roles::grant(tx, &caller, &user, &app, &role))?;

@@ -42,7 +42,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST …/schemas` with a table as app files describe it, its slug or name and its fields: 201.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let part = parts::read(&call.body.object(&ctx.limits)?, "The table", parts::new_schema).map_err(Error::Invalid)?;
+    let part = parts::read(&call.body.object(&call.limits)?, "The table", parts::new_schema).map_err(Error::Invalid)?;
     let (caller, app) = (call.caller.clone(), call.param(0).to_owned());
     let made = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| schemas::add(tx, &caller, &app, &part))?;
     Ok(created(call, &made, is_rehearsal))
@@ -51,7 +51,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH …/schemas/{schema}` with some of `slug name model display_field order unique indexes search`. Under its old slug it is still found.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     if body.is_empty() {
         let problem = Problem::new("empty", "The body says nothing that could change");
         return Err(Error::invalid(problem.hint("{\"name\": \"Contacts\", \"display_field\": \"email\"}")));
@@ -87,7 +87,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST …/schemas/{schema}/duplicate` with `{"name"?, "slug"?, "records"?}`: 201.
 pub fn duplicate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
-    let body = call.body.object_or_none(&ctx.limits)?;
+    let body = call.body.object_or_none(&call.limits)?;
     let read = parts::read(&body, "The copy", |reader| {
         let (slug, name, with_records) = (reader.text("slug").unwrap_or_default(), reader.text("name"), reader.flag("records"));
         reader.only(&["slug", "name", "records"]);
@@ -107,7 +107,7 @@ fn created(call: &Call<'_>, made: &Described, is_rehearsal: bool) -> Response {
 
 /// Begins to make an index: `{"fields": ["status", "name"]}`; 201 with its job.
 pub fn add_index(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let (app, schema) = (call.param(0).to_owned(), call.param(1).to_owned());
     let names = |value: &Value| value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>();
     let fields = body.get("fields").and_then(names).filter(|_| body.len() == 1);

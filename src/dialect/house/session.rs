@@ -23,7 +23,7 @@ pub fn form(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `POST /auth/login/` [seed]. No CSRF token is asked for: the seed's script sends none.
 pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let form = call.body.form(call.request, &ctx.limits)?;
+    let form = call.body.form(call.request, &call.limits)?;
     let next = form.get("next").or_else(|| call.query.get("next"));
     let field = |name: &str, alias: &str| form.get(name).or_else(|| form.get(alias)).filter(|text| !text.is_empty());
     let opened = match (field("username", "email"), field("password", "password")) {
@@ -45,7 +45,7 @@ pub fn login(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST /auth/link/` with `{"token": …}`. A start link, an invitation and a reset sign nobody in: the answer says what they are for, and they are not
 /// used up.
 pub fn link(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let form = call.body.form(call.request, &ctx.limits)?;
+    let form = call.body.form(call.request, &call.limits)?;
     let token = form.get("token").ok_or_else(|| Error::invalid(missing("token")))?;
     if let Some(apps) = start::look(ctx, token)? {
         return Ok(reply::json(200, &json!({"user": null, "needs": "first_admin", "apps": apps})));
@@ -60,7 +60,7 @@ pub fn link(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `POST /auth/start/` with `{"token": …, "email": …, "password": …}`.
 pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let form = call.body.form(call.request, &ctx.limits)?;
+    let form = call.body.form(call.request, &call.limits)?;
     let [token, email, password] = ["token", "email", "password"].map(|name| form.get(name).filter(|text| !text.is_empty()).ok_or(name));
     let (Ok(token), Ok(email), Ok(password)) = (token, email, password) else {
         return Err(Error::Invalid([token, email, password].into_iter().filter_map(|part| part.err().map(missing)).collect()));

@@ -22,7 +22,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `PATCH` with some of them; null puts one back to what it is by itself.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let read = parts::read(&body, "The settings", |reader| {
         let (app, minutes) = (reader.text("default_app"), reader.number("session_idle_minutes"));
         let changes = Changes {

@@ -29,7 +29,7 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `secret`. `schemas` is `{"crm": ["contacts", {"schema": "deals", "fields": ["title"]}]}`.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let draft = parts::read(&call.body.object(&ctx.limits)?, "The token", draft).map_err(Error::Invalid)?;
+    let draft = parts::read(&call.body.object(&call.limits)?, "The token", draft).map_err(Error::Invalid)?;
     let (caller, kind) = (call.caller.clone(), tokens::kind(&draft.kind)?);
     let secret = tokens::draw(&ctx.random, kind);
     let made = ctx.write(
@@ -52,6 +52,12 @@ fn draft(reader: &mut Reader<'_>) -> Draft {
     let mut list = |key: &str| reader.has(key).then(|| reader.texts(key));
     let (apps, abilities) = (list("apps"), list("abilities"));
     let schemas = reader.object("schemas").unwrap_or_default();
+    if apps.is_none() && reader.has("schemas") && schemas.is_empty() {
+        reader.refuse(
+            "schemas",
+            "'schemas' is empty: it names no table of any app. Leave it out for a token that is good for all".to_owned(),
+        );
+    }
     let draft = Draft {
         kind: reader.needed("kind"),
         name: reader.needed("name"),

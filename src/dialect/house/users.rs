@@ -25,7 +25,7 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `POST` with `{"email", "name"?, "role"?, "password"?}`: 201; without a password with `invitation: {"url", "expires_at"}`.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let read = parts::read(&call.body.object(&ctx.limits)?, "The user", |reader| {
+    let read = parts::read(&call.body.object(&call.limits)?, "The user", |reader| {
         let (email, name) = (reader.needed("email"), reader.text("name").unwrap_or_default());
         let (role, password) = (reader.text("role"), reader.text("password"));
         reader.only(&["email", "name", "role", "password"]);
@@ -52,7 +52,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let id = id(call.param(1))?;
-    let body = call.body.object(&ctx.limits)?;
+    let body = call.body.object(&call.limits)?;
     let read = parts::read(&body, "The user", |reader| {
         let role = reader.text("role");
         let mut flag = |key: &str| reader.has(key).then(|| reader.flag(key));

@@ -1,6 +1,6 @@
 //! Loads all apps and schemas, and the number that says whether they changed.
 
-use super::{auto_indexes, roles, searches};
+use super::{auto_indexes, roles, searches, users};
 use crate::expr::resolve::resolve;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
@@ -63,7 +63,7 @@ fn read(conn: &Connection) -> Result<(Catalog, Vec<String>)> {
     let mut problems = compute(&mut schemas);
     let (roles, grants) = (roles::all(conn, &schemas)?, roles::grants(conn)?);
     problems.extend(roles.iter().flat_map(|role| roles::without_meaning(role)));
-    Ok((Catalog::new(version(conn)?, apps, schemas).with_rights(roles, grants), problems))
+    Ok((Catalog::new(version(conn)?, apps, schemas).with_rights(roles, grants, users::roles(conn)?), problems))
 }
 
 /// Reads what computed fields and lines compute. One that cannot be read any more has no value; `ops/alter` keeps that from

@@ -4,7 +4,8 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::principal::{Account, Role, User, UserId};
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::{ReadTx, WriteTx};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::collections::HashMap;
 
 const COLUMNS: &str = "id, email, role, name, suspended, api_access, password_hash <> '', created_at, generation";
 
@@ -41,6 +42,13 @@ pub fn all(tx: &ReadTx<'_>) -> Result<Vec<Account>> {
     rows.into_iter().map(trusted).collect()
 }
 
+/// What people are in the workspace, of those who may come in.
+pub(super) fn roles(conn: &Connection) -> Result<HashMap<UserId, Role>> {
+    let mut statement = conn.prepare_cached("SELECT id, email, role FROM user WHERE NOT suspended").or_failed()?;
+    let rows = statement.query_map([], user).or_failed()?.collect::<rusqlite::Result<Vec<_>>>().or_failed()?;
+    rows.into_iter().map(|raw| known(raw).map(|user| (user.id, user.role))).collect()
+}
+
 pub fn exists(tx: &ReadTx<'_>, id: UserId) -> Result<bool> {
     tx.conn().prepare_cached("SELECT 1 FROM user WHERE id = ?1").or_failed()?.exists([id.0]).or_failed()
 }
@@ -62,16 +70,17 @@ pub fn insert(tx: &mut WriteTx<'_>, email: &str, password_hash: &str, role: Role
     let sql = "INSERT INTO user (email, password_hash, role, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING RETURNING id";
     let id = tx.conn().query_row(sql, (email, password_hash, role.name(), &tx.now().text), |row| row.get(0)).optional().or_failed()?;
     let id = id.ok_or_else(|| taken(email))?;
+    tx.catalog_changed()?;
     Ok(User { id: UserId(id), email: email.to_owned(), role })
 }
 
-/// Writes what is said of somebody, but for the password.
+/// Writes what is said of somebody, but for the password. Another role holds at once, in what goes on already, too.
 pub fn update(tx: &mut WriteTx<'_>, account: &Account) -> Result<()> {
     let sql = "UPDATE OR IGNORE user SET email = ?2, role = ?3, name = ?4, suspended = ?5, api_access = ?6 WHERE id = ?1";
     let Account { user, name, is_suspended, has_api_access, .. } = account;
     let changed = tx.conn().execute(sql, (user.id.0, &user.email, user.role.name(), name, is_suspended, has_api_access)).or_failed()?;
     tx.credentials_changed();
-    if changed == 0 { Err(taken(&user.email)) } else { Ok(()) }
+    if changed == 0 { Err(taken(&user.email)) } else { tx.catalog_changed() }
 }
 
 pub fn set_password(tx: &mut WriteTx<'_>, id: UserId, password_hash: &str) -> Result<()> {
@@ -90,7 +99,7 @@ pub fn end_jwts(tx: &mut WriteTx<'_>, id: UserId) -> Result<()> {
 pub fn remove(tx: &mut WriteTx<'_>, id: UserId) -> Result<()> {
     tx.credentials_changed();
     tx.conn().execute("DELETE FROM user WHERE id = ?1", [id.0]).or_failed()?;
-    // What they may in apps goes with them.
+    // What they may goes with them.
     tx.catalog_changed()
 }
 

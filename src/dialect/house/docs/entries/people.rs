@@ -139,7 +139,7 @@ pub const ENTRIES: [Entry; 21] = [
         )
     },
     Entry {
-        about: "A token is a part of what its owner may. The secret is told this once.",
+        about: "A token is a part of what its owner may. The secret is told this once. Whoever comes by a token makes none.",
         body: Content::Json("TokenNew"),
         headers: &["Location"],
         problems: &[409],

@@ -19,7 +19,10 @@ pub const ENTRIES: [Entry; 12] = [
         )
     },
     entry("GET /api/workspaces/{workspace}/jobs", "list_jobs", "Workspace", "Jobs, newest first", (200, Content::Json("JobList"))),
-    entry("GET /api/workspaces/{workspace}/jobs/{job}", "read_job", "Workspace", "How far a job is", (200, Content::Json("Job"))),
+    Entry {
+        about: "For admins, and for whoever began it.",
+        ..entry("GET /api/workspaces/{workspace}/jobs/{job}", "read_job", "Workspace", "How far a job is", (200, Content::Json("Job")))
+    },
     Entry {
         problems: &[409],
         ..entry("DELETE /api/workspaces/{workspace}/jobs/{job}", "cancel_job", "Workspace", "Ask a job to end", (202, Content::Json("Job")))
@@ -44,7 +47,7 @@ pub const ENTRIES: [Entry; 12] = [
         (204, Content::Nothing),
     ),
     Entry {
-        about: "What is there is backed up first; everybody signs in again.",
+        about: "What is there is backed up first; everybody signs in again, and nobody gets back what was taken from them since: people in the outcome.",
         problems: &[409],
         ..entry(
             "POST /api/workspaces/{workspace}/backups/{backup}/restore",

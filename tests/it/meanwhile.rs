@@ -1,0 +1,89 @@
+//! What was taken away while work goes on: the work asks again in its transaction, and is not done.
+
+use crate::harness::{Harness, OWNER};
+use carryall::model::error::{Error, Result};
+use carryall::model::job::{Job, Outcome, Report};
+use carryall::model::principal::{Caller, Narrowing, Principal, Role, Token, TokenKind, User};
+use carryall::ops::{jobs, users};
+use carryall::store::engine::WriteTx;
+use carryall::store::tables::{tokens, users as rows};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const APP: &str = r#"{"carryall": 1, "app": {"slug": "made-meanwhile"}, "schemas": []}"#;
+
+/// An admin who came in before anything happened.
+fn ben(harness: &Harness) -> User {
+    harness.ctx.store.write(|tx| rows::insert(tx, "ben@example.com", "x", Role::Admin)).unwrap()
+}
+
+fn caller(user: &User, token: Option<Token>) -> Caller {
+    Caller { principal: Principal::User(user.clone()), door: "house", token: token.map(Arc::new) }
+}
+
+/// Applies an app file; once it is about to be written, `meanwhile` happens.
+fn applied(
+    harness: &Harness,
+    who: &Caller,
+    text: &str,
+    meanwhile: impl Fn(&mut WriteTx<'_>) -> Result<()> + Copy + Send + Sync + 'static,
+) -> Result<Outcome> {
+    let (store, is_done) = (harness.ctx.clone(), Arc::new(AtomicBool::new(false)));
+    let report: Report = Arc::new(move |progress| {
+        if progress.stage == "writing" && !is_done.swap(true, Ordering::Relaxed) {
+            store.store.write(meanwhile)?;
+        }
+        Ok(())
+    });
+    jobs::run(&harness.ctx, who, &Job::Apply { text: text.to_owned(), dry_run: false, prune: false }, &report)
+}
+
+fn changed(tx: &mut WriteTx<'_>, changes: &users::Changes) -> Result<()> {
+    let ben = rows::by_email(tx, "ben@example.com")?.ok_or(Error::NotSignedIn)?.account.user.id;
+    users::change(tx, &OWNER, ben, changes).map(drop)
+}
+
+#[test]
+fn work_of_somebody_who_is_no_admin_any_more_is_not_done() {
+    let harness = Harness::crm();
+    let who = caller(&ben(&harness), None);
+    let known = harness.ctx.store.catalog().apps()[0].slug.clone();
+    let changes_known = format!(r#"{{"carryall": 1, "app": {{"slug": "{known}", "name": "Ben's"}}, "schemas": []}}"#);
+    let demoted = |tx: &mut WriteTx<'_>| changed(tx, &users::Changes { role: Some(Role::Member), ..users::Changes::default() });
+    for text in [APP, &changes_known] {
+        harness.ctx.store.write(|tx| changed(tx, &users::Changes { role: Some(Role::Admin), ..users::Changes::default() })).unwrap();
+        let done = applied(&harness, &who, text, demoted);
+        assert!(matches!(done, Err(Error::Forbidden(_))), "{done:?}");
+    }
+    harness.ctx.store.write(|tx| changed(tx, &users::Changes { role: Some(Role::Admin), ..users::Changes::default() })).unwrap();
+    let suspended = |tx: &mut WriteTx<'_>| changed(tx, &users::Changes { is_suspended: Some(true), ..users::Changes::default() });
+    assert!(matches!(applied(&harness, &who, APP, suspended), Err(Error::Forbidden(_))));
+    harness.ctx.store.write(|tx| changed(tx, &users::Changes { is_suspended: Some(false), ..users::Changes::default() })).unwrap();
+    let gone = |tx: &mut WriteTx<'_>| {
+        let ben = rows::by_email(tx, "ben@example.com")?.ok_or(Error::NotSignedIn)?.account.user.id;
+        users::remove(tx, &OWNER, ben)
+    };
+    assert!(matches!(applied(&harness, &who, APP, gone), Err(Error::Forbidden(_))));
+    assert_eq!(harness.ctx.store.catalog().apps().len(), 1, "nothing was made");
+}
+
+#[test]
+fn work_by_a_token_that_was_ended_is_not_done() {
+    let harness = Harness::crm();
+    let ben = ben(&harness);
+    let new = tokens::New {
+        kind: TokenKind::Personal,
+        user: ben.id,
+        name: "Job".to_owned(),
+        key: None,
+        hash: [7; 32],
+        narrowing: Narrowing::default(),
+        expires_s: None,
+    };
+    let id = harness.ctx.store.write(move |tx| tokens::insert(tx, &new)).unwrap();
+    let who = caller(&ben, Some(Token { id, name: "Job".to_owned(), narrowing: Narrowing::default() }));
+    let ended = |tx: &mut WriteTx<'_>| tokens::remove(tx, 1);
+    assert_eq!(id, 1);
+    assert!(matches!(applied(&harness, &who, APP, ended), Err(Error::Unauthenticated(_))));
+    assert_eq!(harness.ctx.store.catalog().apps().len(), 1);
+}
