@@ -54,6 +54,12 @@ mod sets;
 /// Many records in one request, states, rehearsals.
 mod many;
 
+/// Records that a filter finds, changed and deleted in one act.
+mod by_filter;
+
+/// Values that are changed by what is sent: `amount+`, `tags-`.
+mod modifiers;
+
 /// The first minutes: the start link, the samples, dates that count from today.
 mod start;
 

@@ -1,7 +1,7 @@
 //! The collection of a table's records: one record or an array made, many changed by their ids, upserted by a key, deleted; tables made by their first
 //! record. [house, but for the one record]
 
-use super::records;
+use super::{by_filter, records};
 use crate::model::error::{Error, Problem, Result};
 use crate::ops::bulk::{self, Batch, Done};
 use crate::ops::ctx::{Ctx, Way};
@@ -45,9 +45,13 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     many(ctx, 201, &done, "", is_rehearsal)
 }
 
-/// `PATCH …/records` with an array of `{"id", …}`: 200 `{"records"}`.
+/// `PATCH …/records` with an object and a filter: `by_filter`. With an array of `{"id", …}`: 200 `{"records"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
+    if by_filter::is_meant(call) {
+        return by_filter::update(ctx, call, is_rehearsal);
+    }
+    call.query.only(&["dry_run"])?;
     let Sent::Many(all) = sent(ctx, call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
         let problem = Problem::new("malformed", "The body must be an array of records, each with its id");
         return Err(Error::Malformed(problem.hint("[{\"id\": \"rec_5\", …}], or PATCH …/records/rec_5 for one")));
@@ -88,9 +92,13 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     }
 }
 
-/// `DELETE …/records` with `{"ids": […]}`: 200 `{"success": true, "ids"}`.
+/// `DELETE …/records` with a filter: `by_filter`. With `{"ids": […]}`: 200 `{"success": true, "ids"}`.
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
+    if by_filter::is_meant(call) {
+        return by_filter::delete(ctx, call, is_rehearsal);
+    }
+    call.query.only(&["dry_run"])?;
     let ids = ids(ctx, call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let gone = ctx.write_by(

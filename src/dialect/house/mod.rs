@@ -40,7 +40,9 @@
 //! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
 //! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
+//! | | the same with a filter | change all records that it finds: an object, `filter[field] max_affected` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
+//! | | the same with a filter | delete all records that it finds: `filter[field] max_affected` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids sort filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
@@ -104,6 +106,7 @@ mod app_files;
 mod apps;
 mod backups;
 mod bulk;
+mod by_filter;
 mod changes;
 mod docs;
 mod error;
@@ -178,12 +181,8 @@ const ROUTES: [Route; 86] = [
         body: BodyMax::Records,
         ..put("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::upsert)
     },
-    Route {
-        query: Some(&["dry_run"]),
-        body: BodyMax::Records,
-        ..patch("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::update)
-    },
-    Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
+    Route { query: None, body: BodyMax::Records, ..patch("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::update) },
+    Route { query: None, ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
     Route {
         query: Some(&["key", "dry_run", "skip", "blank_errors", "sheet"]),
         body: BodyMax::Rows,

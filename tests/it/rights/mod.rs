@@ -353,7 +353,9 @@ fn request(route: &str, place: Place) -> Sent {
     let known =
         DIALECTS.iter().flat_map(|dialect| dialect.routes).find(|known| known.method == method && known.pattern == pattern).unwrap();
     let mut query: Vec<String> = Vec::new();
-    if known.query.is_some_and(|names| names.contains(&"dry_run")) {
+    // Those that take filters, too, look at their query themselves.
+    let takes_filters = matches!(method, "PATCH" | "DELETE") && pattern.ends_with("/records");
+    if takes_filters || known.query.is_some_and(|names| names.contains(&"dry_run")) {
         query.push("dry_run=true".to_owned());
     }
     let values = match schema {

@@ -52,8 +52,8 @@ pub const ENTRIES: [Entry; 11] = [
         )
     },
     Entry {
-        about: "Each is named by its id, and only what is sent changes; all or none.",
-        query: &["dry_run"],
+        about: "An array names each by its id, and only what is sent changes; with a filter an object says what all records get that it finds. All or none.",
+        query: &["dry_run", "max_affected", "filter"],
         body: Content::Json("RecordsChange"),
         headers: &["X-Ignored", "X-Dry-Run"],
         problems: &[409],
@@ -62,13 +62,14 @@ pub const ENTRIES: [Entry; 11] = [
             "patch_records",
             "Records",
             "Change many records",
-            (200, Content::Json("RecordsMade")),
+            (200, Content::Json("RecordsChanged")),
         )
     },
     Entry {
-        about: "All or none, with what hangs on them.",
-        query: &["dry_run"],
+        about: "By their ids, or with a filter and no body all that it finds. All or none, with what hangs on them.",
+        query: &["dry_run", "max_affected", "filter"],
         body: Content::Json("Ids"),
+        may_lack_body: true,
         headers: &["X-Dry-Run"],
         problems: &[409],
         ..entry(
