@@ -16,6 +16,8 @@ pub struct Limits {
     pub records_sent_max: usize,
     /// So many records at once are written alone: whoever shared the transaction would wait for them.
     pub records_alone_min: usize,
+    /// Requests of one batch.
+    pub batch_requests_max: usize,
     /// Records that a write by a filter may affect when it does not say how many, and at most.
     pub affected_records_default: usize,
     pub affected_records_max: usize,
@@ -154,6 +156,7 @@ impl Default for Limits {
             records_body_bytes_max: 32 * 1024 * 1024,
             records_sent_max: 50_000,
             records_alone_min: 1_000,
+            batch_requests_max: 100,
             affected_records_default: 1_000,
             affected_records_max: 10_000,
             problems_shown_max: 40,

@@ -10,6 +10,7 @@ pub mod apply;
 pub mod apps;
 pub mod attempts;
 pub mod backups;
+pub mod batch;
 pub mod bulk;
 pub mod by_filter;
 pub mod cascade;

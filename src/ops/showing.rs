@@ -47,22 +47,38 @@ where
     let is_rehearsal = way == Way::Rehearsed;
     let mut done = ctx.write_by(way, check, move |tx, checked| {
         let mut done = run(tx, checked)?;
-        if is_rehearsal && computes(&done.scope().seen) {
-            let (scope, until) = (done.scope().clone(), Instant::now() + IN_WRITE);
-            complete(&mut done, |id| show_until(tx, &scope.seen, &scope.rows, id, until))?;
+        if is_rehearsal {
+            complete_in(tx, &mut done)?;
         }
         Ok(done)
     })?;
-    if !is_rehearsal && computes(&done.scope().seen) {
-        let scope = done.scope().clone();
-        // That this failed is no answer to a write that did not.
-        let most = AFTER_WRITE.min(Duration::from_millis(ctx.limits.read_timeout_ms));
-        let _ = ctx.store.read_within(most, |tx| match same(tx, &scope) {
-            Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &scope.rows, id)),
-            None => Ok(()),
-        });
+    if !is_rehearsal {
+        complete_after(ctx, &mut done);
     }
     Ok(done)
+}
+
+/// With what is computed, in the transaction that writes: of a rehearsal, of which nothing stays.
+pub fn complete_in(tx: &WriteTx<'_>, done: &mut impl Answer) -> Result<()> {
+    if !computes(&done.scope().seen) {
+        return Ok(());
+    }
+    let (scope, until) = (done.scope().clone(), Instant::now() + IN_WRITE);
+    complete(done, |id| show_until(tx, &scope.seen, &scope.rows, id, until))
+}
+
+/// The same after the commit.
+pub fn complete_after(ctx: &Ctx, done: &mut impl Answer) {
+    if !computes(&done.scope().seen) {
+        return;
+    }
+    let scope = done.scope().clone();
+    // That this failed is no answer to a write that did not.
+    let most = AFTER_WRITE.min(Duration::from_millis(ctx.limits.read_timeout_ms));
+    let _ = ctx.store.read_within(most, |tx| match same(tx, &scope) {
+        Some(schema) => complete(done, |id| rows::show(tx, &schema, &scope.rows, id)),
+        None => Ok(()),
+    });
 }
 
 /// A record as it is read, in the middle of a write that is refused because of it.

@@ -223,6 +223,8 @@ pub struct WriteTx<'c> {
     catalog_changed: bool,
     credentials_changed: bool,
     logged: Logged,
+    /// Of an act whose entries in the change log are one batch: the first of them, once there is one.
+    batch: Option<Option<i64>>,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
 }
@@ -245,7 +247,15 @@ pub(super) struct Mark {
 impl<'c> WriteTx<'c> {
     pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
         let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
-        Self { read, now: shared.now(), catalog_changed: false, credentials_changed: false, logged: Logged::default(), counts_outside }
+        Self {
+            read,
+            now: shared.now(),
+            catalog_changed: false,
+            credentials_changed: false,
+            logged: Logged::default(),
+            batch: None,
+            counts_outside,
+        }
     }
 
     /// By how much a schema's counter is to move in this transaction when it has so many records more: by that.
@@ -282,8 +292,25 @@ impl<'c> WriteTx<'c> {
         self.credentials_changed = true;
     }
 
+    /// From now on the entries of the change log are one batch, whatever they say of themselves.
+    pub fn begin_batch(&mut self) {
+        self.batch = Some(None);
+    }
+
+    pub fn end_batch(&mut self) {
+        self.batch = None;
+    }
+
+    /// The batch of an entry that would be of this one by itself.
+    pub(super) fn batch(&self, own: Option<i64>) -> Option<i64> {
+        self.batch.unwrap_or(own)
+    }
+
     /// An entry with this number was written to the change log.
     pub(super) fn logged(&mut self, schema: Option<SchemaId>, seq: i64) {
+        if self.batch == Some(None) {
+            self.batch = Some(Some(seq));
+        }
         self.logged.newest = seq;
         self.logged.schemas.extend(schema);
     }
@@ -302,6 +329,7 @@ impl<'c> WriteTx<'c> {
         self.catalog_changed = mark.catalog_changed;
         self.credentials_changed = mark.credentials_changed;
         self.logged = mark.logged;
+        self.batch = None;
     }
 }
 

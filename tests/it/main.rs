@@ -54,6 +54,9 @@ mod sets;
 /// Many records in one request, states, rehearsals.
 mod many;
 
+/// Several writes in one request, which name what those before them gave.
+mod batch;
+
 /// Records that a filter finds, changed and deleted in one act.
 mod by_filter;
 

@@ -48,6 +48,7 @@
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | POST | /api/batch | several writes of records, all or none: `{"requests": [{"method", "url", "body"}]}`, `"$0.id"` | [house] |
 //! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
 //! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
@@ -105,6 +106,7 @@
 mod app_files;
 mod apps;
 mod backups;
+mod batch;
 mod bulk;
 mod by_filter;
 mod changes;
@@ -132,7 +134,7 @@ use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, p
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render };
 
-const ROUTES: [Route; 86] = [
+const ROUTES: [Route; 87] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -193,6 +195,7 @@ const ROUTES: [Route; 86] = [
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
+    rehearsable(post("/api/batch", Pool::Writes, batch::run)),
     get("/api/openapi.json", Pool::Reads, docs::server),
     get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),

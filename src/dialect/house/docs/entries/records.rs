@@ -8,7 +8,7 @@ const EXPORTED: Content =
     Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub const ENTRIES: [Entry; 11] = [
+pub const ENTRIES: [Entry; 12] = [
     Entry {
         about: "With explain=1 admins learn how the list is found (statements, plan, rows, time, the index that is missing) instead of its records.",
         query: &["page", "per_page", "sort", "filter"],
@@ -98,6 +98,14 @@ pub const ENTRIES: [Entry; 11] = [
             "Take in many rows",
             (201, Content::Json("Imported")),
         )
+    },
+    Entry {
+        about: "Writes of records in their order, each with the method, url and body that it has by itself; all or none, one batch of the change log. A text such as $0.id, in a url or a body, stands for a value of an earlier answer; $$0.id is the text itself.",
+        query: &["dry_run"],
+        body: Content::Json("Batch"),
+        headers: &["X-Dry-Run"],
+        problems: &[404, 409],
+        ..entry("POST /api/batch", "batch", "Records", "Several writes as one", (200, Content::Json("BatchDone")))
     },
     Entry {
         about: "With If-None-Match, 304 when it is still as it was.",
