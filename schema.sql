@@ -139,6 +139,16 @@ CREATE TABLE setting (
   value TEXT NOT NULL                  -- JSON
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE idempotency (              -- answers that are given again to who asks again under the same key
+  user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  key       TEXT NOT NULL,
+  request   BLOB NOT NULL,             -- SHA-256 of method, address and body
+  answer    TEXT NOT NULL,             -- JSON: status, headers, body
+  expires_s INTEGER NOT NULL,
+  PRIMARY KEY (user, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_expires ON idempotency (expires_s);
+
 CREATE TABLE change (
   seq       INTEGER PRIMARY KEY AUTOINCREMENT,  -- a cursor of readers: never used again, even when the log was emptied
   at        TEXT NOT NULL,

@@ -5,7 +5,7 @@ use super::bulk::{self, Batch, Done};
 use super::changes::one_batch;
 use super::ctx::{Ctx, Way};
 use super::records::{self, Written};
-use super::showing;
+use super::showing::Completes;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::described;
@@ -55,41 +55,47 @@ pub enum Outcome {
     AllGone(Vec<RecordId>),
 }
 
-/// Runs all of them, or none; a rehearsal is taken back.
-pub fn run(ctx: &Ctx, who: &Caller, requests: Vec<Request>, is_rehearsal: bool) -> Result<Vec<Outcome>> {
-    let way = match requests.iter().map(|request| request.body.as_array().map_or(1, Vec::len)).sum::<usize>() {
+/// What all of them came to, in their order.
+pub struct Outcomes(pub Vec<Outcome>);
+
+/// How so many are written.
+pub fn way(requests: &[Request], limits: &Limits, is_rehearsal: bool) -> Way {
+    match requests.iter().map(|request| request.body.as_array().map_or(1, Vec::len)).sum::<usize>() {
         _ if is_rehearsal => Way::Rehearsed,
-        many if many >= ctx.limits.records_alone_min => Way::Alone,
+        many if many >= limits.records_alone_min => Way::Alone,
         _ => Way::Shared,
-    };
-    let (who, limits) = (who.clone(), ctx.limits.clone());
-    let mut outcomes =
-        ctx.write_by(way, || Ok(requests.clone()), move |tx, requests| one_batch(tx, |tx| all(tx, &who, requests, &limits, is_rehearsal)))?;
-    if !is_rehearsal {
-        outcomes.iter_mut().for_each(|outcome| match outcome {
-            Outcome::Made(written) | Outcome::Changed(written) => showing::complete_after(ctx, written),
-            Outcome::Many { done, .. } => showing::complete_after(ctx, done),
+    }
+}
+
+/// Runs all of them, or none.
+pub fn run(tx: &mut WriteTx<'_>, who: &Caller, requests: &[Request], limits: &Limits) -> Result<Outcomes> {
+    one_batch(tx, |tx| {
+        let (mut outcomes, mut given) = (Vec::with_capacity(requests.len()), Vec::with_capacity(requests.len()));
+        for (index, request) in requests.iter().enumerate() {
+            let done = resolved(request, &given).and_then(|request| one(tx, who, &request, limits)).map_err(|error| told(index, error))?;
+            given.push(gives(&done)?);
+            outcomes.push(done);
+        }
+        Ok(Outcomes(outcomes))
+    })
+}
+
+impl Completes for Outcomes {
+    fn complete_in(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        self.0.iter_mut().try_for_each(|outcome| match outcome {
+            Outcome::Made(written) | Outcome::Changed(written) => written.complete_in(tx),
+            Outcome::Many { done, .. } => done.complete_in(tx),
+            Outcome::Gone(_) | Outcome::AllGone(_) => Ok(()),
+        })
+    }
+
+    fn complete_after(&mut self, ctx: &Ctx) {
+        self.0.iter_mut().for_each(|outcome| match outcome {
+            Outcome::Made(written) | Outcome::Changed(written) => written.complete_after(ctx),
+            Outcome::Many { done, .. } => done.complete_after(ctx),
             Outcome::Gone(_) | Outcome::AllGone(_) => {}
         });
     }
-    Ok(outcomes)
-}
-
-fn all(tx: &mut WriteTx<'_>, who: &Caller, requests: &[Request], limits: &Limits, is_rehearsal: bool) -> Result<Vec<Outcome>> {
-    let (mut outcomes, mut given) = (Vec::with_capacity(requests.len()), Vec::with_capacity(requests.len()));
-    for (index, request) in requests.iter().enumerate() {
-        let mut done = resolved(request, &given).and_then(|request| one(tx, who, &request, limits)).map_err(|error| told(index, error))?;
-        if is_rehearsal {
-            match &mut done {
-                Outcome::Made(written) | Outcome::Changed(written) => showing::complete_in(tx, written)?,
-                Outcome::Many { done, .. } => showing::complete_in(tx, done)?,
-                Outcome::Gone(_) | Outcome::AllGone(_) => {}
-            }
-        }
-        given.push(gives(&done)?);
-        outcomes.push(done);
-    }
-    Ok(outcomes)
 }
 
 fn one(tx: &mut WriteTx<'_>, who: &Caller, request: &Request, limits: &Limits) -> Result<Outcome> {

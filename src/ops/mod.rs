@@ -29,6 +29,7 @@ pub mod fields;
 pub mod fill;
 pub mod first_write;
 pub mod guard;
+pub mod idempotency;
 pub mod indexes;
 pub mod infer;
 pub mod invitations;

@@ -33,6 +33,24 @@ pub trait Answer {
     fn complete(&mut self, show: &mut Show<'_>);
 }
 
+/// What can be completed with what is computed.
+pub trait Completes {
+    /// In the transaction that writes: of a rehearsal, of which nothing stays, and of an answer that is kept there.
+    fn complete_in(&mut self, tx: &WriteTx<'_>) -> Result<()>;
+    /// After the commit.
+    fn complete_after(&mut self, ctx: &Ctx);
+}
+
+impl<T: Answer> Completes for T {
+    fn complete_in(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        complete_in(tx, self)
+    }
+
+    fn complete_after(&mut self, ctx: &Ctx) {
+        complete_after(ctx, self);
+    }
+}
+
 /// `Ctx::write_by` for an operation whose answer shows records.
 pub fn write<P, T>(
     ctx: &Ctx,
@@ -42,24 +60,23 @@ pub fn write<P, T>(
 ) -> Result<T>
 where
     P: Send + 'static,
-    T: Answer + Send + 'static,
+    T: Completes + Send + 'static,
 {
     let is_rehearsal = way == Way::Rehearsed;
     let mut done = ctx.write_by(way, check, move |tx, checked| {
         let mut done = run(tx, checked)?;
         if is_rehearsal {
-            complete_in(tx, &mut done)?;
+            done.complete_in(tx)?;
         }
         Ok(done)
     })?;
     if !is_rehearsal {
-        complete_after(ctx, &mut done);
+        done.complete_after(ctx);
     }
     Ok(done)
 }
 
-/// With what is computed, in the transaction that writes: of a rehearsal, of which nothing stays.
-pub fn complete_in(tx: &WriteTx<'_>, done: &mut impl Answer) -> Result<()> {
+fn complete_in(tx: &WriteTx<'_>, done: &mut impl Answer) -> Result<()> {
     if !computes(&done.scope().seen) {
         return Ok(());
     }
@@ -67,8 +84,7 @@ pub fn complete_in(tx: &WriteTx<'_>, done: &mut impl Answer) -> Result<()> {
     complete(done, |id| show_until(tx, &scope.seen, &scope.rows, id, until))
 }
 
-/// The same after the commit.
-pub fn complete_after(ctx: &Ctx, done: &mut impl Answer) {
+fn complete_after(ctx: &Ctx, done: &mut impl Answer) {
     if !computes(&done.scope().seen) {
         return;
     }

@@ -42,7 +42,19 @@ impl Harness {
     }
 
     pub fn with_clock(limits: Limits, clock: Clock) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), limits, clock)
+    }
+
+    /// What a server finds that starts after this one was killed at this moment: the file and its log as they lie there.
+    pub fn killed(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        for name in ["test.db", "test.db-wal"] {
+            std::fs::copy(self._folder.path().join(name), folder.path().join(name)).unwrap();
+        }
+        Self::in_folder(folder, Limits::default(), ctx::stopped_clock(NOW_S))
+    }
+
+    fn in_folder(folder: tempfile::TempDir, limits: Limits, clock: Clock) -> Self {
         let path = folder.path().join("test.db");
         let how = Opening { durability: Durability::Relaxed, readers: 2, limits: limits.clone(), clock, fault: None };
         let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };

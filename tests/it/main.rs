@@ -54,6 +54,9 @@ mod sets;
 /// Many records in one request, states, rehearsals.
 mod many;
 
+/// Writes that are sent again under the same key.
+mod idempotency;
+
 /// Several writes in one request, which name what those before them gave.
 mod batch;
 

@@ -842,7 +842,7 @@ fn patched(patches: &[(usize, &[u8])]) -> Vec<u8> {
     assert_eq!(place.run(&["apply", &place.file("crm.json", CRM_APP)]).code, Some(0));
     let mut bytes = std::fs::read(place.db()).unwrap();
     assert_eq!(&bytes[..16], b"SQLite format 3\0");
-    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 4][..], &b"CRRY"[..]));
+    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 5][..], &b"CRRY"[..]));
     for (at, patch) in patches {
         bytes[*at..at + patch.len()].copy_from_slice(patch);
     }

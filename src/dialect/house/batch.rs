@@ -1,11 +1,13 @@
 //! Several writes of records in one request. [house]
 
+use super::once;
 use super::records::{rehearsed, render};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::described;
 use crate::model::name::quoted;
-use crate::ops::batch::{self, Act, Outcome, Request};
+use crate::ops::batch::{self, Act, Outcome, Outcomes, Request};
 use crate::ops::ctx::Ctx;
+use crate::ops::idempotency::{self, Once};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
 use crate::wire::path;
@@ -28,7 +30,22 @@ pub fn run(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     }
     let is_rehearsal = call.query.flag("dry_run")?;
     let requests = requests(call.body.object(&ctx.limits)?, ctx.limits.batch_requests_max)?;
-    let outcomes = batch::run(ctx, &call.caller, requests, is_rehearsal)?;
+    let (caller, telling) = (call.caller.clone(), ctx.clone());
+    let outcomes = idempotency::write(
+        ctx,
+        batch::way(&requests, &ctx.limits, is_rehearsal),
+        once::key(ctx, call)?,
+        || Ok((requests.clone(), ctx.limits.clone())),
+        move |tx, (requests, limits)| batch::run(tx, &caller, requests, limits),
+        move |outcomes| once::told(results(&telling, &outcomes)?),
+    )?;
+    match outcomes {
+        Once::Done(outcomes) => Ok(rehearsed(results(ctx, &outcomes)?, is_rehearsal)),
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated),
+    }
+}
+
+fn results(ctx: &Ctx, Outcomes(outcomes): &Outcomes) -> Result<Response> {
     let mut paper = Paper::new(ctx.limits.reply_memory_bytes_max);
     paper.text().push_str("{\"results\":[");
     for (at, outcome) in outcomes.iter().enumerate() {
@@ -38,7 +55,7 @@ pub fn run(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         write(&mut paper, outcome)?;
     }
     paper.text().push_str("]}");
-    Ok(rehearsed(paper.json(200)?, is_rehearsal))
+    paper.json(200)
 }
 
 fn write(paper: &mut Paper, outcome: &Outcome) -> Result<()> {

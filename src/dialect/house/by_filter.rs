@@ -1,5 +1,6 @@
 //! All records that a filter finds: changed alike, or deleted. [house]
 
+use super::once;
 use super::records::{self, Asked};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
@@ -23,6 +24,7 @@ pub fn is_meant(call: &Call<'_>) -> bool {
 
 /// `PATCH …/records?filter[status]=lead&max_affected=100` with the fields that change: 200 `{"count", "ids"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>, is_rehearsal: bool) -> Result<Response> {
+    once::refuse(call)?;
     let asked = asked(ctx, call)?;
     let Sent::One(draft) = call.body.one_or_many(&ctx.limits)? else {
         let problem = Problem::new("malformed", "With a filter the body is one object: what each of the records gets");

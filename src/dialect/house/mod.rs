@@ -95,6 +95,8 @@
 //! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
 //! the `record` as it is now beside the `error`.
 //!
+//! `Idempotency-Key` on POST, PATCH of records and PUT of one, and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
+//!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
 //! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
 //!
@@ -118,6 +120,7 @@ mod imports;
 mod invitations;
 mod jobs;
 mod me;
+mod once;
 mod options;
 mod records;
 mod roles;

@@ -1,5 +1,6 @@
 //! Records: list, create, read, partial change, delete. Stored text goes out as it lies.
 
+use super::once;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::explained::Told;
 use crate::model::expr::{Expr, Op};
@@ -8,8 +9,8 @@ use crate::model::name::is_field_slug;
 use crate::model::query::{Query, Sort, Window};
 use crate::model::record::{Draft, Expected, RecordId, RecordRef};
 use crate::ops::ctx::{Ctx, Way};
+use crate::ops::idempotency::{self, Once};
 use crate::ops::records::{self, Shown, Written};
-use crate::ops::showing;
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
 use crate::wire::query::brackets;
@@ -61,13 +62,19 @@ fn explain(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &Asked) -> Result<Response> {
 /// One record of a body that may hold many: `bulk` has looked.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>, draft: &Draft, is_rehearsal: bool) -> Result<Response> {
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let written = showing::write(
+    let records = collection(call);
+    let written = idempotency::write(
         ctx,
         way(is_rehearsal),
+        once::key(ctx, call)?,
         || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, draft),
         move |tx, new| records::create(tx, &caller, new),
+        move |written| once::told(made(&records, &written, false)),
     )?;
-    Ok(made(call, &written, is_rehearsal))
+    match written {
+        Once::Done(written) => Ok(made(&collection(call), &written, is_rehearsal)),
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated),
+    }
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -83,13 +90,18 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (expected, is_rehearsal) = conditions(call)?;
     let draft = call.body.object(&ctx.limits)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
-    let written = showing::write(
+    let written = idempotency::write(
         ctx,
         way(is_rehearsal),
+        once::key(ctx, call)?,
         || records::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, &draft),
         move |tx, new| records::update(tx, &caller, &id, &expected, new),
+        |written| once::told(changed(&written, false)),
     )?;
-    Ok(changed(&written, is_rehearsal))
+    match written {
+        Once::Done(written) => Ok(changed(&written, is_rehearsal)),
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated),
+    }
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -103,12 +115,17 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(rehearsed(reply::json(200, &json!({"success": true, "id": id.text()})), is_rehearsal))
 }
 
-/// The answer about a record that was made.
-pub fn made(call: &Call<'_>, written: &Written, is_rehearsal: bool) -> Response {
+/// The address of the records that a request is about.
+pub fn collection(call: &Call<'_>) -> String {
+    format!("/api/apps/{}/schemas/{}/records", call.param(0), call.param(1))
+}
+
+/// The answer about a record that was made, in the collection with this address.
+pub fn made(collection: &str, written: &Written, is_rehearsal: bool) -> Response {
     if is_rehearsal {
         return changed(written, is_rehearsal);
     }
-    let address = format!("/api/apps/{}/schemas/{}/records/{}", call.param(0), call.param(1), written.shown.record.id.text());
+    let address = format!("{collection}/{}", written.shown.record.id.text());
     one(201, &written.shown, &written.ignored).with_additional_header("Location", address)
 }
 

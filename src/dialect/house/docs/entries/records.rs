@@ -22,11 +22,11 @@ pub const ENTRIES: [Entry; 12] = [
         )
     },
     Entry {
-        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made.",
+        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made. With the header Idempotency-Key it is done once however often it is sent.",
         query: &["dry_run", "create"],
         body: Content::Json("RecordsNew"),
         more: &[(200, Content::Json("RecordOrRecords"))],
-        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run"],
+        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Idempotency-Replayed"],
         problems: &[409],
         ..entry(
             "POST /api/apps/{app}/schemas/{schema}/records",
@@ -55,7 +55,7 @@ pub const ENTRIES: [Entry; 12] = [
         about: "An array names each by its id, and only what is sent changes; with a filter an object says what all records get that it finds. All or none.",
         query: &["dry_run", "max_affected", "filter"],
         body: Content::Json("RecordsChange"),
-        headers: &["X-Ignored", "X-Dry-Run"],
+        headers: &["X-Ignored", "X-Dry-Run", "Idempotency-Replayed"],
         problems: &[409],
         ..entry(
             "PATCH /api/apps/{app}/schemas/{schema}/records",
@@ -100,10 +100,10 @@ pub const ENTRIES: [Entry; 12] = [
         )
     },
     Entry {
-        about: "Writes of records in their order, each with the method, url and body that it has by itself; all or none, one batch of the change log. A text such as $0.id, in a url or a body, stands for a value of an earlier answer; $$0.id is the text itself.",
+        about: "Writes of records in their order, each with the method, url and body that it has by itself; all or none, one batch of the change log. A text such as $0.id, in a url or a body, stands for a value of an earlier answer; $$0.id is the text itself. With the header Idempotency-Key it is done once however often it is sent.",
         query: &["dry_run"],
         body: Content::Json("Batch"),
-        headers: &["X-Dry-Run"],
+        headers: &["X-Dry-Run", "Idempotency-Replayed"],
         problems: &[404, 409],
         ..entry("POST /api/batch", "batch", "Records", "Several writes as one", (200, Content::Json("BatchDone")))
     },
@@ -124,7 +124,7 @@ pub const ENTRIES: [Entry; 12] = [
         about: "Only what is sent changes. With If-Match, only if the record is still as it was: else 412 with what it is.",
         query: &["dry_run"],
         body: Content::Json("RecordChange"),
-        headers: &["X-Ignored", "ETag", "X-Dry-Run"],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Idempotency-Replayed"],
         problems: &[409, 412],
         ..entry(
             "PUT /api/apps/{app}/schemas/{schema}/records/{id}",
@@ -138,7 +138,7 @@ pub const ENTRIES: [Entry; 12] = [
         about: "The same as PUT.",
         query: &["dry_run"],
         body: Content::Json("RecordChange"),
-        headers: &["X-Ignored", "ETag", "X-Dry-Run"],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Idempotency-Replayed"],
         problems: &[409, 412],
         ..entry(
             "PATCH /api/apps/{app}/schemas/{schema}/records/{id}",
