@@ -887,14 +887,14 @@ const READING: &[&[&str]] = &[&["export", "--app", "crm", "--schema", "deals"]];
 #[test]
 fn a_newer_file_is_refused() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 4). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 5). Use the newer program";
     assert_unusable(&newer, WRITING, sentence);
 }
 
 #[test]
 fn a_newer_file_is_not_exported_by_guessing_either() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 4). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 5). Use the newer program";
     assert_unusable(&newer, READING, sentence);
 }
 
