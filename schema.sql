@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 4. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 6. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -61,6 +61,14 @@ CREATE TABLE auto_index (               -- indexes that nobody declared: made be
   used_at  TEXT NOT NULL,               -- to the day
   PRIMARY KEY (schema, field)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE search (                   -- of searching a schema: what is said, and how far its index, the table f<schema>, is
+  schema     INTEGER PRIMARY KEY REFERENCES schema (id) ON DELETE CASCADE,
+  wanted     TEXT NOT NULL,            -- JSON: null, true, false, ["name"]
+  definition TEXT,                     -- JSON: [["name", "its SQL"]], column by column; without an index NULL
+  upto       INTEGER,                  -- records up to this id are in it; NULL: all
+  is_failed  INTEGER NOT NULL DEFAULT 0  -- it could not be kept up
+) STRICT;
 
 CREATE TABLE user (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,

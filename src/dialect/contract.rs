@@ -51,6 +51,8 @@ pub struct Route {
     pub body: BodyMax,
     /// May answer `NothingYet`.
     pub waits: bool,
+    /// Answers with a file when `Accept` asks for one (`Call::wanted_file`): that is slow work, whatever its pool.
+    pub has_files: bool,
 }
 
 pub struct Dialect {
@@ -64,7 +66,7 @@ pub struct Dialect {
 
 /// Routes that take no query and at most one record.
 pub const fn get(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
-    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false }
+    Route { method: "GET", pattern, pool, handler, query: Some(&[]), body: BodyMax::One, waits: false, has_files: false }
 }
 
 pub const fn post(pattern: &'static str, pool: Pool, handler: Handler) -> Route {
@@ -130,6 +132,10 @@ pub fn enter(
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
 fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Identity> {
+    if let Some(name) = HEADERS.iter().find(|name| request.headers().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count() > 1) {
+        // Programs on the way might take the other one for what counts.
+        return Err(Error::malformed(format!("There are two {name} headers: send the one that counts")));
+    }
     let credential = credential(request);
     if matches!(credential, Credential::None | Credential::Session(_)) {
         same_origin(ctx, request)?;

@@ -14,10 +14,10 @@ pub enum Token {
 }
 
 /// Longer marks first: `>=` is not `>`.
-const MARKS: [&str; 24] =
-    ["?!=", "?>=", "?<=", "||", "&&", "!=", ">=", "<=", "?=", "?>", "?<", "=", ">", "<", "+", "-", "*", "/", "%", "!", "(", ")", ",", "."];
-/// What stands for who asks.
-pub const ME: &str = "@me";
+const MARKS: [&str; 28] = [
+    "?!=", "?!~", "?>=", "?<=", "||", "&&", "!=", "!~", ">=", "<=", "?=", "?~", "?>", "?<", "=", "~", ">", "<", "+", "-", "*", "/", "%",
+    "!", "(", ")", ",", ".",
+];
 
 pub fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Problem> {
     let mut found = Vec::new();
@@ -29,19 +29,18 @@ pub fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Problem> {
             at += first.len_utf8();
             continue;
         }
+        if rest.starts_with("//") {
+            at += span(rest, |c| c != '\n');
+            continue;
+        }
         let token = if first.is_ascii_alphabetic() || first == '_' {
             let length = span(rest, |c| c.is_ascii_alphanumeric() || c == '_');
             at += length;
             Token::Word(rest.get(..length).unwrap_or_default().to_owned())
         } else if first == '@' {
             let length = 1 + span(rest.get(1..).unwrap_or_default(), |c| c.is_ascii_alphanumeric() || c == '_');
-            let word = rest.get(..length).unwrap_or_default();
-            if word != ME {
-                let problem = Problem::new("formula", format!("{} has no meaning here", quoted(word))).at(begin);
-                return Err(problem.hint("@me is the user who asks"));
-            }
             at += length;
-            Token::Word(word.to_owned())
+            Token::Word(rest.get(..length).unwrap_or_default().to_owned())
         } else if first.is_ascii_digit() {
             let digits = number(rest);
             at += digits.len();

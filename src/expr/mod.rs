@@ -11,7 +11,7 @@ pub mod rename;
 pub mod resolve;
 mod typing;
 
-pub use parser::parse;
+pub use parser::{parse, parse_list};
 
 /// Bytes of one expression.
 pub const BYTES_MAX: usize = 2_000;

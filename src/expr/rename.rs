@@ -54,7 +54,9 @@ impl<'w> Walk<'w> {
                 let there = inverse.and_then(|name| Some((name, self.inverse(name, schema)?)));
                 terms.iter().for_each(|inner| self.term(inner, schema, there.or(inside)));
             }
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Me => {}
+            Node::In(one, terms) => std::iter::once(&**one).chain(terms).for_each(|inner| self.term(inner, schema, inside)),
+            Node::Between(one, least, most) => [one, least, most].into_iter().for_each(|inner| self.term(inner, schema, inside)),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Me | Node::Clock(_) => {}
         }
     }
 

@@ -3,10 +3,11 @@
 use super::LEVELS_MAX;
 use super::parser::{parse, too_many_levels};
 use super::typing::{
-    SCALE_DEFAULT, SCALE_MAX, Type, Typed, arithmetic, arity, comparable, compared, digits, fits, named, number, same, spelled, unfit,
+    SCALE_DEFAULT, SCALE_MAX, Type, Typed, UNITS, arithmetic, arity, clock_type, comparable, compared, digits, fits, named, number, same,
+    spelled, unfit,
 };
 use crate::model::error::Problem;
-use crate::model::expr::{Node, Operator, Term};
+use crate::model::expr::{Clock, Node, Operator, Term};
 use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup, Step};
 use crate::model::name::quoted;
@@ -36,25 +37,40 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
             reads_others: true,
             parts: 1,
             chars_max: 0,
+            through: Vec::new(),
         });
     }
     let text = field.rules.formula.as_deref().unwrap_or_default();
     let walk = Walk::default();
-    let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, rollups: 0, walk: &walk };
+    let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, rollups: 0, walk: &walk, clock: None };
     let (formula, type_) = scope.field_formula(field, text)?;
-    let (kind, scale) = match type_ {
+    let (kind, scale) = kind_of(type_, field.rules.scale);
+    let reads_others = reads_others(&formula);
+    let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
+    Ok(Computation {
+        schema: schema.id,
+        formula,
+        kind,
+        scale,
+        reads_others,
+        parts: walk.parts.get(),
+        chars_max,
+        through: walk.through.take(),
+    })
+}
+
+/// The kind of a type's values, and the digits to which its decimals are rounded.
+fn kind_of(type_: Type, scale: Option<u64>) -> (Kind, u64) {
+    match type_ {
         Type::Number(Digits::Whole) => (Kind::Integer, 0),
-        Type::Number(Digits::Fixed(scale)) => (Kind::Decimal, field.rules.scale.unwrap_or(scale.min(SCALE_MAX))),
-        Type::Number(Digits::Loose) => (Kind::Decimal, field.rules.scale.unwrap_or(SCALE_DEFAULT)),
+        Type::Number(Digits::Fixed(digits)) => (Kind::Decimal, scale.unwrap_or(digits.min(SCALE_MAX))),
+        Type::Number(Digits::Loose) => (Kind::Decimal, scale.unwrap_or(SCALE_DEFAULT)),
         Type::Text | Type::Nothing => (Kind::Text, 0),
         Type::Bool => (Kind::Boolean, 0),
         Type::Date => (Kind::Date, 0),
         Type::Datetime => (Kind::Datetime, 0),
         Type::User => (Kind::User, 0),
-    };
-    let reads_others = reads_others(&formula);
-    let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
-    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts: walk.parts.get(), chars_max })
+    }
 }
 
 /// Characters that a value may come to: of a text that a field holds, as many as its rules let in; of what is no text, a few.
@@ -79,15 +95,51 @@ fn chars_max(formula: &Formula, schema: &Schema, schemas: &[&Schema]) -> u64 {
 /// What a rule over records of `schema` means: a truth, in which `@me` and users may stand. `schemas` are all of its app.
 pub fn rule<S: AsRef<Schema>>(text: &str, schema: &Schema, schemas: &[S]) -> Result<Computation, Problem> {
     let schemas: Vec<&Schema> = schemas.iter().map(AsRef::as_ref).collect();
+    condition(&parse(text)?, schema, &schemas, None)
+}
+
+/// What the clock says, as digits, `YYYY-MM-DD` or RFC 3339 with `Z`.
+pub type Reading<'r> = &'r dyn Fn(Clock) -> String;
+
+/// The same of a tree that was read before, and of a filter, which knows what the clock says.
+pub fn condition(term: &Term, schema: &Schema, schemas: &[&Schema], clock: Option<Reading<'_>>) -> Result<Computation, Problem> {
     let walk = Walk { is_rule: true, ..Walk::default() };
-    let scope = Scope { schema, schemas: &schemas, prefix: None, steps: 0, rollups: 0, walk: &walk };
-    let term = parse(text)?;
-    let formula = match scope.term(&term)? {
+    let scope = Scope { schema, schemas, prefix: None, steps: 0, rollups: 0, walk: &walk, clock };
+    let formula = match scope.term(term)? {
         (formula, Type::Bool) => formula,
-        (_, other) => return Err(unfit(other, "a rule that is true or false", term.at).hint("owner = @me")),
+        (_, other) => {
+            let (what, example) = if clock.is_some() { ("a condition", "status = 'lead'") } else { ("a rule", "owner = @me") };
+            return Err(unfit(other, &format!("{what} that is true or false"), term.at).hint(example));
+        }
     };
     let reads_others = reads_others(&formula);
-    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts: walk.parts.get(), chars_max: 0 })
+    let (parts, through) = (walk.parts.get(), walk.through.take());
+    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts, chars_max: 0, through })
+}
+
+/// Where a value of a report is found out: in a record, or in a row of columns that were made before.
+pub struct Within<'w> {
+    pub schema: &'w Schema,
+    pub schemas: &'w [&'w Schema],
+    pub clock: Option<Reading<'w>>,
+    /// The number of who asks.
+    pub me: Option<i64>,
+    /// The fields of the schema are columns, and nothing else is known of a row.
+    pub is_flat: bool,
+}
+
+/// What a part of a report means, and how exact its numbers are. References are their ids in it.
+pub fn reported(term: &Term, within: &Within<'_>) -> Result<(Computation, Option<Digits>), Problem> {
+    let counting = Counting { me: within.me, is_flat: within.is_flat };
+    let walk = Walk { is_rule: true, counting: Some(counting), ..Walk::default() };
+    let (schema, schemas) = (within.schema, within.schemas);
+    let scope = Scope { schema, schemas, prefix: None, steps: 0, rollups: 0, walk: &walk, clock: within.clock };
+    let (formula, type_) = scope.term(term)?;
+    let (kind, scale) = kind_of(type_, None);
+    let digits = if let Type::Number(digits) = type_ { Some(digits) } else { None };
+    let reads_others = reads_others(&formula);
+    let (parts, through) = (walk.parts.get(), walk.through.take());
+    Ok((Computation { schema: schema.id, formula, kind, scale, reads_others, parts, chars_max: 0, through }, digits))
 }
 
 fn reads_others(formula: &Formula) -> bool {
@@ -97,6 +149,7 @@ fn reads_others(formula: &Formula) -> bool {
         | Formula::Negate(inner)
         | Formula::Bare(inner)
         | Formula::Stamped(inner)
+        | Formula::Midnight(inner)
         | Formula::Spelled(inner, _)
         | Formula::Worded(inner) => reads_others(inner),
         Formula::Binary(_, left, right) => reads_others(left) || reads_others(right),
@@ -140,6 +193,7 @@ struct Scope<'s> {
     /// Roll-ups around this place.
     rollups: usize,
     walk: &'s Walk,
+    clock: Option<Reading<'s>>,
 }
 
 /// What one expression and the fields in it have in common.
@@ -150,8 +204,18 @@ struct Walk {
     level: Cell<usize>,
     /// The computed fields around this place.
     trail: RefCell<Vec<(SchemaId, String)>>,
+    /// Fields that are not stored and that it came through.
+    through: RefCell<Vec<(SchemaId, String)>>,
     /// Whether it may ask who asks.
     is_rule: bool,
+    counting: Option<Counting>,
+}
+
+/// What is particular to reports.
+#[derive(Clone, Copy)]
+struct Counting {
+    me: Option<i64>,
+    is_flat: bool,
 }
 
 impl<'s> Scope<'s> {
@@ -159,7 +223,7 @@ impl<'s> Scope<'s> {
         if self.steps == STEPS_MAX {
             return Err(Problem::new("formula", format!("The expression leads through more than {STEPS_MAX} others")).at(at));
         }
-        Ok(Self { schema, schemas: self.schemas, prefix, steps: self.steps + 1, rollups: self.rollups, walk: self.walk })
+        Ok(Self { schema, prefix, steps: self.steps + 1, ..*self })
     }
 
     /// The formula of a computed field, wherever it is used. Its bytes are its own.
@@ -206,9 +270,18 @@ impl<'s> Scope<'s> {
                 (Formula::Negate(Box::new(formula)), Type::Number(digits(type_, inner.at)?))
             }
             Node::Binary(operator, left, right) => self.binary(*operator, left, right)?,
+            Node::Me if let Some(counting) = self.walk.counting => {
+                (counting.me.map_or(Formula::Null, |me| Formula::Number(me.to_string())), Type::User)
+            }
             Node::Me if self.walk.is_rule => (Formula::Me, Type::User),
-            Node::Me => return Err(Problem::new("formula", "Only the rules of roles know who asks").at(term.at)),
+            Node::Me => return Err(Problem::new("formula", "Only rules and filters know who asks").at(term.at)),
             Node::Any(operator, left, right) => self.any(*operator, left, right)?,
+            Node::Clock(clock) => self.reading(*clock, term.at)?,
+            Node::In(one, terms) => self.one_of(one, terms)?,
+            Node::Between(one, least, most) => {
+                let (least, most) = (self.compare(Operator::Gte, one, least)?, self.compare(Operator::Lte, one, most)?);
+                (Formula::Binary(Operator::And, Box::new(least), Box::new(most)), Type::Bool)
+            }
             Node::Call(name, terms) => self.call(name, terms, term.at)?,
         })
     }
@@ -223,14 +296,10 @@ impl<'s> Scope<'s> {
             let (left, right) = (self.of_type(left, Type::Bool)?, self.of_type(right, Type::Bool)?);
             return Ok((Formula::Binary(operator, Box::new(left), Box::new(right)), Type::Bool));
         }
-        let ((first, one), (second, other)) = (self.term(left)?, self.term(right)?);
         if operator.strength() == Operator::Eq.strength() {
-            if !comparable(one, other) {
-                return Err(unfit(other, named(one), right.at).hint("Both sides of a comparison must be of one kind"));
-            }
-            let (first, second) = compared((first, one), (second, other));
-            return Ok((Formula::Binary(operator, Box::new(first), Box::new(second)), Type::Bool));
+            return Ok((self.compare(operator, left, right)?, Type::Bool));
         }
+        let ((first, one), (second, other)) = (self.term(left)?, self.term(right)?);
         let wanted = |type_, term: &Term| {
             let digits = digits(type_, term.at);
             let digits = digits.map_err(|problem| if type_ == Type::Text { problem.hint("concat(a, b) joins texts") } else { problem })?;
@@ -242,6 +311,40 @@ impl<'s> Scope<'s> {
         };
         let type_ = Type::Number(arithmetic(operator, wanted(one, left)?, wanted(other, right)?));
         Ok((Formula::Binary(operator, Box::new(first), Box::new(second)), type_))
+    }
+
+    fn compare(&self, operator: Operator, left: &Term, right: &Term) -> Result<Formula, Problem> {
+        let (first, second) = sides(operator, (self.term(left)?, left.at), (self.term(right)?, right.at))?;
+        Ok(Formula::Binary(operator, Box::new(first), Box::new(second)))
+    }
+
+    /// Any of several equalities, as flat a tree as they make.
+    fn one_of(&self, one: &Term, terms: &[Term]) -> Result<Typed, Problem> {
+        let mut all = terms.iter().map(|term| self.compare(Operator::Eq, one, term)).collect::<Result<Vec<_>, _>>()?;
+        while all.len() > 1 {
+            let mut rest = all.into_iter();
+            let mut joined = Vec::new();
+            while let Some(left) = rest.next() {
+                joined.push(match rest.next() {
+                    Some(right) => Formula::Binary(Operator::Or, Box::new(left), Box::new(right)),
+                    None => left,
+                });
+            }
+            all = joined;
+        }
+        Ok((all.pop().unwrap_or(Formula::Bool(false)), Type::Bool))
+    }
+
+    fn reading(&self, clock: Clock, at: usize) -> Result<Typed, Problem> {
+        let Some(read) = self.clock else {
+            let problem =
+                Problem::new("formula", format!("@{} is known to filters only: what is stored here knows no clock", clock.name()));
+            return Err(problem.at(at));
+        };
+        Ok(match clock_type(clock) {
+            Type::Number(digits) => (Formula::Number(read(clock)), Type::Number(digits)),
+            type_ => (Formula::Text(read(clock)), type_),
+        })
     }
 
     fn call(&self, name: &str, terms: &[Term], at: usize) -> Result<Typed, Problem> {
@@ -267,7 +370,13 @@ impl<'s> Scope<'s> {
             Type::Bool if function == Function::Concat => Formula::Worded(Box::new(formula)),
             _ => formula,
         };
-        Ok((Formula::Call(function, parts.into_iter().map(given).collect()), type_))
+        let is_instant = type_ == Type::Datetime;
+        let mut parts: Vec<Formula> = parts.into_iter().map(given).collect();
+        if function == Function::DateAdd {
+            parts.push(Formula::Bool(is_instant));
+        }
+        let call = Formula::Call(function, parts);
+        Ok((if function == Function::DateAdd && is_instant { Formula::Stamped(Box::new(call)) } else { call }, type_))
     }
 
     /// Checks what a function is given; the type of what it gives.
@@ -292,6 +401,39 @@ impl<'s> Scope<'s> {
             Function::Lower | Function::Upper => {
                 check(0, Type::Text)?;
                 Type::Text
+            }
+            Function::Contains | Function::StartsWith => {
+                check(0, Type::Text)?;
+                check(1, Type::Text)?;
+                Type::Bool
+            }
+            Function::DateAdd | Function::DateDiff => {
+                let dated = |place: usize| match type_(place) {
+                    type_ @ (Type::Date | Type::Datetime | Type::Nothing) => Ok(type_),
+                    other => Err(unfit(other, "a date", at(place))),
+                };
+                let unit = terms.get(2).map(|term| &term.node);
+                let known = |text: &str| UNITS.contains(&text);
+                if !matches!(unit, Some(Node::Text(text)) if known(text)) {
+                    let problem = Problem::new("formula", "A unit of time is wanted here, as a text").at(at(2));
+                    return Err(problem.hint(format!("'{}'", UNITS.join("', '"))));
+                }
+                if function == Function::DateDiff {
+                    dated(0)?;
+                    dated(1)?;
+                    return Ok(Type::Number(Digits::Whole));
+                }
+                if digits(type_(1), at(1))? != Digits::Whole {
+                    return Err(Problem::new("formula", "A whole number is wanted here").at(at(1)).hint("round(days)"));
+                }
+                let is_short = matches!(unit, Some(Node::Text(text)) if matches!(text.as_str(), "second" | "minute" | "hour"));
+                match dated(0)? {
+                    Type::Date if is_short => {
+                        let problem = Problem::new("formula", "To a date only days, weeks, months and years can be added").at(at(2));
+                        return Err(problem.hint("'day', 'week', 'month', 'year'"));
+                    }
+                    type_ => type_,
+                }
             }
             Function::Day | Function::Month | Function::Year => match type_(0) {
                 Type::Date | Type::Datetime | Type::Nothing => Type::Number(Digits::Whole),
@@ -361,6 +503,7 @@ impl<'s> Scope<'s> {
     fn inverse(&self, name: &str, at: usize) -> Result<(Inverse, &'s Schema), Problem> {
         let by_id = |from: Inverse| self.schemas.iter().find(|schema| schema.id == from.schema).map(|schema| (from, *schema));
         if let Some(field) = self.schema.field(name).filter(|field| field.kind == Kind::Lines) {
+            self.walk.through.borrow_mut().push((self.schema.id, field.slug.clone()));
             let from = lines(field, self.schema, self.schemas)?;
             return by_id(from).ok_or_else(|| Problem::new("formula", format!("{} leads nowhere", quoted(name))).at(at));
         }
@@ -392,8 +535,10 @@ impl<'s> Scope<'s> {
     fn plain_path(&self, names: &[String], at: usize) -> Result<Typed, Problem> {
         let Some((name, rest)) = names.split_first() else { return Ok((Formula::Null, Type::Nothing)) };
         match name.as_str() {
+            _ if self.walk.counting.is_some_and(|counting| counting.is_flat) => {}
             "created_at" if rest.is_empty() => return Ok((Formula::CreatedAt, Type::Datetime)),
             "updated_at" if rest.is_empty() => return Ok((Formula::UpdatedAt, Type::Datetime)),
+            "id" if rest.is_empty() && self.walk.is_rule && self.schema.field(name).is_none() => return Ok((Formula::Id, Type::Text)),
             "created_by" if rest.is_empty() && self.walk.is_rule => return Ok((Formula::CreatedBy, Type::User)),
             _ => {}
         }
@@ -414,6 +559,7 @@ impl<'s> Scope<'s> {
                 let chain: Vec<&str> = trail.iter().chain([&here]).map(|(_, slug)| slug.as_str()).collect();
                 return Err(Problem::new(LOOP, format!("The expression leads through itself: {}", chain.join(", "))).at(at));
             }
+            self.walk.through.borrow_mut().push(here);
             return self.deeper(self.schema, None, at)?.field_formula(field, text);
         }
         let type_ = match field.kind {
@@ -423,6 +569,7 @@ impl<'s> Scope<'s> {
             Kind::Boolean => Type::Bool,
             Kind::Date => Type::Date,
             Kind::Datetime => Type::Datetime,
+            Kind::Reference if self.walk.counting.is_some() => Type::Text,
             Kind::Reference => {
                 let problem = Problem::new("formula", format!("'{name}' leads to a record: say which field of it is meant")).at(at);
                 return Err(problem.hint(format!("{name}.name")));
@@ -450,7 +597,7 @@ impl<'s> Scope<'s> {
     /// `team.members.user ?= @me`: a path through lists, and what any of its values is compared with.
     fn any(&self, operator: Operator, left: &Term, right: &Term) -> Result<Typed, Problem> {
         if !self.walk.is_rule || self.prefix.is_some() {
-            let message = format!("?{} stands in rules of roles only, and there not in a roll-up", operator.symbol());
+            let message = format!("?{} stands in rules and filters only, and there not in a roll-up", operator.symbol());
             return Err(Problem::new("formula", message).at(left.at));
         }
         let Node::Path(names) = &left.node else {
@@ -463,11 +610,7 @@ impl<'s> Scope<'s> {
             let problem = Problem::new("formula", format!("'{}' leads to one value, not to several", names.join("."))).at(left.at);
             return Err(problem.hint(format!("{} {} …", names.join("."), operator.symbol())));
         }
-        let (other, two) = self.term(right)?;
-        if !comparable(one, two) {
-            return Err(unfit(two, named(one), right.at).hint("Both sides of a comparison must be of one kind"));
-        }
-        let (of, other) = compared((of, one), (other, two));
+        let (of, other) = sides(operator, ((of, one), left.at), (self.term(right)?, right.at))?;
         Ok((Formula::Any { operator, steps, of: Box::new(of), other: Box::new(other) }, Type::Bool))
     }
 
@@ -526,6 +669,23 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// Both sides of a comparison, each with where it stands, so that SQL can compare them.
+fn sides(operator: Operator, (first, at): (Typed, usize), (second, there): (Typed, usize)) -> Result<(Formula, Formula), Problem> {
+    let (one, other) = (first.1, second.1);
+    if matches!(operator, Operator::Match | Operator::NoMatch) {
+        for (type_, at) in [(one, at), (other, there)] {
+            if !fits(type_, Type::Text) {
+                return Err(unfit(type_, "a text", at).hint("~ looks for a part of a text"));
+            }
+        }
+        return Ok((first.0, second.0));
+    }
+    if !comparable(one, other) {
+        return Err(unfit(other, named(one), there).hint("Both sides of a comparison must be of one kind"));
+    }
+    Ok(compared(first, second))
+}
+
 /// Why a path through a list cannot be compared as one value.
 fn several(name: &str, rest: &[String], at: usize) -> Problem {
     let path: Vec<&str> = std::iter::once(name).chain(rest.iter().map(String::as_str)).collect();
@@ -540,6 +700,8 @@ pub(super) fn first_name(term: &Term) -> Option<(&str, usize)> {
         Node::Not(inner) | Node::Negate(inner) => first_name(inner),
         Node::Binary(_, left, right) => first_name(left).or_else(|| first_name(right)),
         Node::Call(_, terms) => terms.iter().find_map(first_name),
+        Node::In(one, terms) => first_name(one).or_else(|| terms.iter().find_map(first_name)),
+        Node::Between(one, least, most) => [one, least, most].into_iter().find_map(|term| first_name(term)),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What the parts of an expression are, and what follows from it: which fit together, how exact a sum of them is, what functions take.
 
 use crate::model::error::Problem;
-use crate::model::expr::{Operator, Term};
+use crate::model::expr::{Clock, Operator, Term};
 use crate::model::formula::{Digits, Formula, Function};
 
 /// Digits after the point of what is divided, and of numbers that say nothing of theirs.
@@ -41,7 +41,10 @@ pub fn compared((first, one): Typed, (second, other): Typed) -> (Formula, Formul
         return (first, second);
     }
     if one == Type::Datetime || other == Type::Datetime {
-        return (Formula::Bare(Box::new(first)), Formula::Bare(Box::new(second)));
+        // A date is its first moment.
+        let instant =
+            |formula, type_| if type_ == Type::Date { Formula::Midnight(Box::new(formula)) } else { Formula::Bare(Box::new(formula)) };
+        return (instant(first, one), instant(second, other));
     }
     let (Type::Number(left), Type::Number(right)) = (one, other) else { return (first, second) };
     let scale = match arithmetic(Operator::Add, left, right) {
@@ -109,7 +112,8 @@ pub fn fits(type_: Type, wanted: Type) -> bool {
 /// Dates compare with texts that are written as such.
 pub fn comparable(one: Type, other: Type) -> bool {
     let dated = |type_| matches!(type_, Type::Date | Type::Datetime);
-    fits(one, other) || fits(other, one) || (dated(one) && other == Type::Text) || (dated(other) && one == Type::Text)
+    let both = dated(one) && dated(other);
+    both || fits(one, other) || fits(other, one) || (dated(one) && other == Type::Text) || (dated(other) && one == Type::Text)
 }
 
 pub fn named(type_: Type) -> &'static str {
@@ -128,18 +132,38 @@ pub fn unfit(found: Type, wanted: &str, at: usize) -> Problem {
     Problem::new("formula", format!("{wanted} is wanted here, and this is {}", named(found))).at(at)
 }
 
+/// What a reading of the clock is.
+pub fn clock_type(clock: Clock) -> Type {
+    match clock {
+        Clock::Now | Clock::TodayStart | Clock::TodayEnd | Clock::MonthStart | Clock::MonthEnd | Clock::YearStart | Clock::YearEnd => {
+            Type::Datetime
+        }
+        Clock::Today | Clock::Yesterday | Clock::Tomorrow => Type::Date,
+        Clock::Second | Clock::Minute | Clock::Hour | Clock::Day | Clock::Weekday | Clock::Month | Clock::Year => {
+            Type::Number(Digits::Whole)
+        }
+    }
+}
+
+/// In which a time is measured.
+pub const UNITS: [&str; 7] = ["second", "minute", "hour", "day", "week", "month", "year"];
+
 /// The least and the most values that a function takes, and an example.
 pub fn arity(function: Function) -> (usize, usize, &'static str) {
     match function {
         Function::Abs => (1, 1, "abs(balance)"),
         Function::Coalesce => (2, 20, "coalesce(nickname, name)"),
         Function::Concat => (1, 20, "concat(first_name, ' ', last_name)"),
+        Function::Contains => (2, 2, "contains(name, 'ann')"),
+        Function::DateAdd => (3, 3, "date_add(due, 7, 'day')"),
+        Function::DateDiff => (3, 3, "date_diff(due, begun, 'day')"),
         Function::Day => (1, 1, "day(due)"),
         Function::If => (3, 3, "if(stock < 5, 'low', 'ok')"),
         Function::Length => (1, 1, "length(name)"),
         Function::Lower => (1, 1, "lower(email)"),
         Function::Month => (1, 1, "month(due)"),
         Function::Round => (1, 2, "round(price * 1.19, 2)"),
+        Function::StartsWith => (2, 2, "starts_with(code, 'A-')"),
         Function::Upper => (1, 1, "upper(code)"),
         Function::Year => (1, 1, "year(due)"),
     }

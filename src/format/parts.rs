@@ -6,6 +6,7 @@ use crate::model::app::App;
 use crate::model::error::Problem;
 use crate::model::field::{Choice, Field, Rules, described};
 use crate::model::schema::Schema;
+use crate::model::search::Wanted;
 use serde_json::{Map, Value, json};
 
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,8 @@ pub struct SchemaPart {
     /// `None` when nothing is said of groups: those that are there stay.
     pub unique: Option<Vec<Vec<String>>>,
     pub indexes: Option<Vec<Vec<String>>>,
+    /// `None` when nothing is said of searching.
+    pub search: Option<Wanted>,
     pub aliases: Vec<String>,
 }
 
@@ -68,8 +71,22 @@ pub struct OptionPart {
 }
 
 /// Keys that a schema takes.
-pub const SCHEMA_KEYS: [&str; 13] =
-    ["slug", "name", "model", "display_field", "fields", "order", "unique", "indexes", "aliases", "rules", "methods", "effects", "views"];
+pub const SCHEMA_KEYS: [&str; 14] = [
+    "slug",
+    "name",
+    "model",
+    "display_field",
+    "fields",
+    "order",
+    "unique",
+    "indexes",
+    "search",
+    "aliases",
+    "rules",
+    "methods",
+    "effects",
+    "views",
+];
 
 /// Reads one part of a body. `what` names it in refusals: `The field`.
 pub fn read<T>(map: &Map<String, Value>, what: &str, part: impl FnOnce(&mut Reader<'_>) -> T) -> Result<T, Vec<Problem>> {
@@ -119,6 +136,7 @@ pub fn new_schema(reader: &mut Reader<'_>) -> SchemaPart {
         order: reader.texts("order"),
         unique: reader.has("unique").then(|| reader.groups("unique")),
         indexes: reader.has("indexes").then(|| reader.groups("indexes")),
+        search: search(reader),
         aliases: reader.texts("aliases"),
     };
     for name in ["rules", "methods", "effects", "views"] {
@@ -126,6 +144,16 @@ pub fn new_schema(reader: &mut Reader<'_>) -> SchemaPart {
     }
     reader.only(&SCHEMA_KEYS);
     part
+}
+
+/// `"search": true`, `false`, or the fields to be searched.
+pub fn search(reader: &mut Reader<'_>) -> Option<Wanted> {
+    let value = reader.value("search")?;
+    let wanted = Wanted::from_json(&value);
+    if wanted.is_none() {
+        reader.refuse("search", format!("'search' must be true, false or an array of field names, not {}", described(&value)));
+    }
+    wanted
 }
 
 pub fn field(reader: &mut Reader<'_>) -> FieldPart {
@@ -230,6 +258,9 @@ pub fn schema_json(schema: &Schema) -> Map<String, Value> {
         if !groups.is_empty() {
             put(key, json!(groups));
         }
+    }
+    if schema.search.wanted != Wanted::Unsaid {
+        put("search", schema.search.wanted.to_json());
     }
     if !schema.aliases.is_empty() {
         put("aliases", json!(schema.aliases));

@@ -63,7 +63,9 @@ impl Catalog {
     /// The app with this slug, or that had it before, or a refusal that names the nearest one.
     pub fn app(&self, slug: &str) -> Result<Arc<App>> {
         let found = self.apps.iter().find(|app| app.slug == slug);
-        let found = found.or_else(|| self.apps.iter().find(|app| app.aliases.iter().any(|alias| alias == slug))).cloned();
+        // A slug of before leads to one app only; in a file from before that was so, to the one that was made first.
+        let had = || self.apps.iter().filter(|app| app.aliases.iter().any(|alias| alias == slug)).min_by_key(|app| app.id);
+        let found = found.or_else(had).cloned();
         found.ok_or_else(|| missing("app", slug, self.apps.iter().map(|app| app.slug.as_str())))
     }
 

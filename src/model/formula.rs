@@ -19,6 +19,8 @@ pub struct Computation {
     pub parts: usize,
     /// Characters that a text of it may come to.
     pub chars_max: u64,
+    /// Fields that are not stored and whose meaning stands in the formula in place of their names.
+    pub through: Vec<(SchemaId, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub enum Formula {
     /// A datetime without its `Z`: only so do two of them compare as instants. And one that has it again.
     Bare(Box<Formula>),
     Stamped(Box<Formula>),
+    /// A date as its first moment.
+    Midnight(Box<Formula>),
     /// A number as people read it in a text, with so many digits after the point at most.
     Spelled(Box<Formula>, u64),
     /// A truth as people read it in a text: `true`, `false`, or no value.
@@ -131,12 +135,16 @@ pub enum Function {
     Abs,
     Coalesce,
     Concat,
+    Contains,
+    DateAdd,
+    DateDiff,
     Day,
     If,
     Length,
     Lower,
     Month,
     Round,
+    StartsWith,
     Upper,
     Year,
 }
@@ -153,7 +161,15 @@ pub enum Rollup {
 impl Computation {
     /// Tells everything that the value depends on.
     pub fn needs(&self, see: &mut dyn FnMut(Need<'_>)) {
+        self.through.iter().for_each(|(schema, slug)| see(Need::Field(*schema, slug)));
         self.formula.needs(self.schema, see);
+    }
+
+    /// Whether it looks at a field and has this text in it, however written: the two may be compared.
+    pub fn may_compare(&self, schema: SchemaId, slug: &str, text: &str) -> bool {
+        let mut looks = false;
+        self.needs(&mut |need| looks |= need == Need::Field(schema, slug));
+        looks && self.formula.says(&text.to_lowercase())
     }
 
     /// Whether it asks who asks.
@@ -197,6 +213,16 @@ impl Formula {
         }
     }
 
+    /// Whether a text stands in it, in lower case.
+    fn says(&self, text: &str) -> bool {
+        match self {
+            Formula::Text(said) => said.to_lowercase() == text,
+            Formula::Lookup { of, .. } | Formula::Rollup { of, .. } => of.says(text),
+            Formula::Any { of, other, .. } => of.says(text) || other.says(text),
+            _ => self.parts().into_iter().any(|part| part.says(text)),
+        }
+    }
+
     /// What stands in it about the same record. Named one by one, so that no new part of the language is overlooked where rights depend on it.
     fn parts(&self) -> Vec<&Formula> {
         match self {
@@ -204,6 +230,7 @@ impl Formula {
             | Formula::Negate(inner)
             | Formula::Bare(inner)
             | Formula::Stamped(inner)
+            | Formula::Midnight(inner)
             | Formula::Spelled(inner, _)
             | Formula::Worded(inner) => vec![inner],
             Formula::Binary(_, left, right) => vec![left, right],
@@ -256,16 +283,20 @@ impl Step {
 }
 
 impl Function {
-    pub const ALL: [(&'static str, Function); 11] = [
+    pub const ALL: [(&'static str, Function); 15] = [
         ("abs", Function::Abs),
         ("coalesce", Function::Coalesce),
         ("concat", Function::Concat),
+        ("contains", Function::Contains),
+        ("date_add", Function::DateAdd),
+        ("date_diff", Function::DateDiff),
         ("day", Function::Day),
         ("if", Function::If),
         ("length", Function::Length),
         ("lower", Function::Lower),
         ("month", Function::Month),
         ("round", Function::Round),
+        ("starts_with", Function::StartsWith),
         ("upper", Function::Upper),
         ("year", Function::Year),
     ];

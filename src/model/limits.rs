@@ -43,8 +43,31 @@ pub struct Limits {
     pub page_rows_max: i64,
     /// Records that a page may be away from the first: all of them are looked at to find it.
     pub page_offset_max: i64,
+    /// Of a window that is asked for by `limit`.
+    pub limit_rows_max: i64,
+    /// A list that is counted as far as that is cheap.
+    pub count_auto_rows_max: i64,
+    /// Steps from a record to one that is shown beside it, paths of such steps, and all such records of an answer.
+    pub expand_levels_max: usize,
+    pub expand_paths_max: usize,
+    pub expand_bytes_max: usize,
+    /// Rows of a report that is asked for without a number, and with one; stages of one, and columns of a stage.
+    pub report_rows_default: i64,
+    pub report_rows_max: i64,
+    pub report_stages_max: usize,
+    pub report_columns_max: usize,
     pub sort_keys_max: usize,
     pub filter_terms_max: usize,
+    /// What is typed to find records.
+    pub search_chars_max: usize,
+    pub search_words_max: usize,
+    /// Up to so many records a table is made ready to be searched while who asks first waits; beyond them by a job.
+    pub search_records_at_once_max: i64,
+    /// Up to so many records that were found are put in the order of what fits best.
+    pub search_ranked_max: i64,
+    /// Results of an app, and records that a look-up offers.
+    pub search_results_default: i64,
+    pub search_results_max: i64,
     /// Records that go or are changed with one that is deleted, and references that lead to those that go: nobody writes meanwhile.
     pub cascade_records_max: usize,
     pub cascade_links_max: usize,
@@ -178,8 +201,23 @@ impl Default for Limits {
             page_rows_default: 50,
             page_rows_max: 100,
             page_offset_max: 1_000_000,
+            limit_rows_max: 1_000,
+            count_auto_rows_max: 10_000,
+            expand_levels_max: 6,
+            expand_paths_max: 20,
+            expand_bytes_max: 32 * 1024 * 1024,
+            report_rows_default: 1_000,
+            report_rows_max: 10_000,
+            report_stages_max: 20,
+            report_columns_max: 50,
             sort_keys_max: 8,
             filter_terms_max: 200,
+            search_chars_max: 500,
+            search_words_max: 32,
+            search_records_at_once_max: 20_000,
+            search_ranked_max: 10_000,
+            search_results_default: 20,
+            search_results_max: 100,
             cascade_records_max: 10_000,
             cascade_links_max: 500_000,
             import_problems_shown_max: 20,

@@ -5,6 +5,7 @@ use super::formula::Computation;
 use super::principal::UserId;
 use super::query::Window;
 use super::schema::Schema;
+use super::search::Found;
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Plan {
     /// The id is always the last key, in the direction of the one before.
     pub order: Vec<Order>,
     pub window: Window,
+    /// Slugs of the fields that are wanted of each record; `None` for all.
+    pub shown: Option<Vec<String>>,
 }
 
 /// A resolved condition.
@@ -33,7 +36,14 @@ pub enum Cond {
     Present {
         column: Column,
     },
-    /// A rule of a role, for the user who asks; `None` for a guest.
+    /// No value; the empty text is one.
+    Absent {
+        column: Column,
+    },
+    Not(Box<Cond>),
+    /// Words that the record has, by the schema's index of them.
+    Found(Arc<Found>),
+    /// A rule of a role, or what a filter says that nothing else here says, for the user who asks; `None` for a guest.
     Rule {
         rule: Arc<Computation>,
         me: Option<UserId>,
@@ -48,8 +58,9 @@ impl Cond {
     pub fn reads_others(&self) -> bool {
         match self {
             Cond::All(all) | Cond::Any(all) => all.iter().any(Cond::reads_others),
+            Cond::Not(cond) => cond.reads_others(),
             Cond::Rule { rule, .. } => rule.reads_others,
-            Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } => false,
+            Cond::Absent { .. } | Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Found(_) => false,
         }
     }
 

@@ -2,11 +2,18 @@
 
 use super::expr::Expr;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Query {
     pub filter: Expr,
     pub sort: Vec<Sort>,
     pub window: Window,
+    /// Where the window begins, as the one before it told; empty for the beginning. `None` when nobody wants to know where it ends.
+    pub cursor: Option<String>,
+    pub count: Count,
+    /// Fields that are shown; `None` for all.
+    pub fields: Option<Vec<String>>,
+    /// Paths of fields that lead to other records, which are shown beside: `company.owner`.
+    pub expand: Vec<String>,
 }
 
 /// One sort key.
@@ -16,9 +23,25 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// Which rows of the whole list.
+/// Which rows of the whole list; all of them when nothing is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub offset: i64,
     pub limit: i64,
+}
+
+/// Whether the whole list is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Count {
+    #[default]
+    None,
+    Exact,
+    /// Up to a limit.
+    Auto,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { offset: 0, limit: i64::MAX }
+    }
 }

@@ -8,6 +8,7 @@ use super::formula::{Computation, Formula, Need};
 use super::plan::{Cell, Column, Cond};
 use super::principal::{Action, UserId};
 use super::schema::{Schema, SchemaId};
+use super::search::Wanted;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -221,6 +222,10 @@ impl Sight<'_> {
             groups.retain(|group| group.iter().all(is_there));
         }
         seen.automatic.retain(|index| is_there(&index.field));
+        // The index itself has the columns that it has.
+        if let Wanted::Fields(slugs) = &mut seen.search.wanted {
+            slugs.retain(is_there);
+        }
         seen.display_field = seen.display_field.filter(is_there);
         Arc::new(seen)
     }

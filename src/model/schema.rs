@@ -2,6 +2,7 @@
 
 use super::app::AppId;
 use super::field::Field;
+use super::search::Search;
 
 /// Number of a schema inside this data file; its rows lie in the table `r<number>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +33,7 @@ pub struct Schema {
     /// Slugs of fields whose values lie in the records and are not shown: of a schema as somebody sees it who may not see them. They are not among
     /// `fields`.
     pub hidden: Vec<String>,
+    pub search: Search,
 }
 
 /// An index on one field that was made because lists kept asking by it.

@@ -17,6 +17,7 @@ use crate::model::job::Outcome;
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::Wanted;
 use crate::store::engine::WriteTx;
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
@@ -100,7 +101,12 @@ fn check(file: &AppFile) -> Result<()> {
 
 fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &str, told: &mut Vec<String>) -> Result<AppId> {
     let part = &file.app;
-    let Ok(known) = tx.catalog().app(&part.slug) else {
+    let known = tx.catalog().app(&part.slug).ok();
+    for alias in &part.aliases {
+        super::apps::check_address(tx.catalog(), who, known.as_ref().map(|app| app.id), "aliases", alias)?;
+    }
+    let aliases: Vec<&str> = part.aliases.iter().map(String::as_str).collect();
+    let Some(known) = known else {
         told.push(format!("create app {}", part.slug));
         let taken = |uuid: &str| tx.catalog().apps().iter().any(|app| app.uuid == uuid);
         let uuid = part
@@ -115,6 +121,7 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
             let mut made = App::clone(made);
             add_aliases(&mut made, &part.aliases);
             apps::update(tx, &made)?;
+            super::apps::take_over(tx, who, id, &aliases)?;
         }
         return Ok(id);
     };
@@ -125,6 +132,7 @@ fn settle_app(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, fresh_uuid: &s
     if app != *known {
         told.push(format!("change app {}", app.slug));
         apps::update(tx, &app)?;
+        super::apps::take_over(tx, who, app.id, &aliases)?;
         let body = json!({"before": {"name": known.name, "description": known.description}, "after": {"name": app.name, "description": app.description}});
         log_definition(tx, who, app.id, None, format!("changed the app {}", app.slug), Some(body))?;
     }
@@ -247,6 +255,9 @@ fn change_schema(
     let is_there = |slug: &String| old.field(slug).is_none() || new.fields.iter().any(|field| field.slug == *slug);
     new.unique.retain(|group| group.iter().all(is_there));
     new.indexes.retain(|group| group.iter().all(is_there));
+    if let Wanted::Fields(slugs) = &mut new.search.wanted {
+        slugs.retain(is_there);
+    }
     new.fields.sort_by_key(|field| old.fields.iter().position(|known| known.slug == field.slug).unwrap_or(usize::MAX));
     problems.extend(objections(tx, old, &new, &[])?);
     if !problems.is_empty() || new == plain(old) {

@@ -32,11 +32,12 @@ pub fn fresh_uuid(ctx: &Ctx) -> String {
     uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string()
 }
 
-/// Makes an app and logs it.
+/// Makes an app and logs it. Its slug, if another app had it before, leads to this one from here on.
 pub fn create(tx: &mut WriteTx<'_>, who: &Caller, slug: &str, uuid: &str, name: Option<&str>, description: Option<&str>) -> Result<AppId> {
     let name = name.map_or_else(|| label_from(slug), str::to_owned);
     let id = apps::insert(tx, uuid, slug, &name, description.unwrap_or_default())?;
     log_definition(tx, who, id, None, format!("made the app {slug}"), None)?;
+    take_over(tx, who, id, &[slug])?;
     tx.catalog_changed()?;
     Ok(id)
 }
@@ -44,7 +45,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, slug: &str, uuid: &str, name: 
 /// Makes the app that somebody describes; without a slug it gets one from its name.
 pub fn add(tx: &mut WriteTx<'_>, who: &Caller, part: &AppPart, fresh_uuid: &str) -> Result<Arc<App>> {
     may(who, Action::Manage)?;
-    let slug = free_slug(tx.catalog(), &part.slug, part.name.as_deref())?;
+    let slug = free_slug(tx.catalog(), who, &part.slug, part.name.as_deref())?;
     define::check_names(part.name.as_deref(), None).map_err(Error::invalid)?;
     let uuid = part.uuid.as_deref().map_or(Ok(fresh_uuid.to_owned()), |uuid| free_uuid(tx.catalog(), uuid))?;
     let id = create(tx, who, &slug, &uuid, part.name.as_deref(), part.description.as_deref())?;
@@ -64,7 +65,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, changes: &Changes) 
     let old = access::managed(tx.catalog(), who, app)?;
     let mut new = App::clone(&old);
     if let Some(slug) = changes.slug.as_ref().filter(|slug| **slug != old.slug) {
-        check(tx.catalog(), slug)?;
+        check(tx.catalog(), who, Some(old.id), slug)?;
         new.aliases.retain(|alias| alias != slug);
         new.aliases.push(std::mem::replace(&mut new.slug, slug.clone()));
     }
@@ -77,6 +78,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, changes: &Changes) 
         return Ok(old);
     }
     apps::update(tx, &new)?;
+    take_over(tx, who, new.id, &[&new.slug])?;
     let told = |app: &App| json!({"slug": app.slug, "name": app.name, "description": app.description});
     let body = json!({"before": told(&old), "after": told(&new)});
     log_definition(tx, who, old.id, None, format!("changed the app {}", old.slug), Some(body))?;
@@ -120,9 +122,9 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, 
     let source = tx.catalog().app(app)?;
     let slug = if part.slug.is_empty() && part.name.is_none() {
         let base = copy_of(&source.slug);
-        numbered(&base).find(|slug| check(tx.catalog(), slug).is_ok()).ok_or_else(|| taken(&base))?
+        numbered(&base).find(|slug| check_unused(tx.catalog(), slug).is_ok()).ok_or_else(|| taken(&base))?
     } else {
-        free_slug(tx.catalog(), &part.slug, part.name.as_deref())?
+        free_slug(tx.catalog(), who, &part.slug, part.name.as_deref())?
     };
     define::check_names(part.name.as_deref(), None).map_err(Error::invalid)?;
     let name = part.name.clone().unwrap_or_else(|| format!("{} (copy)", source.name));
@@ -130,6 +132,7 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, 
     let id = apps::insert(tx, fresh_uuid, &slug, &name, description)?;
     apps::copy_next_choice_id(tx, source.id, id)?;
     log_definition(tx, who, id, None, format!("made the app {slug} as a copy of {}", source.slug), None)?;
+    take_over(tx, who, id, &[&slug])?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(source.id).cloned().collect();
     for schema in &all {
         super::schemas::copy(tx, who, schema, Schema { app: id, ..Schema::clone(schema) }, with_records)?;
@@ -144,16 +147,56 @@ fn by_id(tx: &ReadTx<'_>, id: AppId) -> Result<Arc<App>> {
     tx.catalog().apps().iter().find(|app| app.id == id).cloned().ok_or_else(|| Error::internal("an app is missing"))
 }
 
-/// The slug that was given, if it is free; else one from the name.
-fn free_slug(catalog: &Catalog, given: &str, name: Option<&str>) -> Result<String> {
-    define::free_slug("app", given, name, |slug| check(catalog, slug))
+/// The slug that was given, if it is free; else one from the name, which takes no other app's address.
+fn free_slug(catalog: &Catalog, who: &Caller, given: &str, name: Option<&str>) -> Result<String> {
+    define::free_slug(
+        "app",
+        given,
+        name,
+        |slug| if given.is_empty() { check_unused(catalog, slug) } else { check(catalog, who, None, slug) },
+    )
 }
 
-fn check(catalog: &Catalog, slug: &str) -> Result<()> {
-    if let Some(problem) = check_slug("app", slug, is_reserved_app(slug)) {
-        return Err(Error::invalid(problem));
+fn check_unused(catalog: &Catalog, slug: &str) -> Result<()> {
+    check_word(slug)?;
+    if catalog.app(slug).is_ok() { Err(taken(slug)) } else { Ok(()) }
+}
+
+fn check(catalog: &Catalog, who: &Caller, own: Option<AppId>, slug: &str) -> Result<()> {
+    check_word(slug)?;
+    check_address(catalog, who, own, "slug", slug)
+}
+
+fn check_word(slug: &str) -> Result<()> {
+    check_slug("app", slug, is_reserved_app(slug)).map_or(Ok(()), |problem| Err(Error::invalid(problem)))
+}
+
+/// Refuses a slug that is another app's. One that it had before goes to whoever manages that app, too; to others it still leads there.
+pub fn check_address(catalog: &Catalog, who: &Caller, own: Option<AppId>, field: &'static str, slug: &str) -> Result<()> {
+    let others = || catalog.apps().iter().filter(|app| Some(app.id) != own);
+    if others().any(|app| app.slug == slug) {
+        return Err(Error::Conflict(Problem::of(field, "unique", format!("There is an app '{slug}' already"))));
     }
-    if catalog.apps().iter().any(|app| app.slug == slug) { Err(taken(slug)) } else { Ok(()) }
+    let is_kept = |app: &Arc<App>| app.aliases.iter().any(|alias| alias == slug) && !access::manages(catalog, who, app.id);
+    if others().any(is_kept) {
+        let problem = Problem::of(field, "unique", format!("Another app had the slug '{slug}' before, and is still found by it"));
+        return Err(Error::Conflict(problem.hint("Take another one, or ask an admin of the workspace: they may take it over")));
+    }
+    Ok(())
+}
+
+/// Has slugs lead to this app only, which another had before.
+pub fn take_over(tx: &mut WriteTx<'_>, who: &Caller, own: AppId, slugs: &[&str]) -> Result<()> {
+    let others: Vec<Arc<App>> = tx.catalog().apps().iter().filter(|app| app.id != own).cloned().collect();
+    for other in others {
+        let (gone, kept): (Vec<String>, Vec<String>) = other.aliases.iter().cloned().partition(|alias| slugs.contains(&alias.as_str()));
+        if !gone.is_empty() {
+            let label = format!("the app {} is no longer found by {}", other.slug, gone.join(", "));
+            apps::update(tx, &App { aliases: kept, ..App::clone(&other) })?;
+            log_definition(tx, who, other.id, None, label, None)?;
+        }
+    }
+    Ok(())
 }
 
 fn taken(slug: &str) -> Error {

@@ -47,6 +47,12 @@ impl Attempts {
         waits.collect::<Vec<_>>().into_iter().max()
     }
 
+    /// Whether so many sign-ins from an address failed that a further failure would be told to wait.
+    pub fn is_over(&self, address: IpAddr, now_s: i64) -> bool {
+        let all = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&Key::Address(network(address))).is_some_and(|failures| now_s < failures.until_s)
+    }
+
     /// Forgets the failures of an account whose password was given.
     pub fn succeeded(&self, user: UserId) {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::User(user.0));
@@ -79,7 +85,8 @@ fn make_room(all: &mut HashMap<Key, Failures>, limits: &Limits, now_s: i64) {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// What of an address is one customer's.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let mut bytes = address.octets();
@@ -113,6 +120,11 @@ mod tests {
             assert_eq!(fail(user, "2001:db8::1", 20), None, "{user}");
         }
         assert_eq!(fail(99, "2001:db8::2", 20), Some(60), "the network counts");
+        let is_over = |address: &str, now_s| attempts.is_over(address.parse().expect("an address"), now_s);
+        assert_eq!(
+            [("2001:db8::9", 20), ("2001:db8:0:1::2", 20), ("2001:db8::9", 900)].map(|(from, now_s)| is_over(from, now_s)),
+            [true, false, false]
+        );
         assert_eq!(fail(98, "2001:db8:0:1::2", 20), None);
         assert_eq!(fail(97, "2001:db8::3", 20 + 901), None, "what is long ago is forgotten");
     }

@@ -3,6 +3,7 @@
 
 use super::access;
 use super::cascade;
+use super::filter::Asking;
 use super::guard;
 use super::plan::plan;
 use super::records::{change, current};
@@ -59,7 +60,7 @@ pub fn prepare_update(tx: &ReadTx<'_>, who: &Caller, aim: &Aim<'_>, draft: &Draf
         let problem = Problem::new("empty", "The body names no field that could change: there is nothing to do");
         return Err(Error::invalid(problem.hint("{\"status\": \"customer\"}")));
     }
-    Ok(Prepared { found: find(tx, scope, aim, limits)?, checked })
+    Ok(Prepared { found: find(tx, who, scope, aim, limits)?, checked })
 }
 
 pub fn update(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Done> {
@@ -79,7 +80,7 @@ pub fn update(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Done
 /// Finds the records that are to go.
 pub fn prepare_delete(tx: &ReadTx<'_>, who: &Caller, aim: &Aim<'_>, limits: &Limits) -> Result<Deletion> {
     let scope = access::scope(tx.catalog(), who, aim.app, aim.schema, Action::Delete)?;
-    Ok(Deletion { found: find(tx, scope, aim, limits)?, limits: limits.clone() })
+    Ok(Deletion { found: find(tx, who, scope, aim, limits)?, limits: limits.clone() })
 }
 
 /// Deletes them and does to those that refer to them what their fields say.
@@ -99,13 +100,14 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, gone: &Deletion) -> Result<Vec
     Ok(ids)
 }
 
-fn find(tx: &ReadTx<'_>, scope: Scope, aim: &Aim<'_>, limits: &Limits) -> Result<Found> {
+fn find(tx: &ReadTx<'_>, who: &Caller, scope: Scope, aim: &Aim<'_>, limits: &Limits) -> Result<Found> {
     if aim.query.filter == Expr::True {
         let problem = Problem::of("filter", "required", "A filter must say which records are meant");
         return Err(Error::invalid(problem.hint("?filter[status]=lead; every record has an id: filter[id][gte]=rec_1")));
     }
     let window = Window { offset: 0, limit: i64::try_from(aim.affected_max).unwrap_or(i64::MAX) };
-    let plan = plan(&scope, &Query { sort: Vec::new(), window, filter: aim.query.filter.clone() }, limits)?;
+    let query = Query { window, filter: aim.query.filter.clone(), ..Query::default() };
+    let plan = plan(&Asking::of(tx, who), &scope, &query, limits)?;
     let total = usize::try_from(rows::total(tx, &plan)?).unwrap_or(usize::MAX);
     if total > aim.affected_max {
         return Err(Error::Conflict(too_many(total, aim, limits)));

@@ -13,6 +13,7 @@ use crate::model::job::Import;
 use crate::model::name::{is_slug, label_from, model_from, quoted};
 use crate::model::nearest::nearest;
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::Search;
 use std::sync::Arc;
 
 /// Where rows will lie: a schema that is there, or one that the import makes.
@@ -126,6 +127,7 @@ pub fn target(catalog: &Catalog, job: &Import, headings: &[String], inference: &
         automatic: Vec::new(),
         aliases: Vec::new(),
         hidden: Vec::new(),
+        search: Search::default(),
     };
     Ok(Target { app, app_slug: job.app.clone(), schema, is_new: true, notes, days })
 }

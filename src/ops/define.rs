@@ -10,6 +10,7 @@ use crate::model::error::{Error, Problem, Result as OrError};
 use crate::model::field::{Field, Kind, Rules};
 use crate::model::name::{is_slug, label_from, model_from, numbered, quoted};
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::{Search, Wanted, can_be_searched};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -126,6 +127,10 @@ pub fn schema(app: AppId, part: &SchemaPart, old: Option<&Schema>) -> Result<Sch
         automatic: old.map(|old| old.automatic.clone()).unwrap_or_default(),
         aliases: aliases(slug, &part.aliases, old),
         hidden: Vec::new(),
+        search: Search {
+            wanted: part.search.clone().or_else(|| old.map(|old| old.search.wanted.clone())).unwrap_or_default(),
+            index: old.and_then(|old| old.search.index.clone()),
+        },
     })
 }
 
@@ -156,6 +161,13 @@ fn check_groups(part: &SchemaPart, fields: &[Field], problems: &mut Vec<Problem>
     for field in unique.iter().chain(indexes).flatten().filter_map(field_of).filter(|field| field.kind.is_set() || !field.is_stored()) {
         let message = format!("Table '{slug}': field '{}' holds several values or is computed: it cannot be in a group", field.slug);
         problems.push(Problem::of(&field.slug, "group", message));
+    }
+    if let Some(Wanted::Fields(slugs)) = &part.search {
+        problems.extend(slugs.iter().filter(|name| field_of(name).is_none()).map(|name| no_field(slug, name, fields)));
+        for field in slugs.iter().filter_map(field_of).filter(|field| !can_be_searched(field)) {
+            let message = format!("Table '{slug}': field '{}' is {}: it holds no words to search for", field.slug, field.type_name);
+            problems.push(Problem::of("search", "type", message).hint("Name fields that hold text or numbers"));
+        }
     }
     let names_nothing = |field: &&Field| field.kind.is_set() || matches!(field.kind, Kind::Json | Kind::Lines);
     if let Some(field) = part.display_field.as_ref().and_then(field_of).filter(names_nothing) {

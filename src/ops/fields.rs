@@ -15,6 +15,7 @@ use crate::model::job::Report;
 use crate::model::name::quoted;
 use crate::model::principal::Caller;
 use crate::model::schema::Schema;
+use crate::model::search::Wanted;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::schemas;
 use serde_json::{Map, Value};
@@ -143,6 +144,9 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug:
         return Err(Error::Conflict(Problem::of(slug, "unique", message)));
     }
     now.indexes.retain(|group| !group.iter().any(|name| name == slug));
+    if let Wanted::Fields(slugs) = &mut now.search.wanted {
+        slugs.retain(|name| name != slug);
+    }
     if now.display_field.as_deref() == Some(slug) {
         now.display_field = now.fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone());
     }
@@ -183,6 +187,9 @@ fn with_name(schema: &Schema, was: &str, now: &str) -> Schema {
     schema.unique.iter_mut().flatten().for_each(swap);
     schema.indexes.iter_mut().flatten().for_each(swap);
     schema.display_field.iter_mut().for_each(swap);
+    if let Wanted::Fields(slugs) = &mut schema.search.wanted {
+        slugs.iter_mut().for_each(swap);
+    }
     schema
 }
 

@@ -10,7 +10,7 @@ use crate::model::error::{Error, Result};
 use crate::model::principal::{Account, Caller, Principal, UserId, Visitor};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::links::{self, Purpose};
-use crate::store::tables::users as user_rows;
+use crate::store::tables::{tokens, users as user_rows};
 
 /// A link that is about to be given out.
 #[derive(Clone)]
@@ -146,11 +146,15 @@ fn choose(ctx: &Ctx, who: &Caller, purpose: Purpose, token: &str, name: Option<&
     })
 }
 
-/// Sets the password and signs in; the link is used up, and whatever was opened with another password ends.
+/// Sets the password and signs in; the link is used up, and whatever was opened with another password ends. A reset is for who has lost hold of the
+/// account: it ends their tokens, too, which somebody else may have made.
 pub fn accept(tx: &mut WriteTx<'_>, chosen: &Chosen) -> Result<Opened> {
     let user = links::take(tx, &chosen.hash, &[chosen.purpose])?.ok_or_else(|| used(chosen.purpose))?;
     let account = account(tx, user.id)?;
     become_known_by(tx, &account, &chosen.password_hash, None)?;
+    if chosen.purpose == Purpose::Reset {
+        tokens::remove_all(tx, user.id)?;
+    }
     if let Some(name) = &chosen.name {
         user_rows::update(tx, &Account { name: name.clone(), ..account })?;
     }

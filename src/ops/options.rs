@@ -4,14 +4,16 @@ use super::alter::settle;
 use super::changes::{log_all_replaced, log_definition};
 use super::choices;
 use super::fields::{field_now, find, known};
+use super::roles;
 use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field};
+use crate::model::formula::Computation;
 use crate::model::name::{label_from, quoted};
 use crate::model::principal::Caller;
 use crate::model::schema::Schema;
 use crate::model::several::check_choices;
-use crate::store::engine::WriteTx;
+use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
 use crate::store::tables::{apps, schemas};
 use serde_json::{Value, json};
@@ -49,7 +51,7 @@ pub struct Changes {
     pub position: Option<usize>,
 }
 
-/// Changes an option, which is named by its value or its id. The records that hold it hold the new value.
+/// Changes an option, which is named by its value or its id. The records that hold it hold the new value; what compares with the old one forbids that.
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str, changes: &Changes) -> Result<Field> {
     let (old, mut field) = opened(tx, who, path)?;
     let at = place(&field, option)?;
@@ -59,6 +61,9 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
     choice.label = changes.label.clone().unwrap_or(choice.label);
     choice.color = changes.color.clone().or(choice.color);
     let now = choice.value.clone();
+    if now != was {
+        is_compared_nowhere(tx, &old, &field, &was)?;
+    }
     field.default = swapped(field.default, &was, Some(&now));
     field.rules.choices.insert(changes.position.unwrap_or(at).min(field.rules.choices.len()), choice);
     let words = format!("changed the option {was} of {}.{}", old.slug, field.slug);
@@ -70,6 +75,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
     let (old, mut field) = opened(tx, who, path)?;
     let at = place(&field, option)?;
     let was = field.rules.choices.remove(at).value;
+    is_compared_nowhere(tx, &old, &field, &was)?;
     let (count, first) = rows::option_holders(tx, &old, &field, &was)?;
     let now = match replacement {
         Some(Some(value)) if !field.rules.choices.iter().any(|choice| choice.value == value) => {
@@ -94,6 +100,20 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], option: &str,
     field.default = swapped(field.default, &was, now.as_deref());
     let words = format!("deleted the option {was} of {}.{}", old.slug, field.slug);
     close(tx, who, &old, field, words, Some((was, now)))
+}
+
+/// Refuses to take an option from those who compare with it: a rule such as `stage != 'secret'` would let through what it held back.
+fn is_compared_nowhere(tx: &ReadTx<'_>, schema: &Schema, field: &Field, was: &str) -> Result<()> {
+    let all: Vec<_> = tx.catalog().schemas(schema.app).collect();
+    let compares = |computation: &Computation| computation.may_compare(schema.id, &field.slug, was);
+    let computed = |other: &Schema| {
+        let found = other.fields.iter().find(|known| known.formula.as_deref().is_some_and(compares))?;
+        Some(format!("the formula of '{}.{}'", other.slug, found.slug))
+    };
+    let found = roles::rule_with(tx.catalog(), schema.app, &compares).or_else(|| all.iter().find_map(|other| computed(other)));
+    let Some(place) = found else { return Ok(()) };
+    let message = format!("The option {} of '{}.{}' must stay: {place} compares with it", quoted(was), schema.slug, field.slug);
+    Err(Error::Conflict(Problem::of(&field.slug, "referenced", message).hint("Change that first. A label can be changed at any time")))
 }
 
 /// A default with another option in the place of one, or none.

@@ -1,5 +1,7 @@
 //! Query to plan: names become columns, texts become typed cells, the caller's scope is added. The only maker of a `Plan`.
 
+use super::filter::{self, Asking};
+use super::search_words;
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
@@ -16,12 +18,11 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Resolves a question against a schema as the caller sees it.
-pub fn plan(scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
+pub fn plan(asking: &Asking<'_>, scope: &Scope, query: &Query, limits: &Limits) -> Result<Plan> {
     check_window(&query.window, limits)?;
     let schema = &scope.seen;
-    let asked = cond(schema, &query.filter)?;
-    let filter = scope.rows.clone().and(asked);
-    Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window })
+    let filter = narrowed(asking, scope, &query.filter, limits)?;
+    Ok(Plan { schema: schema.clone(), filter, order: order(schema, &query.sort, limits)?, window: query.window, shown: None })
 }
 
 fn check_window(window: &Window, limits: &Limits) -> Result<()> {
@@ -29,14 +30,27 @@ fn check_window(window: &Window, limits: &Limits) -> Result<()> {
         return Ok(());
     }
     let message = format!("A page can begin after at most {} records", limits.page_offset_max);
-    let hint = "Filter instead by what the last page ended with: sort=id&filter[id][gt]=rec_…";
+    let hint = "Go on from page to page instead: cursor= begins, and next_cursor of each answer leads to the next";
     Err(Error::invalid(Problem::of("page", "range", message).hint(hint)))
 }
 
 /// Every record of the scope in the order of ids: what an export walks.
 pub fn everything(schema: &Arc<Schema>, rows: &Cond) -> Plan {
     let order = vec![Order { column: Column::Id, descending: false }];
-    Plan { schema: schema.clone(), filter: rows.clone(), order, window: Window { offset: 0, limit: i64::MAX } }
+    Plan { schema: schema.clone(), filter: rows.clone(), order, window: Window::default(), shown: None }
+}
+
+/// The fields of these names, of which some may be the record's id and stamps: what is to be shown.
+pub fn chosen(schema: &Schema, names: &[String]) -> Result<Vec<String>> {
+    let mut slugs = Vec::new();
+    for name in names {
+        match (schema.field(name), name.as_str()) {
+            (Some(field), _) => slugs.push(field.slug.clone()),
+            (None, "id" | "created_at" | "updated_at") => {}
+            (None, _) => return Err(unknown_field(schema, name, "fields")),
+        }
+    }
+    Ok(slugs)
 }
 
 /// The cell by which a stored value is found again; `None` for no value.
@@ -60,13 +74,21 @@ pub fn column(field: &Field) -> Column {
     Column::of(field)
 }
 
-fn cond(schema: &Schema, expr: &Expr) -> Result<Cond> {
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr)).collect::<Result<Vec<_>>>();
+/// What a filter leaves of the rows that exist for the caller.
+pub fn narrowed(asking: &Asking<'_>, scope: &Scope, asked: &Expr, limits: &Limits) -> Result<Cond> {
+    let asked = cond(&scope.seen, asked, limits, &|text| filter::read(asking, scope, text))?;
+    Ok(scope.rows.clone().and(asked))
+}
+
+fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) -> Result<Cond>) -> Result<Cond> {
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| cond(schema, expr, limits, written)).collect::<Result<Vec<_>>>();
     Ok(match expr {
         Expr::True => Cond::True,
         Expr::All(exprs) => Cond::All(all(exprs)?),
         Expr::Any(exprs) => Cond::Any(all(exprs)?),
+        Expr::Written { text } => written(text)?,
         Expr::Blank { field } => Cond::Blank { column: resolve(schema, field, field)?.0 },
+        Expr::Words { text } => search_words::cond(schema, text, "q", limits)?,
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
         Expr::Compare { field, op, text } => {
             let (column, found) = resolve(schema, field, field)?;
@@ -105,7 +127,7 @@ fn contains(column: Column, field: &str, text: &str) -> Result<Cond> {
 }
 
 /// A text as cells of a column: one, but for json, where `5` may be a number or a text.
-fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Result<Vec<Cell>, Refusal> {
+pub(super) fn read(column: &Column, field: Option<&Field>, text: &str) -> std::result::Result<Vec<Cell>, Refusal> {
     match (column, field) {
         (Column::Id, _) => {
             let id = RecordId::parse(text).ok_or_else(|| Refusal::new("type", "must be a record's id such as rec_5"))?;
@@ -185,7 +207,11 @@ fn resolve<'s>(schema: &'s Schema, name: &str, place: &str) -> Result<(Column, O
         }
         return Ok((column(field), Some(field)));
     }
+    Err(unknown_field(schema, name, place))
+}
+
+fn unknown_field(schema: &Schema, name: &str, place: &str) -> Error {
     let known = schema.fields.iter().map(|field| field.slug.as_str()).chain(["id", "created_at", "updated_at"]);
     let problem = Problem::of(place, "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(name)));
-    Err(Error::invalid(problem.did_you_mean(name, known)))
+    Error::invalid(problem.did_you_mean(name, known))
 }

@@ -2,12 +2,15 @@
 
 use super::access::{self, Standing};
 use super::roles::find_user;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
+use crate::model::formula::Need;
 use crate::model::name::quoted;
 use crate::model::plan::Cond;
 use crate::model::principal::{Action, Caller, Principal};
 use crate::model::record::RecordId;
-use crate::model::role::{Allowed, GUEST};
+use crate::model::role::{Allowed, GUEST, Rule};
+use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
 
@@ -28,7 +31,7 @@ pub struct Reason {
     pub role: Option<String>,
     pub action: Action,
     pub is_allowed: bool,
-    /// The rule, where there is one.
+    /// The rule, where there is one that may be told.
     pub rule: Option<String>,
     /// A sentence.
     pub why: String,
@@ -79,20 +82,49 @@ pub fn explain(tx: &ReadTx<'_>, who: &Caller, asked: &Question<'_>) -> Result<Re
         !is_given && !sight.read_only.contains(slug)
     };
     let user = about.principal.label();
+    let rule = if let Allowed::Where(rule) = allowed { told(catalog, who, &schema, rule) } else { None };
     Ok(Reason {
-        why: sentence(&user, standing, &schema.slug, action, allowed, scope.is_some()),
+        why: sentence(&user, standing, &schema.slug, action, (allowed, rule.as_deref()), scope.is_some()),
         user,
         role: standing.slug().map(str::to_owned),
         action,
         is_allowed: scope.is_some(),
-        rule: if let Allowed::Where(rule) = allowed { Some(rule.text.clone()) } else { None },
+        rule,
         writable: readable.iter().filter(is_writable).cloned().collect(),
         readable,
         record,
     })
 }
 
-fn sentence(user: &str, standing: Standing<'_>, schema: &str, action: Action, allowed: &Allowed, is_let_through: bool) -> String {
+/// The text of a rule, for whoever changes rules here, or is let see all that it is made of: a field that does not exist for somebody has no name either.
+fn told(catalog: &Catalog, who: &Caller, schema: &Schema, rule: &Rule) -> Option<String> {
+    let mut sees = true;
+    if !access::manages(catalog, who, schema.app) {
+        rule.meaning.as_ref()?.needs(&mut |need| {
+            let (Need::Field(of, _) | Need::Records(of)) = need;
+            let there = catalog.schema_by_id(of).filter(|there| access::knows(catalog, who, there));
+            sees &= match (there, need) {
+                (None, _) => false,
+                (Some(_), Need::Records(_)) => true,
+                // What is no field of anybody's is a stamp.
+                (Some(there), Need::Field(_, slug)) => {
+                    there.field(slug).is_none() || access::sight(catalog, who, &there).schema.field(slug).is_some()
+                }
+            };
+        });
+    }
+    sees.then(|| rule.text.clone())
+}
+
+/// `rule` is what may be told of the rule.
+fn sentence(
+    user: &str,
+    standing: Standing<'_>,
+    schema: &str,
+    action: Action,
+    (allowed, rule): (&Allowed, Option<&str>),
+    is_let_through: bool,
+) -> String {
     let what = format!("{} records of '{schema}'", action.name());
     let role = match standing {
         Standing::Nobody => return format!("{user} has no role in this app, and guests have none: they may not {what}"),
@@ -104,6 +136,9 @@ fn sentence(user: &str, standing: Standing<'_>, schema: &str, action: Action, al
         Allowed::None => format!("{role}, which does not let them {what}"),
         _ if !is_let_through => format!("{role}, but they come by a token that does not let them {what}"),
         Allowed::All => format!("{role}: they may {what}"),
-        Allowed::Where(rule) => format!("{role}: they may {what} where {}", rule.text),
+        Allowed::Where(_) => match rule {
+            Some(rule) => format!("{role}: they may {what} where {rule}"),
+            None => format!("{role}: they may {what} where a rule lets them that asks for what is not there for them"),
+        },
     }
 }

@@ -1,26 +1,23 @@
-//! Records: list, read, create, update, delete.
+//! Records: read, create, update, delete.
 
 use super::access;
 use super::cascade;
 use super::changes::{Entry, log, name_of};
 use super::guard;
 use super::modify;
-use super::plan::{cell, column, plan};
+use super::plan::{cell, column};
 use super::showing;
 use super::validate::{self, Checked};
 use crate::model::catalog::Catalog;
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::explained::Explained;
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::plan::{Cell, Column};
 use crate::model::principal::{Action, Caller, Scope, UserId};
-use crate::model::query::Query;
-use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision, Visit};
+use crate::model::record::{Clean, Draft, Expected, Record, RecordId, Revision};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::explain;
 use crate::store::records as rows;
 use crate::store::tables::users;
 use serde_json::{Map, Value, json};
@@ -45,19 +42,6 @@ pub struct Written {
     pub scope: Scope,
     pub shown: Shown,
     pub ignored: Vec<String>,
-}
-
-/// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
-pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits, visit: &mut Visit<'_>) -> Result<i64> {
-    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    rows::list(tx, &plan(&scope, query, limits)?, visit)
-}
-
-/// How such a list is found, and what would find it better. For those who may change that.
-pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
-    access::managed(tx.catalog(), who, app)?;
-    let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
-    explain::explain(tx, &plan(&scope, query, limits)?)
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, id: &str, expected: &Expected) -> Result<Shown> {
@@ -154,12 +138,14 @@ pub fn change(
     let clean = modify::settled(schema, &before, new)?;
     let mut merged = before.clone();
     merged.extend(clean.values.clone());
+    // Before the rows are asked: whoever may not write a field learns nothing of the values that others have in it.
+    let changes = |(slug, value): &(&String, &Value)| before.get(*slug).unwrap_or(&Value::Null) != *value;
+    guard::changes_only_writable(scope, clean.values.iter().filter(changes).map(|(slug, _)| slug))?;
     check_rows(tx, who, scope, &merged, Some((old.id, &before)))?;
     let rows::Updated { record, before, after } = rows::update(tx, schema, old, &clean, who.user_id())?;
     if after.is_empty() {
         return Ok((record, None));
     }
-    guard::changes_only_writable(scope, after.keys())?;
     guard::must_act(tx, scope, old.id)?;
     let label = format!("changed {}", name_of(schema, &merged, old.id));
     let body = Some(json!({"before": before, "after": after}));

@@ -9,6 +9,7 @@ use crate::format::role_part::{AllowedPart, FieldPart, RightsPart, RolePart};
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
+use crate::model::formula::Computation;
 use crate::model::name::{is_slug, label_from, quoted, slug_from};
 use crate::model::principal::{Account, Action, Caller, User, UserId};
 use crate::model::role::{Allowed, AppRole, BUILT_IN, Rights, Rule};
@@ -250,6 +251,17 @@ pub fn without_meaning(tx: &ReadTx<'_>, app: AppId, schemas: &[Arc<Schema>]) -> 
     problems
 }
 
+/// Where a rule of an app's roles has a meaning of which this holds: a role, a table and what is done there.
+pub fn rule_with(catalog: &Catalog, app: AppId, holds: &dyn Fn(&Computation) -> bool) -> Option<String> {
+    catalog.roles(app).find_map(|role| {
+        let rules = role.rights.iter().flat_map(|(schema, rights)| rights.rules().map(move |(action, rule)| (schema, action, rule)));
+        let mut found = rules.filter(|(_, _, rule)| rule.meaning.as_deref().is_some_and(holds));
+        let (schema, action, _) = found.next()?;
+        let table = catalog.schema_by_id(*schema).map(|schema| schema.slug.clone()).unwrap_or_default();
+        Some(format!("a rule of the role '{}' (table '{table}', {})", role.slug, action.name()))
+    })
+}
+
 /// Has the roles of an app name a field anew. `all` are its schemas before that.
 pub fn follow(tx: &mut WriteTx<'_>, all: &[Arc<Schema>], change: &Renamed<'_>) -> Result<()> {
     let Some(app) = all.first().map(|schema| schema.app) else { return Ok(()) };
@@ -368,9 +380,21 @@ pub fn of_caller(catalog: &Catalog, who: &Caller) -> Result<Vec<(String, String)
 pub fn grants(tx: &ReadTx<'_>, who: &Caller, app: Option<&str>, user: Option<&str>) -> Result<Vec<Grant>> {
     access::may(who, Action::Read)?;
     let only = app.map(|app| access::app(tx.catalog(), who, app)).transpose()?;
-    let user = user.map(|user| find_user(tx, user)).transpose()?.map(|account| account.user.id);
+    let apps = access::apps(tx.catalog(), who)?;
+    let user = match user {
+        // Whoever looks after no app learns of nobody else whether they are there.
+        Some(named) if !apps.iter().any(|app| manages(tx.catalog(), who, app.id)) => {
+            let own = find_user(tx, named).ok().filter(|account| who.user_id() == Some(account.user.id));
+            if own.is_none() {
+                return Ok(Vec::new());
+            }
+            who.user_id()
+        }
+        Some(named) => Some(find_user(tx, named)?.user.id),
+        None => None,
+    };
     let mut found = Vec::new();
-    for app in access::apps(tx.catalog(), who)?.iter().filter(|app| only.as_ref().is_none_or(|only| only.id == app.id)) {
+    for app in apps.iter().filter(|app| only.as_ref().is_none_or(|only| only.id == app.id)) {
         let is_managed = manages(tx.catalog(), who, app.id);
         for (holder, role) in tx.catalog().grants(app.id) {
             if (is_managed || who.user_id() == Some(holder))

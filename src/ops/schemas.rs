@@ -16,16 +16,23 @@ use crate::model::field::Field;
 use crate::model::name::{copy_of, model_from, numbered};
 use crate::model::principal::{Action, Caller};
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::{Search, Wanted};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::records::{counter, total};
+use crate::store::records::{counter, total_within};
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long the records of a table are counted for its description, and those of all tables of an app. The rules of a role may be dear.
+const COUNT: Duration = Duration::from_millis(100);
+const COUNTS: Duration = Duration::from_secs(1);
 
 /// A schema and its number of records.
 pub struct Described {
     pub schema: Arc<Schema>,
-    pub records: i64,
+    /// `None` when to count them takes too long.
+    pub records: Option<i64>,
     pub indexes: Vec<Listed>,
     /// Slugs of fields that the caller may not write.
     pub read_only: Vec<String>,
@@ -38,7 +45,9 @@ pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Vec<Described>> 
     let app = access::app(tx.catalog(), who, app)?;
     let known = access::schemas(tx.catalog(), who, app.id);
     // A guest whom the app lets in sees what it lets them see.
-    known.iter().map(|schema| described(tx, who, schema)).collect()
+    let until = Instant::now() + COUNTS;
+    let most = || COUNT.min(until.saturating_duration_since(Instant::now()));
+    known.iter().map(|schema| described_within(tx, who, schema, most())).collect()
 }
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<Described> {
@@ -47,10 +56,14 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<De
 
 /// A schema as the caller sees it; of its records those are counted that it may list.
 pub fn described(tx: &ReadTx<'_>, who: &Caller, schema: &Arc<Schema>) -> Result<Described> {
+    described_within(tx, who, schema, COUNT)
+}
+
+fn described_within(tx: &ReadTx<'_>, who: &Caller, schema: &Arc<Schema>, most: Duration) -> Result<Described> {
     let Seen { schema: seen, read_only, can } = access::sight(tx.catalog(), who, schema);
     let records = match access::scope_of(tx.catalog(), who, schema, Action::List) {
-        Some(scope) => total(tx, &everything(&scope.seen, &scope.rows))?,
-        None => 0,
+        Some(scope) => total_within(tx, &everything(&scope.seen, &scope.rows), most)?,
+        None => Some(0),
     };
     // What others ask by, and how many records there are, is for those who look after the table.
     let manages = can.contains(&(Action::Manage, true));
@@ -93,6 +106,7 @@ pub struct Changes {
     pub order: Option<Vec<String>>,
     pub unique: Option<Vec<Vec<String>>>,
     pub indexes: Option<Vec<Vec<String>>>,
+    pub search: Option<Wanted>,
 }
 
 /// Changes a schema, but for its fields. Under the slug that it had before it is still found, and references go on to lead to it.
@@ -107,6 +121,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, chang
         order: changes.order.clone().unwrap_or_default(),
         unique: changes.unique.clone(),
         indexes: changes.indexes.clone(),
+        search: changes.search.clone(),
         fields: super::fields::parts(&old)?,
         aliases: Vec::new(),
     };
@@ -231,7 +246,8 @@ fn without_what_leads_nowhere(copy: &mut Schema, others: Vec<Arc<Schema>>) {
 
 /// Stores a copy of a schema; the catalog is the caller's to load again.
 pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, source: &Schema, new: Schema, with_records: bool) -> Result<SchemaId> {
-    let new = Schema { automatic: Vec::new(), aliases: Vec::new(), ..new };
+    let search = Search { index: None, ..new.search.clone() };
+    let new = Schema { automatic: Vec::new(), aliases: Vec::new(), search, ..new };
     let id = schemas::insert(tx, &new)?;
     let new = Schema { id, ..new };
     let body = json!({"after": schemas::described(&new), "copy_of": source.slug, "records": with_records});

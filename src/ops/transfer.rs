@@ -241,8 +241,9 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outco
 
 /// Whether the caller may still do all that the import takes.
 fn may_still(tx: &ReadTx<'_>, who: &Caller, ready: &Ready) -> Result<()> {
+    // Whether they may still make a table is asked where it is made.
     if ready.target.is_new {
-        return access::may_make(tx.catalog(), who, &ready.target.app_slug);
+        return Ok(());
     }
     let schema = tx.catalog().schema_by_id(ready.target.schema.id).ok_or(Error::Stale)?;
     for action in needed(ready.key.as_ref().map(|key| key.slug.as_str())) {
@@ -577,11 +578,12 @@ pub fn points_nowhere(field: &Field, id: &str, target: &Schema) -> Problem {
     Problem::of(&field.slug, "reference", message)
 }
 
-/// The schema in this transaction, made if it is new, with its app if that is.
+/// The schema in this transaction, made if it is new, with its app if that is, by who may still do so.
 pub fn settle(tx: &mut WriteTx<'_>, who: &Caller, target: &Target, fresh_uuid: &str) -> Result<Arc<Schema>> {
     if !target.is_new {
         return tx.catalog().schema_by_id(target.schema.id).filter(|schema| schema.version == target.schema.version).ok_or(Error::Stale);
     }
+    access::may_make(tx.catalog(), who, &target.app_slug)?;
     let app = match tx.catalog().app(&target.app_slug) {
         Ok(app) => app.id,
         Err(_) => super::apps::create(tx, who, &target.app_slug, fresh_uuid, None, None)?,

@@ -2,7 +2,7 @@
 
 use super::ctx::{Ctx, SELF};
 use super::job_board::is_cancelled;
-use super::{backups, credentials, feed, indexes, jobs};
+use super::{backups, credentials, feed, indexes, jobs, search};
 use crate::model::backup::Reason;
 use crate::model::error::Result;
 use crate::model::job::{Outcome, Report};
@@ -41,8 +41,9 @@ pub fn note_used(ctx: &Arc<Ctx>) {
     told("when credentials were used could not be noted", credentials::note_used(ctx));
 }
 
-/// Begins to make an index that lists miss, if there is one that may be made now. An entry, like `tend`.
+/// Goes on with what searches wait for; begins to make an index that lists miss, if there is one that may be made now. An entry, like `tend`.
 pub fn serve_lists(ctx: &Arc<Ctx>) {
+    told("what is searched could not be made ready", search::go_on(ctx));
     let Some((schema, wish)) = indexes::due(ctx) else { return };
     let doing = ctx.clone();
     by_itself(ctx, "index", "an index by itself", move |_| indexes::make(&doing, &SELF, schema.id, &wish));

@@ -136,7 +136,8 @@ pub fn check_changes(ctx: &Ctx, changes: &Changes) -> Result<()> {
     refused([changes.email.as_deref().and_then(check_email), changes.name.as_deref().and_then(|name| check_name(ctx, name))])
 }
 
-/// Changes somebody. Whoever is suspended is out at once; another role ends their JWTs and holds for their sessions from the next request on.
+/// Changes somebody. Whoever is suspended is out at once; another role ends their JWTs and holds for their sessions from the next request on. Links that
+/// were given out end with another role or address.
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes) -> Result<Account> {
     let old = to_change(tx, who, id)?;
     let new = Account {
@@ -172,6 +173,9 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, id: UserId, changes: &Changes)
     }
     if new.is_suspended {
         sessions::remove_others(tx, id, None)?;
+    }
+    // A link was given to who they were: what they may now, or where their mail goes now, its holder was never to have.
+    if new.is_suspended || new.user.role != old.user.role || new.user.email != old.user.email {
         links::remove_all(tx, id)?;
     }
     log_account(tx, who, told(&old, &new))?;

@@ -7,17 +7,20 @@ use super::gate::Gate;
 use super::head;
 use super::intake::{Intake, Taken};
 use super::outflow::{self, Budget, Busy, Outflow, Reply, put};
-use super::pools::Pools;
+use super::pools::{Pools, Turn};
 use super::public::{Public, Wish};
 use super::router::{self, Place, Routed};
 use super::tls::Tls;
+use super::turns::Asker;
 use crate::dialect::contract::{BodyMax, Pool};
 use crate::model::error::{Error, Refusal};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
+use crate::ops::attempts;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::call::Patience;
+use crate::wire::call::wanted_file;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
@@ -266,32 +269,49 @@ async fn receive(door: &Arc<Door>, head: &Head, routed: &Routed, incoming: &mut 
 /// Whether somebody may send a long body: a look at the sessions, on a thread that may wait for it.
 async fn admitted(door: &Arc<Door>, head: Head) -> Result<(), Error> {
     let ctx = door.ctx.clone();
-    on_pool(door, Pool::Reads, move || answer::admit(&ctx, head)).await?
+    on_pool(door, Pool::Reads, head.peer, move || answer::admit(&ctx, head)).await?
 }
 
 /// Hands the request to its pool and waits for the answer.
 async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) -> Reply {
     let (ctx, replies, most) = (door.ctx.clone(), door.replies.clone(), door.limits.reply_memory_bytes_max);
-    // Many records are long work: whoever writes one does not wait behind them.
-    let is_long = routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_));
+    // Many records are long work: whoever writes or reads one does not wait behind them.
+    let accept = head.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept")).map(|(_, value)| value.as_str());
+    let is_long = match routed.route.has_files {
+        true => accept.and_then(wanted_file).is_some(),
+        false => routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_)),
+    };
     let pool = if is_long { Pool::Slow } else { routed.route.pool };
-    let (method, target) = (head.method.clone(), head.target.clone());
+    let (method, target, peer) = (head.method.clone(), head.target.clone(), head.peer);
     // What the body took is given back when the task is done.
     let work = move || {
         let Taken { body, room: _room } = taken;
         fitting(answer::answer(&ctx, head, routed, body), &replies, most)
     };
-    on_pool(door, pool, work).await.unwrap_or_else(|error| outflow::reply(answer::refuse(&method, &target, error), most))
+    on_pool(door, pool, peer, work).await.unwrap_or_else(|error| outflow::reply(answer::refuse(&method, &target, error), most))
 }
 
 /// Does a piece of work on a thread of a pool.
-async fn on_pool<T: Send + 'static>(door: &Door, pool: Pool, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+async fn on_pool<T: Send + 'static>(
+    door: &Door,
+    pool: Pool,
+    peer: SocketAddr,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
     let (done, result) = oneshot::channel();
     // A client that has gone no longer waits for its answer.
-    if !door.pools.submit(pool, Box::new(move || drop(done.send(work())))) {
+    let task = move |turn| drop(done.send(if turn == Turn::Come { Ok(work()) } else { Err(busy(pool)) }));
+    if !door.pools.submit(pool, asker(door, pool, peer), Box::new(task)) {
         return Err(busy(pool));
     }
-    result.await.map_err(|_| Error::internal("a task ended without an answer"))
+    result.await.unwrap_or_else(|_| Err(Error::internal("a task ended without an answer")))
+}
+
+/// Where a request comes from; whether sign-ins from there failed too often is asked only where it matters.
+fn asker(door: &Door, pool: Pool, peer: SocketAddr) -> Asker {
+    let address = attempts::network(peer.ip());
+    let has_failed = pool == Pool::Hash && door.ctx.credentials.attempts.is_over(address, door.ctx.store.now().epoch_seconds);
+    Asker { address, has_failed }
 }
 
 /// An answer, if there is room for it.
@@ -314,7 +334,7 @@ async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
         let is_stopping = *commits.borrow_and_update();
         patience.may_wait = !is_stopping && until.is_none_or(|until| tokio::time::Instant::now() < until);
         let (ctx, replies, asked, routed) = (door.ctx.clone(), door.replies.clone(), head.clone(), routed.clone());
-        let attempt = on_pool(door, pool, move || match answer::attempt(&ctx, asked, routed, Body::Empty, patience) {
+        let attempt = on_pool(door, pool, head.peer, move || match answer::attempt(&ctx, asked, routed, Body::Empty, patience) {
             Attempt::Done(response) => Ok(fitting(response, &replies, most)),
             Attempt::NotYet { wait, seen } => Err((wait, seen)),
         });

@@ -20,3 +20,4 @@ pub mod signals;
 mod system;
 pub mod tls;
 pub mod transport;
+mod turns;

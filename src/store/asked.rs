@@ -144,13 +144,16 @@ pub fn comes_in_order(plan: &Plan) -> bool {
 /// Whether rows that a filter leaves are met in the order of their ids, whichever index finds them.
 fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
     match filter {
-        Cond::True | Cond::Present { .. } | Cond::Rule { .. } => true,
+        Cond::True | Cond::Present { .. } | Cond::Not(_) | Cond::Rule { .. } => true,
+        Cond::Found(_) => false,
         Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
         Cond::Any(conds) => {
             conds.iter().all(|cond| keeps_ids_in_order(schema, cond) && compared(cond).iter().all(|(slug, _)| !leads(schema, slug)))
         }
         Cond::Compare { op: Op::Ne | Op::Contains, .. } => true,
-        Cond::Compare { column, op: Op::Eq, .. } => slug_of(column).is_none_or(|slug| !leads(schema, slug) || has_its_own(schema, slug)),
+        Cond::Compare { column, op: Op::Eq, .. } | Cond::Absent { column } => {
+            slug_of(column).is_none_or(|slug| !leads(schema, slug) || has_its_own(schema, slug))
+        }
         Cond::Compare { column, .. } | Cond::Blank { column } => slug_of(column).is_none_or(|slug| !leads(schema, slug)),
     }
 }
@@ -178,7 +181,14 @@ fn compared(filter: &Cond) -> Vec<(&str, bool)> {
                 Vec::new()
             }
         }
-        Cond::True | Cond::Compare { .. } | Cond::Blank { .. } | Cond::Present { .. } | Cond::Rule { .. } => Vec::new(),
+        Cond::True
+        | Cond::Compare { .. }
+        | Cond::Blank { .. }
+        | Cond::Present { .. }
+        | Cond::Absent { .. }
+        | Cond::Not(_)
+        | Cond::Found(_)
+        | Cond::Rule { .. } => Vec::new(),
     }
 }
 

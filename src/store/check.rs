@@ -4,7 +4,7 @@
 use super::sql::{links as link_table, table};
 use super::sqlite::OrFailed;
 use super::tx::ReadTx;
-use super::{indexes, link_rows};
+use super::{indexes, link_rows, search, search_check};
 use crate::model::error::{Error, Result};
 use crate::model::field::Kind;
 use crate::model::job::{self, Progress};
@@ -101,6 +101,9 @@ fn look(tx: &ReadTx<'_>, told: &Told) -> Result<Report> {
             records(conn, schema, &mut report)?;
             references(tx, schema, &present, &mut report)?;
             links(tx, schema, &present, &mut report)?;
+            if let Some(fault) = search_check::fault(tx, schema)? {
+                report.problems.push(format!("Table '{}' {fault}: {MEND}", schema.slug));
+            }
             for fields in missing_indexes(conn, schema)? {
                 report.problems.push(format!("Table '{}' lacks its index on {fields}: {MEND}", schema.slug));
             }
@@ -114,9 +117,15 @@ fn look(tx: &ReadTx<'_>, told: &Told) -> Result<Report> {
 
 /// SQLite's own look at the pages and indexes: a sentence for each thing that is wrong.
 pub(super) fn structure(conn: &Connection) -> Vec<String> {
+    search_check::look_anew(conn);
     let found = lines(conn, "PRAGMA integrity_check(100)");
     let told = |line: &String| format!("The file is damaged: {line}. Restore a backup; what can be read can be exported before");
-    found.iter().filter(|line| *line != "ok").map(told).collect()
+    found.iter().filter(|line| is_damage(line)).map(told).collect()
+}
+
+/// Whether a line of SQLite's look is about more than an index of words, which is looked at by itself.
+pub(super) fn is_damage(line: &str) -> bool {
+    line != "ok" && !line.to_lowercase().contains("fts5")
 }
 
 /// Rows that belong to others which are not there.
@@ -282,11 +291,14 @@ fn strangers(tx: &ReadTx<'_>, present: &BTreeSet<String>, report: &mut Report) {
     let known: BTreeSet<String> = schemas
         .flat_map(|schema| {
             let has_sets = schema.fields.iter().any(|field| field.kind.is_set());
-            [Some(table(schema.id)), has_sets.then(|| link_table(schema.id))].into_iter().flatten()
+            let found_by = schema.search.index.as_ref().map(|_| [search::index(schema.id), search::words(schema.id)]);
+            let own = [Some(table(schema.id)), has_sets.then(|| link_table(schema.id))];
+            own.into_iter().flatten().chain(found_by.into_iter().flatten())
         })
         .collect();
-    let is_ours =
-        |name: &str| name.strip_prefix(['r', 'l']).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_ours = |name: &str| {
+        name.strip_prefix(['r', 'l', 'f', 'v']).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     for name in present.iter().filter(|name| is_ours(name) && !known.contains(*name)) {
         report.problems.push(format!(
             "The file holds {name}, which belongs to no table of an app: look at it with a program for SQLite, and drop it there, or restore a backup"

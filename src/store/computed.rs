@@ -10,6 +10,7 @@ use crate::model::field::Field;
 use crate::model::plan::Cond;
 use crate::model::record::{Record, RecordId};
 use crate::model::schema::Schema;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// Steps of SQLite between two looks at the clock.
@@ -38,19 +39,36 @@ pub(super) fn asked<T>(schema: &Schema, result: rusqlite::Result<T>) -> Result<T
     }
 }
 
-/// How long a rule may look at other records in a transaction that writes.
+/// How long a rule may look at other records where it is asked for one after the other and nobody waits.
 const RULE: Duration = Duration::from_millis(500);
 
-/// Asks by rules that look at other records: up to a moment where everybody waits for it, in a transaction that writes.
+/// Asks by rules that look at other records: up to a moment where everybody waits for it, in a transaction that writes. There the moment is one for all
+/// that a job asks by rules.
 pub(super) fn for_a_moment<T>(tx: &ReadTx<'_>, rows: &Cond, ask: impl FnOnce() -> Result<T>) -> Result<T> {
     if tx.memory().is_some() || !rows.reads_others() {
         return ask();
     }
-    let until = Instant::now() + RULE;
-    tx.conn().progress_handler(SHOW_STEPS, Some(move || Instant::now() > until)).or_failed()?;
+    let (begun, most) = (Instant::now(), tx.rules_left().map_or(RULE, Cell::get));
+    if most.is_zero() {
+        return Err(too_dear());
+    }
+    tx.conn().progress_handler(SHOW_STEPS, Some(move || begun.elapsed() > most)).or_failed()?;
     let asked = ask();
     tx.conn().progress_handler(0, None::<fn() -> bool>).or_failed()?;
-    asked
+    let taken = begun.elapsed();
+    if let Some(left) = tx.rules_left() {
+        left.set(most.saturating_sub(taken));
+    }
+    asked.map_err(|error| match error {
+        Error::Busy { .. } if taken > most => too_dear(),
+        other => other,
+    })
+}
+
+fn too_dear() -> Error {
+    let message = "The rules that let you change these records look at many others, and that took too long: nothing was changed. \
+                   Send fewer records at once, or have the rules made simpler";
+    Error::Busy { message: message.to_owned(), retry_after_s: 1 }
 }
 
 /// `show` of a transaction that writes, where everybody waits for it: up to a moment.

@@ -6,9 +6,9 @@ use super::lock::{Holder, Lock, Refused};
 use super::place::{real, with_ending};
 use super::sqlite::{DAMAGED, OrFailed, open_beside, prepare_reader};
 use super::tables::catalog;
-use super::tx::Shared;
+use super::tx::{Hurry, Shared};
 use super::writer::{self, Exchange, Job, Manner, Ticket, Work};
-use super::{backup, check, mend, migrate, stage, stage::Stage, totals};
+use super::{backup, check, mend, migrate, search_check, stage, stage::Stage, totals};
 use crate::model::catalog::Catalog;
 use crate::model::change::Change;
 use crate::model::error::{Error, Result};
@@ -201,9 +201,13 @@ impl Store {
         let conn = self.reader()?;
         let begun = Instant::now();
         conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most))).or_failed()?;
-        let found = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)).or_failed();
-        match found {
-            Ok(word) if word == "ok" => Ok(true),
+        search_check::look_anew(&conn);
+        let found = conn.prepare("PRAGMA quick_check(10)").and_then(|mut look| {
+            let lines = look.query_map([], |row| row.get::<_, String>(0))?;
+            lines.collect::<rusqlite::Result<Vec<String>>>()
+        });
+        match found.or_failed() {
+            Ok(lines) if !lines.iter().any(|line| check::is_damage(line)) => Ok(true),
             Ok(_) | Err(Error::Damaged(_)) => {
                 self.halt(DAMAGED);
                 Ok(true)
@@ -234,7 +238,10 @@ impl Store {
     pub fn read_within<T>(&self, most: Duration, ask: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
         let conn = self.reader()?;
         let (begun, shared) = (Instant::now(), self.shared.clone());
-        conn.progress_handler(PROGRESS_STEPS, Some(move || is_over(begun.elapsed(), most) || shared.is_ended())).or_failed()?;
+        let hurry = Hurry::default();
+        let hurried = hurry.clone();
+        let is_late = move || is_over(begun.elapsed(), most) || hurried.is_over() || shared.is_ended();
+        conn.progress_handler(PROGRESS_STEPS, Some(is_late)).or_failed()?;
         let snapshot = Snapshot::begin(&conn)?;
         // The first question fixes the snapshot; it may be newer than the catalog that was published when we looked.
         let mut catalog = self.catalog();
@@ -242,7 +249,7 @@ impl Store {
             if version != catalog.version {
                 catalog = Arc::new(catalog::load(&conn)?);
             }
-            ask(&ReadTx::new(&conn, catalog).with_memory(self.shared.memory()))
+            ask(&ReadTx::new(&conn, catalog).with_shared(&self.shared).with_hurry(hurry))
         });
         drop(snapshot);
         self.watched(result)

@@ -15,13 +15,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 /// Asks what a list asks, and tells how it went. Its total is counted anew: nothing is taken from memory.
-pub fn explain(tx: &ReadTx<'_>, plan: &Plan) -> Result<Explained> {
+pub fn explain(tx: &ReadTx<'_>, plan: &Plan, parts: &[Plan], is_counted: bool) -> Result<Explained> {
     let mut statements = Vec::new();
-    if plan.filter != Cond::True {
+    if is_counted && plan.filter != Cond::True {
         statements.push(told(tx, &sql::count(plan), &sql::count_counting(plan), true, false)?);
     }
     // Where ids are sorted, the page that they make is put in order once more, which is no work.
-    statements.push(told(tx, &sql::select(plan), &sql::select_counting(plan), false, !comes_in_order(plan))?);
+    for part in parts {
+        statements.push(told(tx, &sql::select(part), &sql::select_counting(part), false, !comes_in_order(part))?);
+    }
     Ok(Explained { statements, missing_index: lacking(plan), records: counter(tx, &plan.schema)? })
 }
 

@@ -11,6 +11,8 @@ use crate::model::plan::Column;
 const LINES_MAX: usize = 1_000;
 /// Digits after the point up to which decimals are added as whole numbers.
 const EXACT_SCALE_MAX: u64 = 6;
+/// Digits of an average.
+const AVG_SCALE: u64 = 6;
 /// What is larger is no number for JSON.
 const NUMBER_MAX: &str = "1.7976931348623157e308";
 
@@ -24,14 +26,18 @@ struct Place {
     depth: usize,
     /// The number of who asks.
     me: &'static str,
+    /// Columns have names of their own, and are no keys of `data`.
+    is_flat: bool,
 }
 
 /// The parameter that is bound to the number of who asks.
 pub const ME: &str = ":me";
+/// The number of a guest: none. It is somebody whom nothing equals, not the `null` of the language, which an empty field equals.
+const NOBODY: &str = "nullif(0,0)";
 
 /// The value of a computation for the row of `alias`: a datetime with its `Z`, a truth as 1 or 0, a decimal rounded; infinity is no value.
 pub fn value(computation: &Computation, alias: &str) -> String {
-    let place = outermost(computation, alias, "NULL");
+    let place = outermost(computation, alias, NOBODY);
     let sql = written(&computation.formula, &place);
     match computation.kind {
         Kind::Decimal => finite(&rounded(&sql, computation.scale)),
@@ -42,13 +48,40 @@ pub fn value(computation: &Computation, alias: &str) -> String {
 
 /// Whether a rule holds for the row of `alias`, for a guest or for whoever is bound to `ME`.
 pub fn holds(rule: &Computation, alias: &str, is_guest: bool) -> String {
-    let sql = written(&rule.formula, &outermost(rule, alias, if is_guest { "NULL" } else { ME }));
+    let sql = written(&rule.formula, &outermost(rule, alias, if is_guest { NOBODY } else { ME }));
     format!("coalesce({sql},0)")
 }
 
 fn outermost(computation: &Computation, alias: &str, me: &'static str) -> Place {
     let outer = if alias.is_empty() { format!("{}.", table(computation.schema)) } else { alias.to_owned() };
-    Place { alias: alias.to_owned(), outer, depth: 0, me }
+    Place { alias: alias.to_owned(), outer, depth: 0, me, is_flat: false }
+}
+
+/// A value, that of a field as it lies there: so an index on the field gives it.
+pub fn plain(computation: &Computation, alias: &str) -> String {
+    match &computation.formula {
+        Formula::Field { .. } => written(&computation.formula, &outermost(computation, alias, "NULL")),
+        _ => value(computation, alias),
+    }
+}
+
+/// A value made of columns that a question before has made, and whether a condition over them holds.
+pub fn flat_value(computation: &Computation) -> String {
+    let sql = written(&computation.formula, &flat());
+    match (&computation.formula, computation.kind) {
+        (Formula::Field { .. }, _) => sql,
+        (_, Kind::Decimal) => finite(&rounded(&sql, computation.scale)),
+        (_, Kind::Integer) => finite(&sql),
+        _ => format!("({sql})"),
+    }
+}
+
+pub fn flat_holds(condition: &Computation) -> String {
+    format!("coalesce({},0)", written(&condition.formula, &flat()))
+}
+
+fn flat() -> Place {
+    Place { alias: String::new(), outer: String::new(), depth: 0, me: "NULL", is_flat: true }
 }
 
 /// The same as an argument of json_set: what stands in the answer.
@@ -88,6 +121,7 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Bool(bool) => u8::from(*bool).to_string(),
         Formula::Number(digits) => digits.clone(),
         Formula::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Formula::Field { slug } if place.is_flat => slug.clone(),
         Formula::Field { slug } => format!("{}data->>'$.{slug}'", place.alias),
         Formula::CreatedAt => format!("{}created_at", place.alias),
         Formula::UpdatedAt => format!("{}updated_at", place.alias),
@@ -101,9 +135,13 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::Negate(inner) => format!("(-({}))", written(inner, place)),
         Formula::Bare(inner) => format!("rtrim({},'Z')", written(inner, place)),
         Formula::Stamped(inner) => format!("({} || 'Z')", written(inner, place)),
+        Formula::Midnight(inner) => format!("({} || 'T00:00:00')", written(inner, place)),
         Formula::Spelled(inner, scale) => spelled(&finite(&rounded(&written(inner, place), *scale))),
         Formula::Worded(inner) => format!("(CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", written(inner, place)),
-        Formula::Binary(operator, left, right) => binary(*operator, &written(left, place), &written(right, place)),
+        Formula::Binary(operator, left, right) => {
+            let is_null = is_null(left) || is_null(right);
+            binary(*operator, is_null, &written(left, place), &written(right, place))
+        }
         Formula::Call(function, parts) => {
             let parts: Vec<String> = parts.iter().map(|part| written(part, place)).collect();
             call(*function, &parts)
@@ -134,7 +172,7 @@ fn written(formula: &Formula, place: &Place) -> String {
 
 fn inside(place: &Place) -> Place {
     let alias = format!("t{}.", place.depth + 1);
-    Place { alias: alias.clone(), outer: alias, depth: place.depth + 1, me: place.me }
+    Place { alias: alias.clone(), outer: alias, depth: place.depth + 1, me: place.me, is_flat: false }
 }
 
 /// Whether a comparison holds for one of the values that the steps lead to; each step is found by an index.
@@ -166,7 +204,7 @@ fn any(operator: Operator, steps: &[Step], of: &Formula, other: &Formula, place:
     }
     let values = format!("SELECT {} AS v FROM {} WHERE {}", written(of, &here), tables.join(" CROSS JOIN "), conds.join(" AND "));
     let outside = Place { alias: place.outer.clone(), ..place.clone() };
-    format!("EXISTS (SELECT 1 FROM ({values}) WHERE {})", binary(operator, "v", &written(other, &outside)))
+    format!("EXISTS (SELECT 1 FROM ({values}) WHERE {})", binary(operator, is_null(other), "v", &written(other, &outside)))
 }
 
 /// The rows that point to the one outside: a table with its condition.
@@ -183,9 +221,7 @@ fn pointing(from: &Inverse, outside: &Place, inner: &Place) -> String {
 /// What is made of the values `v`.
 fn gathered(how: Rollup, digits: Digits) -> String {
     match (how, digits) {
-        (Rollup::Sum, Digits::Whole) => exact_sum(0),
-        (Rollup::Sum, Digits::Fixed(scale)) if scale <= EXACT_SCALE_MAX => exact_sum(scale),
-        (Rollup::Sum, _) => "total(v)".to_owned(),
+        (Rollup::Sum, digits) => exact_sum("v", digits),
         (Rollup::Avg, _) => "avg(v)".to_owned(),
         (Rollup::Min, _) => "min(v)".to_owned(),
         (Rollup::Max, _) => "max(v)".to_owned(),
@@ -194,24 +230,39 @@ fn gathered(how: Rollup, digits: Digits) -> String {
 }
 
 /// A sum to the last digit, made of whole numbers in two halves: SQLite's `sum` refuses the whole question when whole numbers become too large.
-fn exact_sum(scale: u64) -> String {
+pub fn exact_sum(v: &str, digits: Digits) -> String {
     const HALF: &str = "1000000000";
-    let (whole, over) = match scale {
-        0 => ("CAST(v AS INTEGER)".to_owned(), String::new()),
-        _ => (format!("CAST(round(v*1e{scale}) AS INTEGER)"), format!("/1e{scale}")),
+    let (whole, over, scale) = match digits {
+        Digits::Whole => (format!("CAST({v} AS INTEGER)"), String::new(), 0),
+        Digits::Fixed(scale) if scale <= EXACT_SCALE_MAX => {
+            (format!("CAST(round({v}*1e{scale}) AS INTEGER)"), format!("/1e{scale}"), scale)
+        }
+        Digits::Fixed(_) | Digits::Loose => return format!("total({v})"),
     };
     format!(
-        "CASE WHEN coalesce(max(abs(v*1.0)),0) < 9e18/1e{scale} \
-         THEN (coalesce(sum({whole}/{HALF}),0)*{HALF}+coalesce(sum({whole}%{HALF}),0)){over} ELSE total(v) END"
+        "CASE WHEN coalesce(max(abs({v}*1.0)),0) < 9e18/1e{scale} \
+         THEN (coalesce(sum({whole}/{HALF}),0)*{HALF}+coalesce(sum({whole}%{HALF}),0)){over} ELSE total({v}) END"
     )
 }
 
-fn binary(operator: Operator, left: &str, right: &str) -> String {
+/// An average made of that sum, with as many digits as what is divided has.
+pub fn exact_avg(v: &str, digits: Digits) -> String {
+    finite(&rounded(&format!("({}) * 1.0 / nullif(count({v}),0)", exact_sum(v, digits)), AVG_SCALE))
+}
+
+fn is_null(formula: &Formula) -> bool {
+    matches!(formula, Formula::Null)
+}
+
+/// `is_null`: whether one side is the word `null`, which what is missing equals.
+fn binary(operator: Operator, is_null: bool, left: &str, right: &str) -> String {
     match operator {
         Operator::Or => format!("(coalesce({left},0) OR coalesce({right},0))"),
         Operator::And => format!("(coalesce({left},0) AND coalesce({right},0))"),
-        Operator::Eq if left == "NULL" || right == "NULL" => format!("({left} IS {right})"),
+        Operator::Eq if is_null => format!("({left} IS {right})"),
         Operator::Ne => format!("({left} IS NOT {right})"),
+        Operator::Match => matches(left, right),
+        Operator::NoMatch => format!("(NOT {})", matches(left, right)),
         Operator::Eq | Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte => {
             format!("coalesce({left} {} {right},0)", operator.symbol())
         }
@@ -219,6 +270,58 @@ fn binary(operator: Operator, left: &str, right: &str) -> String {
         Operator::Divide => format!("(CAST({left} AS REAL) / {right})"),
         Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Remainder => format!("({left} {} {right})", operator.symbol()),
     }
+}
+
+/// A part of a text, whatever the case of its letters from A to Z. A text that is written out is a pattern if a `%` stands in it.
+fn matches(left: &str, right: &str) -> String {
+    match right.strip_prefix('\'').filter(|text| text.contains('%')) {
+        Some(_) => format!("coalesce({left} LIKE {right} ESCAPE '\\',0)"),
+        None => format!("coalesce(instr(lower({left}),lower({right})) > 0,0)"),
+    }
+}
+
+/// A time moved by so many units. The day stays within its month: a month after the last of January is the last of February.
+fn moved(parts: &[String]) -> String {
+    let part = |place: usize| parts.get(place).map_or("NULL", String::as_str);
+    let (times, unit, floor) = match part(2).trim_matches('\'') {
+        "week" => (7, "days", ""),
+        "month" => (1, "months", ",'floor'"),
+        "year" => (1, "years", ",'floor'"),
+        "second" => (1, "seconds", ""),
+        "minute" => (1, "minutes", ""),
+        "hour" => (1, "hours", ""),
+        _ => (1, "days", ""),
+    };
+    let by = format!("({} * {times}) || ' {unit}'", part(1));
+    match part(3) {
+        "1" => format!("strftime('%Y-%m-%dT%H:%M:%S',{},{by}{floor})", part(0)),
+        _ => format!("date({},{by}{floor})", part(0)),
+    }
+}
+
+/// How many whole units lie between two times; less than 0 when the first is the earlier one.
+fn apart(parts: &[String]) -> String {
+    let part = |place: usize| parts.get(place).map_or("NULL", String::as_str);
+    let seconds = match part(2).trim_matches('\'') {
+        "second" => 1,
+        "minute" => 60,
+        "hour" => 3_600,
+        "week" => 7 * 86_400,
+        "month" | "year" => {
+            let month = |text: &str| format!("(substr({text},1,4) * 12 + substr({text},6,2))");
+            let rest = |text: &str| format!("substr(rtrim({text},'Z'),9)");
+            let years = if part(2) == "'year'" { "/ 12" } else { "" };
+            return format!(
+                "(SELECT (m - (m > 0 AND a < b) + (m < 0 AND a > b)) {years} FROM (SELECT {} - {} AS m, {} AS a, {} AS b))",
+                month(part(0)),
+                month(part(1)),
+                rest(part(0)),
+                rest(part(1)),
+            );
+        }
+        _ => 86_400,
+    };
+    format!("((unixepoch({}) - unixepoch({})) / {seconds})", part(0), part(1))
 }
 
 fn call(function: Function, parts: &[String]) -> String {
@@ -231,6 +334,10 @@ fn call(function: Function, parts: &[String]) -> String {
             let texts: Vec<String> = parts.iter().map(|part| format!("coalesce({part},'')")).collect();
             format!("({})", texts.join(" || "))
         }
+        Function::Contains => format!("coalesce(instr({},{}) > 0,0)", part(0), part(1)),
+        Function::StartsWith => format!("coalesce(substr({},1,length({1})) = {1},0)", part(0), part(1)),
+        Function::DateAdd => moved(parts),
+        Function::DateDiff => apart(parts),
         Function::If => format!("(CASE WHEN coalesce({},0) THEN {} ELSE {} END)", part(0), part(1), part(2)),
         Function::Length => format!("length({})", part(0)),
         Function::Lower => format!("lower({})", part(0)),

@@ -80,6 +80,7 @@ pub(super) mod tests {
     use crate::model::plan::{Cell, Column, Cond, Order, Plan};
     use crate::model::query::Window;
     use crate::model::schema::{Schema, SchemaId};
+    use crate::model::search::Search;
     use crate::model::time::Moment;
     use crate::store::engine::{Durability, Opening, Store};
     use crate::store::sql::{self, Statement};
@@ -154,6 +155,7 @@ pub(super) mod tests {
                 automatic: Vec::new(),
                 aliases: Vec::new(),
                 hidden: Vec::new(),
+                search: Search::default(),
             };
             let id = schemas::insert(tx, &schema)?;
             tx.catalog_changed()?;
@@ -177,7 +179,7 @@ pub(super) mod tests {
         if column != Column::Id {
             order.push(Order { column: Column::Id, descending });
         }
-        Plan { schema: schema.clone(), filter, order, window: Window { offset: 0, limit: 50 } }
+        Plan { schema: schema.clone(), filter, order, window: Window { offset: 0, limit: 50 }, shown: None }
     }
 
     #[test]

@@ -14,13 +14,18 @@ pub const KEY_BYTES: usize = 32;
 /// When it is there and cannot be read.
 pub fn read(data: &Path) -> io::Result<Option<[u8; KEY_BYTES]>> {
     let path = beside(data);
-    if path.is_symlink() {
+    let kind = match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        found => found?.file_type(),
+    };
+    if kind.is_symlink() {
         return Err(io::Error::other("it is a symbolic link; remove it"));
     }
-    let file = match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
+    // Opening a pipe waits for somebody who writes into it.
+    if !kind.is_file() {
+        return Err(io::Error::other("it is no regular file; remove it"));
+    }
+    let file = File::open(&path)?;
     make_private(&file)?;
     let mut bytes = Vec::new();
     file.take(u64::try_from(KEY_BYTES + 1).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;

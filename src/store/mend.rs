@@ -6,7 +6,7 @@ use super::sql::{links, table};
 use super::sqlite::OrFailed;
 use super::tables::changes;
 use super::tx::WriteTx;
-use super::{indexes, link_rows};
+use super::{indexes, link_rows, search, search_check};
 use crate::model::change::Change;
 use crate::model::error::Result;
 use crate::model::record::RecordId;
@@ -23,6 +23,10 @@ pub fn mend(tx: &mut WriteTx<'_>, entry: &dyn Fn(&[String]) -> Change) -> Result
         counters(tx, schema, &mut mended)?;
         let lacking = lacking_links(tx.conn(), schema, &present)?;
         found_by(tx, schema, lacking, &mut mended)?;
+        if search_check::fault(tx, schema)?.is_some() {
+            search::remake(tx, schema)?;
+            mended.push(format!("The words of table '{}' are found by a new index", schema.slug));
+        }
         let missing = missing_indexes(tx.conn(), schema)?;
         if !missing.is_empty() {
             indexes::settle(tx, schema)?;
@@ -41,6 +45,8 @@ pub fn mend(tx: &mut WriteTx<'_>, entry: &dyn Fn(&[String]) -> Change) -> Result
         }
     }
     if !mended.is_empty() {
+        // An index of words may be good again.
+        tx.catalog_changed()?;
         let seq = changes::insert(tx, &entry(&mended))?;
         // What was counted of them before may be wrong.
         touched.into_iter().for_each(|schema| tx.logged(Some(schema), seq));

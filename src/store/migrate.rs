@@ -12,10 +12,10 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// What makes version 2 of version 1, and so on.
-const STEPS: [&str; 4] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, ANSWERS_UNDER_KEYS];
+const STEPS: [&str; 5] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, TABLE_OF_SEARCHES, ANSWERS_UNDER_KEYS];
 const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
   schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
   stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
@@ -24,6 +24,10 @@ const ALIASES_AND_RANKS: &str = "ALTER TABLE app ADD COLUMN aliases TEXT NOT NUL
   ALTER TABLE schema ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
   ALTER TABLE field ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
   UPDATE field SET rank = position;";
+const TABLE_OF_SEARCHES: &str = "CREATE TABLE search (
+  schema INTEGER PRIMARY KEY REFERENCES schema (id) ON DELETE CASCADE, wanted TEXT NOT NULL, definition TEXT, upto INTEGER,
+  is_failed INTEGER NOT NULL DEFAULT 0
+) STRICT;";
 const PEOPLE_AND_RIGHTS: &str = "ALTER TABLE user ADD COLUMN name TEXT NOT NULL DEFAULT '';
   ALTER TABLE user ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE user ADD COLUMN api_access INTEGER NOT NULL DEFAULT 1;

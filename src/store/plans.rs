@@ -125,8 +125,16 @@ mod tests {
             schema: schema.id,
             of: Box::new(Formula::Field { slug: "integer".to_owned() }),
         };
-        let computation =
-            Computation { schema: schema.id, formula: of, kind: Kind::Integer, scale: 0, reads_others: true, parts: 1, chars_max: 0 };
+        let computation = Computation {
+            schema: schema.id,
+            formula: of,
+            kind: Kind::Integer,
+            scale: 0,
+            reads_others: true,
+            parts: 1,
+            chars_max: 0,
+            through: Vec::new(),
+        };
         let column = Column::Computed { slug: "computed".to_owned(), computation: Arc::new(computation) };
         let filter = Cond::Compare { column: column.clone(), op: Op::Gt, cell: Cell::Integer(1) };
         for filter in [Cond::True, filter] {

@@ -11,38 +11,128 @@ use crate::model::expr::Op;
 use crate::model::field::{Field, Kind};
 use crate::model::plan::{Cell, Column, Cond, Plan};
 use crate::model::principal::UserId;
+use crate::model::query::Count;
 use crate::model::record::{Clean, Record, RecordId, RecordRef, Visit};
 use crate::model::schema::Schema;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 use serde_json::{Map, Value};
-use std::time::Instant;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
 
-/// One window of a list: every row goes to `visit`. Gives how many rows the whole list has.
-pub fn list(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<i64> {
+/// One window of a list: every row goes to `visit`. It is made of parts of the plan, one after the other, until it is full. Gives how many rows the whole
+/// list has.
+pub fn list(tx: &ReadTx<'_>, plan: &Plan, parts: &[Plan], count: Count, most: i64, visit: &mut Visit<'_>) -> Result<Total> {
     let begun = Instant::now();
-    let total = total(tx, plan)?;
-    each(tx, plan, visit)?;
+    let total = counted(tx, plan, count, most)?;
+    let mut left = plan.window.limit;
+    for part in parts {
+        let mut part = part.clone();
+        part.window.limit = left;
+        if left > 0 {
+            each(tx, &part, &mut |record| {
+                left -= 1;
+                visit(record)
+            })?;
+        }
+    }
     if let Some(memory) = tx.memory() {
         memory.asked.see(plan, begun.elapsed());
     }
     Ok(total)
 }
 
+/// A name for what a list would show in this snapshot, its count included: as long as it is the same, so is the list. `None` when that is not known.
+pub fn state(tx: &ReadTx<'_>, plan: &Plan) -> Result<Option<String>> {
+    let Some(memory) = tx.memory() else { return Ok(None) };
+    let select = sql::select(plan);
+    // The same words may mean another question later: what the clock says stands in it.
+    let mut mark = DefaultHasher::new();
+    format!("{} {:?}", select.text, select.cells).hash(&mut mark);
+    Ok(memory.totals.state(tx.conn(), &select.text)?.map(|state| format!("{state}.{:x}", mark.finish())))
+}
+
+/// How many rows a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// `None` when nobody wants to know.
+    pub rows: Option<i64>,
+    /// There are more.
+    pub is_capped: bool,
+}
+
 /// How many rows the whole list of a plan has, its window apart.
 pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
-    if plan.filter == Cond::True {
-        return counter(tx, &plan.schema);
+    match plan.filter {
+        Cond::True => counter(tx, &plan.schema),
+        _ => number(tx, &plan.schema, &sql::count(plan)),
     }
-    let count = sql::count(plan);
-    let counted = || {
-        let mut statement = tx.conn().prepare_cached(&count.text).or_failed()?;
-        asked(&plan.schema, statement.query_row(params_from_iter(&count.cells), |row| row.get(0)))
+}
+
+/// The same as far as it is asked; with `Count::Auto` no more than `most` are counted.
+fn counted(tx: &ReadTx<'_>, plan: &Plan, count: Count, most: i64) -> Result<Total> {
+    match count {
+        Count::None => Ok(Total { rows: None, is_capped: false }),
+        Count::Auto if plan.filter != Cond::True => {
+            let rows = number(tx, &plan.schema, &sql::count_up_to(plan, most + 1))?;
+            Ok(Total { rows: Some(rows.min(most)), is_capped: rows > most })
+        }
+        Count::Auto | Count::Exact => Ok(Total { rows: Some(total(tx, plan)?), is_capped: false }),
+    }
+}
+
+/// What a counting question gives, from memory if nothing was written since.
+fn number(tx: &ReadTx<'_>, schema: &Schema, question: &Statement) -> Result<i64> {
+    let count = || {
+        let mut statement = tx.conn().prepare_cached(&question.text).or_failed()?;
+        asked(schema, statement.query_row(params_from_iter(&question.cells), |row| row.get(0)))
     };
     match tx.memory() {
-        Some(memory) => memory.totals.get(tx.conn(), &count, counted),
-        None => counted(),
+        Some(memory) => memory.totals.get(tx.conn(), question, count),
+        None => count(),
     }
+}
+
+/// What a plan sorts by, of one record; nothing when it is not there.
+pub fn keys_of(tx: &ReadTx<'_>, plan: &Plan, id: RecordId) -> Result<Vec<Option<Cell>>> {
+    let mut statement = tx.conn().prepare_cached(&sql::keys(plan)).or_failed()?;
+    let mut rows = statement.query([id.0]).or_failed()?;
+    let Some(row) = asked(&plan.schema, rows.next())? else { return Ok(Vec::new()) };
+    (0..plan.order.len()).map(|at| row.get_ref(at).map(cell).or_failed()).collect()
+}
+
+/// A value as it lies in a row.
+fn cell(value: ValueRef<'_>) -> Option<Cell> {
+    match value {
+        ValueRef::Integer(number) => Some(Cell::Integer(number)),
+        ValueRef::Real(number) => Some(Cell::Real(number)),
+        ValueRef::Text(text) => Some(Cell::Text(String::from_utf8_lossy(text).into_owned())),
+        ValueRef::Null | ValueRef::Blob(_) => None,
+    }
+}
+
+/// The records with these ids, of those that a condition leaves, as far as their fields are wanted.
+pub fn by_ids(
+    tx: &ReadTx<'_>,
+    schema: &Schema,
+    shown: Option<&[String]>,
+    rows: &Cond,
+    ids: &[RecordId],
+    visit: &mut Visit<'_>,
+) -> Result<()> {
+    let ids = Value::Array(ids.iter().map(|id| Value::from(id.0)).collect()).to_string();
+    let select = sql::select_by_ids(schema, shown, rows, ids);
+    let mut statement = tx.conn().prepare_cached(&select.text).or_failed()?;
+    let mut rows = statement.query(params_from_iter(&select.cells)).or_failed()?;
+    while let Some(row) = asked(schema, rows.next())? {
+        visit(borrowed(row).or_failed()?)?;
+    }
+    Ok(())
+}
+
+/// `total`, where an answer does not wait for it longer than that: `None` if it takes longer.
+pub fn total_within(tx: &ReadTx<'_>, plan: &Plan, most: Duration) -> Result<Option<i64>> {
+    tx.within(most, || total(tx, plan))
 }
 
 /// Hands every row of a plan's window to `visit`, in order, one at a time.
@@ -60,6 +150,12 @@ pub fn each(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<()> {
 pub fn counter(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
     let mut statement = tx.conn().prepare_cached("SELECT records FROM schema WHERE id = ?1").or_failed()?;
     statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
+}
+
+/// The highest id there is.
+pub fn last_id(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
+    let sql = format!("SELECT coalesce(max(id), 0) FROM {}", table(schema.id));
+    tx.conn().prepare_cached(&sql).or_failed()?.query_row([], |row| row.get(0)).or_failed()
 }
 
 /// Whether a schema has or ever had records.
@@ -207,9 +303,14 @@ pub fn update(tx: &mut WriteTx<'_>, schema: &Schema, old: &Record, clean: &Clean
     }
     let new = Record { data: text_of(&values)?, updated_at: tx.now().text.clone(), version: old.version + 1, ..old.clone() };
     let sql = format!("UPDATE {} SET data = ?2, updated_at = ?3, updated_by = ?4, version = ?5 WHERE id = ?1", table(schema.id));
+    let is_told = tx.touched().has(schema.id, new.id.0);
     let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     statement.execute((new.id.0, &new.data, &new.updated_at, by.map(|user| user.0), new.version)).or_failed()?;
     drop(statement);
+    // Its words are what they were.
+    if !is_told && !schema.searched().any(|field| after.contains_key(&field.slug)) {
+        tx.touched().forget(schema.id, new.id.0);
+    }
     link_rows::write(tx, schema, new.id, &after, false)?;
     Ok(Updated { record: new, before, after })
 }
@@ -274,13 +375,9 @@ pub fn holders_of_any(tx: &ReadTx<'_>, schema: &Schema, field: &Field, values: &
     let mut rows = statement.query([wanted]).or_failed()?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().or_failed()? {
-        let cell = match row.get_ref(0).or_failed()? {
-            ValueRef::Integer(number) => Cell::Integer(number),
-            ValueRef::Real(number) => Cell::Real(number),
-            ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
-            ValueRef::Null | ValueRef::Blob(_) => continue,
-        };
-        found.push((cell, RecordId(row.get(1).or_failed()?)));
+        if let Some(value) = cell(row.get_ref(0).or_failed()?) {
+            found.push((value, RecordId(row.get(1).or_failed()?)));
+        }
     }
     Ok(found)
 }

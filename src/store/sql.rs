@@ -1,8 +1,8 @@
 //! Plans to SQL text and bound values. `column` is the only producer of a field's SQL: filters, sorts and indexes use its literal text, so an index always fits.
 
 use super::asked::comes_in_order;
-use super::formula;
 use super::sqlite::SQL_BYTES_MAX;
+use super::{formula, found};
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Cell, Column, Cond, Order, Plan};
@@ -59,12 +59,12 @@ pub fn column(column: &Column, alias: &str) -> String {
 /// Values that one call of a function takes in.
 const SET_AT_ONCE: usize = 50;
 
-/// The text of a record: what is stored, and what is found out when it is read.
-pub fn data(schema: &Schema) -> Cow<'static, str> {
+/// The text of a record: what is stored, and what is found out when it is read, unless nobody wants to see it.
+pub fn data(schema: &Schema, shown: Option<&[String]>) -> Cow<'static, str> {
     let computed: Vec<String> = schema
         .fields
         .iter()
-        .filter(|field| !field.is_stored())
+        .filter(|field| !field.is_stored() && shown.is_none_or(|shown| shown.contains(&field.slug)))
         .map(|field| {
             let value = field.formula.as_ref().map_or_else(|| "NULL".to_owned(), |computation| formula::as_json(computation, ""));
             format!(",'$.{}',{value}", field.slug)
@@ -118,7 +118,11 @@ fn set_slug(column: &Column) -> Option<&str> {
 
 /// The beginning of every question for whole records.
 pub fn select_rows(schema: &Schema) -> String {
-    format!("SELECT id, {}, created_at, updated_at, version FROM {}", data(schema), table(schema.id))
+    select_shown(schema, None)
+}
+
+fn select_shown(schema: &Schema, shown: Option<&[String]>) -> String {
+    format!("SELECT id, {}, created_at, updated_at, version FROM {}", data(schema, shown), table(schema.id))
 }
 
 /// Whether the question for a schema's records leaves room for conditions and an order by what is computed.
@@ -141,7 +145,7 @@ pub fn select_counting(plan: &Plan) -> Statement {
 }
 
 fn selected(plan: &Plan, counts: bool) -> Statement {
-    let mut sql = Statement::new(select_rows(&plan.schema), Vec::new());
+    let mut sql = Statement::new(select_shown(&plan.schema, plan.shown.as_deref()), Vec::new());
     if comes_in_order(plan) {
         sql.push_window(plan, counts);
         return sql;
@@ -163,7 +167,36 @@ pub fn count_counting(plan: &Plan) -> Statement {
     counted(plan, true)
 }
 
+/// The same, but no more than `most` are counted.
+pub fn count_up_to(plan: &Plan, most: i64) -> Statement {
+    let mut sql = Statement::new(format!("SELECT count(*) FROM (SELECT 1 FROM {}", table(plan.schema.id)), Vec::new());
+    sql.push_filter(plan, false);
+    sql.text.push_str(&format!(" LIMIT {most})"));
+    sql
+}
+
+/// What a plan sorts by, of one record.
+pub fn keys(plan: &Plan) -> String {
+    let columns: Vec<String> = plan.order.iter().map(|key| column(&key.column, "")).collect();
+    format!("SELECT {} FROM {} WHERE id = ?1", columns.join(", "), table(plan.schema.id))
+}
+
+/// The records with the ids in a JSON array, of those that a condition leaves.
+pub fn select_by_ids(schema: &Schema, shown: Option<&[String]>, rows: &Cond, ids: String) -> Statement {
+    let text = format!("{} WHERE id IN (SELECT value FROM json_each(?))", select_shown(schema, shown));
+    let mut sql = Statement::new(text, vec![Cell::Text(ids)]);
+    if *rows != Cond::True {
+        sql.text.push_str(" AND ");
+        sql.push_cond(schema.id, rows);
+    }
+    sql
+}
+
 fn counted(plan: &Plan, counts: bool) -> Statement {
+    // Without a look at the records.
+    if let (Cond::Found(found), false) = (&plan.filter, counts) {
+        return found::count(plan.schema.id, found);
+    }
     let mut sql = Statement::new(format!("SELECT count(*) FROM {}", table(plan.schema.id)), Vec::new());
     sql.push_filter(plan, counts);
     sql
@@ -217,6 +250,13 @@ impl Statement {
             Cond::Blank { column: place } => {
                 let place = column(place, "");
                 self.text.push_str(&format!("({place} IS NULL OR {place} = '')"));
+            }
+            Cond::Found(found) => self.push_found(schema, found),
+            Cond::Absent { column: place } => self.text.push_str(&format!("{} IS NULL", column(place, ""))),
+            Cond::Not(cond) => {
+                self.text.push_str("NOT coalesce(");
+                self.push_cond(schema, cond);
+                self.text.push_str(",0)");
             }
             Cond::Rule { rule, me } => {
                 if let Some(UserId(me)) = me.filter(|_| rule.asks_who() && !self.knows_me) {

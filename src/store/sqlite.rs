@@ -76,6 +76,11 @@ pub fn failed(error: rusqlite::Error) -> Error {
         let problem = Problem::new("too_long", "With what is computed in it the question is too long for the data file");
         return Error::invalid(problem.hint("Ask by fewer computed fields at once"));
     }
+    if is_of_index(&error) {
+        log::error!("an index of words: {error}");
+        let message = "The index that this table is searched by is damaged: 'carryall check --mend' makes it anew";
+        return Error::Busy { message: message.to_owned(), retry_after_s: 30 };
+    }
     if is_damage(&error) {
         log::error!("the data file: {error}");
         return Error::Damaged(DAMAGED.to_owned());
@@ -111,6 +116,11 @@ fn is_damage(error: &rusqlite::Error) -> bool {
         SqliteFailure(_, message) => message.as_deref() == Some("malformed JSON"),
         _ => false,
     }
+}
+
+/// What FTS5 keeps is not what it wrote: an index of words, which is made anew from the records.
+pub fn is_of_index(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(code, _) if code.extended_code == ffi::SQLITE_CORRUPT_VTAB)
 }
 
 /// A statement, not a value.

@@ -7,7 +7,9 @@ use super::sqlite::OrFailed;
 use crate::model::error::Result;
 use crate::model::schema::SchemaId;
 use rusqlite::Connection;
+use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// Questions that are remembered at one time; with one more, all are forgotten.
@@ -27,6 +29,8 @@ struct Total {
 
 /// Which tables were written to, by the numbers of the log.
 struct Written {
+    /// Told apart from those of every other file and every other time that one was opened.
+    era: u64,
     /// The last number that is known of; below 0 when nobody tells.
     newest: i64,
     /// Any table may have been written to up to this number.
@@ -36,7 +40,7 @@ struct Written {
 
 impl Default for Written {
     fn default() -> Self {
-        Self { newest: -1, floor: 0, last: HashMap::new() }
+        Self { era: 0, newest: -1, floor: 0, last: HashMap::new() }
     }
 }
 
@@ -77,7 +81,19 @@ impl Totals {
     /// numbers there may be another: what was remembered of that one is worth nothing.
     pub fn begin(&self, newest: i64, given: Option<i64>) {
         let floor = given.map_or(newest, |given| given + 1);
-        *self.written.write().unwrap_or_else(PoisonError::into_inner) = Written { newest, floor, last: HashMap::new() };
+        *self.written.write().unwrap_or_else(PoisonError::into_inner) =
+            Written { era: RandomState::new().hash_one(newest), newest, floor, last: HashMap::new() };
+    }
+
+    /// A name for what the tables that a question names hold in this snapshot: as long as it is the same, so is the answer. `None` when it is not known
+    /// what was written last.
+    pub fn state(&self, conn: &Connection, sql: &str) -> Result<Option<String>> {
+        let state = newest(conn)?;
+        let written = self.written.read().unwrap_or_else(PoisonError::into_inner);
+        let last = tables_in(sql).map(|schema| *written.last.get(&schema).unwrap_or(&written.floor)).max().unwrap_or(written.floor);
+        let is_of_now = state == written.newest || (written.floor..=written.newest).contains(&state);
+        let is_known = is_of_now && last <= state.max(written.floor);
+        Ok(is_known.then(|| format!("{:x}.{last}", written.era)))
     }
 
     fn is_same(&self, sql: &str, one: i64, other: i64) -> bool {
@@ -92,7 +108,7 @@ impl Totals {
 /// The schemas whose tables a question names, `r5` or `l5`; a field of such a name does no harm.
 fn tables_in(sql: &str) -> impl Iterator<Item = SchemaId> {
     let words = sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    words.filter_map(|word| word.strip_prefix(['r', 'l'])?.parse().ok().map(SchemaId))
+    words.filter_map(|word| word.strip_prefix(['r', 'l', 'f'])?.parse().ok().map(SchemaId))
 }
 
 /// The last number of the change log: one look at the end of its table.
@@ -162,6 +178,28 @@ mod tests {
         log.execute_batch("INSERT INTO change VALUES (11)").unwrap();
         totals.wrote(&BTreeSet::from([SchemaId(1)]), 11);
         assert!(counts(&totals, &log, ONE) && !counts(&totals, &log, ONE));
+    }
+
+    #[test]
+    fn a_state_has_one_name_until_its_table_is_written_to() {
+        let (totals, log) = (Totals::default(), log());
+        assert_eq!(totals.state(&log, ONE), Ok(None), "nobody tells what is written");
+        totals.begin(10, None);
+        let (one, both) = (totals.state(&log, ONE).unwrap().unwrap(), totals.state(&log, BOTH).unwrap().unwrap());
+        write(&totals, &log, 2, 11);
+        assert_eq!(totals.state(&log, ONE).unwrap().as_ref(), Some(&one));
+        let later = totals.state(&log, BOTH).unwrap().unwrap();
+        assert_ne!(later, both);
+        // A snapshot from before number 11 is not what was told of it.
+        log.execute_batch("DELETE FROM change WHERE seq = 11").unwrap();
+        assert_eq!(totals.state(&log, BOTH), Ok(None));
+        assert_eq!(totals.state(&log, ONE).unwrap().as_ref(), Some(&one));
+        // One that nobody has told of yet has no name.
+        log.execute_batch("INSERT INTO change VALUES (12)").unwrap();
+        assert_eq!(totals.state(&log, ONE), Ok(None));
+        // Another file, or the same one opened again, shares no name.
+        totals.begin(12, None);
+        assert_ne!(totals.state(&log, ONE).unwrap(), Some(one));
     }
 
     #[test]

@@ -4,12 +4,14 @@ use super::asked::Asked;
 use super::sqlite::OrFailed;
 use super::tables::catalog;
 use super::totals::Totals;
+use super::touched::Touched;
 use crate::model::catalog::Catalog;
 use crate::model::error::Result;
 use crate::model::fault::Fault;
 use crate::model::schema::SchemaId;
 use crate::model::time::Moment;
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +23,9 @@ pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 /// A clock that goes back further than this was wrong before, and is believed.
 const SET_BACK_S_MAX: i64 = 3_600;
+
+/// How long the rules by which one job of the writer asks may look at other records, all of them together: everybody waits for it.
+const RULES: Duration = Duration::from_millis(500);
 
 /// What the writer publishes and readers see, after each commit.
 pub struct Shared {
@@ -43,6 +48,7 @@ pub struct Shared {
     last_moment: Mutex<Moment>,
     /// When a transaction was last committed.
     written: Mutex<Instant>,
+    touched: Touched,
 }
 
 /// What reads remember for each other.
@@ -61,6 +67,7 @@ impl Shared {
             memory: Memory::default(),
             last_moment: Mutex::new(Moment { epoch_seconds: i64::MIN / 2, text: String::new() }),
             written: Mutex::new(Instant::now()),
+            touched: Touched::default(),
             on_commit: OnceLock::new(),
             halted: OnceLock::new(),
             is_halt_told: AtomicBool::new(false),
@@ -142,6 +149,11 @@ impl Shared {
         &self.memory
     }
 
+    /// What the writer's transaction has written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
+    }
+
     /// How long nobody has written.
     pub(super) fn idle(&self) -> Duration {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
@@ -190,20 +202,69 @@ pub struct ReadTx<'c> {
     conn: &'c Connection,
     catalog: Arc<Catalog>,
     /// `None` inside a write, which sees what nobody else does.
-    memory: Option<&'c Memory>,
+    shared: Option<&'c Shared>,
+    /// What is left to a job of the writer of the time for its rules; `None` where nobody waits for it.
+    rules_left: Option<Cell<Duration>>,
+    hurry: Hurry,
+}
+
+/// A moment after which a single question of a read is over.
+#[derive(Clone, Default)]
+pub(super) struct Hurry(Arc<Mutex<Hurried>>);
+
+#[derive(Default)]
+struct Hurried {
+    until: Option<Instant>,
+    was_late: bool,
+}
+
+impl Hurry {
+    pub fn is_over(&self) -> bool {
+        let mut hurried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = hurried.until.is_some_and(|until| Instant::now() > until);
+        hurried.was_late |= is_over;
+        is_over
+    }
+
+    /// Whether the question that was hurried until now was late.
+    fn set(&self, until: Option<Instant>) -> bool {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Hurried { until, was_late: false }).was_late
+    }
 }
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c Connection, catalog: Arc<Catalog>) -> Self {
-        Self { conn, catalog, memory: None }
+        Self { conn, catalog, shared: None, rules_left: None, hurry: Hurry::default() }
     }
 
-    pub(super) fn with_memory(self, memory: &'c Memory) -> Self {
-        Self { memory: Some(memory), ..self }
+    /// `hurry` is looked at while questions of this snapshot are at work.
+    pub(super) fn with_hurry(self, hurry: Hurry) -> Self {
+        Self { hurry, ..self }
+    }
+
+    /// Asks a question that may take so long at most; `None` if it takes longer. In a transaction that writes nothing is hurried.
+    pub(super) fn within<T>(&self, most: Duration, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+        self.hurry.set(Some(Instant::now() + most));
+        let asked = ask();
+        let was_late = self.hurry.set(None);
+        if was_late && asked.is_err() { Ok(None) } else { asked.map(Some) }
+    }
+
+    pub(super) fn rules_left(&self) -> Option<&Cell<Duration>> {
+        self.rules_left.as_ref()
+    }
+
+    pub(super) fn with_shared(self, shared: &'c Shared) -> Self {
+        Self { shared: Some(shared), ..self }
     }
 
     pub(super) fn memory(&self) -> Option<&'c Memory> {
-        self.memory
+        self.shared.map(Shared::memory)
+    }
+
+    /// The time at which somebody asks; a transaction that writes has one reading of the clock, its own.
+    pub fn asked_at(&self) -> Option<Moment> {
+        self.shared.map(Shared::now)
     }
 
     pub(super) fn conn(&self) -> &'c Connection {
@@ -225,6 +286,7 @@ pub struct WriteTx<'c> {
     logged: Logged,
     /// Of an act whose entries in the change log are one batch: the first of them, once there is one.
     batch: Option<Option<i64>>,
+    touched: Touched,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
 }
@@ -247,6 +309,8 @@ pub(super) struct Mark {
 impl<'c> WriteTx<'c> {
     pub(super) fn new(read: ReadTx<'c>, shared: &Shared) -> Self {
         let counts_outside = shared.has(Fault::CounterOutside).then(Vec::new);
+        let read = ReadTx { rules_left: Some(Cell::new(RULES)), ..read };
+        let touched = shared.touched().clone();
         Self {
             read,
             now: shared.now(),
@@ -254,6 +318,7 @@ impl<'c> WriteTx<'c> {
             credentials_changed: false,
             logged: Logged::default(),
             batch: None,
+            touched,
             counts_outside,
         }
     }
@@ -272,6 +337,16 @@ impl<'c> WriteTx<'c> {
     /// What the fault `CounterOutside` left out.
     pub(super) fn take_counts_outside(&mut self) -> Vec<(SchemaId, i64)> {
         self.counts_outside.take().unwrap_or_default()
+    }
+
+    /// Which records were written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
+    }
+
+    /// Another job of the group begins.
+    pub(super) fn begin_job(&mut self) {
+        self.read.rules_left = Some(Cell::new(RULES));
     }
 
     /// The one reading of the clock of this transaction.

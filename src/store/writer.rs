@@ -5,6 +5,7 @@
 //! has been answered yet, and the group runs again one by one. Heavy jobs run alone.
 
 use super::checkpoint::touch;
+use super::search;
 use super::sqlite::{OrFailed, failed};
 use super::tables::catalog;
 use super::totals;
@@ -73,6 +74,9 @@ impl Ticket {
 
 /// The writer's loop; ends when all senders are gone.
 pub fn run(conn: &mut Connection, shared: &Shared, queue: &Receiver<Job>, nudge: &SyncSender<()>, last_touch: &AtomicBool) {
+    if let Err(error) = shared.touched().listen(conn) {
+        return shared.halt(&error.message());
+    }
     let mut kept = None;
     loop {
         let Some(first) = kept.take().or_else(|| queue.recv().ok()) else { return };
@@ -229,11 +233,13 @@ fn replace(conn: &mut Connection, shared: &Shared, with: &Path) -> Result<()> {
 
 fn begin<'c>(conn: &'c Connection, shared: &Shared) -> Result<WriteTx<'c>> {
     conn.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).or_failed()?;
+    shared.touched().clear();
     Ok(WriteTx::new(ReadTx::new(conn, shared.catalog()), shared))
 }
 
-/// Commits, then tells the rest of the house.
+/// Brings what records are searched by up to date, commits, then tells the rest of the house.
 fn commit(conn: &Connection, shared: &Shared, mut tx: WriteTx<'_>) -> Result<()> {
+    search::catch_up(&mut tx)?;
     match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])) {
         Err(error) if shared.has(Fault::SwallowFull) && error.sqlite_error_code() == Some(ErrorCode::DiskFull) => roll_back(conn),
         other => drop(other.or_failed()?),
@@ -258,6 +264,7 @@ fn in_savepoint(tx: &mut WriteTx<'_>, work: &mut Work) -> Result<()> {
     let statement =
         |tx: &WriteTx<'_>, sql: &str| tx.conn().prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(failed);
     let before = tx.mark();
+    tx.begin_job();
     statement(tx, "SAVEPOINT job")?;
     let result =
         catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|panic| Err(Error::Internal(crate::model::error::panic_text(&*panic))));

@@ -36,9 +36,43 @@ impl Call<'_> {
         !passed_on && self.request.remote_addr().ip().to_canonical().is_loopback()
     }
 
+    /// The media type of the file that the caller wants in place of JSON.
+    pub fn wanted_file(&self) -> Option<&'static str> {
+        wanted_file(self.request.header("Accept")?)
+    }
+
     /// Whether the caller wants JSON rather than a page: it sends JSON, or asks for it and not for HTML.
     pub fn wants_json(&self) -> bool {
         let accept = self.request.header("Accept").unwrap_or_default();
         self.body.is_json(self.request) || (accept.contains("application/json") && !accept.contains("text/html"))
+    }
+}
+
+/// Media types of files of records.
+const FILES: [&str; 2] = ["text/csv", "application/x-ndjson"];
+
+/// The file that an `Accept` header asks for; none when it would rather have JSON, or anything.
+pub fn wanted_file(accept: &str) -> Option<&'static str> {
+    let known = |kind: &str| FILES.into_iter().find(|known| kind.eq_ignore_ascii_case(known));
+    let mut kinds = accept.split(',').filter_map(|kind| kind.split(';').next()).map(str::trim);
+    kinds.find(|kind| known(kind).is_some() || kind.eq_ignore_ascii_case("application/json") || *kind == "*/*").and_then(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_wanted_by_its_name_when_nothing_stands_before_it() {
+        for (accept, file) in [
+            ("text/csv", Some("text/csv")),
+            ("Application/X-NDJSON;q=0.9, */*", Some("application/x-ndjson")),
+            ("text/html, text/csv", Some("text/csv")),
+            ("application/json, text/csv", None),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", None),
+            ("", None),
+        ] {
+            assert_eq!(wanted_file(accept), file, "{accept}");
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod call;
 pub mod cookie;
 pub mod paper;
 pub mod path;
+pub mod prefer;
 pub mod query;
 pub mod reply;
 pub mod tags;

@@ -18,13 +18,33 @@ pub fn if_match(request: &Request) -> Result<Expected> {
     })
 }
 
-/// `If-None-Match` of a read: whether the caller has this state already.
-pub fn is_known(request: &Request, revision: Revision) -> Result<bool> {
-    Ok(match condition(request, "If-None-Match")? {
-        None => false,
-        Some(Condition::Exists) => true,
-        Some(Condition::Tags(tags)) => tags.iter().any(|tag| tag.opaque == revision.text()),
-    })
+/// The tag of an answer that says the same as another one with it, in whatever words.
+pub fn weak(state: &str) -> String {
+    format!("W/\"{state}\"")
+}
+
+/// `If-None-Match` of a read: which states the caller has already.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Known {
+    Any,
+    These(Vec<String>),
+}
+
+impl Known {
+    pub fn of(request: &Request) -> Result<Self> {
+        Ok(match condition(request, "If-None-Match")? {
+            None => Known::These(Vec::new()),
+            Some(Condition::Exists) => Known::Any,
+            Some(Condition::Tags(tags)) => Known::These(tags.into_iter().map(|tag| tag.opaque).collect()),
+        })
+    }
+
+    pub fn has(&self, state: &str) -> bool {
+        match self {
+            Known::Any => true,
+            Known::These(states) => states.iter().any(|known| known == state),
+        }
+    }
 }
 
 /// Refuses a condition where none can be met: whoever sends one relies on it.

@@ -36,7 +36,7 @@ export class Rows {
   want(app, tables, table, ask, force = false) {
     const where = JSON.stringify([app, table.slug]), key = JSON.stringify([where, ask]);
     if (key === this.#key && !force) return;
-    if (where !== this.#where) Object.assign(this, { records: null, total: table.records, pages: Math.max(1, Math.ceil(table.records / ask.per)) });
+    if (where !== this.#where) Object.assign(this, { records: null, total: table.records ?? 0, pages: Math.max(1, Math.ceil((table.records ?? 0) / ask.per)) });
     this.#key = key;
     this.#where = where;
     this.fault = null;

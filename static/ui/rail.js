@@ -22,7 +22,7 @@ class Rail extends El {
 
   #table(t) {
     return html`<li><a href=${tableHref(this.app.slug, t.slug)} aria-current=${t.slug === this.current ? 'page' : null}>
-      ${icon('table')}<span class="cut">${t.name}</span><span class="n">${count(t.records)}<span class="quiet"> records</span></span></a></li>`;
+      ${icon('table')}<span class="cut">${t.name}</span><span class="n">${t.records === null ? null : html`${count(t.records)}<span class="quiet"> records</span>`}</span></a></li>`;
   }
 
   view() {

@@ -7,7 +7,7 @@ import urllib.parse
 
 from clients import (HEALTH, LIST, RECORD, SOON_SECONDS, Bystanders, against, ask_once, check, connected, descriptors, descriptors_back,
                      head, post, public_folder, until, warm_up)
-from server import EMAIL, Failed
+from server import EMAIL, PASSWORD, Failed
 
 IDLE, IDLE_RSS_KB, IDLE_SETTLE_SECONDS, AMONG_IDLE_SECONDS = 5000, 10 * 1024, 10, 0.05
 BATCH = 200
@@ -153,6 +153,40 @@ def password_guessers():
     return against(run)
 
 
+def a_colleague_among_guessers():
+    """While 20 connections of one address guess passwords without a pause, whoever comes from another address is let in, every time."""
+    async def run(server, cookie):
+        kinds = "Content-Type: application/x-www-form-urlencoded", "Accept: application/json"
+        form = {"username": EMAIL, "password": PASSWORD}
+        sign_in = post("/auth/login/", urllib.parse.urlencode(form).encode(), *kinds)
+        guess = post("/auth/login/", urllib.parse.urlencode(dict(form, password="wrong")).encode(), *kinds)
+        heard, over = 0, False
+
+        async def one():
+            nonlocal heard
+            client = await connected(server)
+            while not over:
+                answer = await client.ask(guess, seconds=20)
+                if answer is None or answer.status not in (401, 429):
+                    raise Failed("a guesser gets %s" % (answer and answer.status))
+                heard += 1
+            client.close()
+
+        guessers = [asyncio.ensure_future(one()) for _ in range(20)]
+        try:
+            await until("guesses", lambda: heard > 40, 20)
+            for at in range(20):
+                client = await connected(server, source="127.0.0.2")
+                check(200, "a colleague", await client.ask(sign_in, seconds=20))
+                client.close()
+        finally:
+            over = True
+            await asyncio.gather(*guessers)
+        return "20 sign-ins let in among %d guesses" % heard
+
+    return against(run)
+
+
 def rst(server, said):
     sock = socket.create_connection(("127.0.0.1", server.port), timeout=5)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -160,4 +194,4 @@ def rst(server, said):
     sock.close()
 
 
-ALONE = [bursts, idle_crowd, aborted_downloads, odd_leavings, password_guessers]
+ALONE = [bursts, idle_crowd, aborted_downloads, odd_leavings, password_guessers, a_colleague_among_guessers]

@@ -84,6 +84,13 @@ fn what_is_not_clear_or_too_much_does_nothing() {
         ("DELETE", "filter[stat]=open", "", 400, "no field 'stat'"),
         ("DELETE", "filter[state]=open&page=2", "", 400, "has no 'page'"),
         ("DELETE", "filter[state]=open&sort=title", "", 400, "has no 'sort'"),
+        ("DELETE", "filter=effort > 90&cursor=", "", 400, "has no 'cursor'"),
+        ("DELETE", "filter[state]=open&q=one", "", 400, "has no 'q'"),
+        ("DELETE", "q=one&max_affected=5", "", 400, "has no 'q'"),
+        ("PATCH", "filter[state]=open&fields=title", r#"{"state": "done"}"#, 400, "has no 'fields'"),
+        ("PATCH", "filter[state]=open&expand=owner", r#"{"state": "done"}"#, 400, "has no 'expand'"),
+        ("DELETE", "filter=", "", 400, "'filter' is empty"),
+        ("DELETE", "filter=stat = 'open'", "", 400, "stat"),
         ("DELETE", "filter[state]=open", r#"{"ids": [1]}"#, 400, "not by both"),
         ("PATCH", "filter[state]=open", "", 400, "body is empty"),
         ("PATCH", "filter[state]=open", "{}", 400, "nothing to do"),
@@ -104,6 +111,22 @@ fn what_is_not_clear_or_too_much_does_nothing() {
         assert_eq!((status, &told["count"]), (200, &json!(6)));
         assert_eq!(everything(&harness), before);
     }
+}
+
+#[test]
+fn a_written_filter_finds_them_alone_and_beside_others() {
+    let harness = work();
+    let (status, done) = harness.ask("PATCH", &format!("{TASKS}?filter=double <= 40&filter[state]=open"), r#"{"effort+": 1}"#);
+    let ids = done["ids"].clone();
+    assert_eq!((status, &done), (200, &json!({"count": ids.as_array().unwrap().len(), "ids": ids})));
+    assert!(ids.as_array().is_some_and(|ids| !ids.is_empty()), "{done}");
+    let all = total(&harness, TASKS);
+    let (status, done) = harness.ask("DELETE", &format!("{TASKS}?filter=title = 'nothing' || effort * 2 > 150"), "");
+    assert_eq!(status, 200, "{done}");
+    let gone = done["count"].as_u64().unwrap();
+    assert!(gone > 0 && total(&harness, TASKS) == all - gone, "{done}");
+    assert_eq!(total(&harness, &format!("{TASKS}?filter=effort > 75")), 0);
+    assert_eq!(harness.ctx.store.check(&unwatched()).unwrap().problems, Vec::<String>::new());
 }
 
 #[test]

@@ -153,7 +153,7 @@ const EVENTS: [Event; 11] = [
             let chosen = json!({"token": token, "password": "battery staple"});
             assert_eq!(asked(harness, &Vec::new(), "POST", &format!("{W}/resets/accept"), &chosen).0, 200);
         },
-        &["pair", "personal"],
+        &[],
     ),
     (
         "the other sessions ended",
@@ -243,6 +243,84 @@ fn a_link_from_the_terminal_is_for_who_may_come_in() {
     assert_eq!(open(&before), 401, "a link from before has ended, too");
     assert_eq!(link(Some(BEN)).unwrap_err().message(), "ben@example.com is suspended: nothing lets them in");
     assert_eq!(open(&link(None).unwrap()), 200);
+}
+
+#[test]
+fn a_link_that_was_given_to_a_member_is_no_link_to_an_owner() {
+    let new = json!({"email": BEN, "role": "member", "password": PASSWORD});
+    let invited = json!({"email": BEN, "role": "member"});
+    let changes = [json!({"role": "owner"}), json!({"email": "ceo@example.com"}), json!({"name": "Ben"})];
+    for (new, way, purpose) in [(&new, "resets", "reset"), (&invited, "invitations", "invitation")] {
+        for change in &changes {
+            let harness = Harness::crm();
+            let made = asked(&harness, &owner(), "POST", &format!("{W}/users"), new);
+            assert_eq!(made.0, 201, "{}", made.1);
+            let user = format!("{W}/users/{}", made.1["user"]["id"]);
+            let token = || {
+                // The chance of the tests comes round again: another place of it.
+                harness.ctx.random::<5>();
+                let given = asked(&harness, &owner(), "POST", &format!("{user}/reset"), &Value::Null).1;
+                let url = given[purpose]["url"].as_str().unwrap_or_else(|| panic!("{given}"));
+                url.split("#t=").nth(1).unwrap().to_owned()
+            };
+            let job = Job::Link { user: Some(BEN.to_owned()) };
+            let sign_in = jobs::run(&harness.ctx, &OWNER, &job, &unwatched()).unwrap()["token"].as_str().unwrap().to_owned();
+            let before = token();
+            assert_eq!(asked(&harness, &owner(), "PATCH", &user, change).0, 200);
+            let accept = |token: &str| {
+                let chosen = json!({"token": token, "password": "battery staple"});
+                asked(&harness, &Vec::new(), "POST", &format!("{W}/{way}/accept"), &chosen).0
+            };
+            let open = asked(&harness, &Vec::new(), "POST", "/auth/link/", &json!({"token": sign_in})).0;
+            let expected = if change.get("name").is_some() { 200 } else { 401 };
+            assert_eq!((open, accept(&before)), (expected, expected), "{purpose} {change}");
+            if expected == 401 {
+                assert_eq!(accept(&token()), 200, "one that is given afterwards is good: {purpose} {change}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_two_headers_neither_counts() {
+    let harness = Harness::crm();
+    let ben = Ben::make(&harness);
+    let (personal, jwt, pair) = (&ben.all["personal"], &ben.all["jwt"], &ben.all["pair"]);
+    let both = |first: &Coming, second: &Coming| [first.clone(), second.clone()].concat();
+    let lower = |coming: &Coming| coming.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect::<Coming>();
+    let key = vec![pair[0].clone()];
+    for twice in [
+        both(personal, jwt),
+        both(jwt, &lower(personal)),
+        both(personal, &bearer("x")),
+        both(pair, &key),
+        both(pair, &headers(&[("x-api-secret", "x")])),
+    ] {
+        let (status, said) = asked(&harness, &twice, "GET", &format!("{W}/me"), &Value::Null);
+        assert_eq!(status, 400, "{said}");
+        assert!(said["error"]["message"].as_str().unwrap().starts_with("There are two "), "{said}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_regular_file_is_no_key_and_waits_for_nobody() {
+    let harness = Harness::crm();
+    let path = std::path::PathBuf::from(format!("{}.key", harness.ctx.store.path().display()));
+    let sign_in = || {
+        harness.ctx.random::<1>();
+        asked(&harness, &Vec::new(), "POST", "/auth/authenticate", &json!({"email": "your@email.com", "password": "your_password"})).0
+    };
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert_eq!(sign_in(), 500);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert_eq!(sign_in(), 500);
+    std::fs::remove_dir(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    assert_eq!(sign_in(), 500);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(sign_in(), 200);
 }
 
 #[test]

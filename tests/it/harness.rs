@@ -28,7 +28,7 @@ pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test", 
 
 pub struct Harness {
     pub ctx: Arc<Ctx>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Harness {
@@ -42,26 +42,27 @@ impl Harness {
     }
 
     pub fn with_clock(limits: Limits, clock: Clock) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), limits, clock)
+        Self::within(tempfile::tempdir().unwrap(), limits, clock)
     }
 
-    /// What a server finds that starts after this one was killed at this moment: the file and its log as they lie there.
-    pub fn killed(&self) -> Self {
+    /// The data file as it lies on the disk at this moment, opened by another server: what is left of this one when the power goes.
+    pub fn torn(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["test.db", "test.db-wal"] {
-            std::fs::copy(self._folder.path().join(name), folder.path().join(name)).unwrap();
+            // The log first goes away when all of it is in the file.
+            let _ = std::fs::copy(self.folder.path().join(name), folder.path().join(name));
         }
-        Self::in_folder(folder, Limits::default(), ctx::stopped_clock(NOW_S))
+        Self::within(folder, self.ctx.limits.clone(), ctx::stopped_clock(NOW_S))
     }
 
-    fn in_folder(folder: tempfile::TempDir, limits: Limits, clock: Clock) -> Self {
+    fn within(folder: tempfile::TempDir, limits: Limits, clock: Clock) -> Self {
         let path = folder.path().join("test.db");
         let how = Opening { durability: Durability::Relaxed, readers: 2, limits: limits.clone(), clock, fault: None };
         let Ok(store) = Store::open(&path, &how) else { panic!("the store does not open") };
         let counter = AtomicU8::new(0);
         let random: ctx::Random = Arc::new(move |bytes| bytes.fill_with(|| counter.fetch_add(1, Ordering::Relaxed)));
         let ctx = Ctx { samples: carryall::server::assets::sample, ..Ctx::new(store, random, limits, sessions::no_control()) };
-        Self { ctx: Arc::new(ctx), _folder: folder }
+        Self { ctx: Arc::new(ctx), folder }
     }
 
     /// The fixture app `my-crm`, its owner `your@email.com` and the owner's session.

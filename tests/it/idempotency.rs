@@ -61,7 +61,7 @@ fn what_is_sent_again_is_answered_alike_and_done_once() {
 fn a_server_that_was_killed_before_it_answered_does_it_no_second_time() {
     let harness = Harness::crm();
     let first = send(&harness, "owner", "k", "POST", COMPANIES, r#"{"name": "Berg"}"#);
-    let next = harness.killed();
+    let next = harness.torn();
     let again = send(&next, "owner", "k", "POST", COMPANIES, r#"{"name": "Berg"}"#);
     assert_eq!((again.status, text(&again), header(&again, "Location")), (201, text(&first), header(&first, "Location")));
     assert_eq!(total(&next), 4);
@@ -89,11 +89,53 @@ fn a_key_is_one_persons_and_for_one_request_and_only_for_what_was_done() {
     for bad in ["", " ", "two words", "\"\"", "é"] {
         assert_eq!(send(&harness, "owner", bad, "POST", COMPANIES, r#"{"name": "Dahl"}"#).status, 400, "{bad}");
     }
-    for (method, url) in [("PUT", format!("{COMPANIES}?key=name")), ("PATCH", format!("{COMPANIES}?filter[name]=Berg"))] {
+    for (method, url) in [
+        ("PUT", format!("{COMPANIES}?key=name")),
+        ("PATCH", format!("{COMPANIES}?filter[name]=Berg")),
+        ("DELETE", format!("{COMPANIES}?filter[name]=Berg")),
+        ("DELETE", COMPANIES.to_owned()),
+        ("DELETE", format!("{COMPANIES}/rec_1")),
+        ("POST", COMPANIES.replace("/records", "/import")),
+    ] {
         let refused = send(&harness, "owner", "new", method, &url, r#"{"name": "Dahl"}"#);
         assert!(refused.status == 400 && text(&refused).contains("Idempotency-Key has no meaning here"), "{}", text(&refused));
     }
     assert_eq!(total(&harness), 5);
+}
+
+#[test]
+fn how_much_of_a_kept_answer_is_wanted_is_said_anew() {
+    let harness = Harness::crm();
+    let batch = json!({"requests": [{"method": "POST", "url": COMPANIES, "body": {"name": "Many"}}]}).to_string();
+    for (at, (method, url, body)) in [
+        ("POST", COMPANIES, r#"{"name": "Berg"}"#),
+        ("POST", COMPANIES, r#"[{"name": "Costa"}]"#),
+        ("PATCH", COMPANIES, r#"[{"id": "rec_1", "name": "Dahl"}]"#),
+        ("PATCH", "/api/apps/my-crm/schemas/companies/records/rec_1", r#"{"name": "Ekman"}"#),
+        ("POST", "/api/batch", &batch),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let key = format!("key-{at}");
+        let ask = |is_short: bool| {
+            let short = is_short.then_some(("Prefer", "return=minimal"));
+            let headers = [("As", "owner"), ("Idempotency-Key", &key)].into_iter().chain(short);
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            harness.answer(&Ask { method: method.to_owned(), url: url.to_owned(), headers, body: body.as_bytes().to_vec() })
+        };
+        let first = ask(true);
+        assert_eq!((first.status, first.body.len()), (204, 0), "{method} {url}");
+        let (full, short) = (ask(false), ask(true));
+        assert!(full.status < 202 && full.body.len() > 10, "{method} {url}: {}", text(&full));
+        assert_eq!((short.status, short.body.len()), (204, 0));
+        for reply in [&full, &short] {
+            assert_eq!(header(reply, "Idempotency-Replayed"), Some("true"));
+            assert_eq!(header(reply, "Location"), header(&first, "Location"));
+        }
+        assert_eq!(header(&short, "Preference-Applied"), Some("return=minimal"));
+    }
+    assert_eq!(total(&harness), 6);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod fields;
 mod computed;
 
 /// Tables that are changed while they hold records.
+mod addresses;
 mod alterations;
 
 /// App files: applied, applied again, refused whole.
@@ -43,8 +44,18 @@ mod stopping;
 /// Indexes: made and dropped by themselves, proposed, asked for, explained.
 mod indexes;
 
+/// The expression language in filters: what SQL finds is what an evaluator of its own finds; plain comparisons use indexes; nothing is told of what is hidden.
+mod expressions;
+
+/// Reports: exact, what a plain count finds, within what the caller sees.
+mod numbers;
+
+/// Words: what finds what, for whom, and that the index is what the records make it whatever happens.
+mod search;
+
 /// Deletes that take others along.
 mod cascade;
+
 /// The API's own description: an entry for every route, typed records, and the list of whose work is compiled in.
 mod documents;
 
@@ -65,6 +76,9 @@ mod by_filter;
 
 /// Values that are changed by what is sent: `amount+`, `tags-`.
 mod modifiers;
+
+/// Lists: windows that follow each other, records beside records, totals.
+mod lists;
 
 /// The first minutes: the start link, the samples, dates that count from today.
 mod start;

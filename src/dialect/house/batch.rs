@@ -11,6 +11,7 @@ use crate::ops::idempotency::{self, Once};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
 use crate::wire::path;
+use crate::wire::prefer;
 use crate::wire::query::Query;
 use crate::wire::tags;
 use rouille::Response;
@@ -39,10 +40,11 @@ pub fn run(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, (requests, limits)| batch::run(tx, &caller, requests, limits),
         move |outcomes| once::told(results(&telling, &outcomes)?),
     )?;
-    match outcomes {
-        Once::Done(outcomes) => Ok(rehearsed(results(ctx, &outcomes)?, is_rehearsal)),
-        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated),
-    }
+    let response = match outcomes {
+        Once::Done(outcomes) => rehearsed(results(ctx, &outcomes)?, is_rehearsal),
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated)?,
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 fn results(ctx: &Ctx, Outcomes(outcomes): &Outcomes) -> Result<Response> {

@@ -11,7 +11,7 @@ use crate::ops::showing;
 use crate::wire::body::{Body, Sent};
 use crate::wire::call::Call;
 use crate::wire::paper::Paper;
-use crate::wire::{reply, tags};
+use crate::wire::{prefer, reply, tags};
 use rouille::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, new| bulk::store(tx, &caller, new),
         move |done| once::told(many(&telling, 201, &done, "", false)?),
     )?;
-    answered(ctx, 201, done, is_rehearsal)
+    answered(ctx, call, 201, done, is_rehearsal)
 }
 
 /// `PATCH …/records` with an object and a filter: `by_filter`. With an array of `{"id", …}`: 200 `{"records"}`.
@@ -71,14 +71,16 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, new| bulk::store(tx, &caller, new),
         move |done| once::told(many(&telling, 200, &done, "", false)?),
     )?;
-    answered(ctx, 200, done, is_rehearsal)
+    answered(ctx, call, 200, done, is_rehearsal)
 }
 
-fn answered(ctx: &Ctx, status: u16, done: Once<Done>, is_rehearsal: bool) -> Result<Response> {
-    match done {
-        Once::Done(done) => many(ctx, status, &done, "", is_rehearsal),
-        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated),
-    }
+/// What is kept under a key is the full answer: how much of it is wanted is said anew each time.
+fn answered(ctx: &Ctx, call: &Call<'_>, status: u16, done: Once<Done>, is_rehearsal: bool) -> Result<Response> {
+    let response = match done {
+        Once::Done(done) => many(ctx, status, &done, "", is_rehearsal)?,
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated)?,
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 /// `PUT …/records?key=`: the record that has the same value in that field is changed, or made if nobody has. An object, 201 or 200 with the
@@ -100,11 +102,12 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, new| bulk::store(tx, &caller, new),
     )?;
     let (created, updated) = (done.created, done.records.len() - done.created);
-    match (matches!(sent, Sent::Many(_)), created) {
-        (true, _) => many(ctx, 200, &done, &format!(",\"created\":{created},\"updated\":{updated}"), is_rehearsal),
-        (false, 0) => Ok(records::changed(&done.single()?, is_rehearsal)),
-        (false, _) => Ok(records::made(&records::collection(call), &done.single()?, is_rehearsal)),
-    }
+    let response = match (matches!(sent, Sent::Many(_)), created) {
+        (true, _) => many(ctx, 200, &done, &format!(",\"created\":{created},\"updated\":{updated}"), is_rehearsal)?,
+        (false, 0) => records::changed(&done.single()?, is_rehearsal),
+        (false, _) => records::made(&records::collection(call), &done.single()?, is_rehearsal),
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 /// `DELETE …/records` with a filter: `by_filter`. With `{"ids": […]}`: 200 `{"success": true, "ids"}`.
@@ -114,6 +117,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         return by_filter::delete(ctx, call, is_rehearsal);
     }
     call.query.only(&["dry_run"])?;
+    once::refuse(call)?;
     let ids = ids(ctx, call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let gone = ctx.write_by(
@@ -122,7 +126,8 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, gone| bulk::delete(tx, &caller, gone),
     )?;
     let gone: Vec<String> = gone.into_iter().map(|id| id.text()).collect();
-    Ok(records::rehearsed(reply::json(200, &json!({"success": true, "ids": gone})), is_rehearsal))
+    let response = records::rehearsed(reply::json(200, &json!({"success": true, "ids": gone})), is_rehearsal);
+    Ok(prefer::answered(call.request, response))
 }
 
 /// What every write of the collection has in common: no condition, and whether it is a rehearsal.
@@ -205,7 +210,7 @@ fn first(ctx: &Arc<Ctx>, call: &Call<'_>, batch: Batch<'_>, is_rehearsal: bool) 
         move |tx, new| first_write::store(tx, &caller, new),
     )?;
     let more = made.map(|made| format!(",\"created_schema\":{}", described(&made))).unwrap_or_default();
-    many(ctx, 201, &done, &more, is_rehearsal)
+    Ok(prefer::answered(call.request, many(ctx, 201, &done, &more, is_rehearsal)?))
 }
 
 fn described(made: &Made) -> Value {

@@ -1,7 +1,7 @@
 //! All records that a filter finds: changed alike, or deleted. [house]
 
-use super::once;
-use super::records::{self, Asked};
+use super::asked::{Asked, WINDOW};
+use super::{once, records};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
 use crate::model::query::Query;
@@ -10,12 +10,14 @@ use crate::ops::by_filter::{self, Aim};
 use crate::ops::ctx::{Ctx, Way};
 use crate::wire::body::{Body, Sent};
 use crate::wire::call::Call;
-use crate::wire::reply;
+use crate::wire::{prefer, reply};
 use rouille::Response;
 use serde_json::json;
 use std::sync::Arc;
 
 const MAX_AFFECTED: &str = "max_affected";
+/// What else a list takes, and no write.
+const OF_LISTS: [&str; 5] = ["sort", "q", "fields", "expand", "explain"];
 
 /// Whether a request to the collection speaks of the records that a filter finds.
 pub fn is_meant(call: &Call<'_>) -> bool {
@@ -37,11 +39,13 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>, is_rehearsal: bool) -> Result<Res
         move |tx, new| by_filter::update(tx, &caller, new),
     )?;
     let response = reply::json(200, &json!({"count": done.ids.len(), "ids": texts(&done.ids)}));
-    Ok(records::rehearsed(records::with_ignored(response, &done.ignored), is_rehearsal))
+    let response = records::rehearsed(records::with_ignored(response, &done.ignored), is_rehearsal);
+    Ok(prefer::answered(call.request, response))
 }
 
 /// `DELETE …/records?filter[status]=lead&max_affected=100`: 200 `{"success": true, "count", "ids"}`.
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>, is_rehearsal: bool) -> Result<Response> {
+    once::refuse(call)?;
     let asked = asked(ctx, call)?;
     if !matches!(call.body, Body::Empty) {
         let problem = Problem::new("malformed", "Records are deleted by a filter or by their ids, not by both");
@@ -54,7 +58,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>, is_rehearsal: bool) -> Result<Res
         move |tx, gone| by_filter::delete(tx, &caller, gone),
     )?;
     let body = json!({"success": true, "count": ids.len(), "ids": texts(&ids)});
-    Ok(records::rehearsed(reply::json(200, &body), is_rehearsal))
+    Ok(prefer::answered(call.request, records::rehearsed(reply::json(200, &body), is_rehearsal)))
 }
 
 /// The query string of such a request.
@@ -72,7 +76,7 @@ impl Meant {
 fn asked(ctx: &Ctx, call: &Call<'_>) -> Result<Meant> {
     let is_mine = |name: &str| name == MAX_AFFECTED || name == "dry_run";
     let others: Vec<(String, String)> = call.query.pairs().iter().filter(|(name, _)| !is_mine(name)).cloned().collect();
-    if let Some((name, _)) = others.iter().find(|(name, _)| matches!(name.as_str(), "page" | "per_page" | "sort" | "explain")) {
+    if let Some((name, _)) = others.iter().find(|(name, _)| WINDOW.contains(&name.as_str()) || OF_LISTS.contains(&name.as_str())) {
         let message = format!("A write by a filter has no '{name}': all records that it finds are meant");
         return Err(Error::invalid(Problem::of(name, "unknown_parameter", message)));
     }

@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | GET | /auth/login | a form for people | Django's way |
 //! | POST | /auth/login | sign in: form or JSON, `username` (or `email`) and `password` | [seed] |
-//! | GET, POST | /auth/logout | sign out | Django's way |
+//! | GET, POST | /auth/logout | sign out; a page elsewhere can have a browser do it that does not say where it comes from (plain http by a name) | Django's way |
 //! | POST | /auth/link | sign in by a one-time token; that of a start link, an invitation or a reset is told what it is for | [house] |
 //! | POST | /auth/start | make the first admin by a start link, 201: `token email password` | [house] |
 //! | GET | /api/apps | all apps | [seed] |
@@ -23,7 +23,7 @@
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
 //! | POST | /api/apps/{app}/schemas | make one, in the form of app files, 201 | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema} | one schema | [house] |
-//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes` | [house], owners of the app |
+//! | PATCH | /api/apps/{app}/schemas/{schema} | change `slug name model display_field order unique indexes search` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema} | delete it with its records | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/duplicate | a copy, 201: `name slug records` | [house], owners of the app |
 //! | POST | /api/apps/{app}/schemas/{schema}/fields | add a field, 201 | [house], owners of the app |
@@ -33,6 +33,8 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
+//! | | the same with more | `q filter limit offset cursor count fields expand` | [house] |
+//! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/indexes/{fields} | take one away: `status.name` | [house], owners of the app |
@@ -40,15 +42,19 @@
 //! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
 //! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
-//! | | the same with a filter | change all records that it finds: an object, `filter[field] max_affected` | [house] |
+//! | | the same with a filter | change all records that it finds: an object, `filter filter[field] max_affected` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
-//! | | the same with a filter | delete all records that it finds: `filter[field] max_affected` | [house] |
+//! | | the same with a filter | delete all records that it finds: `filter filter[field] max_affected` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids sort filter[field]` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read | [seed] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort filter filter[field]` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
 //! | POST | /api/batch | several writes of records, all or none: `{"requests": [{"method", "url", "body"}]}`, `"$0.id"` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit filter` | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/aggregate | numbers by a pipeline of `match group project sort limit skip lookup` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/lookup | records by their name, for pickers: `q limit` | [house] |
+//! | GET | /api/apps/{app}/search | words in all tables of an app: `q schemas limit` | [house] |
 //! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
 //! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
@@ -56,7 +62,7 @@
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
 //! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
 //! | PATCH | /api/workspaces/{workspace}/me | change one's `name` | [house] |
-//! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end | [house] |
+//! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end, tokens stay | [house] |
 //! | GET | /api/workspaces/{workspace}/users | people | [house], admins |
 //! | POST | /api/workspaces/{workspace}/users | make or invite one, 201: `email name role password` | [house], admins |
 //! | GET | /api/workspaces/{workspace}/users/{person} | one | [house], admins |
@@ -66,7 +72,7 @@
 //! | GET | /api/workspaces/{workspace}/invitations | those that nobody has taken up | [house], admins |
 //! | DELETE | /api/workspaces/{workspace}/invitations/{person} | take one back | [house], admins |
 //! | POST | /api/workspaces/{workspace}/invitations/accept | choose a password by an invitation, and sign in: `token name password` | [house] |
-//! | POST | /api/workspaces/{workspace}/resets/accept | choose another by a reset, and sign in: `token password` | [house] |
+//! | POST | /api/workspaces/{workspace}/resets/accept | choose another by a reset, and sign in: `token password`; all that let them in before ends, tokens too | [house] |
 //! | GET | /api/workspaces/{workspace}/sessions | one's sessions; `user` | [house], another's admins |
 //! | DELETE | /api/workspaces/{workspace}/sessions | end all but this one; `user` | [house], another's admins |
 //! | DELETE | /api/workspaces/{workspace}/sessions/{session} | end one; `user` | [house], another's admins |
@@ -107,6 +113,7 @@
 
 mod app_files;
 mod apps;
+mod asked;
 mod backups;
 mod batch;
 mod bulk;
@@ -119,13 +126,16 @@ mod fields;
 mod imports;
 mod invitations;
 mod jobs;
+mod lists;
 mod me;
+mod numbers;
 mod once;
 mod options;
 mod records;
 mod roles;
 mod samples;
 mod schemas;
+mod search;
 mod session;
 mod sessions;
 mod settings;
@@ -137,7 +147,7 @@ use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, p
 
 pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render };
 
-const ROUTES: [Route; 87] = [
+const ROUTES: [Route; 91] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -175,7 +185,7 @@ const ROUTES: [Route; 87] = [
     },
     post("/api/apps/{app}/schemas/{schema}/indexes", Pool::Slow, schemas::add_index),
     delete("/api/apps/{app}/schemas/{schema}/indexes/{fields}", Pool::Writes, schemas::drop_index),
-    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, records::list) },
+    Route { query: None, has_files: true, ..get("/api/apps/{app}/schemas/{schema}/records", Pool::Reads, lists::list) },
     Route {
         query: Some(&["dry_run", "create"]),
         body: BodyMax::Records,
@@ -194,11 +204,15 @@ const ROUTES: [Route; 87] = [
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
-    get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read),
+    Route { query: Some(&["fields", "expand"]), ..get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read) },
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
     rehearsable(post("/api/batch", Pool::Writes, batch::run)),
+    Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_group) },
+    post("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_pipeline),
+    Route { query: Some(&["q", "limit"]), ..get("/api/apps/{app}/schemas/{schema}/lookup", Pool::Reads, search::look_up) },
+    Route { query: Some(&["q", "schemas", "limit"]), ..get("/api/apps/{app}/search", Pool::Reads, search::app) },
     get("/api/openapi.json", Pool::Reads, docs::server),
     get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),

@@ -9,6 +9,8 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field, Kind};
 use crate::model::job::Job;
 use crate::model::principal::Action;
+use crate::model::schema::Schema;
+use crate::model::search::Search;
 use crate::ops::ctx::Ctx;
 use crate::ops::indexes;
 use crate::ops::schemas::{self, Changes, Described};
@@ -29,7 +31,7 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let mut body = schema(&described);
     // For those who may have them made.
     let manages = described.can.contains(&(Action::Manage, true));
-    let proposals = if manages { indexes::proposals(ctx, &described.schema, described.records) } else { Vec::new() };
+    let proposals = if manages { indexes::proposals(ctx, &described.schema, described.records.unwrap_or_default()) } else { Vec::new() };
     if let Some(body) = body.as_object_mut().filter(|_| !proposals.is_empty()) {
         let proposals: Vec<Value> = proposals.iter().map(|proposal| json!({"fields": proposal.fields, "why": proposal.why})).collect();
         body.insert("index_proposals".to_owned(), Value::Array(proposals));
@@ -46,7 +48,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(created(call, &made, is_rehearsal))
 }
 
-/// `PATCH …/schemas/{schema}` with some of `slug name model display_field order unique indexes`. Under its old slug it is still found.
+/// `PATCH …/schemas/{schema}` with some of `slug name model display_field order unique indexes search`. Under its old slug it is still found.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = call.query.flag("dry_run")?;
     let body = call.body.object(&ctx.limits)?;
@@ -63,8 +65,9 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
             order: reader.has("order").then(|| reader.texts("order")),
             unique: reader.has("unique").then(|| reader.groups("unique")),
             indexes: reader.has("indexes").then(|| reader.groups("indexes")),
+            search: parts::search(reader),
         };
-        reader.only(&["slug", "name", "model", "display_field", "order", "unique", "indexes"]);
+        reader.only(&["slug", "name", "model", "display_field", "order", "unique", "indexes", "search"]);
         changes
     });
     let (changes, caller) = (changes.map_err(Error::Invalid)?, call.caller.clone());
@@ -140,11 +143,24 @@ fn schema(described: &Described) -> Value {
         .iter()
         .map(|index| json!({"fields": index.fields, "unique": index.is_unique, "automatic": index.is_automatic, "why": index.why}))
         .collect();
-    json!({
+    let mut body = json!({
         "slug": schema.slug, "name": schema.name, "model": schema.model, "display_field": schema.display_field,
         "records": described.records, "fields": fields, "unique": schema.unique, "indexes": schema.indexes, "index_list": indexes,
         "can": can,
-    })
+    });
+    if let Some(body) = body.as_object_mut().filter(|_| schema.search != Search::default()) {
+        body.insert("search".to_owned(), search(schema));
+    }
+    body
+}
+
+/// What the schema says of being searched, and the index that it is done by, as far as its fields are seen.
+fn search(schema: &Schema) -> Value {
+    let index = schema.search.index.as_ref().map(|index| {
+        let fields: Vec<&str> = index.fields.iter().map(String::as_str).filter(|slug| schema.field(slug).is_some()).collect();
+        json!({"fields": fields, "state": index.state.name()})
+    });
+    json!({"wanted": schema.search.wanted.to_json(), "index": index})
 }
 
 /// `options` is an array of strings, as in the seed; their details stand beside it in `choices`.

@@ -1,12 +1,14 @@
 //! Loads all apps and schemas, and the number that says whether they changed.
 
-use super::{auto_indexes, roles};
+use super::{auto_indexes, roles, searches};
 use crate::expr::resolve::resolve;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
 use crate::model::error::Result;
 use crate::model::field::{Field, Kind, Rules};
 use crate::model::schema::{Schema, SchemaId};
+use crate::model::search::{Search, State};
+use crate::store::search;
 use crate::store::sqlite::{OrFailed, damaged};
 use rusqlite::{Connection, Row};
 use serde_json::{Map, Value};
@@ -38,6 +40,7 @@ fn read(conn: &Connection) -> Result<(Catalog, Vec<String>)> {
     let apps = statement.query_map([], app).or_failed()?.map(|app| app.map(Arc::new)).collect::<rusqlite::Result<Vec<_>>>().or_failed()?;
     let mut fields = fields(conn)?;
     let mut automatic = auto_indexes::all(conn)?;
+    let mut searches = searches::all(conn)?;
     let mut statement = conn
         .prepare("SELECT id, app, slug, name, model, display_field, version, unique_groups, index_groups, aliases FROM schema")
         .or_failed()?;
@@ -47,6 +50,14 @@ fn read(conn: &Connection) -> Result<(Catalog, Vec<String>)> {
         let mut schema = schema(row).or_failed()?;
         schema.fields = fields.remove(&schema.id).unwrap_or_default();
         schema.automatic = automatic.remove(&schema.id).unwrap_or_default();
+        if let Some(said) = searches.remove(&schema.id) {
+            schema.search = said.search;
+            // Made by a program, or for a schema, that is another one now.
+            let is_same = said.definition == search::definition(&schema);
+            if let Some(index) = schema.search.index.as_mut().filter(|_| !is_same) {
+                index.state = State::Failed;
+            }
+        }
         schemas.push(Arc::new(schema));
     }
     let mut problems = compute(&mut schemas);
@@ -103,6 +114,7 @@ fn schema(row: &Row<'_>) -> rusqlite::Result<Schema> {
         automatic: Vec::new(),
         aliases: texts(&row.get::<_, String>(9)?),
         hidden: Vec::new(),
+        search: Search::default(),
     })
 }
 

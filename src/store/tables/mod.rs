@@ -9,6 +9,7 @@ pub mod links;
 pub mod refresh;
 pub mod roles;
 pub mod schemas;
+pub mod searches;
 pub mod sessions;
 pub mod settings;
 pub mod starts;

@@ -9,7 +9,7 @@ use crate::store::sql::{index_column, links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::tables::{auto_indexes, tokens};
 use crate::store::tx::WriteTx;
-use crate::store::{indexes, link_rows};
+use crate::store::{indexes, link_rows, search};
 use rusqlite::params_from_iter;
 use serde_json::{Value, json};
 
@@ -34,6 +34,7 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
             |row| row.get(0).map(SchemaId),
         )
         .or_failed()?;
+    take_over(tx, id, schema)?;
     for (position, field) in schema.fields.iter().enumerate() {
         put_field(tx, id, position, field)?;
     }
@@ -45,6 +46,7 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
     let schema = Schema { id, ..schema.clone() };
     link_rows::settle(tx, &schema)?;
     indexes::settle(tx, &schema)?;
+    search::settle(tx, &schema, None)?;
     Ok(id)
 }
 
@@ -63,7 +65,7 @@ pub fn replace_converted(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, conve
 }
 
 fn reshape(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renames, converted: Option<&str>) -> Result<()> {
-    describe(tx, old, new)?;
+    note(tx, old, new)?;
     tokens::follow_fields(tx, old, new, renames)?;
     let before = |slug: &str| {
         let was = renames.iter().find(|(_, now)| now == slug).map_or(slug, |(was, _)| was);
@@ -86,6 +88,7 @@ fn reshape(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renames, 
         ..old.clone()
     };
     indexes::settle(tx, &kept)?;
+    let touched = tx.touched().of(old.id);
     let is_same = old.stored().map(|field| field.slug.as_str()).eq(new.stored().map(|field| field.slug.as_str()));
     if !is_same || converted.is_some() {
         rewrite(tx, old, new, converted, before)?;
@@ -105,7 +108,9 @@ fn reshape(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema, renames: &Renames, 
         }
     }
     auto_indexes::keep(tx, old.id, &automatic)?;
-    indexes::settle(tx, &new)
+    indexes::settle(tx, &new)?;
+    // Fields that stay hold what they held.
+    search::settle(tx, &new, converted.is_none().then_some(touched))
 }
 
 /// Every record anew, in one statement, its keys in the order of the fields.
@@ -145,12 +150,18 @@ fn rewrite<'o>(
     tx.conn().execute(&sql, params_from_iter(&defaults)).or_failed().map(drop)
 }
 
-/// Writes what is said of a schema and its fields, and nothing else.
+/// Writes what is said of a schema and its fields; of the records, only what they are searched by may be another.
 pub fn describe(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
+    note(tx, old, new)?;
+    search::settle(tx, &Schema { id: old.id, ..new.clone() }, None)
+}
+
+fn note(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> {
     let sql = "UPDATE schema SET slug = ?2, name = ?3, model = ?4, display_field = ?5, version = version + 1, unique_groups = ?6, index_groups = ?7, aliases = ?8
                WHERE id = ?1";
     let groups = (json!(new.unique).to_string(), json!(new.indexes).to_string(), json!(new.aliases).to_string());
     tx.conn().execute(sql, (old.id.0, &new.slug, &new.name, &new.model, &new.display_field, groups.0, groups.1, groups.2)).or_failed()?;
+    take_over(tx, old.id, new)?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [old.id.0]).or_failed()?;
     for (position, field) in new.fields.iter().enumerate() {
         put_field(tx, old.id, position, field)?;
@@ -158,10 +169,19 @@ pub fn describe(tx: &mut WriteTx<'_>, old: &Schema, new: &Schema) -> Result<()> 
     Ok(())
 }
 
+/// A slug leads to one schema of an app: whatever this one is called, or was, no other was.
+fn take_over(tx: &mut WriteTx<'_>, id: SchemaId, schema: &Schema) -> Result<()> {
+    let sql = "UPDATE schema SET aliases = (SELECT json_group_array(value) FROM json_each(aliases) WHERE value NOT IN (SELECT value FROM json_each(?3)))
+               WHERE app = ?1 AND id <> ?2 AND EXISTS (SELECT 1 FROM json_each(aliases) WHERE value IN (SELECT value FROM json_each(?3)))";
+    let slugs: Vec<&String> = schema.aliases.iter().chain([&schema.slug]).collect();
+    tx.conn().execute(sql, (schema.app.0, id.0, json!(slugs).to_string())).or_failed().map(drop)
+}
+
 /// Takes a schema, its fields and all its records away.
 pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<()> {
     let drop_both = format!("DROP TABLE {}; DROP TABLE IF EXISTS {}", table(schema.id), links(schema.id));
     tx.conn().execute_batch(&drop_both).or_failed()?;
+    search::remove(tx, schema.id)?;
     auto_indexes::keep(tx, schema.id, &[])?;
     tokens::forget_schema(tx, schema.id)?;
     tx.conn().execute("DELETE FROM field WHERE schema = ?1", [schema.id.0]).or_failed()?;
@@ -182,10 +202,15 @@ pub fn copy_records(tx: &mut WriteTx<'_>, from: &Schema, to: &Schema) -> Result<
 /// A schema as the change log keeps it: enough to make it again.
 pub fn described(schema: &Schema) -> Value {
     let fields: Vec<Value> = schema.fields.iter().map(Field::to_json).collect();
-    json!({
+    let mut described = json!({
         "slug": schema.slug, "name": schema.name, "model": schema.model, "display_field": schema.display_field,
         "unique": schema.unique, "indexes": schema.indexes, "aliases": schema.aliases, "fields": fields,
-    })
+    });
+    let wanted = schema.search.wanted.to_json();
+    if let Some(described) = described.as_object_mut().filter(|_| !wanted.is_null()) {
+        described.insert("search".to_owned(), wanted);
+    }
+    described
 }
 
 fn put_field(tx: &mut WriteTx<'_>, schema: SchemaId, position: usize, field: &Field) -> Result<()> {

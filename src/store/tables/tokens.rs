@@ -98,6 +98,12 @@ pub fn remove(tx: &mut WriteTx<'_>, id: i64) -> Result<()> {
     tx.conn().execute("DELETE FROM token WHERE id = ?1", [id]).or_failed().map(drop)
 }
 
+/// Ends all tokens of somebody.
+pub fn remove_all(tx: &mut WriteTx<'_>, user: UserId) -> Result<()> {
+    tx.credentials_changed();
+    tx.conn().execute("DELETE FROM token WHERE user = ?1", [user.0]).or_failed().map(drop)
+}
+
 /// Notes when a token was used last.
 pub fn note_used(tx: &mut WriteTx<'_>, id: i64, used_s: i64) -> Result<()> {
     let sql = "UPDATE token SET used_s = max(coalesce(used_s, 0), ?2) WHERE id = ?1";

@@ -1,6 +1,7 @@
 //! Who may do what. `world` has the apps and who may see which of their values; here every principal asks by every route, and what they get is compared
 //! with a table of the test's own. Masks, rules and narrowed tokens are in `scopes`.
 
+mod dear;
 mod scopes;
 mod world;
 
@@ -64,6 +65,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("PUT /api/apps/{app}/app-file", Need::Maker),
     ("GET /api/apps/{app}/changes", Need::Owner),
     ("GET /api/apps/{app}/openapi.json", Need::App),
+    ("GET /api/apps/{app}/search", Need::App),
     ("GET /api/apps/{app}/roles", Need::Owner),
     ("POST /api/apps/{app}/roles", Need::Owner),
     ("GET /api/apps/{app}/roles/{role}", Need::Owner),
@@ -88,8 +90,11 @@ const NEEDS: &[(&str, Need)] = &[
     ("PUT /api/apps/{app}/schemas/{schema}/records", Need::Upsert),
     ("PATCH /api/apps/{app}/schemas/{schema}/records", Need::UpdateMany),
     ("DELETE /api/apps/{app}/schemas/{schema}/records", Need::DeleteMany),
+    ("GET /api/apps/{app}/schemas/{schema}/lookup", Need::List),
     ("POST /api/apps/{app}/schemas/{schema}/import", Need::Create),
     ("GET /api/apps/{app}/schemas/{schema}/export", Need::Export),
+    ("GET /api/apps/{app}/schemas/{schema}/aggregate", Need::List),
+    ("POST /api/apps/{app}/schemas/{schema}/aggregate", Need::List),
     ("GET /api/apps/{app}/schemas/{schema}/records/{id}", Need::Read),
     ("PUT /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
     ("PATCH /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
@@ -376,6 +381,7 @@ fn request(route: &str, place: Place) -> Sent {
     };
     let mut kind = "application/json";
     let body = match route.split_once("/{schema}").map_or(route, |(_, rest)| rest) {
+        "/aggregate" if method == "POST" => r#"{"pipeline": [{"group": {"by": ["id"], "values": {"n": "count()"}}}]}"#.to_owned(),
         "/records" if method == "POST" => format!("{{{values}}}"),
         "/records" if method == "PUT" => {
             query.push(format!("key={key}"));
@@ -413,6 +419,8 @@ fn request(route: &str, place: Place) -> Sent {
     match route {
         "GET /api/apps/{app}/changes" => query.push("since=0".to_owned()),
         "GET /api/apps/{app}/app-file" => query.push("records=true".to_owned()),
+        // Every canary begins so.
+        "GET /api/apps/{app}/search" | "GET /api/apps/{app}/schemas/{schema}/lookup" => query.push("q=zq&limit=100".to_owned()),
         "GET /api/workspaces/{workspace}/roles" => query.push(format!("app={app}")),
         "DELETE /api/workspaces/{workspace}/grants" => query.push(format!("app={app}&user=viewer@example.com")),
         "GET /api/workspaces/{workspace}/explain" => query.push(format!("app={app}&schema={schema}&action=read&record={record}")),

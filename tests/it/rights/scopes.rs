@@ -10,8 +10,9 @@ use carryall::model::principal::{Action, AppPart, Caller, Narrowing, Principal, 
 use carryall::model::query::{Query, Window};
 use carryall::model::record::Expected;
 use carryall::ops::bulk::{self, Batch};
+use carryall::ops::filter::Asking;
 use carryall::ops::plan::plan;
-use carryall::ops::{access, export, records, roles};
+use carryall::ops::{access, export, first_write, lists, records, roles};
 use carryall::store::explain::explain;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -67,6 +68,34 @@ fn a_hidden_field_is_answered_like_a_made_up_one() {
         assert_eq!(reply.status, 400);
         assert!(whole(&reply).contains(&format!("has no field for the column '{heading}'")), "{}", whole(&reply));
     }
+}
+
+/// A name that stands for an expression hides what it says wherever that stands.
+#[test]
+fn what_is_computed_of_a_hidden_computed_field_is_hidden_too() {
+    let world = world();
+    let add = |slug: &str, formula: &str| {
+        let body = json!({"slug": slug, "type": "computed", "formula": formula}).to_string();
+        assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), &body).0, 201, "{slug}");
+    };
+    add("inner", "amount * 7919");
+    add("outer", "inner + 1");
+    add("beyond", "round(outer)");
+    add("talk", "count(remarks)");
+    add("plain", "amount + 1");
+    let role = world.ask("GET", "/api/apps/one/roles/seller", "").1;
+    let mut rights = role["schemas"]["deals"].clone();
+    rights["fields"]["inner"] = json!({"readable": false});
+    rights["fields"]["remarks"] = json!({"readable": false});
+    assert_eq!(world.ask("PATCH", "/api/apps/one/roles/seller", &json!({"schemas": {"deals": rights}}).to_string()).0, 200);
+    let (_, record) = json_of(&world, "seller", "GET", &format!("{DEALS}/records/1"), "");
+    let table = whole(&ask(&world, "seller", "GET", DEALS, "", ""));
+    for slug in ["inner", "outer", "beyond", "remarks", "talk"] {
+        assert_eq!((record.get(slug), table.contains(&format!("\"{slug}\""))), (None, false), "{slug}");
+        assert_eq!(json_of(&world, "seller", "GET", &format!("{DEALS}/records?sort={slug}"), "").0, 400, "{slug}");
+    }
+    assert_eq!(record["plain"], 7_100_002);
+    assert!(!table.contains("7919"), "{table}");
 }
 
 #[test]
@@ -162,6 +191,33 @@ fn a_value_that_must_be_unique_says_nothing_of_records_that_are_hidden() {
     };
     assert_eq!(clash(2)["error"]["message"], "Field 'title' must be unique: rec_2 has this value already");
     assert_eq!(clash(3)["error"]["message"], "Field 'title' must be unique: another record has this value already");
+}
+
+/// Whether a value is taken is not told to who may not give it.
+#[test]
+fn a_field_that_one_may_not_write_is_refused_alike_whatever_others_have_in_it() {
+    let world = world();
+    let told = |method: &str, path: &str, body: Value| {
+        let (status, answer) = json_of(&world, "seller", method, &format!("{DEALS}/{path}"), &body.to_string());
+        (status, answer["error"]["message"].clone())
+    };
+    for (method, path, index, body) in [
+        ("PATCH", "records/1", "", json!({"code": "CODE"})),
+        ("PATCH", "records", "At index 0: ", json!([{"id": 1, "code": "CODE"}])),
+        ("PUT", "records?key=title", "", json!({"title": "zq-deals-1-title", "code": "CODE"})),
+        ("PUT", "records?key=title", "At index 0: ", json!([{"title": "zq-deals-1-title", "code": "CODE"}])),
+        ("PUT", "records?key=title", "", json!({"title": "new", "owner": 2, "code": "CODE"})),
+        ("POST", "records", "", json!({"title": "new", "owner": 2, "code": "CODE"})),
+        ("POST", "records", "At index 0: ", json!([{"title": "new", "owner": 2, "code": "CODE"}])),
+    ] {
+        for code in ["zq-deals-3-code", "nobody has this"] {
+            let body: Value = serde_json::from_str(&body.to_string().replace("CODE", code)).unwrap();
+            let wanted = format!("{index}Your role does not let you write the field 'code'; leave it out, or as it is");
+            assert_eq!(told(method, path, body.clone()), (403, json!(wanted)), "{method} {path} {body}");
+        }
+    }
+    // As it is it may be sent.
+    assert_eq!(told("PATCH", "records/1", json!({"code": "zq-deals-1-code", "title": "x"})).0, 200);
 }
 
 /// Whoever loses a role loses it with the answer, however many requests are on their way.
@@ -312,7 +368,8 @@ fn what_a_rule_says_of_one_field_is_found_by_its_index() {
     let seller = Caller { principal: Principal::User(user), door: "test", token: None };
     let told = world.ctx.read(|tx| {
         let scope = access::scope(tx.catalog(), &seller, "one", "deals", Action::List)?;
-        explain(tx, &plan(&scope, &everything(), &Limits::default())?)
+        let plan = plan(&Asking::of(tx, &seller), &scope, &everything(), &Limits::default())?;
+        explain(tx, &plan, std::slice::from_ref(&plan), true)
     });
     for statement in told.unwrap().statements {
         assert!(statement.steps[0].starts_with("SEARCH") && statement.rows_read == 2, "{:?} {}", statement.steps, statement.rows_read);
@@ -339,7 +396,7 @@ fn a_rule_that_makes_no_sense_is_refused_at_its_byte() {
         ("@me ?= team.members.user", Some(0), "?= wants a path through a list on its left"),
         ("count(remarks.text ?= 'x') = 1", Some(6), "count must go over the records that point to this one"),
         ("team.members.nick ?= 5", Some(21), "a text is wanted here, and this is a number"),
-        ("owner = @you", Some(8), "'@you' has no meaning here"),
+        ("owner = @you", Some(8), "There is no '@you'"),
         ("owner ? @me", Some(6), "'?' has no meaning here"),
         ("owner = @me ?= owner", Some(12), "Comparisons cannot be chained"),
         (&many, None, "The expression has more than 300 parts"),
@@ -424,6 +481,64 @@ fn what_was_prepared_before_a_role_was_taken_away_is_not_done_after_it() {
     assert_eq!(done.unwrap(), [const { Err(Error::Stale) }; 5]);
 }
 
+/// So is the right to make a table by writing to it.
+#[test]
+fn a_table_is_not_made_by_who_has_lost_the_app_since() {
+    let world = world();
+    let user = User { id: UserId(5), email: "boss@example.com".to_owned(), role: Role::Member };
+    let boss = Caller { principal: Principal::User(user), door: "test", token: None };
+    let draft = json!({"word": "x"}).as_object().unwrap().clone();
+    let drawn = first_write::prepare(&world.ctx, &boss, true, "one", "fresh", Batch::One(&draft)).unwrap();
+    assert_eq!(ask(&world, "owner", "DELETE", "/api/workspaces/default/grants?app=one&user=5", "", "").status, 204);
+    let made = world.ctx.store.write(move |tx| first_write::store(tx, &boss, &drawn).map(drop));
+    assert!(matches!(made, Err(Error::Forbidden(_))), "{made:?}");
+    assert_eq!(world.ask("GET", "/api/apps/one/schemas/fresh", "").0, 404);
+}
+
+/// A rule goes on to mean what it meant: it compares with the value of an option.
+#[test]
+fn an_option_that_a_rule_or_a_formula_compares_with_keeps_its_value() {
+    let world = world();
+    let options = format!("{DEALS}/fields/stage/options");
+    let told = |method: &str, path: &str, body: &str| {
+        let (status, answer) = world.ask(method, &format!("{options}/{path}"), body);
+        (status, answer["error"]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let by_rule = "The option 'won' of 'deals.stage' must stay: a rule of the role 'seller' (table 'deals', read) compares with it";
+    assert_eq!(told("PATCH", "won", r#"{"value": "closed"}"#), (409, by_rule.to_owned()));
+    assert_eq!(told("DELETE", "won?replace=open", ""), (409, by_rule.to_owned()));
+    assert_eq!(told("DELETE", "won?replace=", ""), (409, by_rule.to_owned()));
+    // What people read may be another, and so may an option that nobody asks for.
+    assert_eq!(told("PATCH", "won", r#"{"label": "Closed", "color": "green"}"#).0, 200);
+    assert_eq!(told("PATCH", "open", r#"{"value": "new"}"#).0, 200);
+    // Another table's rule, by way of a computed field that says nothing of the option itself.
+    let stage = r#"{"slug": "lead", "type": "computed", "formula": "upper(stage)"}"#;
+    assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), stage).0, 201);
+    let rule = r#"{"schemas": {"deals": null, "notes": {"read": "deal.lead != 'NEW'"}}}"#;
+    assert_eq!(world.ask("PATCH", "/api/apps/one/roles/seller", rule).0, 200);
+    let by_other = "The option 'new' of 'deals.stage' must stay: a rule of the role 'seller' (table 'notes', read) compares with it";
+    assert_eq!(told("PATCH", "new", r#"{"value": "open"}"#), (409, by_other.to_owned()));
+    let score = r#"{"slug": "score", "type": "computed", "formula": "if(stage = 'won', 1, 0)"}"#;
+    assert_eq!(world.ask("POST", &format!("{DEALS}/fields"), score).0, 201);
+    let by_formula = "The option 'won' of 'deals.stage' must stay: the formula of 'deals.score' compares with it";
+    assert_eq!(told("PATCH", "won", r#"{"value": "closed"}"#), (409, by_formula.to_owned()));
+    assert_eq!(world.ask("DELETE", &format!("{DEALS}/fields/score"), "").0, 200);
+    assert_eq!(told("PATCH", "won", r#"{"value": "closed"}"#).0, 200);
+}
+
+/// Which addresses have accounts is for those who look after an app.
+#[test]
+fn a_member_does_not_learn_who_is_there() {
+    let world = world();
+    let grants = |who: &str, user: &str| json_of(&world, who, "GET", &format!("/api/workspaces/default/grants?user={user}"), "");
+    for user in ["boss@example.com", "nothere@example.com", "5", "99"] {
+        assert_eq!(grants("seller", user), (200, json!({"grants": []})), "{user}");
+    }
+    let (_, own) = grants("seller", "seller@example.com");
+    assert_eq!(own["grants"][0]["role"], "seller");
+    assert_eq!((grants("boss", "nothere@example.com").0, grants("boss", "seller@example.com").0), (400, 200));
+}
+
 #[test]
 fn what_is_for_those_who_look_after_a_table_is_for_nobody_else() {
     let world = world();
@@ -457,14 +572,14 @@ fn narrowed(user: i64, role: Role, narrowing: Narrowing) -> Caller {
 }
 
 fn everything() -> Query {
-    Query { filter: Expr::True, sort: Vec::new(), window: Window { offset: 0, limit: 100 } }
+    Query { window: Window { offset: 0, limit: 100 }, ..Query::default() }
 }
 
 fn list(world: &Harness, who: &Caller, app: &str, schema: &str, query: &Query) -> Result<Vec<Value>> {
     world.ctx.read(|tx| {
         let mut found = Vec::new();
-        records::list(tx, who, app, schema, query, &Limits::default(), &mut |record| {
-            found.push(serde_json::from_str(record.data).map_err(Error::internal)?);
+        lists::list(tx, who, [app, schema], query, &Limits::default(), &|_| false, &mut |row| {
+            found.push(serde_json::from_str(row.record.data).map_err(Error::internal)?);
             Ok(())
         })?;
         Ok(found)
@@ -540,17 +655,22 @@ struct Row {
 }
 
 /// A rule, and what it means.
-type Meant = (&'static str, fn(&Row, &[Vec<i64>], i64) -> bool);
+type Meant = (&'static str, fn(&Row, &[Vec<i64>], Option<i64>) -> bool);
 
-const RULES: [Meant; 12] = [
-    ("owner = @me", |row, _, me| row.owner == Some(me)),
-    ("owner != @me", |row, _, me| row.owner != Some(me)),
-    ("owner = null || owner = @me", |row, _, me| row.owner.is_none_or(|owner| owner == me)),
+/// What nobody has made, or a guest asks for, is nobody's: a missing value equals no guest.
+const RULES: [Meant; 16] = [
+    ("owner = @me", |row, _, me| me.is_some() && row.owner == me),
+    ("owner != @me", |row, _, me| row.owner != me),
+    ("owner = null || owner = @me", |row, _, me| row.owner.is_none() || row.owner == me),
+    ("@me = owner || created_by = @me", |row, _, me| me.is_some() && row.owner == me),
+    ("!(owner = @me)", |row, _, me| me.is_none() || row.owner != me),
+    ("@me = null", |_, _, me| me.is_none()),
+    ("@me != null && amount > 2", |row, _, me| me.is_some() && row.amount > Some(2)),
     ("!(stage = 'won') && amount > 5", |row, _, _| row.stage != Some("won") && row.amount > Some(5)),
-    ("stage = 'won' && owner = @me", |row, _, me| row.stage == Some("won") && row.owner == Some(me)),
+    ("stage = 'won' && owner = @me", |row, _, me| row.stage == Some("won") && me.is_some() && row.owner == me),
     ("tags ?= 'vip'", |row, _, _| row.tags.contains(&"vip")),
     ("tags ?!= 'vip'", |row, _, _| row.tags.iter().any(|tag| *tag != "vip")),
-    ("team.members.user ?= @me", |row, members, me| row.team.is_some_and(|team| members[team].contains(&me))),
+    ("team.members.user ?= @me", |row, members, me| me.is_some_and(|me| row.team.is_some_and(|team| members[team].contains(&me)))),
     ("teams.members.user ?= owner", |row, members, _| {
         row.owner.is_some_and(|owner| row.teams.iter().any(|team| members[*team].contains(&owner)))
     }),
@@ -592,10 +712,13 @@ proptest! {
 fn rules_hold(rows: &[Row], members: &[Vec<i64>]) {
     let world = Harness::crm().with_people(&["ann", "ben"]);
     let link = |prefix: &str, at: usize| json!({"$ref": format!("{prefix}{at}")});
-    let people: Vec<Value> = [2, 3].map(|user| json!({"$ref": format!("p{user}"), "user": user})).to_vec();
+    let mut people: Vec<Value> = [2, 3].map(|user| json!({"$ref": format!("p{user}"), "user": user})).to_vec();
+    // Who is nobody is a member of every team.
+    people.push(json!({"$ref": "p0", "user": null}));
     let teams = members.iter().enumerate().map(|(at, members)| {
-        let members: Vec<Value> = members.iter().map(|user| json!({"$ref": format!("p{user}")})).collect();
-        json!({"$ref": format!("t{at}"), "size": members.len(), "members": members})
+        let size = members.len();
+        let members: Vec<Value> = members.iter().chain(&[0]).map(|user| json!({"$ref": format!("p{user}")})).collect();
+        json!({"$ref": format!("t{at}"), "size": size, "members": members})
     });
     let deals = rows.iter().map(|row| {
         let teams: Vec<Value> = row.teams.iter().map(|team| link("t", *team)).collect();
@@ -607,27 +730,89 @@ fn rules_hold(rows: &[Row], members: &[Vec<i64>]) {
         {"slug": "deals", "fields": [{"slug": "owner", "type": "user"}, {"slug": "stage", "type": "text"}, {"slug": "amount", "type": "integer"},
             {"slug": "tags", "type": "multiselect", "options": ["vip", "old", "it's?"]}, {"slug": "team", "type": "reference", "target": "teams"},
             {"slug": "teams", "type": "references", "target": "teams"}]}],
-        "roles": [{"slug": "ruled"}],
+        "roles": [{"slug": "ruled"}, {"slug": "guest"}],
         "records": {"people": people, "teams": teams.collect::<Vec<_>>(), "deals": deals.collect::<Vec<_>>()}});
     world.apply(&file.to_string(), false, false).unwrap();
     give(&world, "ann", "app", "ruled");
     for (rule, means) in RULES {
-        let body = json!({"schemas": {"deals": {"list": true, "read": rule}}}).to_string();
-        let (status, answer) = world.ask("PATCH", "/api/apps/app/roles/ruled", &body);
-        assert_eq!(status, 200, "{rule}: {answer}");
-        let wanted: Vec<String> =
-            rows.iter().enumerate().filter(|(_, row)| means(row, members, 2)).map(|(at, _)| format!("rec_{}", at + 1)).collect();
-        let records = "/api/apps/app/schemas/deals/records";
-        let (_, list) = json_of(&world, "ann", "GET", &format!("{records}?sort=id"), "");
-        let found: Vec<&str> = list["records"].as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap()).collect();
-        assert_eq!(
-            (found, list["total"].as_u64()),
-            (wanted.iter().map(String::as_str).collect(), u64::try_from(wanted.len()).ok()),
-            "{rule}"
-        );
-        for at in 1..=rows.len() {
-            let (status, _) = json_of(&world, "ann", "GET", &format!("{records}/{at}"), "");
-            assert_eq!(status == 200, wanted.contains(&format!("rec_{at}")), "{rule}: {at}");
+        for (who, role, me) in [("ann", "ruled", Some(2)), ("guest", "guest", None)] {
+            let body = json!({"schemas": {"deals": {"list": true, "read": rule}}}).to_string();
+            let (status, answer) = world.ask("PATCH", &format!("/api/apps/app/roles/{role}"), &body);
+            assert_eq!(status, 200, "{rule}: {answer}");
+            let is_meant = |at: usize| means(&rows[at], members, me);
+            let wanted: Vec<String> = (0..rows.len()).filter(|at| is_meant(*at)).map(|at| format!("rec_{}", at + 1)).collect();
+            lets_through(&world, who, rule, rows.len(), &wanted);
         }
     }
+}
+
+#[test]
+fn a_rule_is_told_to_whoever_sees_all_that_it_is_made_of() {
+    let harness = Harness::crm().with_people(&["ann"]);
+    let said = |who: &str, method: &str, url: &str, body: &Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, said) = json_of(&harness, who, method, url, &body);
+        assert!(status < 300, "{method} {url}: {said}");
+        said
+    };
+    let contacts = json!({
+        "list": true, "read": "age > 30", "create": "company.name = 'Acme'", "update": "status = 'lead' && created_by = @me",
+        "fields": {"age": {"readable": false}},
+    });
+    said("owner", "POST", "/api/apps/my-crm/roles", &json!({"slug": "caller", "schemas": {"contacts": contacts}}));
+    let grant = json!({"user": "ann@example.com", "app": "my-crm", "role": "caller"});
+    said("owner", "POST", "/api/workspaces/default/grants", &grant);
+    let explain = |who: &str, action: &str| {
+        let url = format!("/api/workspaces/default/explain?user=ann@example.com&app=my-crm&schema=contacts&action={action}");
+        let told = said(who, "GET", &url, &Value::Null);
+        (told["rule"].as_str().map(str::to_owned), told["why"].as_str().unwrap().to_owned())
+    };
+    for (action, rule, hidden) in
+        [("read", "age > 30", "age"), ("create", "company.name = 'Acme'", "company"), ("update", "status = 'lead' && created_by = @me", "")]
+    {
+        assert_eq!(explain("owner", action).0.as_deref(), Some(rule));
+        let (told, why) = explain("ann", action);
+        if hidden.is_empty() {
+            assert_eq!(told.as_deref(), Some(rule), "{why}");
+        } else {
+            assert!(told.is_none() && !why.contains(hidden) && why.contains("a rule"), "{action}: {told:?} {why}");
+        }
+    }
+}
+
+/// Whoever asks finds these records and no others, in the list and one by one.
+fn lets_through(world: &Harness, who: &str, rule: &str, count: usize, wanted: &[String]) {
+    let records = "/api/apps/app/schemas/deals/records";
+    let (_, list) = json_of(world, who, "GET", &format!("{records}?sort=id"), "");
+    let found: Vec<&str> = list["records"].as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        (found, list["total"].as_u64()),
+        (wanted.iter().map(String::as_str).collect(), u64::try_from(wanted.len()).ok()),
+        "{who}: {rule}"
+    );
+    for at in 1..=count {
+        let (status, _) = json_of(world, who, "GET", &format!("{records}/{at}"), "");
+        assert_eq!(status == 200, wanted.contains(&format!("rec_{at}")), "{who}: {rule}: {at}");
+    }
+}
+
+#[test]
+fn what_has_no_owner_is_not_a_guest_s() {
+    let world = Harness::crm();
+    let rule = "created_by = @me || owner = @me || watchers.user ?= @me";
+    let file = json!({"carryall": 1, "app": {"slug": "app"}, "schemas": [
+        {"slug": "people", "fields": [{"slug": "user", "type": "user"}]},
+        {"slug": "deals", "fields": [{"slug": "owner", "type": "user"}, {"slug": "watchers", "type": "references", "target": "people"}]}],
+        "roles": [{"slug": "guest", "schemas": {"deals": {"list": true, "create": true, "read": rule, "update": "owner = @me", "delete": "owner = @me"}}}],
+        "records": {"people": [{"$ref": "p", "user": null}], "deals": [{"watchers": [{"$ref": "p"}]}, {}]}});
+    world.apply(&file.to_string(), false, false).unwrap();
+    let records = "/api/apps/app/schemas/deals/records";
+    assert_eq!(json_of(&world, "guest", "GET", records, "").1["total"], 0);
+    for (method, body) in [("GET", ""), ("PATCH", r#"{"owner": 1}"#), ("DELETE", "")] {
+        assert!(json_of(&world, "guest", method, &format!("{records}/1"), body).0 >= 400, "{method}");
+    }
+    // Not even what a guest has made.
+    assert_eq!(json_of(&world, "guest", "POST", records, "{}").0, 201);
+    assert_eq!(json_of(&world, "guest", "GET", records, "").1["total"], 0);
+    assert_eq!(world.ask("GET", records, "").1["total"], 3);
 }

@@ -54,12 +54,13 @@ impl<'s> Table<'s> {
         name.starts_with(GENERIC).then(|| name.replacen(GENERIC, &self.model, 1))
     }
 
-    /// Its components: three that say its fields, the others as they are with its names in them.
+    /// Its components: four that say its fields, the others as they are with its names in them.
     pub fn components(&self) -> Map<String, Value> {
         let shape = |name: &str, open: &Value| match name {
             "Record" => self.shapes.record.clone(),
             "RecordNew" => self.shapes.create.clone(),
             "RecordChange" => self.shapes.change.clone(),
+            "RecordPart" => self.part(open),
             _ => self.renamed(open),
         };
         generic().filter_map(|(name, open)| Some((self.named(name)?, shape(name, open)))).collect()
@@ -72,7 +73,7 @@ impl<'s> Table<'s> {
         json!({"name": "sort", "in": "query", "description": what, "schema": shape, "example": "-created_at"})
     }
 
-    /// One parameter a field.
+    /// One parameter a field, and one for all of them.
     pub fn filters(&self) -> Vec<Value> {
         let parameter = |(slug, shape): &(String, Value)| {
             let what = format!(
@@ -80,7 +81,19 @@ impl<'s> Table<'s> {
             );
             json!({"name": format!("filter[{slug}]"), "in": "query", "description": what, "schema": shape})
         };
-        self.shapes.asked.iter().map(parameter).collect()
+        let what = "A condition in the expression language: fields and paths, &&, ||, !, comparisons, in (…), between, ~, functions";
+        let written = json!({"name": "filter", "in": "query", "description": what, "schema": {"type": "string"}, "example": "id != null"});
+        self.shapes.asked.iter().map(parameter).chain([written]).collect()
+    }
+
+    /// The fields of a record, of which none has to be there.
+    fn part(&self, open: &Value) -> Value {
+        let mut part = open.clone();
+        let fields = self.shapes.record.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        if let Some(properties) = part.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend(fields);
+        }
+        part
     }
 
     fn renamed(&self, piece: &Value) -> Value {

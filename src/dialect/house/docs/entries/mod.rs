@@ -8,9 +8,11 @@
 //! document of an app what stands in the group Records is said anew for every table, with its fields in every shape whose name begins with `Record`.
 
 mod apps;
+mod numbers;
 mod people;
 mod records;
 mod roles;
+mod search;
 mod session;
 mod tables;
 mod workspace;
@@ -61,8 +63,17 @@ pub const GROUPS: [(&str, &str); 9] = [
 
 /// All entries, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    const FILES: [&[Entry]; 7] =
-        [&session::ENTRIES, &apps::ENTRIES, &tables::ENTRIES, &records::ENTRIES, &people::ENTRIES, &roles::ENTRIES, &workspace::ENTRIES];
+    const FILES: [&[Entry]; 9] = [
+        &session::ENTRIES,
+        &apps::ENTRIES,
+        &tables::ENTRIES,
+        &records::ENTRIES,
+        &numbers::ENTRIES,
+        &search::ENTRIES,
+        &people::ENTRIES,
+        &roles::ENTRIES,
+        &workspace::ENTRIES,
+    ];
     FILES.into_iter().flatten()
 }
 

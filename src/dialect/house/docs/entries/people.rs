@@ -30,7 +30,8 @@ pub const ENTRIES: [Entry; 21] = [
     },
     entry("GET /api/workspaces/{workspace}/users/{person}", "read_user", "People", "One person", (200, Content::Json("UserAnswer"))),
     Entry {
-        about: "Whoever is suspended is out at the next request, and without API access so are their tokens. The last owner stays one.",
+        about: "Whoever is suspended is out at the next request, and without API access so are their tokens. Links that they were given end with \
+                another role or address. The last owner stays one.",
         body: Content::Json("UserChange"),
         problems: &[409],
         ..entry(
@@ -47,7 +48,7 @@ pub const ENTRIES: [Entry; 21] = [
         ..entry("DELETE /api/workspaces/{workspace}/users/{person}", "delete_user", "People", "Take somebody away", (204, Content::Nothing))
     },
     Entry {
-        about: "The password that they have is good until then. Who never had one gets an invitation.",
+        about: "The password that they have is good until then; their sessions, JWTs and tokens end when another is chosen. Who never had one gets an invitation.",
         ..entry(
             "POST /api/workspaces/{workspace}/users/{person}/reset",
             "reset_user",
@@ -84,6 +85,7 @@ pub const ENTRIES: [Entry; 21] = [
         )
     },
     Entry {
+        about: "Whatever they were let in by before ends: sessions, JWTs, personal tokens and pairs.",
         body: Content::Form("PasswordChoice"),
         headers: &["Set-Cookie"],
         problems: &[401, 403, 429],

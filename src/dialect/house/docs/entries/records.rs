@@ -6,27 +6,32 @@ const ROWS: Content =
     Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
 const EXPORTED: Content =
     Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
+const LISTED: Content = Content::Media(&[("application/json", "RecordList"), ("text/csv", "Text"), ("application/x-ndjson", "Text")]);
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub const ENTRIES: [Entry; 12] = [
     Entry {
-        about: "With explain=1 admins learn how the list is found (statements, plan, rows, time, the index that is missing) instead of its records.",
-        query: &["page", "per_page", "sort", "filter"],
-        headers: &["X-Clamped"],
+        about: "Page by page, or window by window with limit and offset or cursor. With Accept: text/csv or application/x-ndjson the whole list is a file, \
+                without pages. With If-None-Match, 304 when nothing of it has changed. With explain=1 admins learn how the list is found (statements, plan, \
+                rows, time, the index that is missing) instead of its records.",
+        query: &["page", "per_page", "window_limit", "offset", "cursor", "count", "sort", "words", "shown_fields", "expand", "filter"],
+        headers: &["X-Clamped", "ETag"],
+        more: &[(304, Content::Nothing)],
         ..entry(
             "GET /api/apps/{app}/schemas/{schema}/records",
             "list_records",
             "Records",
             "Find records, sort them, page by page",
-            (200, Content::Json("RecordList")),
+            (200, LISTED),
         )
     },
     Entry {
-        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made. With the header Idempotency-Key it is done once however often it is sent.",
-        query: &["dry_run", "create"],
+        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made. With \
+                the header Idempotency-Key it is done once however often it is sent.",
+        query: &["dry_run", "create", "Prefer"],
         body: Content::Json("RecordsNew"),
-        more: &[(200, Content::Json("RecordOrRecords"))],
-        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Idempotency-Replayed"],
+        more: &[(204, Content::Nothing), (200, Content::Json("RecordOrRecords"))],
+        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409],
         ..entry(
             "POST /api/apps/{app}/schemas/{schema}/records",
@@ -38,10 +43,10 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "The record that has the same value in the key's field is changed, or made if nobody has; of an array each.",
-        query: &["dry_run", "key"],
+        query: &["dry_run", "key", "Prefer"],
         body: Content::Json("RecordsNew"),
-        more: &[(201, Content::Json("Record"))],
-        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run"],
+        more: &[(204, Content::Nothing), (201, Content::Json("Record"))],
+        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
         problems: &[409],
         ..entry(
             "PUT /api/apps/{app}/schemas/{schema}/records",
@@ -53,9 +58,10 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "An array names each by its id, and only what is sent changes; with a filter an object says what all records get that it finds. All or none.",
-        query: &["dry_run", "max_affected", "filter"],
+        query: &["dry_run", "max_affected", "filter", "Prefer"],
         body: Content::Json("RecordsChange"),
-        headers: &["X-Ignored", "X-Dry-Run", "Idempotency-Replayed"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Ignored", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409],
         ..entry(
             "PATCH /api/apps/{app}/schemas/{schema}/records",
@@ -67,10 +73,11 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "By their ids, or with a filter and no body all that it finds. All or none, with what hangs on them.",
-        query: &["dry_run", "max_affected", "filter"],
+        query: &["dry_run", "max_affected", "filter", "Prefer"],
         body: Content::Json("Ids"),
         may_lack_body: true,
-        headers: &["X-Dry-Run"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied"],
         problems: &[409],
         ..entry(
             "DELETE /api/apps/{app}/schemas/{schema}/records",
@@ -82,7 +89,7 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "All records that the filters leave, in the order that is asked for.",
-        query: &["format", "ids", "sort", "filter"],
+        query: &["format", "ids", "shown_fields", "sort", "words", "filter"],
         headers: &["Content-Disposition"],
         ..entry("GET /api/apps/{app}/schemas/{schema}/export", "export_records", "Records", "The records as a file", (200, EXPORTED))
     },
@@ -101,14 +108,16 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "Writes of records in their order, each with the method, url and body that it has by itself; all or none, one batch of the change log. A text such as $0.id, in a url or a body, stands for a value of an earlier answer; $$0.id is the text itself. With the header Idempotency-Key it is done once however often it is sent.",
-        query: &["dry_run"],
+        query: &["dry_run", "Prefer"],
         body: Content::Json("Batch"),
-        headers: &["X-Dry-Run", "Idempotency-Replayed"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[404, 409],
         ..entry("POST /api/batch", "batch", "Records", "Several writes as one", (200, Content::Json("BatchDone")))
     },
     Entry {
         about: "With If-None-Match, 304 when it is still as it was.",
+        query: &["shown_fields", "expand"],
         headers: &["ETag"],
         more: &[(304, Content::Nothing)],
         problems: &[412],
@@ -117,14 +126,15 @@ pub const ENTRIES: [Entry; 12] = [
             "read_record",
             "Records",
             "Read a record",
-            (200, Content::Json("Record")),
+            (200, Content::Json("RecordOrPart")),
         )
     },
     Entry {
         about: "Only what is sent changes. With If-Match, only if the record is still as it was: else 412 with what it is.",
-        query: &["dry_run"],
+        query: &["dry_run", "Prefer"],
         body: Content::Json("RecordChange"),
-        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Idempotency-Replayed"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409, 412],
         ..entry(
             "PUT /api/apps/{app}/schemas/{schema}/records/{id}",
@@ -136,9 +146,10 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "The same as PUT.",
-        query: &["dry_run"],
+        query: &["dry_run", "Prefer"],
         body: Content::Json("RecordChange"),
-        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Idempotency-Replayed"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409, 412],
         ..entry(
             "PATCH /api/apps/{app}/schemas/{schema}/records/{id}",
@@ -149,8 +160,9 @@ pub const ENTRIES: [Entry; 12] = [
         )
     },
     Entry {
-        query: &["dry_run"],
-        headers: &["X-Dry-Run"],
+        query: &["dry_run", "Prefer"],
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied"],
         problems: &[409, 412],
         ..entry(
             "DELETE /api/apps/{app}/schemas/{schema}/records/{id}",

@@ -100,7 +100,7 @@ pub const ENTRIES: [Entry; 14] = [
         )
     },
     Entry {
-        about: "Records that hold it hold the new value.",
+        about: "Records that hold it hold the new value. An option that a rule or a formula compares with keeps its value.",
         query: &["dry_run"],
         body: Content::Json("OptionChange"),
         headers: &["X-Dry-Run"],
@@ -114,7 +114,7 @@ pub const ENTRIES: [Entry; 14] = [
         )
     },
     Entry {
-        about: "Records that hold it forbid that, unless replace says what stands in its place.",
+        about: "Records that hold it forbid that, unless replace says what stands in its place; a rule or a formula that compares with it does anyway.",
         query: &["dry_run", "replace"],
         headers: &["X-Dry-Run"],
         problems: &[409],
