@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 5. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 6. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -146,6 +146,16 @@ CREATE TABLE setting (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL                  -- JSON
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency (              -- answers that are given again to who asks again under the same key
+  user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  key       TEXT NOT NULL,
+  request   BLOB NOT NULL,             -- SHA-256 of method, address and body
+  answer    TEXT NOT NULL,             -- JSON: status, headers, body
+  expires_s INTEGER NOT NULL,
+  PRIMARY KEY (user, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_expires ON idempotency (expires_s);
 
 CREATE TABLE change (
   seq       INTEGER PRIMARY KEY AUTOINCREMENT,  -- a cursor of readers: never used again, even when the log was emptied

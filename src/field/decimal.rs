@@ -3,7 +3,7 @@
 //!
 //! With a `scale` the digits after the point are limited, a number is stored in its shortest form, and text forms always show that many. Without one a number keeps its own form: 5 stays 5, 5.0 stays 5.0.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, Step, described};
 use crate::model::name::quoted;
 use rust_decimal::Decimal as Exact;
 use serde_json::{Number, Value};
@@ -46,6 +46,10 @@ impl FieldType for Decimal {
     fn write_text(&self, field: &Field, value: &Value) -> String {
         write_text(field, value)
     }
+
+    fn step(&self, _field: &Field, now: &Value, by: Step, amount: &Value) -> Result<Value, Refusal> {
+        step(now, by, amount)
+    }
 }
 
 impl FieldType for Money {
@@ -86,6 +90,10 @@ impl FieldType for Money {
 
     fn write_text(&self, field: &Field, value: &Value) -> String {
         write_text(field, value)
+    }
+
+    fn step(&self, _field: &Field, now: &Value, by: Step, amount: &Value) -> Result<Value, Refusal> {
+        step(now, by, amount)
     }
 }
 
@@ -137,6 +145,18 @@ fn read_text(field: &Field, text: &str) -> Result<Value, Refusal> {
         None => plain.parse::<i64>().ok().map(Value::from),
     };
     read.ok_or_else(|| Refusal::new("type", format!("must be a number such as 12.50, not {}", quoted(text))))
+}
+
+/// Exact: 0.1 and 0.2 are 0.3.
+fn step(now: &Value, by: Step, amount: &Value) -> Result<Value, Refusal> {
+    let now = if now.is_null() { Some(Exact::ZERO) } else { exact(now) };
+    let stepped = now.zip(exact(amount)).and_then(|(now, amount)| match by {
+        Step::Add => now.checked_add(amount),
+        Step::Remove => now.checked_sub(amount),
+    });
+    let fits = stepped.filter(|stepped| significant(stepped.normalize()) <= PRECISION_MAX);
+    let refused = || Refusal::new("precision", format!("would have more than the {PRECISION_MAX} digits that are kept exactly"));
+    fits.and_then(short).ok_or_else(refused)
 }
 
 fn write_text(field: &Field, value: &Value) -> String {

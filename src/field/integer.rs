@@ -1,6 +1,6 @@
 //! `integer`: a whole number of 64 bits with sign.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, Step, described};
 use crate::model::name::quoted;
 use serde_json::Value;
 
@@ -47,6 +47,16 @@ impl FieldType for Integer {
     fn read_text(&self, field: &Field, text: &str) -> Result<Value, Refusal> {
         let number = text.trim().parse().map_err(|_| Refusal::new("type", format!("must be a whole number, not {}", quoted(text))))?;
         within(field, number)
+    }
+
+    fn step(&self, _field: &Field, now: &Value, step: Step, amount: &Value) -> Result<Value, Refusal> {
+        let (now, amount) = (now.as_i64().unwrap_or_default(), amount.as_i64().unwrap_or_default());
+        let stepped = match step {
+            Step::Add => now.checked_add(amount),
+            Step::Remove => now.checked_sub(amount),
+        };
+        let refused = || Refusal::new("range", format!("would leave the whole numbers from {} to {}", i64::MIN, i64::MAX));
+        stepped.map(Value::from).ok_or_else(refused)
     }
 }
 

@@ -26,7 +26,7 @@ mod timezone;
 mod url;
 mod user;
 
-use crate::model::field::{Field, FieldType, Refusal};
+use crate::model::field::{Field, FieldType, Refusal, Rules, Step};
 use crate::model::name::quoted;
 use crate::model::nearest::nearest;
 use regex_lite::{Regex, RegexBuilder};
@@ -85,6 +85,17 @@ pub fn suggestion(name: &str) -> String {
 pub fn clean(field: &Field, value: &Value) -> Result<Value, Refusal> {
     let clean = type_of(field)?.clean(field, value)?;
     fits_pattern(field, &clean).map(|()| clean)
+}
+
+/// By what a stored value is to change, in stored form: the field's bounds are for the result.
+pub fn clean_amount(field: &Field, value: &Value) -> Result<Value, Refusal> {
+    let open = Field { rules: Rules { min: None, max: None, ..field.rules.clone() }, ..field.clone() };
+    type_of(field)?.clean(&open, value)
+}
+
+/// A stored value, `null` for none, and what is added to it or taken away.
+pub fn step(field: &Field, now: &Value, step: Step, amount: &Value) -> Result<Value, Refusal> {
+    type_of(field)?.step(field, now, step, amount)
 }
 
 /// The same for a text: a value in a query string, or one of another type.

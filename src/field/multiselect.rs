@@ -1,8 +1,8 @@
 //! `multiselect`: several of the field's choices, stored and answered as an array of their values, each once, in the order in which they were sent.
 //! `checklist` is the same with all of them in sight, each with a box to tick.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
-use crate::model::several::{check_choices, choice, elements, joined, split};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, Step};
+use crate::model::several::{check_choices, choice, elements, joined, split, stepped};
 use serde_json::Value;
 
 /// Under the name it goes by.
@@ -37,5 +37,9 @@ impl FieldType for Multiselect {
 
     fn write_text(&self, _field: &Field, value: &Value) -> String {
         joined(value)
+    }
+
+    fn step(&self, _field: &Field, now: &Value, step: Step, amount: &Value) -> Result<Value, Refusal> {
+        Ok(stepped(now, step, amount))
     }
 }

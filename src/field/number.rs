@@ -1,6 +1,6 @@
 //! `number`: any number that a double holds, without a promise of exact digits in sums; `decimal` makes that promise.
 
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, Step, described};
 use crate::model::json::is_rounded;
 use crate::model::name::quoted;
 use serde_json::{Number as Json, Value};
@@ -55,6 +55,23 @@ impl FieldType for Number {
             Some(read) => within(field, read),
             None => Err(Refusal::new("type", format!("must be a number such as 12.5, not {}", quoted(text)))),
         }
+    }
+
+    /// Whole numbers stay whole.
+    fn step(&self, _field: &Field, now: &Value, step: Step, amount: &Value) -> Result<Value, Refusal> {
+        let zero = Value::from(0);
+        let now = if now.is_null() { &zero } else { now };
+        let whole = now.as_i64().zip(amount.as_i64()).and_then(|(now, amount)| match step {
+            Step::Add => now.checked_add(amount),
+            Step::Remove => now.checked_sub(amount),
+        });
+        if let Some(whole) = whole {
+            return Ok(Value::from(whole));
+        }
+        let (now, amount) = (now.as_f64().unwrap_or_default(), amount.as_f64().unwrap_or_default());
+        let stepped = if step == Step::Add { now + amount } else { now - amount };
+        let refused = || Refusal::new("range", "would be more than a number holds");
+        Json::from_f64(stepped).map(Value::Number).ok_or_else(refused)
     }
 }
 

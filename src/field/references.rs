@@ -1,9 +1,9 @@
 //! `references`: several records of the target table, stored as an array of their ids, `["rec_5", "rec_7"]`, each once, in the order in which they
 //! were sent. That the records exist is checked where rows are read.
 
-use crate::model::field::{Field, FieldType, Kind, OnDelete, Refusal, Rules, described};
+use crate::model::field::{Field, FieldType, Kind, OnDelete, Refusal, Rules, Step, described};
 use crate::model::record::RecordId;
-use crate::model::several::{elements, joined, split};
+use crate::model::several::{elements, joined, split, stepped};
 use serde_json::Value;
 
 pub struct References;
@@ -52,5 +52,9 @@ impl FieldType for References {
 
     fn write_text(&self, _field: &Field, value: &Value) -> String {
         joined(value)
+    }
+
+    fn step(&self, _field: &Field, now: &Value, step: Step, amount: &Value) -> Result<Value, Refusal> {
+        Ok(stepped(now, step, amount))
     }
 }

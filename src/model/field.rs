@@ -101,6 +101,13 @@ pub struct Field {
     pub formula: Option<Arc<Computation>>,
 }
 
+/// What a modifier does with a stored value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Add,
+    Remove,
+}
+
 /// Why a value was refused: the rule's name and a sentence without the field's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -161,6 +168,11 @@ pub trait FieldType: Sync {
             Value::Null => String::new(),
             other => other.to_string(),
         }
+    }
+
+    /// A stored value, `null` for none, and what is added to it or taken away; what may be stored is asked of the result. For kinds that take steps.
+    fn step(&self, _field: &Field, _now: &Value, _step: Step, _amount: &Value) -> Result<Value, Refusal> {
+        Err(Refusal::new("modifier", "holds nothing that something can be added to"))
     }
 
     /// The text of a cell in a file to JSON as stored.
@@ -258,6 +270,11 @@ impl Kind {
 
     pub fn from_name(name: &str) -> Option<Self> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether something can be added to a value, and taken away.
+    pub fn takes_steps(self) -> bool {
+        matches!(self, Kind::Integer | Kind::Decimal) || self.is_set()
     }
 
     /// Whether a value holds several, which lie in the schema's link table, too.

@@ -16,6 +16,15 @@ pub struct Limits {
     pub records_sent_max: usize,
     /// So many records at once are written alone: whoever shared the transaction would wait for them.
     pub records_alone_min: usize,
+    /// Answers that are kept under an `Idempotency-Key`: how long, how long they are, how many of one user.
+    pub idempotency_seconds: i64,
+    pub idempotency_answer_bytes_max: usize,
+    pub idempotency_keys_per_user_max: i64,
+    /// Requests of one batch.
+    pub batch_requests_max: usize,
+    /// Records that a write by a filter may affect when it does not say how many, and at most.
+    pub affected_records_default: usize,
+    pub affected_records_max: usize,
     pub problems_shown_max: usize,
     /// A file of rows, on the routes that take one.
     pub rows_body_bytes_max: usize,
@@ -203,6 +212,12 @@ impl Default for Limits {
             records_body_bytes_max: 32 * 1024 * 1024,
             records_sent_max: 50_000,
             records_alone_min: 1_000,
+            idempotency_seconds: 24 * 3_600,
+            idempotency_answer_bytes_max: 256 * 1024,
+            idempotency_keys_per_user_max: 10_000,
+            batch_requests_max: 100,
+            affected_records_default: 1_000,
+            affected_records_max: 10_000,
             problems_shown_max: 40,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,

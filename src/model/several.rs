@@ -1,6 +1,6 @@
 //! What types share that have choices or hold several values: lists of choices, one choice, sets and their text.
 
-use super::field::{Field, Refusal, Rules, described};
+use super::field::{Field, Refusal, Rules, Step, described};
 use super::name::quoted;
 use super::nearest::nearest;
 use serde_json::Value;
@@ -90,6 +90,15 @@ pub fn elements(value: &Value, one: impl Fn(&Value) -> Result<Value, Refusal>) -
         }
     }
     Ok(Value::Array(kept))
+}
+
+/// A set with the elements of another, or without them; those that stay keep their order.
+pub fn stepped(now: &Value, step: Step, amount: &Value) -> Value {
+    let [now, amount] = [now, amount].map(|set| set.as_array().map_or(&[][..], Vec::as_slice));
+    Value::Array(match step {
+        Step::Add => now.iter().chain(amount.iter().filter(|element| !now.contains(element))).cloned().collect(),
+        Step::Remove => now.iter().filter(|element| !amount.contains(element)).cloned().collect(),
+    })
 }
 
 /// `red; blue` or `["red", "blue"]` as an array of texts.

@@ -136,7 +136,7 @@ pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, 
             Error::invalid(Problem::of("id", "required", message).hint("{\"id\": \"rec_5\", …}"))
         });
         let id = named.and_then(|id| record_id(id).map_err(Error::invalid));
-        match (id, validate::update(&scope.seen, draft)) {
+        match (id, validate::change(&scope.seen, draft)) {
             (Ok(id), Ok(mut checked)) => {
                 checked.ignored.retain(|key| key != "id");
                 Ok((Aim::Known(id), checked))

@@ -40,6 +40,14 @@ pub fn log(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, entry: Entry) ->
     changes::insert(tx, &change)
 }
 
+/// Runs what is one act: all its entries are one batch.
+pub fn one_batch<T>(tx: &mut WriteTx<'_>, act: impl FnOnce(&mut WriteTx<'_>) -> Result<T>) -> Result<T> {
+    tx.begin_batch();
+    let done = act(tx);
+    tx.end_batch();
+    done
+}
+
 /// An entry about an app or a schema; `body` holds its definitions `{"before"?, "after"?}`.
 pub fn log_definition(
     tx: &mut WriteTx<'_>,

@@ -117,6 +117,15 @@ fn sent(schema: &Schema, read_only: &[String], is_create: bool) -> Value {
             shape.insert("default".to_owned(), field.default.clone());
         }
         properties.insert(field.slug.clone(), shape);
+        if !is_create && field.kind.takes_steps() {
+            for (sign, what) in [('+', "Added to"), ('-', "Taken away from")] {
+                let mut shape = if field.kind.is_set() { taken(field) } else { stepped(field) };
+                if let Some(shape) = shape.as_object_mut() {
+                    shape.insert("description".to_owned(), Value::from(format!("{what} what is stored")));
+                }
+                properties.insert(format!("{}{sign}", field.slug), shape);
+            }
+        }
     }
     let read_only = schema.fields.iter().filter(|field| is_read_only(field)).map(|field| field.slug.as_str());
     for key in SYSTEM_KEYS.into_iter().chain(read_only) {
@@ -128,6 +137,11 @@ fn sent(schema: &Schema, read_only: &[String], is_create: bool) -> Value {
         shape.insert("required".to_owned(), Value::from(required));
     }
     shape
+}
+
+/// By what a number changes: its bounds are for the result.
+fn stepped(field: &Field) -> Value {
+    json!({"type": if field.kind == Kind::Integer { "integer" } else { "number" }})
 }
 
 /// A value as it lies in the data, when there is one.

@@ -4,6 +4,7 @@ use super::access;
 use super::cascade;
 use super::changes::{Entry, log, name_of};
 use super::guard;
+use super::modify;
 use super::plan::{cell, column};
 use super::showing;
 use super::validate::{self, Checked};
@@ -110,7 +111,7 @@ pub fn counted<'c>(tx: &ReadTx<'_>, schema: &Schema, clean: &'c Clean) -> Result
 /// The pure part of `update`.
 pub fn prepare_update(catalog: &Catalog, who: &Caller, app: &str, schema: &str, draft: &Draft) -> Result<Prepared> {
     let scope = access::scope(catalog, who, app, schema, Action::Update)?;
-    let checked = validate::update(&scope.seen, draft)?;
+    let checked = validate::change(&scope.seen, draft)?;
     Ok(Prepared { scope, checked })
 }
 
@@ -134,13 +135,14 @@ pub fn change(
 ) -> Result<(Record, Option<i64>)> {
     let schema = &scope.whole;
     let before = rows::values_of(&old.data)?;
+    let clean = modify::settled(schema, &before, new)?;
     let mut merged = before.clone();
-    merged.extend(new.clean.values.clone());
+    merged.extend(clean.values.clone());
     // Before the rows are asked: whoever may not write a field learns nothing of the values that others have in it.
     let changes = |(slug, value): &(&String, &Value)| before.get(*slug).unwrap_or(&Value::Null) != *value;
-    guard::changes_only_writable(scope, new.clean.values.iter().filter(changes).map(|(slug, _)| slug))?;
+    guard::changes_only_writable(scope, clean.values.iter().filter(changes).map(|(slug, _)| slug))?;
     check_rows(tx, who, scope, &merged, Some((old.id, &before)))?;
-    let rows::Updated { record, before, after } = rows::update(tx, schema, old, &new.clean, who.user_id())?;
+    let rows::Updated { record, before, after } = rows::update(tx, schema, old, &clean, who.user_id())?;
     if after.is_empty() {
         return Ok((record, None));
     }

@@ -33,6 +33,24 @@ pub trait Answer {
     fn complete(&mut self, show: &mut Show<'_>);
 }
 
+/// What can be completed with what is computed.
+pub trait Completes {
+    /// In the transaction that writes: of a rehearsal, of which nothing stays, and of an answer that is kept there.
+    fn complete_in(&mut self, tx: &WriteTx<'_>) -> Result<()>;
+    /// After the commit.
+    fn complete_after(&mut self, ctx: &Ctx);
+}
+
+impl<T: Answer> Completes for T {
+    fn complete_in(&mut self, tx: &WriteTx<'_>) -> Result<()> {
+        complete_in(tx, self)
+    }
+
+    fn complete_after(&mut self, ctx: &Ctx) {
+        complete_after(ctx, self);
+    }
+}
+
 /// `Ctx::write_by` for an operation whose answer shows records.
 pub fn write<P, T>(
     ctx: &Ctx,
@@ -42,27 +60,41 @@ pub fn write<P, T>(
 ) -> Result<T>
 where
     P: Send + 'static,
-    T: Answer + Send + 'static,
+    T: Completes + Send + 'static,
 {
     let is_rehearsal = way == Way::Rehearsed;
     let mut done = ctx.write_by(way, check, move |tx, checked| {
         let mut done = run(tx, checked)?;
-        if is_rehearsal && computes(&done.scope().seen) {
-            let (scope, until) = (done.scope().clone(), Instant::now() + IN_WRITE);
-            complete(&mut done, |id| show_until(tx, &scope.seen, &scope.rows, id, until))?;
+        if is_rehearsal {
+            done.complete_in(tx)?;
         }
         Ok(done)
     })?;
-    if !is_rehearsal && computes(&done.scope().seen) {
-        let scope = done.scope().clone();
-        // That this failed is no answer to a write that did not.
-        let most = AFTER_WRITE.min(Duration::from_millis(ctx.limits.read_timeout_ms));
-        let _ = ctx.store.read_within(most, |tx| match same(tx, &scope) {
-            Some(schema) => complete(&mut done, |id| rows::show(tx, &schema, &scope.rows, id)),
-            None => Ok(()),
-        });
+    if !is_rehearsal {
+        done.complete_after(ctx);
     }
     Ok(done)
+}
+
+fn complete_in(tx: &WriteTx<'_>, done: &mut impl Answer) -> Result<()> {
+    if !computes(&done.scope().seen) {
+        return Ok(());
+    }
+    let (scope, until) = (done.scope().clone(), Instant::now() + IN_WRITE);
+    complete(done, |id| show_until(tx, &scope.seen, &scope.rows, id, until))
+}
+
+fn complete_after(ctx: &Ctx, done: &mut impl Answer) {
+    if !computes(&done.scope().seen) {
+        return;
+    }
+    let scope = done.scope().clone();
+    // That this failed is no answer to a write that did not.
+    let most = AFTER_WRITE.min(Duration::from_millis(ctx.limits.read_timeout_ms));
+    let _ = ctx.store.read_within(most, |tx| match same(tx, &scope) {
+        Some(schema) => complete(done, |id| rows::show(tx, &schema, &scope.rows, id)),
+        None => Ok(()),
+    });
 }
 
 /// A record as it is read, in the middle of a write that is refused because of it.

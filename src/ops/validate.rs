@@ -1,5 +1,6 @@
 //! Draft to clean: every rule of every field, all problems at once. The only maker of a `Clean`. What needs rows (unique, references) is asked in `records`, inside the transaction.
 
+use super::modify;
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
@@ -13,6 +14,8 @@ use serde_json::{Map, Value};
 pub struct Checked {
     pub clean: Clean,
     pub ignored: Vec<String>,
+    /// What changes stored values, by keys such as `amount+`; none but in a change.
+    pub modifiers: Map<String, Value>,
 }
 
 /// What was checked of many records, as text: as values it would take many times the memory, and wait there for the writer.
@@ -30,7 +33,7 @@ impl Pack {
 
     /// Adds the values of one that was checked against the same schema.
     pub fn add(&mut self, checked: &Checked) -> Result<()> {
-        self.text.push_str(&serde_json::to_string(&checked.clean.values).map_err(Error::internal)?);
+        self.text.push_str(&serde_json::to_string(&(&checked.clean.values, &checked.modifiers)).map_err(Error::internal)?);
         self.ends.push(self.text.len());
         Ok(())
     }
@@ -39,10 +42,10 @@ impl Pack {
     pub fn iter(&self) -> impl Iterator<Item = Result<Checked>> {
         let mut begin = 0;
         self.ends.iter().map(move |end| {
-            let values = serde_json::from_str(self.text.get(begin..*end).unwrap_or_default()).map_err(Error::internal)?;
+            let (values, modifiers) = serde_json::from_str(self.text.get(begin..*end).unwrap_or_default()).map_err(Error::internal)?;
             begin = *end;
             let clean = Clean { schema: self.schema, schema_version: self.schema_version, values };
-            Ok(Checked { clean, ignored: Vec::new() })
+            Ok(Checked { clean, ignored: Vec::new(), modifiers })
         })
     }
 }
@@ -83,7 +86,20 @@ pub fn create_as(schema: &Schema, seen: &Schema, draft: &Draft) -> Result<Checke
 
 /// Some fields of a record that is there.
 pub fn update(schema: &Schema, draft: &Draft) -> Result<Checked> {
-    let mut problems = unknown_keys(schema, draft);
+    let problems = unknown_keys(schema, draft);
+    update_by(schema, draft, problems)
+}
+
+/// The same, by modifiers too: what they make of the record is known where it is found.
+pub fn change(schema: &Schema, draft: &Draft) -> Result<Checked> {
+    let (modifiers, mut problems) = modify::read(schema, draft);
+    let plain: Draft =
+        draft.iter().filter(|(key, _)| modify::modified(schema, key).is_none()).map(|(key, value)| (key.clone(), value.clone())).collect();
+    problems.extend(unknown_keys(schema, &plain));
+    Ok(Checked { modifiers, ..update_by(schema, &plain, problems)? })
+}
+
+fn update_by(schema: &Schema, draft: &Draft, mut problems: Vec<Problem>) -> Result<Checked> {
     let mut values = Map::new();
     for field in schema.fields.iter().filter(|field| !field.is_given()) {
         if let Some(sent) = draft.get(&field.slug) {
@@ -104,6 +120,11 @@ pub fn clean(field: &Field, value: &Value) -> std::result::Result<Value, Problem
     field::clean(field, value).map_err(|refusal| refusal.of(&field.slug))
 }
 
+/// One value, with the question whether there must be one.
+pub fn whole(field: &Field, value: &Value) -> std::result::Result<Value, Problem> {
+    required(field, value).and_then(|()| clean(field, value))
+}
+
 /// Asked before the type is: whoever sends nothing, null or the empty text left the field out.
 fn required(field: &Field, value: &Value) -> std::result::Result<(), Problem> {
     let empty = value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty) && field.kind.is_set();
@@ -116,7 +137,7 @@ fn checked(schema: &Schema, draft: &Draft, values: Map<String, Value>, problems:
     }
     let has_no_say = |key: &&String| SYSTEM_KEYS.contains(&key.as_str()) || schema.field(key).is_some_and(Field::is_given);
     let ignored = draft.keys().filter(has_no_say).cloned().collect();
-    Ok(Checked { clean: Clean { schema: schema.id, schema_version: schema.version, values }, ignored })
+    Ok(Checked { clean: Clean { schema: schema.id, schema_version: schema.version, values }, ignored, modifiers: Map::new() })
 }
 
 fn unknown_keys(schema: &Schema, draft: &Draft) -> Vec<Problem> {
@@ -126,6 +147,9 @@ fn unknown_keys(schema: &Schema, draft: &Draft) -> Vec<Problem> {
             let problem = Problem::of(key, "unknown_field", format!("Table '{}' has no field {}", schema.slug, quoted(key)));
             let is_wrapper = draft.len() == 1 && draft.get(key).is_some_and(|value| value.is_object() || value.is_array());
             match is_wrapper {
+                _ if modify::modified(schema, key).is_some() => {
+                    problem.hint("A value that is stored is changed so by PATCH, by the record's id or a filter")
+                }
                 true => problem.hint(format!("Send what is in it, without {} around it", quoted(key))),
                 false => problem.did_you_mean(key, schema.fields.iter().map(|field| field.slug.as_str())),
             }

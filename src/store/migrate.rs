@@ -12,10 +12,10 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// What makes version 2 of version 1, and so on.
-const STEPS: [&str; 4] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, TABLE_OF_SEARCHES];
+const STEPS: [&str; 5] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, TABLE_OF_SEARCHES, ANSWERS_UNDER_KEYS];
 const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
   schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
   stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
@@ -79,6 +79,15 @@ const PEOPLE_AND_RIGHTS: &str = "ALTER TABLE user ADD COLUMN name TEXT NOT NULL 
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;";
+const ANSWERS_UNDER_KEYS: &str = "CREATE TABLE idempotency (
+  user      INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  key       TEXT NOT NULL,
+  request   BLOB NOT NULL,
+  answer    TEXT NOT NULL,
+  expires_s INTEGER NOT NULL,
+  PRIMARY KEY (user, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_expires ON idempotency (expires_s);";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
 pub fn create(path: &Path, fault: Option<Fault>) -> std::io::Result<()> {

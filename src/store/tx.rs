@@ -284,6 +284,8 @@ pub struct WriteTx<'c> {
     catalog_changed: bool,
     credentials_changed: bool,
     logged: Logged,
+    /// Of an act whose entries in the change log are one batch: the first of them, once there is one.
+    batch: Option<Option<i64>>,
     touched: Touched,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
@@ -315,6 +317,7 @@ impl<'c> WriteTx<'c> {
             catalog_changed: false,
             credentials_changed: false,
             logged: Logged::default(),
+            batch: None,
             touched,
             counts_outside,
         }
@@ -364,8 +367,25 @@ impl<'c> WriteTx<'c> {
         self.credentials_changed = true;
     }
 
+    /// From now on the entries of the change log are one batch, whatever they say of themselves.
+    pub fn begin_batch(&mut self) {
+        self.batch = Some(None);
+    }
+
+    pub fn end_batch(&mut self) {
+        self.batch = None;
+    }
+
+    /// The batch of an entry that would be of this one by itself.
+    pub(super) fn batch(&self, own: Option<i64>) -> Option<i64> {
+        self.batch.unwrap_or(own)
+    }
+
     /// An entry with this number was written to the change log.
     pub(super) fn logged(&mut self, schema: Option<SchemaId>, seq: i64) {
+        if self.batch == Some(None) {
+            self.batch = Some(Some(seq));
+        }
         self.logged.newest = seq;
         self.logged.schemas.extend(schema);
     }
@@ -384,6 +404,7 @@ impl<'c> WriteTx<'c> {
         self.catalog_changed = mark.catalog_changed;
         self.credentials_changed = mark.credentials_changed;
         self.logged = mark.logged;
+        self.batch = None;
     }
 }
 

@@ -51,8 +51,13 @@ impl Known {
 pub fn refuse(request: &Request, name: &str, why: &str) -> Result<()> {
     match condition(request, name)? {
         None => Ok(()),
-        Some(_) => Err(Error::Malformed(Problem::new("header", format!("The header {name} has no meaning here: {why}")))),
+        Some(_) => Err(meaningless(name, why)),
     }
+}
+
+/// Why a header cannot be heeded.
+pub fn meaningless(name: &str, why: &str) -> Error {
+    Error::Malformed(Problem::new("header", format!("The header {name} has no meaning here: {why}")))
 }
 
 enum Condition {

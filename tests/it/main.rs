@@ -65,6 +65,18 @@ mod sets;
 /// Many records in one request, states, rehearsals.
 mod many;
 
+/// Writes that are sent again under the same key.
+mod idempotency;
+
+/// Several writes in one request, which name what those before them gave.
+mod batch;
+
+/// Records that a filter finds, changed and deleted in one act.
+mod by_filter;
+
+/// Values that are changed by what is sent: `amount+`, `tags-`.
+mod modifiers;
+
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 

@@ -1,11 +1,12 @@
 //! The collection of a table's records: one record or an array made, many changed by their ids, upserted by a key, deleted; tables made by their first
 //! record. [house, but for the one record]
 
-use super::records;
+use super::{by_filter, once, records};
 use crate::model::error::{Error, Problem, Result};
 use crate::ops::bulk::{self, Batch, Done};
 use crate::ops::ctx::{Ctx, Way};
 use crate::ops::first_write::{self, Made, Stored};
+use crate::ops::idempotency::{self, Once};
 use crate::ops::showing;
 use crate::wire::body::{Body, Sent};
 use crate::wire::call::Call;
@@ -36,37 +37,57 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         Sent::Many(_) => batch(&sent),
     };
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let done = showing::write(
+    let telling = ctx.clone();
+    let done = idempotency::write(
         ctx,
         way(ctx, batch.len(), is_rehearsal),
+        once::key(ctx, call)?,
         || bulk::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
+        move |done| once::told(many(&telling, 201, &done, "", false)?),
     )?;
-    Ok(prefer::answered(call.request, many(ctx, 201, &done, "", is_rehearsal)?))
+    answered(ctx, call, 201, done, is_rehearsal)
 }
 
-/// `PATCH …/records` with an array of `{"id", …}`: 200 `{"records"}`.
+/// `PATCH …/records` with an object and a filter: `by_filter`. With an array of `{"id", …}`: 200 `{"records"}`.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
+    if by_filter::is_meant(call) {
+        return by_filter::update(ctx, call, is_rehearsal);
+    }
+    call.query.only(&["dry_run"])?;
     let Sent::Many(all) = sent(call, "an array such as [{\"id\": \"rec_5\", \"name\": \"Ann\"}]")? else {
         let problem = Problem::new("malformed", "The body must be an array of records, each with its id");
         return Err(Error::Malformed(problem.hint("[{\"id\": \"rec_5\", …}], or PATCH …/records/rec_5 for one")));
     };
     let batch = Batch::Many(&all);
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let done = showing::write(
+    let telling = ctx.clone();
+    let done = idempotency::write(
         ctx,
         way(ctx, batch.len(), is_rehearsal),
+        once::key(ctx, call)?,
         || bulk::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
+        move |done| once::told(many(&telling, 200, &done, "", false)?),
     )?;
-    Ok(prefer::answered(call.request, many(ctx, 200, &done, "", is_rehearsal)?))
+    answered(ctx, call, 200, done, is_rehearsal)
+}
+
+/// What is kept under a key is the full answer: how much of it is wanted is said anew each time.
+fn answered(ctx: &Ctx, call: &Call<'_>, status: u16, done: Once<Done>, is_rehearsal: bool) -> Result<Response> {
+    let response = match done {
+        Once::Done(done) => many(ctx, status, &done, "", is_rehearsal)?,
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated)?,
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 /// `PUT …/records?key=`: the record that has the same value in that field is changed, or made if nobody has. An object, 201 or 200 with the
 /// record; an array, 200 `{"records", "created", "updated"}`.
 pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
+    once::refuse(call)?;
     let key = call.query.once("key")?.filter(|key| !key.is_empty()).ok_or_else(|| {
         let problem = Problem::of("key", "required", "Parameter 'key' must name the field by which records are told apart");
         Error::invalid(problem.hint("PUT …/records?key=email, or PUT …/records/rec_5 for one that is known"))
@@ -84,14 +105,19 @@ pub fn upsert(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let response = match (matches!(sent, Sent::Many(_)), created) {
         (true, _) => many(ctx, 200, &done, &format!(",\"created\":{created},\"updated\":{updated}"), is_rehearsal)?,
         (false, 0) => records::changed(&done.single()?, is_rehearsal),
-        (false, _) => records::made(call, &done.single()?, is_rehearsal),
+        (false, _) => records::made(&records::collection(call), &done.single()?, is_rehearsal),
     };
     Ok(prefer::answered(call.request, response))
 }
 
-/// `DELETE …/records` with `{"ids": […]}`: 200 `{"success": true, "ids"}`.
+/// `DELETE …/records` with a filter: `by_filter`. With `{"ids": […]}`: 200 `{"success": true, "ids"}`.
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let is_rehearsal = collection(call)?;
+    if by_filter::is_meant(call) {
+        return by_filter::delete(ctx, call, is_rehearsal);
+    }
+    call.query.only(&["dry_run"])?;
+    once::refuse(call)?;
     let ids = ids(call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let gone = ctx.write_by(
@@ -174,6 +200,7 @@ fn many(ctx: &Ctx, status: u16, done: &Done, more: &str, is_rehearsal: bool) -> 
 
 /// Records into a table that is made for them.
 fn first(ctx: &Arc<Ctx>, call: &Call<'_>, batch: Batch<'_>, is_rehearsal: bool) -> Result<Response> {
+    once::refuse(call)?;
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
     let is_local = call.is_local() && ctx.site.public_for(call.request.header("Host").unwrap_or_default()).is_none();
     let Stored { done, made } = showing::write(

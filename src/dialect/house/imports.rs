@@ -1,5 +1,6 @@
 //! Many rows in one body: a CSV, NDJSON, JSON or XLSX file into a schema, all or nothing. [house]
 
+use super::once;
 use crate::format::file::{Format, Input, Source};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::job::Import;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 /// `POST …/import?key=&dry_run=&skip=&blank_errors=&sheet=`: 201 `{"created", "updated", "errors": [], "notes"?}`, with `dry_run` 200 and what would happen. A row that breaks a rule
 /// refuses the whole file: 400, and `details` name each row by its `index`.
 pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    once::refuse(call)?;
     let dry_run = call.query.flag("dry_run")?;
     let format = format(call)?;
     let source = match &call.body {

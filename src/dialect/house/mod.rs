@@ -42,12 +42,15 @@
 //! | | the same with `create=schema` | from this machine: makes the table, and the app, if they are not there | [house], admins |
 //! | PUT | /api/apps/{app}/schemas/{schema}/records | with `key`: change the record with that value, or create one; or an array | [house] |
 //! | PATCH | /api/apps/{app}/schemas/{schema}/records | change an array of records by their `id` | [house] |
+//! | | the same with a filter | change all records that it finds: an object, `filter filter[field] max_affected` | [house] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
+//! | | the same with a filter | delete all records that it finds: `filter filter[field] max_affected` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort filter filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | POST | /api/batch | several writes of records, all or none: `{"requests": [{"method", "url", "body"}]}`, `"$0.id"` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit filter` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/aggregate | numbers by a pipeline of `match group project sort limit skip lookup` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/lookup | records by their name, for pickers: `q limit` | [house] |
@@ -98,6 +101,8 @@
 //! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
 //! the `record` as it is now beside the `error`.
 //!
+//! `Idempotency-Key` on POST, PATCH of records and PUT of one, and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
+//!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
 //! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
 //!
@@ -110,7 +115,9 @@ mod app_files;
 mod apps;
 mod asked;
 mod backups;
+mod batch;
 mod bulk;
+mod by_filter;
 mod changes;
 mod docs;
 mod error;
@@ -122,6 +129,7 @@ mod jobs;
 mod lists;
 mod me;
 mod numbers;
+mod once;
 mod options;
 mod records;
 mod roles;
@@ -150,7 +158,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 90] = [
+const ROUTES: [Route; 91] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -199,12 +207,8 @@ const ROUTES: [Route; 90] = [
         body: BodyMax::Records,
         ..put("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::upsert)
     },
-    Route {
-        query: Some(&["dry_run"]),
-        body: BodyMax::Records,
-        ..patch("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::update)
-    },
-    Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
+    Route { query: None, body: BodyMax::Records, ..patch("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::update) },
+    Route { query: None, ..delete("/api/apps/{app}/schemas/{schema}/records", Pool::Writes, bulk::delete) },
     Route {
         query: Some(&["key", "dry_run", "skip", "blank_errors", "sheet"]),
         body: BodyMax::Rows,
@@ -215,6 +219,7 @@ const ROUTES: [Route; 90] = [
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
+    rehearsable(post("/api/batch", Pool::Writes, batch::run)),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_group) },
     post("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_pipeline),
     Route { query: Some(&["q", "limit"]), ..get("/api/apps/{app}/schemas/{schema}/lookup", Pool::Reads, search::look_up) },

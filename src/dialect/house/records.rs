@@ -1,13 +1,13 @@
 //! Records: create, read, partial change, delete. Stored text goes out as it lies.
 
-use super::asked;
+use super::{asked, once};
 use crate::model::error::Result;
 use crate::model::listed::{Linked, Node, Row};
 use crate::model::record::{Draft, Expected, RecordId, RecordRef};
 use crate::ops::ctx::{Ctx, Way};
+use crate::ops::idempotency::{self, Once};
 use crate::ops::lists;
 use crate::ops::records::{self, Shown, Written};
-use crate::ops::showing;
 use crate::wire::call::Call;
 use crate::wire::prefer;
 use crate::wire::reply;
@@ -20,13 +20,20 @@ use std::sync::Arc;
 /// One record of a body that may hold many: `bulk` has looked.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>, draft: &Draft, is_rehearsal: bool) -> Result<Response> {
     let (app, schema, caller) = (call.param(0), call.param(1), call.caller.clone());
-    let written = showing::write(
+    let records = collection(call);
+    let written = idempotency::write(
         ctx,
         way(is_rehearsal),
+        once::key(ctx, call)?,
         || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, draft),
         move |tx, new| records::create(tx, &caller, new),
+        move |written| once::told(made(&records, &written, false)),
     )?;
-    Ok(prefer::answered(call.request, made(call, &written, is_rehearsal)))
+    let response = match written {
+        Once::Done(written) => made(&collection(call), &written, is_rehearsal),
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated)?,
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 /// With `fields` and `expand` as in a list.
@@ -51,17 +58,24 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (expected, is_rehearsal) = conditions(call)?;
     let draft = call.body.object(&call.limits)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2).to_owned(), call.caller.clone());
-    let written = showing::write(
+    let written = idempotency::write(
         ctx,
         way(is_rehearsal),
+        once::key(ctx, call)?,
         || records::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, &draft),
         move |tx, new| records::update(tx, &caller, &id, &expected, new),
+        |written| once::told(changed(&written, false)),
     )?;
-    Ok(prefer::answered(call.request, changed(&written, is_rehearsal)))
+    let response = match written {
+        Once::Done(written) => changed(&written, is_rehearsal),
+        Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated)?,
+    };
+    Ok(prefer::answered(call.request, response))
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (expected, is_rehearsal) = conditions(call)?;
+    once::refuse(call)?;
     let (app, schema, id, caller) = (call.param(0), call.param(1), call.param(2), call.caller.clone());
     let id = ctx.write_by(
         way(is_rehearsal),
@@ -72,12 +86,17 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(prefer::answered(call.request, rehearsed(response, is_rehearsal)))
 }
 
-/// The answer about a record that was made.
-pub fn made(call: &Call<'_>, written: &Written, is_rehearsal: bool) -> Response {
+/// The address of the records that a request is about.
+pub fn collection(call: &Call<'_>) -> String {
+    format!("/api/apps/{}/schemas/{}/records", call.param(0), call.param(1))
+}
+
+/// The answer about a record that was made, in the collection with this address.
+pub fn made(collection: &str, written: &Written, is_rehearsal: bool) -> Response {
     if is_rehearsal {
         return changed(written, is_rehearsal);
     }
-    let address = format!("/api/apps/{}/schemas/{}/records/{}", call.param(0), call.param(1), written.shown.record.id.text());
+    let address = format!("{collection}/{}", written.shown.record.id.text());
     one(201, &written.shown, &written.ignored).with_additional_header("Location", address)
 }
 

@@ -107,7 +107,7 @@ pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {
         change.schema.map(|schema| schema.0),
         change.record.map(|record| record.0),
         change.kind.name(),
-        change.batch,
+        tx.batch(change.batch),
         change.label,
         change.body
     ];

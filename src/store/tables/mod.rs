@@ -4,6 +4,7 @@ pub mod apps;
 pub mod auto_indexes;
 pub mod catalog;
 pub mod changes;
+pub mod idempotency;
 pub mod links;
 pub mod refresh;
 pub mod roles;

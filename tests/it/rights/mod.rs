@@ -53,6 +53,8 @@ const NEEDS: &[(&str, Need)] = &[
     ("POST /auth/link", Need::Open),
     ("POST /auth/start", Need::Open),
     ("GET /api/openapi.json", Need::Open),
+    // Each of its requests asks for itself: `batch`.
+    ("POST /api/batch", Need::Open),
     ("GET /api/apps", Need::Apps),
     ("POST /api/apps", Need::Admin),
     ("GET /api/apps/{app}", Need::App),
@@ -358,7 +360,9 @@ fn request(route: &str, place: Place) -> Sent {
     let known =
         DIALECTS.iter().flat_map(|dialect| dialect.routes).find(|known| known.method == method && known.pattern == pattern).unwrap();
     let mut query: Vec<String> = Vec::new();
-    if known.query.is_some_and(|names| names.contains(&"dry_run")) {
+    // Those that take filters, too, look at their query themselves.
+    let takes_filters = matches!(method, "PATCH" | "DELETE") && pattern.ends_with("/records");
+    if takes_filters || known.query.is_some_and(|names| names.contains(&"dry_run")) {
         query.push("dry_run=true".to_owned());
     }
     let values = match schema {

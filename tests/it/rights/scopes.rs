@@ -44,6 +44,9 @@ fn a_hidden_field_is_answered_like_a_made_up_one() {
             ("POST", records.clone(), format!("[{{\"title\": \"x\", \"owner\": 2, \"{name}\": \"x\"}}]")),
             ("PATCH", format!("{records}/1"), format!("{{\"{name}\": \"x\"}}")),
             ("PATCH", records.clone(), format!("[{{\"id\": 1, \"{name}\": \"x\"}}]")),
+            ("PATCH", format!("{records}/1"), format!("{{\"{name}+\": 1}}")),
+            ("PATCH", format!("{records}?filter[{name}]=x"), "{\"title\": \"x\"}".to_owned()),
+            ("DELETE", format!("{records}?filter[{name}]=x"), String::new()),
             ("PATCH", format!("{DEALS}/fields/{name}"), "{\"name\": \"x\"}".to_owned()),
         ]
     };

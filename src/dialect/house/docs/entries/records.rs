@@ -9,7 +9,7 @@ const EXPORTED: Content =
 const LISTED: Content = Content::Media(&[("application/json", "RecordList"), ("text/csv", "Text"), ("application/x-ndjson", "Text")]);
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub const ENTRIES: [Entry; 11] = [
+pub const ENTRIES: [Entry; 12] = [
     Entry {
         about: "Page by page, or window by window with limit and offset or cursor. With Accept: text/csv or application/x-ndjson the whole list is a file, \
                 without pages. With If-None-Match, 304 when nothing of it has changed. With explain=1 admins learn how the list is found (statements, plan, \
@@ -26,11 +26,12 @@ pub const ENTRIES: [Entry; 11] = [
         )
     },
     Entry {
-        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made.",
+        about: "An object makes one record, an array all of them or none. With create=schema, from this machine, a table that is not there is made. With \
+                the header Idempotency-Key it is done once however often it is sent.",
         query: &["dry_run", "create", "Prefer"],
         body: Content::Json("RecordsNew"),
         more: &[(204, Content::Nothing), (200, Content::Json("RecordOrRecords"))],
-        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        headers: &["Location", "X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409],
         ..entry(
             "POST /api/apps/{app}/schemas/{schema}/records",
@@ -56,24 +57,25 @@ pub const ENTRIES: [Entry; 11] = [
         )
     },
     Entry {
-        about: "Each is named by its id, and only what is sent changes; all or none.",
-        query: &["dry_run", "Prefer"],
+        about: "An array names each by its id, and only what is sent changes; with a filter an object says what all records get that it finds. All or none.",
+        query: &["dry_run", "max_affected", "filter", "Prefer"],
         body: Content::Json("RecordsChange"),
         more: &[(204, Content::Nothing)],
-        headers: &["X-Ignored", "X-Dry-Run", "Preference-Applied"],
+        headers: &["X-Ignored", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409],
         ..entry(
             "PATCH /api/apps/{app}/schemas/{schema}/records",
             "patch_records",
             "Records",
             "Change many records",
-            (200, Content::Json("RecordsMade")),
+            (200, Content::Json("RecordsChanged")),
         )
     },
     Entry {
-        about: "All or none, with what hangs on them.",
-        query: &["dry_run", "Prefer"],
+        about: "By their ids, or with a filter and no body all that it finds. All or none, with what hangs on them.",
+        query: &["dry_run", "max_affected", "filter", "Prefer"],
         body: Content::Json("Ids"),
+        may_lack_body: true,
         more: &[(204, Content::Nothing)],
         headers: &["X-Dry-Run", "Preference-Applied"],
         problems: &[409],
@@ -105,6 +107,15 @@ pub const ENTRIES: [Entry; 11] = [
         )
     },
     Entry {
+        about: "Writes of records in their order, each with the method, url and body that it has by itself; all or none, one batch of the change log. A text such as $0.id, in a url or a body, stands for a value of an earlier answer; $$0.id is the text itself. With the header Idempotency-Key it is done once however often it is sent.",
+        query: &["dry_run", "Prefer"],
+        body: Content::Json("Batch"),
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
+        problems: &[404, 409],
+        ..entry("POST /api/batch", "batch", "Records", "Several writes as one", (200, Content::Json("BatchDone")))
+    },
+    Entry {
         about: "With If-None-Match, 304 when it is still as it was.",
         query: &["shown_fields", "expand"],
         headers: &["ETag"],
@@ -123,7 +134,7 @@ pub const ENTRIES: [Entry; 11] = [
         query: &["dry_run", "Prefer"],
         body: Content::Json("RecordChange"),
         more: &[(204, Content::Nothing)],
-        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409, 412],
         ..entry(
             "PUT /api/apps/{app}/schemas/{schema}/records/{id}",
@@ -138,7 +149,7 @@ pub const ENTRIES: [Entry; 11] = [
         query: &["dry_run", "Prefer"],
         body: Content::Json("RecordChange"),
         more: &[(204, Content::Nothing)],
-        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied"],
+        headers: &["X-Ignored", "ETag", "X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
         problems: &[409, 412],
         ..entry(
             "PATCH /api/apps/{app}/schemas/{schema}/records/{id}",
