@@ -1,11 +1,11 @@
 //! A tree by name to a computation: every name becomes a column, every part gets a type. Every refusal tells the byte and the nearest name.
 
-use super::LEVELS_MAX;
 use super::parser::{parse, too_many_levels};
 use super::typing::{
     SCALE_DEFAULT, SCALE_MAX, Type, Typed, UNITS, arithmetic, arity, clock_type, comparable, compared, digits, fits, named, number, same,
     spelled, unfit,
 };
+use super::{LEVELS_MAX, TABLE_CHARS_MAX};
 use crate::model::error::Problem;
 use crate::model::expr::{Clock, Node, Operator, Term};
 use crate::model::field::{Field, Kind};
@@ -47,16 +47,8 @@ pub fn resolve<S: AsRef<Schema>>(field: &Field, schema: &Schema, schemas: &[S]) 
     let (kind, scale) = kind_of(type_, field.rules.scale);
     let reads_others = reads_others(&formula);
     let chars_max = if kind == Kind::Text { chars_max(&formula, schema, &schemas) } else { 0 };
-    Ok(Computation {
-        schema: schema.id,
-        formula,
-        kind,
-        scale,
-        reads_others,
-        parts: walk.parts.get(),
-        chars_max,
-        through: walk.through.take(),
-    })
+    let (parts, through) = (walk.parts.get(), walk.through.take());
+    Ok(Computation { schema: schema.id, formula, kind, scale, reads_others, parts, chars_max, through })
 }
 
 /// The kind of a type's values, and the digits to which its decimals are rounded.
@@ -92,6 +84,24 @@ fn chars_max(formula: &Formula, schema: &Schema, schemas: &[&Schema]) -> u64 {
     }
 }
 
+/// Characters that the texts which are joined anywhere in a formula may come to together.
+fn chars_joined(formula: &Formula, schema: &Schema, schemas: &[&Schema]) -> u64 {
+    let there = |id: SchemaId, of: &Formula| {
+        let other = schemas.iter().find(|other| other.id == id);
+        other.map_or(0, |other| chars_joined(of, other, schemas))
+    };
+    match formula {
+        Formula::Call(Function::Concat, _) => chars_max(formula, schema, schemas),
+        Formula::Lookup { schema: id, of, .. } => there(*id, of),
+        Formula::Rollup { from, of, .. } => there(from.schema, of),
+        Formula::Any { steps, of, other, .. } => {
+            let of = steps.last().map_or(0, |step| there(step.schema(), of));
+            of.saturating_add(chars_joined(other, schema, schemas))
+        }
+        _ => formula.parts().into_iter().map(|part| chars_joined(part, schema, schemas)).fold(0, u64::saturating_add),
+    }
+}
+
 /// What a rule over records of `schema` means: a truth, in which `@me` and users may stand. `schemas` are all of its app.
 pub fn rule<S: AsRef<Schema>>(text: &str, schema: &Schema, schemas: &[S]) -> Result<Computation, Problem> {
     let schemas: Vec<&Schema> = schemas.iter().map(AsRef::as_ref).collect();
@@ -113,8 +123,15 @@ pub fn condition(term: &Term, schema: &Schema, schemas: &[&Schema], clock: Optio
         }
     };
     let reads_others = reads_others(&formula);
+    let chars_max = chars_joined(&formula, schema, schemas);
+    if chars_max > TABLE_CHARS_MAX {
+        let message =
+            format!("The texts that it joins of one record may come to {chars_max} characters; at most {TABLE_CHARS_MAX} are possible");
+        let hint = "Give the texts that they are made of a max_length: without one it is 100000";
+        return Err(Problem::new("formula", message).at(term.at).hint(hint));
+    }
     let (parts, through) = (walk.parts.get(), walk.through.take());
-    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts, chars_max: 0, through })
+    Ok(Computation { schema: schema.id, formula, kind: Kind::Boolean, scale: 0, reads_others, parts, chars_max, through })
 }
 
 /// Where a value of a report is found out: in a record, or in a row of columns that were made before.

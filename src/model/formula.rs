@@ -17,7 +17,7 @@ pub struct Computation {
     pub reads_others: bool,
     /// Parts of the expression, with those of the computed fields that stand in it.
     pub parts: usize,
-    /// Characters that a text of it may come to.
+    /// Characters that a text of it may come to; of a rule, those of all the texts that are made on the way.
     pub chars_max: u64,
     /// Fields that are not stored and whose meaning stands in the formula in place of their names.
     pub through: Vec<(SchemaId, String)>,
@@ -224,7 +224,7 @@ impl Formula {
     }
 
     /// What stands in it about the same record. Named one by one, so that no new part of the language is overlooked where rights depend on it.
-    fn parts(&self) -> Vec<&Formula> {
+    pub fn parts(&self) -> Vec<&Formula> {
         match self {
             Formula::Not(inner)
             | Formula::Negate(inner)
@@ -262,6 +262,15 @@ impl Inverse {
 }
 
 impl Step {
+    /// The schema to whose records it leads, or in whose the elements lie.
+    pub fn schema(&self) -> SchemaId {
+        match self {
+            Step::Reference { schema, .. } | Step::Links { schema, .. } => *schema,
+            Step::Lines(from) => from.schema,
+            Step::Elements { of, .. } => *of,
+        }
+    }
+
     /// Where it leads.
     fn needs(&self, here: SchemaId, see: &mut dyn FnMut(Need<'_>)) -> SchemaId {
         match self {

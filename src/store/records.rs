@@ -93,6 +93,11 @@ fn number(tx: &ReadTx<'_>, schema: &Schema, question: &Statement) -> Result<i64>
     }
 }
 
+/// `total`, where an answer does not wait for it longer than that: `None` if it takes longer.
+pub fn total_within(tx: &ReadTx<'_>, plan: &Plan, most: Duration) -> Result<Option<i64>> {
+    tx.within(most, || total(tx, plan))
+}
+
 /// What a plan sorts by, of one record; nothing when it is not there.
 pub fn keys_of(tx: &ReadTx<'_>, plan: &Plan, id: RecordId) -> Result<Vec<Option<Cell>>> {
     let mut statement = tx.conn().prepare_cached(&sql::keys(plan)).or_failed()?;
@@ -128,11 +133,6 @@ pub fn by_ids(
         visit(borrowed(row).or_failed()?)?;
     }
     Ok(())
-}
-
-/// `total`, where an answer does not wait for it longer than that: `None` if it takes longer.
-pub fn total_within(tx: &ReadTx<'_>, plan: &Plan, most: Duration) -> Result<Option<i64>> {
-    tx.within(most, || total(tx, plan))
 }
 
 /// Hands every row of a plan's window to `visit`, in order, one at a time.

@@ -339,14 +339,14 @@ impl<'c> WriteTx<'c> {
         self.counts_outside.take().unwrap_or_default()
     }
 
-    /// Which records were written to.
-    pub(super) fn touched(&self) -> &Touched {
-        &self.touched
-    }
-
     /// Another job of the group begins.
     pub(super) fn begin_job(&mut self) {
         self.read.rules_left = Some(Cell::new(RULES));
+    }
+
+    /// Which records were written to.
+    pub(super) fn touched(&self) -> &Touched {
+        &self.touched
     }
 
     /// The one reading of the clock of this transaction.

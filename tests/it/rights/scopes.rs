@@ -409,6 +409,14 @@ fn a_rule_that_makes_no_sense_is_refused_at_its_byte() {
             assert_eq!(answer["error"]["details"][0]["position"], position, "{rule}: {answer}");
         }
     }
+    // Nor makes it texts without end of one record, of the table itself or of others.
+    let joined = format!("concat(concat({}), title)", vec!["title"; 20].join(", "));
+    for rule in [format!("length({joined}) > 5"), format!("remarks.text ?= {joined}"), format!("owner = @me && !({joined} = 'x')")] {
+        let (status, answer) = world.ask("PATCH", "/api/apps/one/roles/seller", &json!({"schemas": {"deals": {"read": rule}}}).to_string());
+        let message =
+            "Table 'deals', read: The texts that it joins of one record may come to 2100000 characters; at most 2000000 are possible";
+        assert_eq!((status, &answer["error"]["message"]), (400, &json!(message)), "{rule}");
+    }
     // What is computed for everybody cannot ask who asks.
     for formula in ["owner = @me", "team.members.nick ?= 'x'", "created_by = null"] {
         let body = json!({"slug": "mine", "type": "computed", "formula": formula}).to_string();
