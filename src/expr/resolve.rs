@@ -288,7 +288,9 @@ impl<'s> Scope<'s> {
             }
             Node::Binary(operator, left, right) => self.binary(*operator, left, right)?,
             Node::Me if let Some(counting) = self.walk.counting => {
-                (counting.me.map_or(Formula::Null, |me| Formula::Number(me.to_string())), Type::User)
+                // A guest is nobody: what nothing equals, and not the word `null`, which an empty field equals.
+                let nobody = || Formula::Negate(Box::new(Formula::Null));
+                (counting.me.map_or_else(nobody, |me| Formula::Number(me.to_string())), Type::User)
             }
             Node::Me if self.walk.is_rule => (Formula::Me, Type::User),
             Node::Me => return Err(Problem::new("formula", "Only rules and filters know who asks").at(term.at)),

@@ -30,12 +30,12 @@ pub fn run(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         tags::refuse(call.request, name, "it speaks of one record, and a batch of many")?;
     }
     let is_rehearsal = call.query.flag("dry_run")?;
-    let requests = requests(call.body.object(&ctx.limits)?, ctx.limits.batch_requests_max)?;
+    let requests = requests(call.body.object(&call.limits)?, ctx.limits.batch_requests_max)?;
     let (caller, telling) = (call.caller.clone(), ctx.clone());
     let outcomes = idempotency::write(
         ctx,
         batch::way(&requests, &ctx.limits, is_rehearsal),
-        once::key(ctx, call)?,
+        once::key(call)?,
         || Ok((requests.clone(), ctx.limits.clone())),
         move |tx, (requests, limits)| batch::run(tx, &caller, requests, limits),
         move |outcomes| once::told(results(&telling, &outcomes)?),

@@ -41,7 +41,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let done = idempotency::write(
         ctx,
         way(ctx, batch.len(), is_rehearsal),
-        once::key(ctx, call)?,
+        once::key(call)?,
         || bulk::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
         move |done| once::told(many(&telling, 201, &done, "", false)?),
@@ -66,7 +66,7 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let done = idempotency::write(
         ctx,
         way(ctx, batch.len(), is_rehearsal),
-        once::key(ctx, call)?,
+        once::key(call)?,
         || bulk::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, batch, &ctx.limits),
         move |tx, new| bulk::store(tx, &caller, new),
         move |done| once::told(many(&telling, 200, &done, "", false)?),

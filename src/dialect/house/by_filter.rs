@@ -28,7 +28,7 @@ pub fn is_meant(call: &Call<'_>) -> bool {
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>, is_rehearsal: bool) -> Result<Response> {
     once::refuse(call)?;
     let asked = asked(ctx, call)?;
-    let Sent::One(draft) = call.body.one_or_many(&ctx.limits)? else {
+    let Sent::One(draft) = call.body.one_or_many(&call.limits)? else {
         let problem = Problem::new("malformed", "With a filter the body is one object: what each of the records gets");
         return Err(Error::Malformed(problem.hint("{\"status\": \"customer\"}; an array of records by their ids goes without a filter")));
     };
@@ -88,7 +88,7 @@ fn asked(ctx: &Ctx, call: &Call<'_>) -> Result<Meant> {
             Error::invalid(Problem::of(MAX_AFFECTED, "range", message))
         })?,
     };
-    Ok(Meant { query: Asked::parse(&others, &ctx.limits)?.query, affected_max })
+    Ok(Meant { query: Asked::parse(&others, &call.limits)?.query, affected_max })
 }
 
 /// As many as there may be decide it: how many there are is known only then.

@@ -1,7 +1,6 @@
 //! `Idempotency-Key`: a write that is sent again gets the answer that it got, and is not done again (draft-ietf-httpapi-idempotency-key-header). [house]
 
 use crate::model::error::{Error, Result};
-use crate::ops::ctx::Ctx;
 use crate::ops::idempotency::Key;
 use crate::wire::call::Call;
 use crate::wire::{reply, tags};
@@ -14,10 +13,12 @@ const HEADER: &str = "Idempotency-Key";
 const REPLAYED: &str = "Idempotency-Replayed";
 
 /// The key of a request that has one.
-pub fn key(ctx: &Ctx, call: &Call<'_>) -> Result<Option<Key>> {
+pub fn key(call: &Call<'_>) -> Result<Option<Key>> {
     let Some(key) = call.request.header(HEADER) else { return Ok(None) };
-    let mut request = format!("{} {}\n", call.request.method(), call.request.raw_url()).into_bytes();
-    request.extend_from_slice(&call.body.bytes(&ctx.limits)?);
+    // What one token was answered is not for another, which may be let through less.
+    let token = call.caller.token.as_ref().map_or(0, |token| token.id);
+    let mut request = format!("{token} {} {}\n", call.request.method(), call.request.raw_url()).into_bytes();
+    request.extend_from_slice(&call.body.bytes(&call.limits)?);
     Key::new(&call.caller, key.trim(), &request).map(Some)
 }
 

@@ -24,7 +24,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>, draft: &Draft, is_rehearsal: bool
     let written = idempotency::write(
         ctx,
         way(is_rehearsal),
-        once::key(ctx, call)?,
+        once::key(call)?,
         || records::prepare_create(&ctx.store.catalog(), &call.caller, app, schema, draft),
         move |tx, new| records::create(tx, &caller, new),
         move |written| once::told(made(&records, &written, false)),
@@ -61,7 +61,7 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let written = idempotency::write(
         ctx,
         way(is_rehearsal),
-        once::key(ctx, call)?,
+        once::key(call)?,
         || records::prepare_update(&ctx.store.catalog(), &call.caller, app, schema, &draft),
         move |tx, new| records::update(tx, &caller, &id, &expected, new),
         |written| once::told(changed(&written, false)),
