@@ -6,7 +6,7 @@ use super::ctx::Ctx;
 use super::job_board::State as JobState;
 use super::jobs;
 use super::plan::everything;
-use super::search_words::{found, not_ready, words};
+use super::search_words::{check_length, found, not_ready, words};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::job::{Outcome, Progress, Report};
@@ -272,6 +272,7 @@ pub fn look_up(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, text: &st
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
     let mut offers = Offers { tx, plan: everything(&scope.seen, &scope.rows), limit, seen: HashSet::new(), found: Vec::new() };
     let text = text.trim();
+    check_length(text, "q", limits)?;
     if text.is_empty() {
         offers.plan.window.limit = limit;
         let plan = offers.plan.clone();

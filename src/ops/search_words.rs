@@ -17,12 +17,19 @@ use std::sync::Arc;
 /// Of what stands within a word; less would be in every word.
 const WITHIN_CHARS_MIN: usize = 2;
 
+/// Refuses what is too long to be looked for.
+pub fn check_length(text: &str, place: &str, limits: &Limits) -> Result<()> {
+    if text.chars().count() <= limits.search_chars_max {
+        return Ok(());
+    }
+    let message = format!("'{place}' can be at most {} characters long", limits.search_chars_max);
+    Err(Error::invalid(Problem::of(place, "too_long", message)))
+}
+
 /// Reads words; a refusal blames `place`, the parameter's name.
 pub fn words(text: &str, place: &str, limits: &Limits) -> Result<Vec<Word>> {
     let refused = |code, message: String| Err(Error::invalid(Problem::of(place, code, message)));
-    if text.chars().count() > limits.search_chars_max {
-        return refused("too_long", format!("'{place}' can be at most {} characters long", limits.search_chars_max));
-    }
+    check_length(text, place, limits)?;
     let mut words = Vec::new();
     // What stands between two quotes is a phrase, also when the second one is missing.
     for (at, piece) in text.split('"').enumerate() {

@@ -107,7 +107,7 @@ fn requests(mut body: Map<String, Value>, most: usize) -> Result<Vec<Request>> {
             refused("empty", "Key 'requests' is an empty array: there is nothing to do".to_owned())
         }
         Some(Value::Array(all)) if all.len() > most => {
-            Err(Error::TooLarge(format!("The batch holds {} requests; at most {most} are taken at once", all.len())))
+            refused("too_many", format!("The batch holds {} requests; at most {most} are taken at once", all.len()))
         }
         Some(Value::Array(all)) => {
             let (mut requests, mut problems) = (Vec::with_capacity(all.len()), Vec::new());
