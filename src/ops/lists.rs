@@ -75,7 +75,7 @@ pub fn list(
 fn state(tx: &ReadTx<'_>, who: &Caller, plan: &Plan) -> Result<Option<String>> {
     let user = who.user_id().map(|user| user.0);
     let token = who.token.as_ref().map(|token| token.id);
-    let of_caller = |rows: String| format!("{rows}-{}-{}.{}", tx.catalog().version, user.unwrap_or_default(), token.unwrap_or_default());
+    let of_caller = |rows: String| format!("{rows}-{}-{}-{}", tx.catalog().version, user.unwrap_or_default(), token.unwrap_or_default());
     Ok(rows::state(tx, plan)?.map(of_caller))
 }
 

@@ -49,7 +49,7 @@ pub fn state(tx: &ReadTx<'_>, plan: &Plan) -> Result<Option<String>> {
     // The same words may mean another question later: what the clock says stands in it.
     let mut mark = DefaultHasher::new();
     format!("{} {:?}", select.text, select.cells).hash(&mut mark);
-    Ok(memory.totals.state(tx.conn(), &select.text)?.map(|state| format!("{state}.{:x}", mark.finish())))
+    Ok(memory.totals.state(tx.conn(), &select.text)?.map(|state| format!("{state}-{:x}", mark.finish())))
 }
 
 /// How many rows a list has.

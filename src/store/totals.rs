@@ -93,7 +93,7 @@ impl Totals {
         let last = tables_in(sql).map(|schema| *written.last.get(&schema).unwrap_or(&written.floor)).max().unwrap_or(written.floor);
         let is_of_now = state == written.newest || (written.floor..=written.newest).contains(&state);
         let is_known = is_of_now && last <= state.max(written.floor);
-        Ok(is_known.then(|| format!("{:x}.{last}", written.era)))
+        Ok(is_known.then(|| format!("{:x}-{last}", written.era)))
     }
 
     fn is_same(&self, sql: &str, one: i64, other: i64) -> bool {
