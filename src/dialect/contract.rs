@@ -102,6 +102,17 @@ pub const fn delete(pattern: &'static str, pool: Pool, handler: Handler) -> Rout
 
 pub const SESSION_COOKIE: &str = "sessionid";
 
+/// What HTTP itself wants to be told in headers, the same in every dialect (RFC 9110 10.2.1, 10.2.3).
+pub fn with_error_headers(response: Response, error: &Error) -> Response {
+    match error {
+        Error::MethodNotAllowed { allow, .. } => response.with_additional_header("Allow", allow.clone()),
+        Error::TooMany { retry_after_s, .. } | Error::Busy { retry_after_s, .. } => {
+            response.with_additional_header("Retry-After", retry_after_s.to_string())
+        }
+        _ => response,
+    }
+}
+
 /// HTTP's own numbers for what the door refuses, the same in every dialect (RFC 9110 15.5, RFC 6585 5).
 pub fn refusal_status(refusal: Refusal) -> u16 {
     match refusal {

@@ -160,19 +160,8 @@ pub fn reported(term: &Term, within: &Within<'_>) -> Result<(Computation, Option
 }
 
 fn reads_others(formula: &Formula) -> bool {
-    match formula {
-        Formula::Lookup { .. } | Formula::Rollup { .. } | Formula::Lines(_) | Formula::Any { .. } => true,
-        Formula::Not(inner)
-        | Formula::Negate(inner)
-        | Formula::Bare(inner)
-        | Formula::Stamped(inner)
-        | Formula::Midnight(inner)
-        | Formula::Spelled(inner, _)
-        | Formula::Worded(inner) => reads_others(inner),
-        Formula::Binary(_, left, right) => reads_others(left) || reads_others(right),
-        Formula::Call(_, parts) => parts.iter().any(reads_others),
-        _ => false,
-    }
+    let is_elsewhere = matches!(formula, Formula::Lookup { .. } | Formula::Rollup { .. } | Formula::Lines(_) | Formula::Any { .. });
+    is_elsewhere || formula.parts().into_iter().any(reads_others)
 }
 
 /// The records of the target that point here by the field `via`.

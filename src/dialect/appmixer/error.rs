@@ -1,6 +1,6 @@
 //! Appmixer's face of every error: `{"statusCode", "error", "message"}`, as the framework under it makes them [docs]; its command line prints `message`.
 
-use crate::dialect::contract::refusal_status;
+use crate::dialect::contract::{refusal_status, with_error_headers};
 use crate::model::error::Error;
 use crate::wire::reply;
 use rouille::Response;
@@ -9,13 +9,7 @@ use serde_json::json;
 pub fn render(error: &Error) -> Response {
     let (status, name) = kind(error);
     let response = reply::json(status, &json!({"statusCode": status, "error": name, "message": error.message()}));
-    match error {
-        Error::MethodNotAllowed { allow, .. } => response.with_additional_header("Allow", allow.clone()),
-        Error::TooMany { retry_after_s, .. } | Error::Busy { retry_after_s, .. } => {
-            response.with_additional_header("Retry-After", retry_after_s.to_string())
-        }
-        _ => response,
-    }
+    with_error_headers(response, error)
 }
 
 /// The names are HTTP's own.

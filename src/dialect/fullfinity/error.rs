@@ -1,6 +1,6 @@
 //! Fullfinity's face of every error: `{"detail", "error"}` (seed), `error` being the name of a class.
 
-use crate::dialect::contract::refusal_status;
+use crate::dialect::contract::{refusal_status, with_error_headers};
 use crate::model::error::Error;
 use crate::wire::reply;
 use rouille::Response;
@@ -17,11 +17,7 @@ pub fn render(error: &Error) -> Response {
     let response = reply::json(status, &json!({"detail": detail, "error": class}));
     match error {
         Error::NotSignedIn | Error::Unauthenticated(_) => response.with_additional_header("WWW-Authenticate", "Bearer"),
-        Error::MethodNotAllowed { allow, .. } => response.with_additional_header("Allow", allow.clone()),
-        Error::TooMany { retry_after_s, .. } | Error::Busy { retry_after_s, .. } => {
-            response.with_additional_header("Retry-After", retry_after_s.to_string())
-        }
-        _ => response,
+        _ => with_error_headers(response, error),
     }
 }
 

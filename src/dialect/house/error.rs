@@ -1,6 +1,6 @@
 //! The house's face of every error: `{"error": {code, message, field?, details?}}` (seed: code, message, field).
 
-use crate::dialect::contract::refusal_status;
+use crate::dialect::contract::{refusal_status, with_error_headers};
 use crate::model::error::{Error, Problem};
 use crate::wire::reply;
 use crate::wire::tags;
@@ -36,13 +36,7 @@ pub fn render(error: &Error) -> Response {
         }
         _ => reply::json(status, &json!({"error": body})),
     };
-    match error {
-        Error::MethodNotAllowed { allow, .. } => response.with_additional_header("Allow", allow.clone()),
-        Error::TooMany { retry_after_s, .. } | Error::Busy { retry_after_s, .. } => {
-            response.with_additional_header("Retry-After", retry_after_s.to_string())
-        }
-        _ => response,
-    }
+    with_error_headers(response, error)
 }
 
 fn message(error: &Error) -> String {
