@@ -604,3 +604,31 @@ fn a_password_that_was_right_before_it_changed_lets_nobody_in_and_one_that_still
     assert_eq!(open(beginning).unwrap_err(), Error::Stale);
     assert!(verified(PASSWORD).is_err());
 }
+
+#[test]
+fn whoever_uses_a_spent_refresh_token_ends_what_was_given_for_it_at_once_and_nothing_else() {
+    let harness = Harness::crm();
+    let ben = Ben::make(&harness);
+    assert_eq!(asked(&harness, &owner(), "PATCH", &format!("{W}/settings"), &json!({"refresh_rotation": true})).0, 200);
+    let renewed = |refresh: &Value| {
+        // The chance of the tests comes round again: another place of it.
+        harness.ctx.random::<1>();
+        asked(&harness, &Vec::new(), "POST", "/auth/refresh", &json!({"refresh_token": refresh}))
+    };
+    let other = asked(&harness, &Vec::new(), "POST", "/auth/authenticate", &json!({"email": BEN, "password": PASSWORD})).1;
+    let (status, second) = renewed(&json!(ben.refresh));
+    assert_eq!(status, 200, "{second}");
+    let access = |pair: &Value| bearer(pair["access_token"].as_str().unwrap());
+    for coming in [&ben.all["jwt"], &access(&second), &access(&other)] {
+        assert!(is_in(&harness, coming).is_ok());
+    }
+    assert_eq!(renewed(&json!(ben.refresh)).0, 401, "spent");
+    for coming in [&ben.all["jwt"], &access(&second)] {
+        assert_eq!(is_in(&harness, coming), Err(401), "one of the two who have the sign-in has stolen it");
+    }
+    for coming in [&access(&other), &ben.all["long jwt"], &ben.all["session"], &ben.all["personal"]] {
+        assert!(is_in(&harness, coming).is_ok(), "of other sign-ins");
+    }
+    assert_eq!(renewed(&second["refresh_token"]).0, 401);
+    assert_eq!(renewed(&other["refresh_token"]).0, 200);
+}
