@@ -129,7 +129,8 @@ def copy(folder):
 
 def tests(folder, which):
     """The first test that fails, None when all pass."""
-    env = dict(os.environ, CARGO_TARGET_DIR=os.path.join(folder, "target"), CARGO_PROFILE_DEV_DEBUG="false", RUST_BACKTRACE="0", NO_COLOR="1")
+    env = dict(os.environ, CARGO_TARGET_DIR=os.path.join(folder, "target"), RUST_BACKTRACE="0", NO_COLOR="1")
+    env.setdefault("CARGO_PROFILE_DEV_DEBUG", "false")
     kinds = ["--lib"] if which == UNITS else ["--test", "it"]
     command = ["cargo", "nextest", "run", "--locked", "-j2", "--build-jobs", "2", "-E", which, *kinds]
     try:
