@@ -71,7 +71,7 @@ MUTANTS = [
     ("ops/guard.rs", "rows::is_among_all(tx, &scope.whole, &scope.acts, id)?", "true"),
     ("ops/guard.rs", "changed.find(|slug| «scope.read_only.contains(slug)»)", "slug.is_empty()"),
     # What is done to records.
-    ("ops/records.rs", "rows::is_among(tx, &read.whole, «&read.rows», id)?", "&Cond::True"),
+    ("ops/records.rs", "rows::is_among(tx, &read.whole, «&read.rows», id)?", "&crate::model::plan::Cond::True"),
     ("ops/cascade.rs", "may_follow(tx, who, &all)?", "()"),
     ("ops/cascade.rs", "rows::is_among_all(tx, &read.whole, &read.rows, record)?", "true"),
     ("ops/bulk.rs", "rows::is_among_all(tx, &scope.whole, &scope.rows, id)?", "true"),
@@ -82,7 +82,7 @@ MUTANTS = [
     ("ops/plan.rs", "scope.rows.clone().and(asked)", "asked"),
     ("ops/filter.rs", "let schema = «&scope.seen»;", "&scope.whole"),
     ("ops/export.rs", "let schema = «scope.seen.clone()»;", "scope.whole.clone()"),
-    ("ops/expand.rs", "rows::by_ids(self.tx, &scope.seen, None, «&scope.rows», &ids,", "&Cond::True"),
+    ("ops/expand.rs", "rows::by_ids(self.tx, &scope.seen, None, «&scope.rows», &ids,", "&crate::model::plan::Cond::True"),
     ("ops/schemas.rs", "everything(&scope.seen, «&scope.rows»)", "&crate::model::plan::Cond::True"),
     ("ops/search.rs", "!scope.is_masked()", "true"),
     ("ops/transfer.rs", "scopes.into_iter().next().filter(|_| !is_all)", "None"),
@@ -93,7 +93,8 @@ MUTANTS = [
     ("ops/credentials.rs", "account.generation == claims.generation\n            && lets_programs_in(account)", "lets_programs_in(account)"),
     ("auth/jwt.rs", "text(\"type\")? != kind.name()", "text(\"type\")?.is_empty()"),
     ("store/tables/tokens.rs", "tx.conn().prepare_cached(&sql)", "tx.conn().prepare_cached(&sql.replace(\"AND u.api_access\", \"\"))"),
-    ("ops/invitations.rs", "links::take(tx, &chosen.hash, «&[chosen.purpose]»)?", "&[Purpose::Invitation, Purpose::Reset, Purpose::SignIn]"),
+    ("ops/invitations.rs", "links::take(tx, &chosen.hash, &[chosen.purpose])?",
+     "links::take(tx, &chosen.hash, &[Purpose::Invitation, Purpose::Reset, Purpose::SignIn])?"),
 ]
 
 
@@ -126,7 +127,7 @@ def mutated(file, text):
 def wanted(file, held):
     """A file of the copy: as it is here, but for the mutants."""
     if file == "src/lib.rs":
-        return held + SWITCH.encode("ascii")
+        return b"#![allow(unused_parens)]\n" + held + SWITCH.encode("ascii")
     if file.startswith("src/") and any(file == "src/" + known for known, *_ in MUTANTS):
         return mutated(file[len("src/"):], held.decode("utf-8")).encode("utf-8")
     return held
