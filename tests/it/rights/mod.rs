@@ -1,5 +1,6 @@
 //! Who may do what. `world` has the apps and who may see which of their values, `principals` the ways in which people come, `oracle` what they must get,
-//! and a file for each dialect its routes. Here every principal asks by every route of every dialect. Masks, rules and narrowed tokens are in `scopes`.
+//! and a file for each dialect its routes. Here every principal asks by every route of every dialect. Masks, rules and narrowed tokens are in
+//! `scopes` and `little`.
 //!
 //! A new dialect is a new file with its `Tongue`, and a line in `TONGUES`.
 
@@ -7,6 +8,7 @@ mod appmixer;
 mod dear;
 mod fullfinity;
 mod house;
+mod little;
 mod oracle;
 mod principals;
 mod scopes;
