@@ -219,6 +219,9 @@ mod tests {
             ("type", json!("refresh")),
             ("type", json!(null)),
             ("jti", json!(7)),
+            ("fam", json!(7)),
+            ("fam", json!("?")),
+            ("fam", json!(null)),
         ] {
             let mut payload = payload.clone();
             payload[name] = value.clone();
