@@ -10,7 +10,7 @@ use hyper::http::request::Parts;
 use rouille::Response;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, Retry-After, ETag, Location, Allow";
+const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, X-Warning, Retry-After, ETag, Location, Allow";
 /// How long a browser may keep the answer to a preflight.
 const KEPT_SECONDS: &str = "600";
 

@@ -107,7 +107,8 @@
 //! `Idempotency-Key` on POST, PATCH of records and PUT of one, and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
 //!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
-//! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
+//! say in a body (`id`, stamps: clients send back what they read); `X-Warning` says of a password that is short that it will do on this machine only;
+//! `Retry-After` with 429 and 503.
 //!
 //! Any credential lets in: the session's cookie, a personal token, a pair of key and secret, a JWT of another dialect. A header goes before the cookie,
 //! and one that is not good is 401. After some failed sign-ins of one account or from one address a further failure is 429; a right password is let in.

@@ -7,9 +7,6 @@ use serde_json::json;
 /// Everybody, with the number that they have as users.
 pub const PEOPLE: [&str; 7] = ["seller", "viewer", "editor", "boss", "other", "nobody", "gone"];
 
-/// Who asks: `guest` sends no cookie, `owner` is an admin of the workspace.
-pub const PRINCIPALS: [&str; 9] = ["guest", "nobody", "gone", "seller", "viewer", "editor", "boss", "other", "owner"];
-
 /// Of the deals: 1 is the seller's and has a note, 2 is won, 3 is neither, 4 is the seller's.
 const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
   {"slug": "people", "fields": [{"slug": "nick", "type": "text"}, {"slug": "user", "type": "user"}]},
@@ -59,10 +56,10 @@ const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open"}, "schemas": [
 /// A value, or a name, that not everybody may see.
 pub struct Canary {
     pub text: String,
-    app: &'static str,
-    schema: &'static str,
+    pub app: &'static str,
+    pub schema: &'static str,
     row: i64,
-    field: &'static str,
+    pub field: &'static str,
 }
 
 /// The apps with their people and grants.
@@ -162,10 +159,4 @@ impl Canary {
             _ => as_guest,
         }
     }
-}
-
-/// Canaries in an answer that its reader may not see, but for those that stood in the question.
-pub fn leaks(canaries: &[Canary], who: &str, question: &str, answer: &str) -> Vec<String> {
-    let leaked = canaries.iter().filter(|canary| !canary.is_seen_by(who) && answer.contains(&canary.text));
-    leaked.map(|canary| canary.text.clone()).filter(|text| !question.contains(text.trim_matches('"'))).collect()
 }
