@@ -13,6 +13,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub filter: Expr,
+    /// A saved view whose filter must hold, too.
+    pub view: Option<String>,
     pub stages: Vec<AskedStage>,
     /// Rows of the answer.
     pub limit: i64,

@@ -4,6 +4,7 @@
 use super::access;
 use super::filter::{Asking, Reader, of_parameter, read};
 use super::plan::narrowed;
+use super::views;
 use crate::expr::{parse, parse_list};
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
@@ -37,7 +38,8 @@ pub fn report(
 ) -> Result<bool> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
     let asking = Asking::of(tx, who);
-    let mut filter = narrowed(&asking, &scope, &asked.filter, limits)?;
+    let of_view = views::filtered(tx, who, &scope, asked.view.as_deref(), &asked.filter)?;
+    let mut filter = narrowed(&asking, &scope, &of_view, limits)?;
     let mut stages = asked.stages.iter().peekable();
     // What comes before anything is made of the records is found by their indexes.
     while let Some(stage) = stages.peek() {

@@ -1,7 +1,7 @@
 //! Numbers over many records: a report by one group in the query string, or by a pipeline of stages in a body. Every row is an object of its columns.
 //! [house]
 
-use super::asked::{FilterParts, count, sort_keys_of};
+use super::asked::{FilterParts, count, sort_keys_of, view_name};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::limits::Limits;
 use crate::model::name::{is_field_slug, quoted};
@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Names of a report in a query string.
-const NAMES: [&str; 12] =
-    ["group", "count", "sum", "avg", "min", "max", "count_distinct", "having", "sort", "limit", "filter", "filter[field]"];
+const NAMES: [&str; 13] =
+    ["group", "count", "sum", "avg", "min", "max", "count_distinct", "having", "sort", "limit", "view", "filter", "filter[field]"];
 const STAGES: [&str; 7] = ["match", "group", "project", "sort", "limit", "skip", "lookup"];
 const FORM: &str =
     "{\"pipeline\": [{\"match\": \"status = 'won'\"}, {\"group\": {\"by\": [\"owner\"], \"values\": {\"total\": \"sum(amount)\"}}}]}";
@@ -69,6 +69,7 @@ fn render(body: &mut String, columns: &[Column], row: &[Value]) {
 fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
     let (mut filter, mut problems) = (FilterParts::default(), Vec::new());
     let (mut keys, mut having, mut sort, mut limit) = (Vec::new(), None, Vec::new(), limits.report_rows_default);
+    let mut view = None;
     // There is always a count: it costs nothing more.
     let mut values = vec![("count".to_owned(), "count()".to_owned())];
     for (name, value) in pairs {
@@ -88,6 +89,7 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
                 having = Some(text.to_owned());
                 Ok(())
             }
+            ("view", _) => view_name(value).map(|named| view = Some(named)),
             ("sort", Some(text)) => sort_keys_of(text).map(|keys| sort = keys),
             (name, given) if name != "count" && How::ALL.iter().any(|(known, _)| *known == name) => listed(name, given.unwrap_or_default())
                 .map(|terms| {
@@ -116,7 +118,7 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
     if !sort.is_empty() {
         stages.push(stage("sort", AskedWhat::Sort(sort)));
     }
-    Ok(Asked { filter: filter.into_filter(), stages, limit })
+    Ok(Asked { filter: filter.into_filter(), view, stages, limit })
 }
 
 /// An expression at its byte, so that what is wrong with it is told at the right one.
@@ -147,7 +149,8 @@ fn by_body(body: &Map<String, Value>, limits: &Limits) -> Found<Asked> {
         let what = stage(value).map_err(|problem| Problem { field: Some(place.clone()), ..problem })?;
         Ok(AskedStage { place, what })
     });
-    Ok(Asked { filter: crate::model::expr::Expr::True, stages: stages.collect::<Found<_>>()?, limit: limits.report_rows_max })
+    let stages = stages.collect::<Found<_>>()?;
+    Ok(Asked { filter: crate::model::expr::Expr::True, view: None, stages, limit: limits.report_rows_max })
 }
 
 fn stage(value: &Value) -> Found<AskedWhat> {

@@ -95,6 +95,12 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/apps/{app}/schemas/{schema}/export", Need::Export),
     ("GET /api/apps/{app}/schemas/{schema}/aggregate", Need::List),
     ("POST /api/apps/{app}/schemas/{schema}/aggregate", Need::List),
+    ("GET /api/apps/{app}/schemas/{schema}/views", Need::List),
+    // One that all share; of one's own, and of those that are there: `views`.
+    ("POST /api/apps/{app}/schemas/{schema}/views", Need::Owner),
+    ("GET /api/apps/{app}/schemas/{schema}/views/{view}", Need::List),
+    ("PATCH /api/apps/{app}/schemas/{schema}/views/{view}", Need::List),
+    ("DELETE /api/apps/{app}/schemas/{schema}/views/{view}", Need::List),
     ("GET /api/apps/{app}/schemas/{schema}/records/{id}", Need::Read),
     ("PUT /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
     ("PATCH /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
@@ -354,6 +360,7 @@ fn request(route: &str, place: Place) -> Sent {
         ("{person}", "77"),
         ("{session}", "nosession"),
         ("{token}", "77"),
+        ("{view}", "noview"),
     ] {
         url = url.replace(name, value);
     }
@@ -399,6 +406,8 @@ fn request(route: &str, place: Place) -> Sent {
         "/fields/{field}" => r#"{"name": "Another"}"#.to_owned(),
         "/fields/{field}/options" => r#"{"value": "lost"}"#.to_owned(),
         "/fields/{field}/options/{option}" if method == "PATCH" => r#"{"label": "Won!"}"#.to_owned(),
+        "/views" if method == "POST" => r#"{"name": "Fresh", "shared": true}"#.to_owned(),
+        "/views/{view}" if method == "PATCH" => r#"{"name": "Another"}"#.to_owned(),
         "/indexes" => format!("{{\"fields\": [\"{field}\"]}}"),
         "" if method == "PATCH" => r#"{"name": "Another"}"#.to_owned(),
         "POST /api/apps" => r#"{"name": "Fresh"}"#.to_owned(),
@@ -487,7 +496,7 @@ fn dump(path: &std::path::Path) -> String {
 /// What makes an answer that is allowed change the world, or take long, though nothing is rehearsed.
 fn changes(route: &str) -> bool {
     let always = ["/auth/", "/jobs", "/samples", "/backups", "/indexes"];
-    let unrehearsed = (route.contains("/roles") || route.contains("/grants")) && !route.starts_with("GET");
+    let unrehearsed = ["/roles", "/grants", "/views"].iter().any(|part| route.contains(part)) && !route.starts_with("GET");
     unrehearsed || always.iter().any(|part| route.contains(part))
 }
 
