@@ -1,6 +1,7 @@
 //! From a routed request to a response: runs the handler, catches a panic, gives every error the dialect's face, logs one line.
 
 use super::fault;
+use super::gzip::{self, Wish};
 use super::log_line;
 use super::router::{self, Place, Routed};
 use crate::dialect::contract::{self, Dialect};
@@ -49,6 +50,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
     let started = Instant::now();
     let id = log_line::request_id();
     let (method, target, is_secure) = (head.method.clone(), head.target.clone(), head.is_secure);
+    let wish = Wish::of(&head);
     let request = request(head);
     let Routed { dialect, route, params } = routed;
     let entered = catch_unwind(AssertUnwindSafe(|| {
@@ -64,7 +66,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
         secure_cookies(&mut response);
     }
     log_line::access(&id, &method, &target, response.status_code, started.elapsed());
-    Attempt::Done(sealed(response, id))
+    Attempt::Done(sealed(gzip::packed(&wish, response, ctx.limits.reply_memory_bytes_max), id))
 }
 
 /// A cookie that was set over https never travels without it.
@@ -131,7 +133,7 @@ fn rendered(dialect: &Dialect, result: Result<Response>, id: &str) -> Response {
 fn sealed(response: Response, id: String) -> Response {
     response
         .with_additional_header("X-Request-Id", id)
-        .with_additional_header("Cache-Control", "no-store")
+        .with_unique_header("Cache-Control", "no-store")
         .with_additional_header("X-Content-Type-Options", "nosniff")
         .with_additional_header("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'")
 }

@@ -80,6 +80,9 @@ mod modifiers;
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 
+/// Answers in gzip.
+mod packed;
+
 /// Saved views: whose they are, what they do to a list, how they follow their fields.
 mod views;
 
