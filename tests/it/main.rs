@@ -80,6 +80,9 @@ mod modifiers;
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 
+/// Questions that cannot be answered: every parameter, told with the way out.
+mod questions;
+
 /// Answers in gzip.
 mod packed;
 

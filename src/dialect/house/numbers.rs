@@ -5,7 +5,7 @@ use super::asked::{FilterParts, count, sort_keys_of, view_name};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::limits::Limits;
 use crate::model::name::{is_field_slug, quoted};
-use crate::model::pipeline::{Asked, AskedStage, AskedWhat, Column, How};
+use crate::model::pipeline::{Asked, AskedStage, AskedValue, AskedWhat, Column, How};
 use crate::model::query::Sort;
 use crate::ops::ctx::Ctx;
 use crate::ops::numbers;
@@ -71,7 +71,7 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
     let (mut keys, mut having, mut sort, mut limit) = (Vec::new(), None, Vec::new(), limits.report_rows_default);
     let mut view = None;
     // There is always a count: it costs nothing more.
-    let mut values = vec![("count".to_owned(), "count()".to_owned())];
+    let mut values = vec![asked_value("count()", "count")];
     for (name, value) in pairs {
         let given = (!value.trim().is_empty()).then_some(value.as_str());
         let read = match (name.as_str(), given) {
@@ -93,7 +93,11 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
             ("sort", Some(text)) => sort_keys_of(text).map(|keys| sort = keys),
             (name, given) if name != "count" && How::ALL.iter().any(|(known, _)| *known == name) => listed(name, given.unwrap_or_default())
                 .map(|terms| {
-                    let of = |(term, _): (String, usize)| (format!("{name}({term})"), format!("{name}({term})"));
+                    let of = |(term, at): (String, usize)| {
+                        let text = format!("{name}({term})");
+                        let further = isize::try_from(at).unwrap_or_default() - isize::try_from(name.len() + 1).unwrap_or_default();
+                        AskedValue { asked_by: Some((name.to_owned(), further)), ..asked_value(&text, &text) }
+                    };
                     values.extend(terms.into_iter().map(of));
                 }),
             ("_", _) => Ok(()),
@@ -119,6 +123,10 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
         stages.push(stage("sort", AskedWhat::Sort(sort)));
     }
     Ok(Asked { filter: filter.into_filter(), view, stages, limit })
+}
+
+fn asked_value(text: &str, name: &str) -> AskedValue {
+    AskedValue { name: name.to_owned(), text: text.to_owned(), asked_by: None }
 }
 
 /// An expression at its byte, so that what is wrong with it is told at the right one.
@@ -168,6 +176,7 @@ fn stage(value: &Value) -> Found<AskedWhat> {
             }
             let keys = group.get("by").map(columns).transpose()?.unwrap_or_default();
             let values = group.get("values").map(columns).transpose()?.unwrap_or_default();
+            let values = values.into_iter().map(|(name, text)| asked_value(&text, &name)).collect();
             Ok(AskedWhat::Group { keys, values })
         }
         ("group", _) => {
