@@ -40,7 +40,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let mut body = Map::from_iter([("user".to_owned(), account(&made))]);
     body.extend(invitation.map(|invitation| ("invitation".to_owned(), link(&origin(ctx, call.request), &invitation))));
     let at = format!("/api/workspaces/{}/users/{}", call.param(0), made.user.id.0);
-    let response = reply::json(201, &Value::Object(body)).with_additional_header("Location", at);
+    let response = reply::secret(201, &Value::Object(body)).with_additional_header("Location", at);
     Ok(match &password {
         Some(password) => warned(ctx, response, password),
         None => response,
@@ -86,7 +86,7 @@ pub fn reset(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let (id, caller) = (id(call.param(1))?, call.caller.clone());
     let given = ctx.write(|| Ok(invitations::prepare_reset(ctx)), move |tx, links| invitations::reset(tx, &caller, id, links))?;
-    Ok(reply::json(201, &json!({given.purpose(): link(&origin(ctx, call.request), &given)})))
+    Ok(reply::secret(201, &json!({given.purpose(): link(&origin(ctx, call.request), &given)})))
 }
 
 /// A person as an admin sees them, and as they see themselves.

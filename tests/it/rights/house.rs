@@ -67,6 +67,12 @@ const NEEDS: &[(&str, Need)] = &[
     ("PUT /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
     ("PATCH /api/apps/{app}/schemas/{schema}/records/{id}", Need::Update),
     ("DELETE /api/apps/{app}/schemas/{schema}/records/{id}", Need::Delete),
+    ("GET /api/apps/{app}/schemas/{schema}/views", Need::List),
+    // One that all share; of one's own, and of those that are there: `views`.
+    ("POST /api/apps/{app}/schemas/{schema}/views", Need::Owner),
+    ("GET /api/apps/{app}/schemas/{schema}/views/{view}", Need::List),
+    ("PATCH /api/apps/{app}/schemas/{schema}/views/{view}", Need::List),
+    ("DELETE /api/apps/{app}/schemas/{schema}/views/{view}", Need::List),
     ("GET /api/workspaces", Need::SignedIn),
     ("GET /api/workspaces/{workspace}", Need::SignedIn),
     ("GET /api/workspaces/{workspace}/apps", Need::SignedIn),
@@ -127,6 +133,7 @@ fn request(route: &str, place: Place) -> Sent {
         ("{fields}", field),
         ("{option}", "won"),
         ("{role}", "seller"),
+        ("{view}", "noview"),
         ("{workspace}", "default"),
         ("{job}", "77"),
         ("{sample}", "nosample"),
@@ -179,6 +186,8 @@ fn request(route: &str, place: Place) -> Sent {
         "/fields/{field}" => r#"{"name": "Another"}"#.to_owned(),
         "/fields/{field}/options" => r#"{"value": "lost"}"#.to_owned(),
         "/fields/{field}/options/{option}" if method == "PATCH" => r#"{"label": "Won!"}"#.to_owned(),
+        "/views" if method == "POST" => r#"{"name": "Fresh", "shared": true}"#.to_owned(),
+        "/views/{view}" if method == "PATCH" => r#"{"name": "Another"}"#.to_owned(),
         "/indexes" => format!("{{\"fields\": [\"{field}\"]}}"),
         "" if method == "PATCH" => r#"{"name": "Another"}"#.to_owned(),
         "POST /api/apps" => r#"{"name": "Fresh"}"#.to_owned(),
@@ -252,7 +261,7 @@ fn refuses(class: Class, reply: &Reply) -> bool {
 /// What makes an answer that is allowed change the world, or take long, though nothing is rehearsed.
 fn changes(route: &str) -> bool {
     let always = ["/auth/", "/jobs", "/samples", "/backups", "/indexes"];
-    let unrehearsed = ["/roles", "/grants", "/me", "/tokens", "/sessions"];
+    let unrehearsed = ["/roles", "/grants", "/views", "/me", "/tokens", "/sessions"];
     !route.starts_with("GET") && unrehearsed.iter().any(|part| route.contains(part)) || always.iter().any(|part| route.contains(part))
 }
 

@@ -25,7 +25,9 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
     {"slug": "flaggedzq", "type": "computed", "formula": "concat(flagzq, '!')"},
     {"slug": "teamnamezq", "type": "computed", "formula": "team.name"},
     {"slug": "remarks", "type": "lines", "target": "notes", "via": "deal"}],
-   "indexes": [["secretzq", "stage"]]},
+   "indexes": [["secretzq", "stage"]],
+   "views": [{"slug": "wide", "sort": ["secretzq", "title"], "fields": ["title", "secretzq"], "group": ["leakzq", "stage"], "options": {"secretzq": 9}},
+             {"slug": "hidden", "filter": "flagzq = true", "sort": ["secretzq"]}]},
   {"slug": "notes", "fields": [{"slug": "text", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals", "on_delete": "cascade"}]},
   {"slug": "vaultzq", "fields": [{"slug": "word", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals"}]}],
  "roles": [{"slug": "seller", "name": "Seller", "schemas": {
