@@ -2,6 +2,7 @@
 //! with a table of the test's own. Masks, rules and narrowed tokens are in `scopes`.
 
 mod dear;
+mod robostack;
 mod scopes;
 mod world;
 
