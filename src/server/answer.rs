@@ -1,13 +1,17 @@
 //! From a routed request to a response: runs the handler, catches a panic, gives every error the dialect's face, logs one line.
 
+use super::cors;
+use super::fault;
 use super::log_line;
+use super::relay;
 use super::router::{self, Place, Routed};
-use super::{cors, fault};
-use crate::dialect::contract::{self, Dialect};
+use crate::dialect::contract::{self, Arrival, Dialect};
 use crate::model::error::{Error, Result, panic_text};
+use crate::ops::credentials::Identity;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::call::Patience;
+use crate::wire::inward::Inward;
 use crate::wire::reply;
 use rouille::{Request, Response};
 use std::net::SocketAddr;
@@ -24,6 +28,8 @@ pub struct Head {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
+    /// Of a request that a handler sends within this process: who that is, instead of a credential.
+    pub who: Option<Identity>,
 }
 
 /// Answers a routed request. Runs on a pool's thread.
@@ -48,12 +54,13 @@ pub enum Attempt {
 pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience: Patience) -> Attempt {
     let started = Instant::now();
     let id = log_line::request_id();
-    let (method, target, is_secure) = (head.method.clone(), head.target.clone(), head.is_secure);
-    let request = request(head);
+    let (method, target, is_secure, who) = (head.method.clone(), head.target.clone(), head.is_secure, head.who.clone());
+    let (request, is_inward) = (request(head), who.is_some());
+    let relay = |inward: Inward| if is_inward { Err(relay::nested()) } else { relay::send(ctx, &request, inward) };
     let Routed { dialect, route, params } = routed;
     let entered = catch_unwind(AssertUnwindSafe(|| {
         fault::strike(ctx, &request);
-        contract::enter(ctx, dialect, route, &request, params, body, patience)
+        contract::enter(ctx, dialect, route, Arrival { request: &request, params, body, patience, who, relay: &relay })
     }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
     if let (Err(Error::NothingYet { wait_s, seen }), true) = (&result, patience.may_wait) {
@@ -63,7 +70,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
     if is_secure {
         secure_cookies(&mut response);
     }
-    log_line::access(&id, &method, &target, response.status_code, started.elapsed());
+    log_line::access(&id, &method, &target, response.status_code, started.elapsed(), is_inward);
     Attempt::Done(sealed(opened(dialect, response), id))
 }
 
@@ -86,7 +93,7 @@ pub fn admit(ctx: &Arc<Ctx>, head: Head) -> Result<()> {
 /// An answer that no dialect made: gets its id and its line in the log.
 pub fn logged(response: Response, method: &str, target: &str, started: Instant) -> Response {
     let id = log_line::request_id();
-    log_line::access(&id, method, target, response.status_code, started.elapsed());
+    log_line::access(&id, method, target, response.status_code, started.elapsed(), false);
     response.with_additional_header("X-Request-Id", id).with_additional_header("X-Content-Type-Options", "nosniff")
 }
 
@@ -100,7 +107,7 @@ pub fn refuse(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
     let dialect = router::face(target);
     let response = opened(dialect, rendered(dialect, Err(error), &id));
-    log_line::access(&id, method, target, response.status_code, Duration::ZERO);
+    log_line::access(&id, method, target, response.status_code, Duration::ZERO, false);
     sealed(response, id)
 }
 

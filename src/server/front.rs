@@ -395,7 +395,7 @@ fn as_read(link: &Link, parts: &Parts, asked: &Asked) -> Head {
     if !cookies.is_empty() {
         headers.push((COOKIE.as_str().to_owned(), cookies.join("; ")));
     }
-    Head { peer: link.peer, is_secure: asked.is_secure, method: asked.method.clone(), target: asked.target.clone(), headers }
+    Head { peer: link.peer, is_secure: asked.is_secure, method: asked.method.clone(), target: asked.target.clone(), headers, who: None }
 }
 
 fn text_of<'p>(parts: &'p Parts, name: &HeaderName) -> &'p str {

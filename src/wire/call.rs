@@ -1,6 +1,7 @@
 //! What a handler gets: one request, taken apart.
 
 use super::body::Body;
+use super::inward::Relay;
 use super::query::Query;
 use crate::model::limits::Limits;
 use crate::model::principal::Caller;
@@ -16,6 +17,8 @@ pub struct Call<'r> {
     pub patience: Patience,
     /// Those of the dialect that is spoken.
     pub limits: Limits,
+    /// Answers another request in this process.
+    pub relay: &'r Relay<'r>,
 }
 
 /// Of a request for news: whether it may wait, and what it has waited for.

@@ -160,6 +160,7 @@ impl Harness {
             method: ask.method.clone(),
             target: ask.url.clone(),
             headers,
+            who: None,
         };
         let response = answer::in_process(&self.ctx, head, ask.body.clone());
         let headers = response.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();

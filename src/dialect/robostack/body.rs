@@ -37,7 +37,14 @@ impl Keys {
                 let message = format!("'{key}' holds {} objects; at most {} are taken at once", all.len(), limits.records_sent_max);
                 return Err(Error::TooLarge(message));
             }
+            if let Some(index) = all.lengths().position(|length| length > limits.body_bytes_max) {
+                let message = format!("The object at index {index} of '{key}' is longer than {} bytes", limits.body_bytes_max);
+                return Err(Error::TooLarge(message));
+            }
             return Ok(Some(Given::Many(all)));
+        }
+        if text.len() > limits.body_bytes_max {
+            return Err(Error::TooLarge(format!("'{key}' is longer than {} bytes", limits.body_bytes_max)));
         }
         match self.value(key)? {
             Some(Value::Object(object)) => Ok(Some(Given::One(object))),

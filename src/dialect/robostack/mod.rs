@@ -22,6 +22,7 @@
 //! Known differences: `total` and `count` stand beside `results`; a field that is not there is 400 in a selection, for a misspelt one would find
 //! everything; without a selection nothing is updated or deleted.
 
+mod about;
 mod aggregation;
 mod body;
 mod error;
@@ -38,8 +39,15 @@ use crate::ops::access;
 use crate::ops::ctx::Ctx;
 use crate::wire::call::Call;
 
-pub const ROBOSTACK: Dialect =
-    Dialect { id: "robostack", routes: &ROUTES, roots: &["external"], render_error: error::render, open: Some(OPEN), limits: LIMITS };
+pub const ROBOSTACK: Dialect = Dialect {
+    id: "robostack",
+    routes: &ROUTES,
+    roots: &["external"],
+    render_error: error::render,
+    open: Some(OPEN),
+    limits: LIMITS,
+    about: about::ABOUT,
+};
 
 const OPEN: Open = Open { methods: "POST, PUT, PATCH, DELETE, OPTIONS", headers: "content-type, x-api-key, x-api-secret, authorization" };
 

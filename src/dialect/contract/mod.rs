@@ -1,5 +1,7 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
+pub mod about;
+
 use crate::model::error::{Error, Refusal, Result};
 use crate::model::limits::{DialectLimits, Limits};
 use crate::model::principal::{Caller, Credential, Principal, Visitor};
@@ -8,6 +10,7 @@ use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
+use crate::wire::inward::Relay;
 use crate::wire::query::Query;
 use rouille::{Request, Response};
 use std::sync::Arc;
@@ -79,6 +82,7 @@ pub struct Dialect {
     pub open: Option<Open>,
     /// What it bounds itself: handlers find it, within what the server bounds, in `Call::limits`.
     pub limits: DialectLimits,
+    pub about: about::About,
 }
 
 /// What pages elsewhere may send to a dialect that is open to all of them.
@@ -143,16 +147,20 @@ pub fn admit(ctx: &Arc<Ctx>, request: &Request) -> Result<()> {
     }
 }
 
+/// A request at the door of its dialect.
+pub struct Arrival<'r> {
+    pub request: &'r Request,
+    pub params: Vec<String>,
+    pub body: Body,
+    pub patience: Patience,
+    /// Known already: a request of this process's own, which carries no credential.
+    pub who: Option<Identity>,
+    pub relay: &'r Relay<'r>,
+}
+
 /// Runs a route's handler for a request. Every failure comes back as an error; the caller renders it in the dialect.
-pub fn enter(
-    ctx: &Arc<Ctx>,
-    dialect: &'static Dialect,
-    route: &Route,
-    request: &Request,
-    params: Vec<String>,
-    body: Body,
-    patience: Patience,
-) -> Result<Response> {
+pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, arrival: Arrival<'_>) -> Result<Response> {
+    let Arrival { request, params, body, patience, who, relay } = arrival;
     let query = Query::parse(request.raw_query_string())?;
     if let Some(names) = route.query {
         query.only(names)?;
@@ -160,10 +168,10 @@ pub fn enter(
     if request.header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
-    let (principal, token) = identify(ctx, request)?;
+    let (principal, token) = who.map_or_else(|| identify(ctx, request), Ok)?;
     let caller = Caller { principal, door: dialect.id, token };
     let limits = ctx.limits.spoken(&dialect.limits);
-    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, limits })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, limits, relay })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
