@@ -96,6 +96,8 @@ pub struct Column {
     pub kind: Kind,
     /// How exact its numbers are.
     pub digits: Option<Digits>,
+    /// Its texts are ids of records, `rec_5`.
+    pub has_ids: bool,
 }
 
 /// A column that is computed from a row.

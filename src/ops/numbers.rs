@@ -7,10 +7,11 @@ use super::plan::narrowed;
 use super::views;
 use crate::expr::{parse, parse_list};
 use crate::field;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Node, Term};
 use crate::model::field::{Field, Kind};
-use crate::model::formula::{Computation, Digits};
+use crate::model::formula::{Computation, Digits, Formula};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::model::pipeline::{Asked, AskedValue, AskedWhat, Column, Gathered, How, Made, Pipeline, Stage};
@@ -47,7 +48,8 @@ pub fn report(
         filter = filter.and(read(&asking, &scope, text).map_err(|error| at_place(error, &stage.place))?);
         stages.next();
     }
-    let mut maker = Maker { reader: Reader::new(&asking, &scope), columns: None, stages: Vec::new(), made: 0, blamed: None, limits };
+    let (reader, catalog) = (Reader::new(&asking, &scope), tx.catalog());
+    let mut maker = Maker { reader, catalog, columns: None, stages: Vec::new(), made: 0, blamed: None, limits };
     for stage in stages {
         let made = maker.stage(&stage.what);
         of_parameter(maker.blamed.as_deref().unwrap_or(&stage.place), made)?;
@@ -72,6 +74,7 @@ fn at_place(error: Error, place: &str) -> Error {
 /// Makes stages one after the other.
 struct Maker<'m> {
     reader: Reader<'m>,
+    catalog: &'m Catalog,
     /// Of the rows so far; `None` while they are records.
     columns: Option<Vec<Column>>,
     stages: Vec<Stage>,
@@ -167,7 +170,8 @@ impl Maker<'_> {
         };
         let ident = self.ident();
         let shown = if how == How::Avg { Some(Digits::Loose) } else { digits };
-        let column = Column { name: name.to_owned(), ident: ident.clone(), kind, digits: shown };
+        let has_ids = matches!(how, How::Min | How::Max) && of.as_ref().is_some_and(|of| self.gives_ids(of.schema, &of.formula));
+        let column = Column { name: name.to_owned(), ident: ident.clone(), kind, digits: shown, has_ids };
         Ok((column, Gathered { ident, how, of, digits: digits.unwrap_or(Digits::Loose) }))
     }
 
@@ -179,7 +183,8 @@ impl Maker<'_> {
         for (name, text) in columns {
             let (value, digits) = self.reader.reported_in(&there, &parse(text)?)?;
             let ident = self.ident();
-            all.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits });
+            let has_ids = gives_ids(self.catalog, there.id, &value.formula);
+            all.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits, has_ids });
             made.push(Made { ident, value });
         }
         self.check(&all)?;
@@ -193,7 +198,8 @@ impl Maker<'_> {
         for (name, text) in asked {
             let (value, digits) = self.value(&parse(text)?)?;
             let ident = self.ident();
-            columns.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits });
+            let has_ids = self.gives_ids(value.schema, &value.formula);
+            columns.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits, has_ids });
             all.push(Made { ident, value });
         }
         Ok((columns, all))
@@ -210,6 +216,14 @@ impl Maker<'_> {
                 Err(Problem::new("too_many", format!("A stage makes at most {} columns", self.limits.report_columns_max)))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whether an expression gives ids of records.
+    fn gives_ids(&self, schema: SchemaId, formula: &Formula) -> bool {
+        match (&self.columns, formula) {
+            (Some(columns), Formula::Field { slug }) => columns.iter().any(|column| column.ident == *slug && column.has_ids),
+            _ => gives_ids(self.catalog, schema, formula),
         }
     }
 
@@ -274,6 +288,19 @@ impl Maker<'_> {
 
     fn after_columns(&self, stage: Stage) -> Found<Stage> {
         if self.columns.is_some() { Ok(stage) } else { Err(self.no_column("")) }
+    }
+}
+
+/// Whether an expression over the records of a schema gives ids of records.
+fn gives_ids(catalog: &Catalog, schema: SchemaId, formula: &Formula) -> bool {
+    match formula {
+        Formula::Id => true,
+        Formula::Field { slug } => {
+            let schema = catalog.schema_by_id(schema);
+            schema.is_some_and(|schema| schema.field(slug).is_some_and(|field| field.kind == Kind::Reference))
+        }
+        Formula::Lookup { schema, of, .. } => gives_ids(catalog, *schema, of),
+        _ => false,
     }
 }
 

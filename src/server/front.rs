@@ -174,7 +174,7 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     if let Err(error) = expected(door, link, parts, asked) {
         return refuse(error);
     }
-    match cors::preflight(&door.ctx.site, parts) {
+    match cors::preflight(&door.ctx.site, parts).filter(|_| router::face(&asked.target).open.is_none()) {
         Some(Ok(response)) => {
             let response = answer::logged(response, &asked.method, &asked.target, Instant::now());
             return outflow::reply(response, door.limits.reply_memory_bytes_max);

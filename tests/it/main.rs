@@ -107,6 +107,9 @@ mod clock;
 /// Who may do what: every principal with every route, masks, rules, narrowed tokens.
 mod rights;
 
+/// The Robostack dialect beside the house dialect, its pairs, long answers and long selections.
+mod robostack;
+
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 

@@ -69,7 +69,7 @@ struct Meant {
 
 impl Meant {
     fn aim<'a>(&'a self, call: &'a Call<'_>) -> Aim<'a> {
-        Aim { app: call.param(0), schema: call.param(1), query: &self.query, affected_max: self.affected_max }
+        Aim { app: call.param(0), schema: call.param(1), query: &self.query, affected_max: self.affected_max, passes_over: false }
     }
 }
 

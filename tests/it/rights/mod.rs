@@ -11,6 +11,7 @@ mod house;
 mod little;
 mod oracle;
 mod principals;
+mod robostack;
 mod scopes;
 mod world;
 
