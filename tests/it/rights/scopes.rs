@@ -390,7 +390,7 @@ fn a_rule_that_makes_no_sense_is_refused_at_its_byte() {
         ("owner > 'a'", Some(8), "a user is wanted here, and this is a text"),
         ("concat(owner, 'x') = 'y' && amont = 1", Some(28), "Table 'deals' has no field 'amont'"),
         ("team = 'rec_1'", Some(0), "'team' leads to a record: say which field of it is meant"),
-        ("team.members.user = @me", Some(0), "'members' leads to several records: say that any of them will do"),
+        ("team.members.user = @me", Some(5), "'members' leads to several records: say that any of them will do"),
         ("remarks.text = 'x'", Some(0), "'remarks' leads to several records: say that any of them will do"),
         ("team.name ?= 'x'", Some(0), "'team.name' leads to one value, not to several"),
         ("@me ?= team.members.user", Some(0), "?= wants a path through a list on its left"),
