@@ -570,6 +570,15 @@ fn a_delete_that_somebody_unseen_forbids_names_nobody() {
     let told = |who: &str| json_of(&world, who, "DELETE", &format!("{DEALS}/records/4"), "").1["error"]["message"].clone();
     assert_eq!(told("seller"), "rec_4 cannot go: a record that you cannot see refers to it");
     assert_eq!(told("editor"), "rec_4 cannot go: zq-vaultzq-1-word in vaultzq refers to it (field 'deal')");
+    // The table is there for her, and this record of it is not; then it is.
+    for (rule, why) in [
+        ("word = 'x'", "rec_4 cannot go: a record that you cannot see refers to it"),
+        ("word != 'x'", "rec_4 cannot go: zq-vaultzq-1-word in vaultzq refers to it (field 'deal')"),
+    ] {
+        let role = json!({"schemas": {"vaultzq": {"list": true, "read": rule}}}).to_string();
+        assert_eq!(world.ask("PATCH", "/api/apps/one/roles/seller", &role).0, 200);
+        assert_eq!(told("seller"), why, "{rule}");
+    }
 }
 
 // Tokens -------------------------------------------------------------------------------------------------------------
