@@ -117,3 +117,21 @@ fn what_a_filter_finds_is_asked_about_one_by_one() {
     let reply = ask(&world, "seller", "DELETE", &format!("{DEALS}?filter[id]=rec_3"), "", "");
     assert_eq!((reply.status, world.ask("GET", &format!("{DEALS}/3"), "").0), (200, 200), "{}", whole(&reply));
 }
+
+/// A field that is hidden has no name in an expression either, and what is expanded is what may be read.
+#[test]
+fn expressions_and_expanded_records_keep_to_what_is_seen() {
+    let world = world();
+    let asked = |filter: &str| {
+        let reply = ask(&world, "seller", "GET", &format!("{DEALS}?filter={filter}"), "", "");
+        (reply.status, whole(&reply))
+    };
+    for filter in ["NAME%20=%20'zq-deals-1-secretzq'", "NAME%20~%20'zq'", "title%20!=%20''%20%26%26%20NAME%20!=%20null"] {
+        let [hidden, made_up] = ["secretzq", "madeupzq"].map(|name| (asked(&filter.replace("NAME", name)), name));
+        assert_eq!(hidden.0.0, 400, "{}", hidden.0.1);
+        assert_eq!(hidden.0.1.replace(hidden.1, "IT"), made_up.0.1.replace(made_up.1, "IT"), "{filter}");
+    }
+    let reply = ask(&world, "seller", "GET", &format!("{DEALS}?expand=team"), "", "");
+    let text = whole(&reply);
+    assert_eq!((reply.status, text.contains("zq-teams-1-name"), text.contains("zq-teams-2-name")), (200, true, false), "{text}");
+}
