@@ -96,3 +96,42 @@ fn a_token_that_is_narrowed_ends_no_other() {
     assert_eq!(by(&world, &whole_one, "DELETE", &format!("{W}/tokens/{}", ids.iter().max().unwrap()), "").status, 204);
     assert_eq!(by(&world, &little, "GET", &format!("{W}/me"), "").status, 401);
 }
+
+/// What a filter finds and somebody may not change refuses the whole of it.
+#[test]
+fn what_a_filter_finds_is_asked_about_one_by_one() {
+    let world = world();
+    for (method, body) in [("DELETE", ""), ("PATCH", r#"{"amount": 1}"#), ("PATCH", r#"{"owner": 2}"#)] {
+        for filter in ["filter[stage]=won", "filter[id][gte]=rec_2"] {
+            let reply = ask(&world, "seller", method, &format!("{DEALS}?{filter}"), "application/json", body);
+            assert_eq!(reply.status, 403, "{method} {filter} {body}: {}", whole(&reply));
+        }
+    }
+    let (_, list) = world.ask("GET", &format!("{DEALS}?fields=owner,amount"), "");
+    let (owners, amounts): (Vec<&Value>, Vec<&Value>) =
+        list["records"].as_array().unwrap().iter().map(|record| (&record["owner"], &record["amount"])).unzip();
+    assert_eq!((json!(owners), json!(amounts)), (json!([2, 3, 3, 2]), json!([7_100_001, 7_100_002, 7_100_003, 7_100_004])));
+    // Of what she may not see nothing is found, and nothing refuses.
+    let reply = ask(&world, "seller", "DELETE", &format!("{DEALS}?filter[id]=rec_4"), "", "");
+    assert_eq!(reply.status, 200, "{}", whole(&reply));
+    let reply = ask(&world, "seller", "DELETE", &format!("{DEALS}?filter[id]=rec_3"), "", "");
+    assert_eq!((reply.status, world.ask("GET", &format!("{DEALS}/3"), "").0), (200, 200), "{}", whole(&reply));
+}
+
+/// A field that is hidden has no name in an expression either, and what is expanded is what may be read.
+#[test]
+fn expressions_and_expanded_records_keep_to_what_is_seen() {
+    let world = world();
+    let asked = |filter: &str| {
+        let reply = ask(&world, "seller", "GET", &format!("{DEALS}?filter={filter}"), "", "");
+        (reply.status, whole(&reply))
+    };
+    for filter in ["NAME%20=%20'zq-deals-1-secretzq'", "NAME%20~%20'zq'", "title%20!=%20''%20%26%26%20NAME%20!=%20null"] {
+        let [hidden, made_up] = ["secretzq", "madeupzq"].map(|name| (asked(&filter.replace("NAME", name)), name));
+        assert_eq!(hidden.0.0, 400, "{}", hidden.0.1);
+        assert_eq!(hidden.0.1.replace(hidden.1, "IT"), made_up.0.1.replace(made_up.1, "IT"), "{filter}");
+    }
+    let reply = ask(&world, "seller", "GET", &format!("{DEALS}?expand=team"), "", "");
+    let text = whole(&reply);
+    assert_eq!((reply.status, text.contains("zq-teams-1-name"), text.contains("zq-teams-2-name")), (200, true, false), "{text}");
+}

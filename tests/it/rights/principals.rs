@@ -47,7 +47,7 @@ const OF_TWO: Part = Part { app: Some("two"), ..ALL };
 const OF_SCHEMAS: Part = Part { schemas: Some(&["deals", "notes"]), ..OF_ONE };
 const OF_FIELDS: Part = Part { schemas: Some(&["deals"]), fields: Some(&["title", "amount"]), ..OF_ONE };
 
-pub const PRINCIPALS: [Principal; 30] = [
+pub const PRINCIPALS: [Principal; 31] = [
     Principal { name: "guest", person: "guest", way: Way::Cookie },
     Principal { name: "nobody", person: "nobody", way: Way::Cookie },
     Principal { name: "gone", person: "guest", way: Way::Cookie },
@@ -71,6 +71,7 @@ pub const PRINCIPALS: [Principal; 30] = [
     Principal { name: "pair for some tables", person: "boss", way: Way::Token(OF_SCHEMAS) },
     Principal { name: "pair for some fields", person: "boss", way: Way::Token(OF_FIELDS) },
     Principal { name: "pair with a wrong secret", person: "boss", way: Way::Refused },
+    Principal { name: "token with a wrong secret", person: "boss", way: Way::Refused },
     Principal { name: "token that has expired", person: "boss", way: Way::Refused },
     Principal { name: "token that was ended", person: "boss", way: Way::Refused },
     Principal { name: "token of somebody suspended", person: "left", way: Way::Refused },
@@ -154,6 +155,9 @@ impl Crowd {
             let made = self.made(person, "personal", name, more);
             self.coming.insert(name, bearer(&text(&made["token"])));
         }
+        let (own, other) = (self.coming["token"][0].1.clone(), self.coming["token of a seller"][0].1.clone());
+        let (id, secret) = (own.split('|').next().unwrap(), other.split('|').nth(1).unwrap());
+        self.coming.insert("token with a wrong secret", vec![("Authorization".to_owned(), format!("{id}|{secret}"))]);
     }
 
     fn add_pairs(&mut self) {
