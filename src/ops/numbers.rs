@@ -4,6 +4,7 @@
 use super::access;
 use super::filter::{Asking, Reader, of_parameter, read};
 use super::plan::narrowed;
+use super::views;
 use crate::expr::{parse, parse_list};
 use crate::field;
 use crate::model::catalog::Catalog;
@@ -13,7 +14,7 @@ use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
-use crate::model::pipeline::{Asked, AskedWhat, Column, Gathered, How, Made, Pipeline, Stage};
+use crate::model::pipeline::{Asked, AskedValue, AskedWhat, Column, Gathered, How, Made, Pipeline, Stage};
 use crate::model::principal::{Action, Caller};
 use crate::model::query::Sort;
 use crate::model::schema::{Schema, SchemaId};
@@ -38,7 +39,8 @@ pub fn report(
 ) -> Result<bool> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
     let asking = Asking::of(tx, who);
-    let mut filter = narrowed(&asking, &scope, &asked.filter, limits)?;
+    let of_view = views::filtered(tx, who, &scope, asked.view.as_deref(), &asked.filter)?;
+    let mut filter = narrowed(&asking, &scope, &of_view, limits)?;
     let mut stages = asked.stages.iter().peekable();
     // What comes before anything is made of the records is found by their indexes.
     while let Some(stage) = stages.peek() {
@@ -46,10 +48,18 @@ pub fn report(
         filter = filter.and(read(&asking, &scope, text).map_err(|error| at_place(error, &stage.place))?);
         stages.next();
     }
-    let mut maker =
-        Maker { reader: Reader::new(&asking, &scope), catalog: tx.catalog(), columns: None, stages: Vec::new(), made: 0, limits };
+    let mut maker = Maker {
+        reader: Reader::new(&asking, &scope),
+        catalog: tx.catalog(),
+        columns: None,
+        stages: Vec::new(),
+        made: 0,
+        blamed: None,
+        limits,
+    };
     for stage in stages {
-        of_parameter(&stage.place, maker.stage(&stage.what))?;
+        let made = maker.stage(&stage.what);
+        of_parameter(maker.blamed.as_deref().unwrap_or(&stage.place), made)?;
     }
     let columns = maker.columns.ok_or_else(|| {
         let problem = Problem::of("pipeline", "empty", "A report makes something of the records: it has a group or a project stage");
@@ -77,6 +87,8 @@ struct Maker<'m> {
     stages: Vec<Stage>,
     /// Columns that were made.
     made: usize,
+    /// The parameter that a refusal is about, when it is not that of the whole stage.
+    blamed: Option<String>,
     limits: &'m Limits,
 }
 
@@ -109,17 +121,25 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn group(&mut self, keys: &[(String, String)], values: &[(String, String)]) -> Found<Stage> {
+    fn group(&mut self, keys: &[(String, String)], values: &[AskedValue]) -> Found<Stage> {
         let (mut columns, keys) = self.all(keys)?;
         let mut all = Vec::new();
-        for (name, text) in values {
-            let (column, gathered) = self.gathered(name, text)?;
+        for value in values {
+            let (column, gathered) = self.gathered(&value.name, &value.text).map_err(|problem| self.blame(value, problem))?;
             columns.push(column);
             all.push(gathered);
         }
         self.check(&columns)?;
         self.columns = Some(columns);
         Ok(Stage::Group { keys, values: all })
+    }
+
+    /// A refusal of a value, at its byte in the parameter by which it was asked for.
+    fn blame(&mut self, value: &AskedValue, problem: Problem) -> Problem {
+        let Some((parameter, further)) = &value.asked_by else { return problem };
+        self.blamed = Some(parameter.clone());
+        let position = problem.position.map(|at| at.saturating_add_signed(*further));
+        Problem { position, ..problem }
     }
 
     /// `sum(amount)`, `count()`

@@ -229,12 +229,7 @@ fn order(schema: &Schema, sort: &[Sort], limits: &Limits) -> Result<Vec<Order>> 
     }
     let mut order = Vec::with_capacity(sort.len() + 1);
     for key in sort {
-        let (column, found) = resolve(schema, &key.field, "sort")?;
-        if found.is_some_and(|field| field.kind.is_set()) {
-            let message = format!("Field '{}' holds several values: there is no order by it", key.field);
-            return Err(Error::invalid(Problem::of("sort", "operator", message)));
-        }
-        order.push(Order { column, descending: key.descending });
+        order.push(Order { column: sortable(schema, &key.field, "sort")?, descending: key.descending });
     }
     // Ties go by id, in the direction of the last key, so that pages are stable and an index serves both.
     let descending = order.last().is_some_and(|key| key.descending);
@@ -242,6 +237,16 @@ fn order(schema: &Schema, sort: &[Sort], limits: &Limits) -> Result<Vec<Order>> 
         order.push(Order { column: Column::Id, descending });
     }
     Ok(order)
+}
+
+/// The column of a field that records can be put in order by.
+pub fn sortable(schema: &Schema, name: &str, place: &str) -> Result<Column> {
+    let (column, found) = resolve(schema, name, place)?;
+    if found.is_some_and(|field| field.kind.is_set()) {
+        let message = format!("Field '{name}' holds several values: there is no order by it");
+        return Err(Error::invalid(Problem::of(place, "operator", message)));
+    }
+    Ok(column)
 }
 
 /// A name to its column, or a refusal that blames `place` and names the nearest field.

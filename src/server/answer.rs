@@ -2,6 +2,7 @@
 
 use super::cors;
 use super::fault;
+use super::gzip::{self, Wish};
 use super::log_line;
 use super::relay;
 use super::router::{self, Place, Routed};
@@ -55,6 +56,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
     let started = Instant::now();
     let id = log_line::request_id();
     let (method, target, is_secure, who) = (head.method.clone(), head.target.clone(), head.is_secure, head.who.clone());
+    let wish = Wish::of(&head);
     let (request, is_inward) = (request(head), who.is_some());
     let relay = |inward: Inward| if is_inward { Err(relay::nested()) } else { relay::send(ctx, &request, inward) };
     let Routed { dialect, route, params } = routed;
@@ -71,6 +73,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
         secure_cookies(&mut response);
     }
     log_line::access(&id, &method, &target, response.status_code, started.elapsed(), is_inward);
+    let response = gzip::packed(&wish, response, ctx.limits.reply_memory_bytes_max);
     Attempt::Done(sealed(opened(dialect, response), id))
 }
 
@@ -158,7 +161,7 @@ fn rendered(dialect: &Dialect, result: Result<Response>, id: &str) -> Response {
 fn sealed(response: Response, id: String) -> Response {
     response
         .with_additional_header("X-Request-Id", id)
-        .with_additional_header("Cache-Control", "no-store")
+        .with_unique_header("Cache-Control", "no-store")
         .with_additional_header("X-Content-Type-Options", "nosniff")
         .with_additional_header("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'")
 }

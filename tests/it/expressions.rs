@@ -365,7 +365,7 @@ fn bounds_bind_what_is_written() {
     };
     for (text, position, hint) in [
         ("dayy = null", 0, "Did you mean 'day'?"),
-        ("maker.nmae = 'x'", 0, "Did you mean 'name'?"),
+        ("maker.nmae = 'x'", 6, "Did you mean 'name'?"),
         ("n > 1 && lenght(t) > 1", 9, "Did you mean 'length'?"),
         ("tags = 'red'", 0, "tags ?= 'one of them'"),
         ("tags ?= 'rde'", 8, "Did you mean 'red'?"),

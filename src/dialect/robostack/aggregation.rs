@@ -11,7 +11,7 @@ use crate::model::field::{Field, Kind, described};
 use crate::model::json;
 use crate::model::limits::Limits;
 use crate::model::name::{is_field_slug, quoted};
-use crate::model::pipeline::{Asked, AskedStage, AskedWhat, Column};
+use crate::model::pipeline::{Asked, AskedStage, AskedValue, AskedWhat, Column};
 use crate::model::principal::Action;
 use crate::model::schema::Schema;
 use crate::ops::ctx::Ctx;
@@ -103,7 +103,7 @@ fn pipeline(stages: &[Value], limits: &Limits) -> Found<Asked> {
         are_records = false;
         made.push(AskedStage { place: place.clone(), what: stage(name, what).map_err(placed)? });
     }
-    Ok(Asked { filter: Expr::All(filter), stages: made, limit: limits.report_rows_max })
+    Ok(Asked { filter: Expr::All(filter), view: None, stages: made, limit: limits.report_rows_max })
 }
 
 /// The only key of a stage, without the sign that it may have, and its value.
@@ -157,9 +157,9 @@ fn compare(field: &str, op: Op, value: &Value) -> Expr {
 }
 
 /// `{"gte": 5, "lt": 10}`; `None` of a value that is no object.
-fn operators(value: &Value) -> Found<Option<Vec<(Op, &Value)>>> {
+fn operators<'v>(value: &'v Value) -> Found<Option<Vec<(Op, &'v Value)>>> {
     let Some(object) = value.as_object() else { return Ok(None) };
-    let one = |name: &str, value| match (operator(name)?.0, value) {
+    let one = |name: &str, value: &'v Value| match (operator(name)?.0, value) {
         (op @ (Op::Gt | Op::Gte | Op::Lt | Op::Lte), Value::Null)
         | (op @ (Op::Ne | Op::Gt | Op::Gte | Op::Lt | Op::Lte), Value::Array(_)) => {
             let message = format!("{} takes one value, not {}", quoted(name), described(value));
@@ -219,7 +219,7 @@ fn group(what: &Value) -> Found<AskedWhat> {
             let message = format!("{} must say what is made of the rows, not {}", quoted(name), described(how));
             return Err(Problem::new("stage", message).hint(FORM));
         };
-        Ok((name.clone(), gathered(plain(function), of)?))
+        Ok(AskedValue { name: name.clone(), text: gathered(plain(function), of)?, asked_by: None })
     });
     Ok(AskedWhat::Group { keys: columns(keys), values: values.collect::<Found<_>>()? })
 }

@@ -225,7 +225,7 @@ fn a_field_that_one_may_not_write_is_refused_alike_whatever_others_have_in_it() 
 fn a_role_that_is_taken_away_is_gone_with_the_answer() {
     let world = Arc::new(world());
     let body = r#"{"title": "flood"}"#;
-    let writers: Vec<_> = (0..8)
+    let writers: Vec<_> = (0..32)
         .map(|_| {
             let world = world.clone();
             std::thread::spawn(move || {
