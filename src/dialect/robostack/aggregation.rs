@@ -4,7 +4,7 @@
 use super::find::sort_keys;
 use super::place;
 use super::results::Results;
-use super::selection::of_value;
+use super::selection::{count, of_value};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
 use crate::model::field::{Field, Kind, described};
@@ -18,7 +18,7 @@ use crate::ops::ctx::Ctx;
 use crate::ops::{joined, numbers};
 use crate::wire::call::Call;
 use rouille::Response;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ fn plain(key: &str) -> &str {
 /// `{"status": "won", "quantity": {"gte": 5}}`, or an array of such alternatives.
 fn selected(what: &Value, limits: &Limits) -> Found<Expr> {
     let all = what.as_array().map_or(std::slice::from_ref(what), Vec::as_slice);
-    if all.iter().filter_map(Value::as_object).map(Map::len).sum::<usize>() > limits.filter_values_max {
+    if all.iter().filter_map(Value::as_object).map(count).sum::<usize>() > limits.filter_values_max {
         return Err(Problem::new("too_many", format!("A match names at most {} values", limits.filter_values_max)));
     }
     let any = all.iter().map(|object| {
@@ -157,9 +157,17 @@ fn compare(field: &str, op: Op, value: &Value) -> Expr {
 }
 
 /// `{"gte": 5, "lt": 10}`; `None` of a value that is no object.
-fn operators(value: &Value) -> Found<Option<Vec<(Op, &Value)>>> {
+fn operators<'v>(value: &'v Value) -> Found<Option<Vec<(Op, &'v Value)>>> {
     let Some(object) = value.as_object() else { return Ok(None) };
-    object.iter().map(|(name, value)| operator(name).map(|(op, _)| (op, value))).collect::<Found<Vec<_>>>().map(Some)
+    let one = |name: &str, value: &'v Value| match (operator(name)?.0, value) {
+        (op @ (Op::Gt | Op::Gte | Op::Lt | Op::Lte), Value::Null)
+        | (op @ (Op::Ne | Op::Gt | Op::Gte | Op::Lt | Op::Lte), Value::Array(_)) => {
+            let message = format!("{} takes one value, not {}", quoted(name), described(value));
+            Err(Problem::new("operator", message).hint(if op == Op::Ne { "{\"ne\": 5}" } else { "{\"gte\": 5}" }))
+        }
+        (op, value) => Ok((op, value)),
+    };
+    object.iter().map(|(name, value)| one(name, value)).collect::<Found<Vec<_>>>().map(Some)
 }
 
 fn operator(name: &str) -> Found<(Op, &'static str)> {

@@ -39,21 +39,17 @@ pub fn find(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 fn asked(keys: &Keys, limits: &Limits) -> Result<Query> {
     let filter = selection::of_find(keys, limits)?;
     let mut problems = Vec::new();
-    let mut number = |key: &str| {
-        let read = keys.value(key).map(|value| value.map(|value| whole(key, &value)).transpose());
-        read.map(|read| {
-            read.unwrap_or_else(|problem| {
-                problems.push(problem);
-                None
-            })
-        })
+    let mut number = |key: &str, least: i64| -> Result<Option<i64>> {
+        let read = keys.value(key)?.map(|value| from(least, key, &value)).transpose();
+        Ok(read.unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        }))
     };
-    let [limit, page, per_page] = [number("limit")?, number("page")?, number("perPage")?];
-    let offset = keys.value("offset")?.map(|value| from(0, "offset", &value)).transpose();
-    let (fields, sort) =
-        (keys.value("fields")?.map(|value| fields(&value)).transpose(), keys.value("sort")?.map(|value| sort_keys(&value)).transpose());
-    let window = offset.and_then(|offset| window([limit, offset, page, per_page], limits));
-    match (window, fields, sort) {
+    let asked = [number("limit", 1)?, number("offset", 0)?, number("page", 1)?, number("perPage", 1)?];
+    let fields = keys.value("fields")?.map(|value| fields(&value)).transpose();
+    let sort = keys.value("sort")?.map(|value| sort_keys(&value)).transpose();
+    match (window(asked, limits), fields, sort) {
         (Ok(window), Ok(fields), Ok(sort)) if problems.is_empty() => {
             // Whoever gets all of them can count.
             let count = if window == Window::default() { Count::None } else { Count::Exact };
@@ -85,10 +81,6 @@ fn window([limit, offset, page, per_page]: [Option<i64>; 4], limits: &Limits) ->
     let name = if page.is_some() { "page" } else { "offset" };
     let message = format!("'{name}' can pass over at most {} records", limits.page_offset_max);
     Err(Problem::of(name, "range", message).hint("Without a limit all of them come at once"))
-}
-
-fn whole(key: &str, value: &Value) -> Found<i64> {
-    from(1, key, value)
 }
 
 fn from(least: i64, key: &str, value: &Value) -> Found<i64> {

@@ -121,13 +121,8 @@ impl Layout {
                 }
             }
         }
-        for (key, value) in STAMPS
-            .into_iter()
-            .zip([record.created_at, record.updated_at])
-            .zip(self.stamps)
-            .filter(|(_, shown)| *shown)
-            .map(|(pair, _)| pair)
-        {
+        let stamps = STAMPS.into_iter().zip([record.created_at, record.updated_at]).zip(self.stamps);
+        for ((key, value), _) in stamps.filter(|(_, is_shown)| *is_shown) {
             let _ = write!(body, ",\"{key}\":\"{value}\"");
         }
         body.push('}');

@@ -56,7 +56,8 @@ pub fn nothing_selected() -> Error {
     Error::invalid(problem.hint("{\"selection\": {\"id\": 1}}, or for the records without a value {\"selection\": {\"status\": \"\"}}"))
 }
 
-fn count(object: &Map<String, Value>) -> usize {
+/// How many values an object names.
+pub fn count(object: &Map<String, Value>) -> usize {
     object.values().map(|value| value.as_array().map_or(1, |values| values.len().max(1))).sum()
 }
 

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use world::{Canary, ask, canaries, whole};
 
-const TONGUES: [Tongue; 3] = [house::HOUSE, fullfinity::FULLFINITY, appmixer::APPMIXER];
+const TONGUES: [Tongue; 4] = [house::HOUSE, robostack::ROBOSTACK, fullfinity::FULLFINITY, appmixer::APPMIXER];
 
 /// A dialect, as far as rights go.
 struct Tongue {
@@ -218,7 +218,8 @@ fn what_is_hidden_is_answered_like_what_is_not_there() {
                     let sent = (tongue.request)(route, place);
                     let reply = crowd.ask(who, &sent.method, &sent.url, sent.kind, &sent.body);
                     let record = [format!("rec_{}", place.record), format!("'{}'", place.record)];
-                    let names = record.into_iter().chain([place.app, place.schema].map(|name| format!("'{name}'")));
+                    let names =
+                        record.into_iter().chain([place.app, place.schema, robostack::uuid(place.app)].map(|name| format!("'{name}'")));
                     (reply.status, names.fold(whole(&reply), |text, name| text.replace(&name, "IT")))
                 });
                 assert_eq!(answers[0], answers[1], "{} {route} {place:?}", who.name);

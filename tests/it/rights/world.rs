@@ -8,7 +8,7 @@ use serde_json::json;
 pub const PEOPLE: [&str; 7] = ["seller", "viewer", "editor", "boss", "other", "nobody", "gone"];
 
 /// Of the deals: 1 is the seller's and has a note, 2 is won, 3 is neither, 4 is the seller's.
-const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
+const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one", "uuid": "11111111-1111-4111-8111-111111111111"}, "schemas": [
   {"slug": "people", "fields": [{"slug": "nick", "type": "text"}, {"slug": "user", "type": "user"}]},
   {"slug": "teams", "fields": [{"slug": "name", "type": "text"}, {"slug": "members", "type": "references", "target": "people"}]},
   {"slug": "deals", "display_field": "title", "fields": [
@@ -46,9 +46,9 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
    {"title": "zq-deals-4-title", "owner": 2, "secretzq": "zq-deals-4-secretzq", "code": "zq-deals-4-code", "amount": 7100004}],
   "notes": [{"text": "zq-notes-1-text", "deal": {"$ref": "d1"}}],
   "vaultzq": [{"word": "zq-vaultzq-1-word"}]}}"#;
-const TWO: &str = r#"{"carryall": 1, "app": {"slug": "two"}, "schemas": [{"slug": "things", "fields": [{"slug": "word", "type": "text"}]}],
+const TWO: &str = r#"{"carryall": 1, "app": {"slug": "two", "uuid": "22222222-2222-4222-8222-222222222222"}, "schemas": [{"slug": "things", "fields": [{"slug": "word", "type": "text"}]}],
  "records": {"things": [{"word": "zq-things-1-word"}]}}"#;
-const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open"}, "schemas": [
+const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open", "uuid": "33333333-3333-4333-8333-333333333333"}, "schemas": [
   {"slug": "posts", "fields": [{"slug": "title", "type": "text"}, {"slug": "public", "type": "boolean", "default": false}, {"slug": "draftzq", "type": "text"}]},
   {"slug": "inner", "fields": [{"slug": "word", "type": "text"}]}],
  "roles": [{"slug": "guest", "schemas": {"posts": {"list": true, "read": "public = true", "create": "public = false", "fields": {"draftzq": {"readable": false}}}}}],
