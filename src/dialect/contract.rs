@@ -2,9 +2,10 @@
 
 use crate::model::error::{Error, Refusal, Result};
 use crate::model::limits::{DialectLimits, Limits};
-use crate::model::principal::{Caller, Credential, Principal, Visitor};
+use crate::model::principal::{Caller, Credential, Principal, UserId, Visitor};
 use crate::ops::credentials::{self, Identity};
 use crate::ops::ctx::Ctx;
+use crate::ops::rates::{Spent, Who};
 use crate::wire::body::Body;
 use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
@@ -77,6 +78,33 @@ pub struct Dialect {
     pub render_error: fn(&Error) -> Response,
     /// What it bounds itself: handlers find it, within what the server bounds, in `Call::limits`.
     pub limits: DialectLimits,
+    /// `None`: all are taken in alike, and nobody is counted.
+    pub gate: Option<Gate>,
+}
+
+/// What a dialect asks of every request before it is looked at. A dialect that has one counts requests, and says so in every answer.
+pub struct Gate {
+    /// Whether somebody who asks for what is not there, at an address under `/api` that no other dialect has, is answered by this one.
+    pub claims: fn(&Request) -> bool,
+    /// Refuses what it takes from nobody.
+    pub guard: fn(&Ctx, &Request) -> Result<()>,
+}
+
+/// A request that came in, before it is taken apart.
+pub struct Came<'r> {
+    pub request: &'r Request,
+    pub params: Vec<String>,
+    pub body: Body,
+    pub patience: Patience,
+    /// Of the listener.
+    pub app: Option<Arc<str>>,
+    pub met: Met,
+}
+
+/// Who sends a request, and where they stand in their minute.
+pub struct Met {
+    identity: Result<Identity>,
+    pub spent: Option<Spent>,
 }
 
 /// Routes that take no query and at most one record.
@@ -134,16 +162,48 @@ pub fn admit(ctx: &Arc<Ctx>, request: &Request) -> Result<()> {
     }
 }
 
+/// Finds out who sends a request, and counts it where the dialect does.
+pub fn meet(ctx: &Ctx, dialect: &Dialect, request: &Request) -> Met {
+    let identity = identify(ctx, request);
+    let user = identity.as_ref().ok().and_then(|(principal, _)| principal.user_id());
+    Met { spent: spend(ctx, dialect, request, user), identity }
+}
+
+/// Counts a request that no handler will see. Nothing is asked of the data file: whoever is not remembered counts by their address.
+pub fn spend_unmet(ctx: &Ctx, dialect: &Dialect, request: &Request) -> Option<Spent> {
+    dialect.gate.as_ref()?;
+    spend(ctx, dialect, request, credentials::remembered_user(ctx, &credential(request)))
+}
+
+fn spend(ctx: &Ctx, dialect: &Dialect, request: &Request, user: Option<UserId>) -> Option<Spent> {
+    dialect.gate.as_ref()?;
+    let who = Who::of(user, request.remote_addr().ip());
+    Some(ctx.rates.count(dialect.id, who, ctx.limits.requests_per_minute_max, ctx.store.now().epoch_seconds))
+}
+
+/// Says in an answer where its caller stands.
+pub fn with_rate(response: Response, spent: Option<&Spent>) -> Response {
+    let Some(spent) = spent else { return response };
+    let response = response
+        .with_additional_header("X-RateLimit-Limit", spent.requests_max.to_string())
+        .with_additional_header("X-RateLimit-Remaining", spent.left.to_string());
+    if spent.is_over && response.status_code == TOO_MANY {
+        response.with_additional_header("X-RateLimit-Reset", spent.ends_s.to_string())
+    } else {
+        response
+    }
+}
+
 /// Runs a route's handler for a request. Every failure comes back as an error; the caller renders it in the dialect.
-pub fn enter(
-    ctx: &Arc<Ctx>,
-    dialect: &'static Dialect,
-    route: &Route,
-    request: &Request,
-    params: Vec<String>,
-    body: Body,
-    patience: Patience,
-) -> Result<Response> {
+pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, came: Came<'_>) -> Result<Response> {
+    let Came { request, params, body, patience, app: listener_app, met } = came;
+    if let Some(spent) = met.spent.filter(|spent| spent.is_over) {
+        let message = format!("At most {} requests are taken in a minute; wait {} seconds", spent.requests_max, spent.wait_s);
+        return Err(Error::TooMany { message, retry_after_s: spent.wait_s });
+    }
+    if let Some(gate) = &dialect.gate {
+        (gate.guard)(ctx, request)?;
+    }
     let query = Query::parse(request.raw_query_string())?;
     if let Some(names) = route.query {
         query.only(names)?;
@@ -151,14 +211,14 @@ pub fn enter(
     if request.header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
-    let (principal, token) = identify(ctx, request)?;
+    let (principal, token) = met.identity?;
     let caller = Caller { principal, door: dialect.id, token };
     let limits = ctx.limits.spoken(&dialect.limits);
-    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, limits })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, listener_app, limits })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
-fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Identity> {
+fn identify(ctx: &Ctx, request: &Request) -> Result<Identity> {
     if let Some(name) = HEADERS.iter().find(|name| request.headers().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count() > 1) {
         // Programs on the way might take the other one for what counts.
         return Err(Error::malformed(format!("There are two {name} headers: send the one that counts")));
@@ -200,6 +260,13 @@ pub fn origin(ctx: &Ctx, request: &Request) -> String {
 /// Headers that a credential comes in; the first that is there counts, and the cookie only when none is.
 const HEADERS: [&str; 3] = ["Authorization", "x-api-key", "x-api-secret"];
 const AGENT_CHARS_MAX: usize = 200;
+/// RFC 6585 4.
+const TOO_MANY: u16 = 429;
+
+/// Whether a request carries a personal token, good or not: `Authorization: Bearer 12|secret`.
+pub fn has_personal_token(request: &Request) -> bool {
+    matches!(credential(request), Credential::Personal(..))
+}
 
 /// What a request carries, by shape. A header that is not known is never passed over in favour of the cookie, and nothing is taken from the address.
 fn credential(request: &Request) -> Credential {

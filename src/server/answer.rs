@@ -3,8 +3,8 @@
 use super::fault;
 use super::log_line;
 use super::router::{self, Place, Routed};
-use crate::dialect::contract::{self, Dialect};
-use crate::model::error::{Error, Result, panic_text};
+use crate::dialect::contract::{self, Came, Dialect};
+use crate::model::error::{Error, NO_ADDRESS, Result, panic_text};
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::call::Patience;
@@ -24,6 +24,8 @@ pub struct Head {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
+    /// The app that its listener stands for.
+    pub app: Option<Arc<str>>,
 }
 
 /// Answers a routed request. Runs on a pool's thread.
@@ -48,18 +50,25 @@ pub enum Attempt {
 pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience: Patience) -> Attempt {
     let started = Instant::now();
     let id = log_line::request_id();
-    let (method, target, is_secure) = (head.method.clone(), head.target.clone(), head.is_secure);
+    let (method, target, is_secure, app) = (head.method.clone(), head.target.clone(), head.is_secure, head.app.clone());
     let request = request(head);
     let Routed { dialect, route, params } = routed;
+    let mut spent = None;
     let entered = catch_unwind(AssertUnwindSafe(|| {
+        let met = contract::meet(ctx, dialect, &request);
+        spent = met.spent;
         fault::strike(ctx, &request);
-        contract::enter(ctx, dialect, route, &request, params, body, patience)
+        contract::enter(ctx, dialect, route, Came { request: &request, params, body, patience, app, met })
     }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
     if let (Err(Error::NothingYet { wait_s, seen }), true) = (&result, patience.may_wait) {
         return Attempt::NotYet { wait: Duration::from_secs(u64::from(*wait_s)), seen: *seen };
     }
-    let mut response = rendered(dialect, result, &id);
+    let (face, result) = match result {
+        Err(Error::NotFound(problem)) if problem.code == NO_ADDRESS => (router::unclaimed(&target), Err(router::nothing_at(&target))),
+        other => (dialect, other),
+    };
+    let mut response = contract::with_rate(rendered(face, result, &id), spent.as_ref().filter(|_| face.gate.is_some()));
     if is_secure {
         secure_cookies(&mut response);
     }
@@ -96,9 +105,19 @@ fn request(head: Head) -> Request {
 }
 
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
-pub fn refuse(method: &str, target: &str, error: Error) -> Response {
+pub fn refuse(ctx: &Ctx, head: Head, error: Error) -> Response {
+    let (id, method, target) = (log_line::request_id(), head.method.clone(), head.target.clone());
+    let request = request(head);
+    let face = router::face(&target, &error, |gate| (gate.claims)(&request));
+    let response = contract::with_rate(rendered(face, Err(error), &id), contract::spend_unmet(ctx, face, &request).as_ref());
+    log_line::access(&id, &method, &target, response.status_code, Duration::ZERO);
+    sealed(response, id)
+}
+
+/// The same of a request whose head was not read, or not to its end.
+pub fn refuse_unread(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
-    let response = rendered(router::face(target), Err(error), &id);
+    let response = rendered(router::face(target, &error, |_| false), Err(error), &id);
     log_line::access(&id, method, target, response.status_code, Duration::ZERO);
     sealed(response, id)
 }
@@ -113,7 +132,7 @@ pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
     match router::find(&head.method, &head.target) {
         Ok(Place::Route(routed)) => answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }),
         Ok(Place::Options(allow)) => options(&head.method, &head.target, &allow),
-        Err(error) => refuse(&head.method, &head.target, error),
+        Err(error) => refuse(ctx, head, error),
     }
 }
 

@@ -4,6 +4,7 @@ use super::body::Body;
 use super::query::Query;
 use crate::model::limits::Limits;
 use crate::model::principal::Caller;
+use std::sync::Arc;
 
 pub struct Call<'r> {
     /// Method, headers and address; its body is empty, because the transport has read it already.
@@ -14,6 +15,8 @@ pub struct Call<'r> {
     pub body: Body,
     pub caller: Caller,
     pub patience: Patience,
+    /// The app that the listener stands for, by which the request came in.
+    pub listener_app: Option<Arc<str>>,
     /// Those of the dialect that is spoken.
     pub limits: Limits,
 }
