@@ -263,9 +263,12 @@ const AGENT_CHARS_MAX: usize = 200;
 /// RFC 6585 4.
 const TOO_MANY: u16 = 429;
 
-/// Whether a request carries a personal token, good or not: `Authorization: Bearer 12|secret`.
+/// Whether a request carries what looks like a personal token, good or not: `Authorization: Bearer 12|secret`.
 pub fn has_personal_token(request: &Request) -> bool {
-    matches!(credential(request), Credential::Personal(..))
+    let bearer = request.header("Authorization").and_then(|header| header.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, bearer)| bearer.trim());
+    let id = bearer.and_then(|bearer| bearer.split_once('|')).map(|(id, _)| id);
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What a request carries, by shape. A header that is not known is never passed over in favour of the cookie, and nothing is taken from the address.

@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(count(address("2001:db8::1"), 100), (1, false, 60));
         assert_eq!(count(address("2001:db8::2"), 100), (0, false, 60), "a network is one customer's");
         assert_eq!(rates.count("y", ann, 2, 160).left, 1, "doors are counted apart");
-        assert_eq!(rates.count("x", ann, 2, 160).ends_s, 110);
+        assert_eq!(rates.count("x", ann, 2, 160).ends_s, 220);
     }
 
     #[test]

@@ -71,7 +71,15 @@ mod tests {
 
     fn app(id: i64, slug: &str) -> Arc<App> {
         let (uuid, description, created_at) = (String::new(), String::new(), String::new());
-        Arc::new(App { id: AppId(id), uuid, slug: slug.into(), name: slug.into(), description, created_at, aliases: vec![format!("old-{slug}")] })
+        Arc::new(App {
+            id: AppId(id),
+            uuid,
+            slug: slug.into(),
+            name: slug.into(),
+            description,
+            created_at,
+            aliases: vec![format!("old-{slug}")],
+        })
     }
 
     /// Made in the order b, a, c; `ann` is an admin, `ben` an editor of a and c.

@@ -73,9 +73,8 @@ pub fn nothing_at(target: &str) -> Error {
 pub fn face(target: &str, error: &Error, is_spoken: impl Fn(&Gate) -> bool) -> &'static Dialect {
     let segments = path::segments(target);
     let is_spoken = |dialect: &&&'static Dialect| dialect.gate.as_ref().is_some_and(&is_spoken);
-    let is_kept = |dialect: &&&'static Dialect| {
-        dialect.gate.is_none() || !matches!(error, Error::MethodNotAllowed { .. }) || is_spoken(dialect)
-    };
+    let is_kept =
+        |dialect: &&&'static Dialect| dialect.gate.is_none() || !matches!(error, Error::MethodNotAllowed { .. }) || is_spoken(dialect);
     let has_path = |dialect: &&&'static Dialect| dialect.routes.iter().any(|route| fits(route.pattern, &segments).is_some());
     if let Some(found) = DIALECTS.iter().filter(is_kept).find(has_path) {
         return found;
@@ -128,17 +127,29 @@ mod tests {
         assert_eq!(route("HEAD", "/api/apps/my%2Fcrm"), "/api/apps/{app} [\"my/crm\"]");
         assert_eq!(route("OPTIONS", "/api/workspaces"), "GET, HEAD, OPTIONS");
         assert_eq!(route("POST", "/api/workspaces"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
-        assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
+        assert_eq!(route("GET", "/api/contacts/search"), "/api/{resource}/search [\"contacts\"]");
+        assert_eq!(route("OPTIONS", "/api/contacts"), "GET, POST, HEAD, OPTIONS");
+        for nobodys in ["/api/query/contacts", "/api/workspaces/default/nothing/1/2", "/api/contacts/1/2", "/api/docs/x"] {
+            assert_eq!(route("GET", nobodys), format!("There is nothing at '{nobodys}'"));
+        }
         assert_eq!(
             route("DELETE", "/api/workspaces/default/invitations/7"),
             "/api/workspaces/{workspace}/invitations/{person} [\"default\", \"7\"]"
         );
         assert_eq!(route("OPTIONS", "/api/workspaces/default/invitations/accept"), "POST, OPTIONS");
-        let has_face = |target: &str, pattern: &str| face(target, &Error::NotSignedIn, |_| false).routes.iter().any(|route| route.pattern == pattern);
+        let has_face =
+            |target: &str, pattern: &str| face(target, &Error::NotSignedIn, |_| false).routes.iter().any(|route| route.pattern == pattern);
         assert!(has_face("/auth/authenticate/?x", "/auth/authenticate") && has_face("/user/nothing", "/user/auth"));
-        for target in ["/auth/login", "/users", "/api/nothing", "*", "-", ""] {
+        for target in ["/auth/login", "/users", "/api/docs/nothing", "*", "-", ""] {
             assert!(has_face(target, "/api/apps"), "{target}");
         }
+        let of = |target: &str, is_spoken: bool| {
+            let no_method = Error::MethodNotAllowed { method: "PUT".to_owned(), allow: String::new() };
+            [Error::not_found(""), no_method].map(|error| face(target, &error, |_| is_spoken).id == "house")
+        };
+        assert_eq!([of("/api/docs/nothing", true), of("/api/docs/nothing", false)], [[false; 2], [true; 2]]);
+        assert_eq!([of("/api/contacts", true), of("/api/contacts", false)], [[false; 2], [false, true]]);
+        assert_eq!([of("/api/apps", true), of("/nothing", true)], [[true; 2], [true; 2]]);
         assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::harness::{Harness, root};
 use crate::transcript;
+use carryall::model::limits::Limits;
 use std::path::PathBuf;
 
 #[test]
@@ -13,6 +14,7 @@ fn the_house_answers_as_its_transcripts_say() {
 fn the_other_dialects_answer_as_their_transcripts_say() {
     run_all("fullfinity");
     run_all("appmixer");
+    run_all("concord");
 }
 
 fn run_all(dialect: &str) {
@@ -30,7 +32,10 @@ fn run_one(file: &std::path::Path) -> Result<(), String> {
     let harness = match file.file_name().and_then(|name| name.to_str()) {
         Some("start.http") => Harness::unclaimed().0,
         Some("roles.http" | "rights_more.http") => Harness::crm().with_people(&["ann", "ben"]),
-        _ => Harness::crm(),
+        Some("limits.http") => Harness::crm_with(Limits { requests_per_minute_max: 4, ..Limits::default() }),
+        Some("seed.http") => Harness::crm(),
+        // More than anybody may send in a minute that does not end.
+        _ => Harness::crm_with(Limits { requests_per_minute_max: 1_000, ..Limits::default() }),
     };
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| transcript::run(file, &mut |ask| harness.answer(ask))));
     run.map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())

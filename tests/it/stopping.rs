@@ -167,8 +167,14 @@ fn the_time_that_is_left_is_that_of_the_stage() {
 fn attempted(harness: &Harness, since: i64, seen: Option<i64>) -> Attempt {
     let target = format!("/api/apps/my-crm/changes?since={since}&wait=25");
     let headers = vec![("Host".to_owned(), "127.0.0.1:8090".to_owned()), ("Cookie".to_owned(), format!("sessionid={OWNER_COOKIE}"))];
-    let head =
-        Head { peer: "127.0.0.1:50000".parse().unwrap(), is_secure: false, method: "GET".to_owned(), target: target.clone(), headers, app: None };
+    let head = Head {
+        peer: "127.0.0.1:50000".parse().unwrap(),
+        is_secure: false,
+        method: "GET".to_owned(),
+        target: target.clone(),
+        headers,
+        app: None,
+    };
     let Ok(Place::Route(routed)) = router::find("GET", &target) else { panic!("no route") };
     answer::attempt(&harness.ctx, head, routed, Body::Empty, Patience { may_wait: true, seen })
 }

@@ -17,7 +17,8 @@ mod user;
 use super::contract::{BodyMax, Dialect, Pool, Route, get, post};
 use crate::model::limits::DialectLimits;
 
-pub const APPMIXER: Dialect = Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, limits: LIMITS, gate: None };
+pub const APPMIXER: Dialect =
+    Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, limits: LIMITS, gate: None };
 
 /// `limit` 100; clients ask for up to 1,000. A flow may have 2 MiB.
 const LIMITS: DialectLimits = DialectLimits {

@@ -52,9 +52,10 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         Error::NotFound(problem) => Error::invalid(Problem { field: Some("resource_name".to_owned()), ..problem }),
         other => other,
     })?;
-    let part = parts::read(&named?, "The field", parts::field).map_err(|problems| renamed(Error::Invalid(problems)))?;
-    let (caller, app, slug) = (call.caller.clone(), app.slug.clone(), schema.slug.clone());
-    let made = ctx.write_by(Way::Alone, || Ok(()), move |tx, ()| fields::add(tx, &caller, &app, &slug, &part)).map_err(renamed)?;
+    let part = parts::read(&named?, "The field", parts::field).map_err(|problems| renamed("", Error::Invalid(problems)))?;
+    let (caller, app, slug, field) = (call.caller.clone(), app.slug.clone(), schema.slug.clone(), part.slug.clone());
+    let made = ctx.write_by(Way::Alone, || Ok(()), move |tx, ()| fields::add(tx, &caller, &app, &slug, &part));
+    let made = made.map_err(|error| renamed(&field, error))?;
     Ok(reply::json(201, &told(&schema, &made)))
 }
 
@@ -66,15 +67,15 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         return Ok(reply::json(200, &told(&schema, &field)));
     }
     let path = [app.slug.as_str(), schema.slug.as_str(), field.slug.as_str()];
-    let now = jobs::change_field(ctx, &call.caller, Way::Alone, path, &body).map_err(renamed)?.field;
-    Ok(reply::json(200, &told(&schema, &now)))
+    let now = jobs::change_field(ctx, &call.caller, Way::Alone, path, &body).map_err(|error| renamed(&field.slug, error))?;
+    Ok(reply::json(200, &told(&schema, &now.field)))
 }
 
 /// With its values: 204.
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (app, schema, field) = find(ctx, call)?;
     let (caller, path) = (call.caller.clone(), [app.slug.clone(), schema.slug.clone(), field.slug]);
-    ctx.write_by(Way::Alone, || Ok(()), move |tx, ()| fields::remove(tx, &caller, &path[0], &path[1], &path[2])).map_err(renamed)?;
+    ctx.write_by(Way::Alone, || Ok(()), move |tx, ()| fields::remove(tx, &caller, &path[0], &path[1], &path[2]))?;
     Ok(reply::empty(204))
 }
 
@@ -103,7 +104,9 @@ fn find(ctx: &Ctx, call: &Call<'_>) -> Result<(Arc<App>, Arc<Schema>, Field)> {
         (Some((schema, field)), None) => Ok((app, schema.clone(), field.clone())),
         (Some((one, _)), Some((other, _))) => {
             let message = format!("The tables '{}' and '{}' both have a field {}", one.slug, other.slug, quoted(slug));
-            Err(Error::Malformed(Problem::of(RESOURCE, "ambiguous", message).hint(format!("Ask for {}.{slug}, or with resource={}", one.slug, one.slug))))
+            Err(Error::Malformed(
+                Problem::of(RESOURCE, "ambiguous", message).hint(format!("Ask for {}.{slug}, or with resource={}", one.slug, one.slug)),
+            ))
         }
         (None, _) => {
             let known = tables.iter().flat_map(|schema| schema.fields.iter().map(|field| field.slug.as_str()));

@@ -61,10 +61,12 @@ pub fn declared(body: &Map<String, Value>) -> Result<Map<String, Value>> {
     if slug.as_deref().is_some_and(|slug| !is_id(slug)) {
         problems.push(Problem::of("field_id", "form", "Field 'field_id' must be lower-case letters, digits and _").hint("cf_budget"));
     }
-    let house = wanted.as_deref().and_then(|wanted| TYPES.iter().find(|(own, _)| own.eq_ignore_ascii_case(wanted)).map(|(_, house)| *house));
+    let house =
+        wanted.as_deref().and_then(|wanted| TYPES.iter().find(|(own, _)| own.eq_ignore_ascii_case(wanted)).map(|(_, house)| *house));
     if let (Some(wanted), None) = (&wanted, house) {
         let names = TYPES.map(|(own, _)| own);
-        let problem = Problem::of("field_type", "option", format!("Field 'field_type' cannot be {}; there are {}", quoted(wanted), names.join(", ")));
+        let problem =
+            Problem::of("field_type", "option", format!("Field 'field_type' cannot be {}; there are {}", quoted(wanted), names.join(", ")));
         problems.push(problem.did_you_mean(wanted, names.into_iter()));
     }
     if !problems.is_empty() {
@@ -95,22 +97,33 @@ pub fn changed(field: Option<&Field>, body: &Map<String, Value>) -> Result<Map<S
             let options = options.iter().enumerate().map(|(at, sent)| option(field, at, sent)).collect::<Result<Vec<_>>>()?;
             changed.insert("options".to_owned(), Value::Array(options));
         }
-        Some(_) => return Err(Error::invalid(Problem::of("options", "type", "Field 'options' must be an array").hint("[{\"name\": \"Red\"}]"))),
+        Some(_) => {
+            return Err(Error::invalid(Problem::of("options", "type", "Field 'options' must be an array").hint("[{\"name\": \"Red\"}]")));
+        }
     }
     Ok(changed)
 }
 
-/// Problems of app files under the keys that were sent.
-pub fn renamed(error: Error) -> Error {
-    let key = |field: String| match field.as_str() {
-        "slug" => "field_id".to_owned(),
-        "name" => "label".to_owned(),
-        "type" => "field_type".to_owned(),
-        "unique" => "is_unique".to_owned(),
-        "required" => "is_required".to_owned(),
-        _ => field,
+/// Problems with the field of this slug under the keys that were sent.
+pub fn renamed(slug: &str, error: Error) -> Error {
+    let place = |problem: Problem| {
+        let key = match problem.field.as_deref() {
+            Some("name") => "label",
+            Some("type") => "field_type",
+            Some("unique") => "is_unique",
+            Some("required") => "is_required",
+            Some("options") => "options",
+            Some(field) if field == slug && matches!(problem.code, "options" | "option") => "options",
+            Some(field) if field == slug || field == "slug" => "field_id",
+            _ => return problem,
+        };
+        // What table it is in is known.
+        let message = match problem.message.split_once("': Field '") {
+            Some((_, rest)) if problem.message.starts_with("Table '") => format!("Field '{rest}"),
+            _ => problem.message,
+        };
+        Problem { field: Some(key.to_owned()), message, ..problem }
     };
-    let place = |problem: Problem| Problem { field: problem.field.map(key), ..problem };
     match error {
         Error::Invalid(problems) => Error::Invalid(problems.into_iter().map(place).collect()),
         Error::Conflict(problem) => Error::Conflict(place(problem)),

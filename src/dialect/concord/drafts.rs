@@ -92,7 +92,8 @@ fn option(field: &Field, id: &Value) -> std::result::Result<Value, Problem> {
         let shown: Vec<String> =
             field.rules.choices.iter().take(OPTIONS_SHOWN_MAX).map(|choice| format!("{} ({})", choice.id, choice.label)).collect();
         let more = if field.rules.choices.len() > shown.len() { ", …" } else { "" };
-        let refused = problem(field, "option", format!("has no option {}", described(id)));
+        let sent = id.as_i64().map_or_else(|| described(id), |id| id.to_string());
+        let refused = problem(field, "option", format!("has no option with the id {sent}"));
         refused.hint(format!("Options are sent by their ids: {}{more}", shown.join(", ")))
     })
 }

@@ -25,7 +25,7 @@ impl Pages<'_> {
     pub fn end(&self) -> String {
         let last = self.last();
         let (first_url, last_url) = (self.url(1), self.url(last));
-        let (previous, next) = (self.when(self.page > 1, self.page - 1), self.when(self.page < last, self.page + 1));
+        let (previous, next) = (self.when(self.page > 1, self.page - 1), self.when(self.page < last, self.page.saturating_add(1)));
         let (from, to) = self.bounds();
         let meta = json!({
             "current_page": self.page, "from": from, "last_page": last, "links": self.buttons(last, &previous, &next),
@@ -140,9 +140,15 @@ mod tests {
     fn an_empty_list_has_one_page_and_no_bounds() {
         let query = Query::default();
         let end = parsed(&pages(&query, 1, 0, 0).end());
-        assert_eq!((&end["from"], &end["to"], &end["last_page"], &end["links"]["next"]), (&Value::Null, &Value::Null, &json!(1), &Value::Null));
+        assert_eq!(
+            (&end["from"], &end["to"], &end["last_page"], &end["links"]["next"]),
+            (&Value::Null, &Value::Null, &json!(1), &Value::Null)
+        );
         let end = parsed(&pages(&query, 9, 20, 0).end());
-        assert_eq!((&end["current_page"], &end["links"]["prev"], &end["links"]["next"]), (&json!(9), &json!("http://h/api/contacts?page=8"), &Value::Null));
+        assert_eq!(
+            (&end["current_page"], &end["links"]["prev"], &end["links"]["next"]),
+            (&json!(9), &json!("http://h/api/contacts?page=8"), &Value::Null)
+        );
     }
 
     #[test]

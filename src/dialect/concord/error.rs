@@ -17,9 +17,7 @@ pub fn render(error: &Error) -> Response {
     let response = match (error, fixed) {
         (Error::Invalid(problems), _) => reply::json(status, &invalid(problems)),
         (Error::Conflict(problem), _) => reply::json(status, &invalid(std::slice::from_ref(problem))),
-        (_, Some(words)) => {
-            reply::json(status, &json!({"message": words})).with_additional_header(REASON, in_header(&error.message()))
-        }
+        (_, Some(words)) => reply::json(status, &json!({"message": words})).with_additional_header(REASON, in_header(&error.message())),
         (Error::MethodNotAllowed { method, allow }, None) => {
             let message = format!("The {method} method is not supported for this route. Supported methods: {allow}.");
             reply::json(status, &json!({"message": message}))

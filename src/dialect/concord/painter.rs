@@ -141,7 +141,9 @@ impl Painter {
 
 impl Paint {
     fn of(field: &Field) -> Self {
-        let ids = |choices: &[Choice]| choices.iter().map(|choice| (serde_json::Value::from(choice.value.as_str()).to_string(), choice.id)).collect();
+        let ids = |choices: &[Choice]| {
+            choices.iter().map(|choice| (serde_json::Value::from(choice.value.as_str()).to_string(), choice.id)).collect()
+        };
         match field.formula.as_ref().map_or(field.kind, |computation| computation.kind) {
             Kind::Reference => Paint::Id,
             Kind::Links | Kind::Lines => Paint::Ids,

@@ -37,7 +37,10 @@ struct Place {
 enum Leaf {
     Field(Field),
     /// A key of each object in a field's JSON.
-    Item { field: String, key: String },
+    Item {
+        field: String,
+        key: String,
+    },
     Id,
     Stamp,
 }
@@ -84,7 +87,8 @@ fn by_field<'q>(q: &'q str, wanted: &[(String, Place, How)]) -> Option<Vec<(&'q 
 /// Every text of a record, and the texts in what it holds as JSON.
 fn by_default(schema: &Schema) -> Vec<(String, Place, How)> {
     let is_text = |field: &&Field| field.is_stored() && field.kind == Kind::Text && field.rules.choices.is_empty();
-    let texts = schema.fields.iter().filter(is_text).map(|field| (field.slug.clone(), vec![field.slug.clone()], Leaf::Field(field.clone())));
+    let texts =
+        schema.fields.iter().filter(is_text).map(|field| (field.slug.clone(), vec![field.slug.clone()], Leaf::Field(field.clone())));
     let items = schema.fields.iter().flat_map(|field| {
         let texts = field.rules.items.iter().filter(|item| item.kind == Kind::Text && item.rules.choices.is_empty());
         texts.map(|item| {
@@ -119,7 +123,11 @@ fn place(catalog: &Catalog, who: &Caller, schema: &Schema, path: &str) -> Result
         let field = here.field(name);
         if let (Some(field), [key]) = (field.filter(|field| field.kind == Kind::Json && at == 0), rest) {
             let item = field.rules.items.iter().find(|item| item.slug == *key).ok_or_else(|| no_field(schema, path, "search_fields"))?;
-            return Ok(Place { names: Vec::new(), is_several: false, leaf: Leaf::Item { field: field.slug.clone(), key: item.slug.clone() } });
+            return Ok(Place {
+                names: Vec::new(),
+                is_several: false,
+                leaf: Leaf::Item { field: field.slug.clone(), key: item.slug.clone() },
+            });
         }
         if rest.is_empty() {
             let leaf = match (field, name.as_str()) {
@@ -135,7 +143,11 @@ fn place(catalog: &Catalog, who: &Caller, schema: &Schema, path: &str) -> Result
         is_several |= field.is_none_or(|field| field.kind != Kind::Reference);
         let target = match field {
             Some(field) => catalog.target(&here, field).map(|target| target.slug.clone()),
-            None => catalog.referrers(&here).into_iter().find(|(_, field)| field.rules.inverse.as_deref() == Some(name)).map(|(from, _)| from.slug.clone()),
+            None => catalog
+                .referrers(&here)
+                .into_iter()
+                .find(|(_, field)| field.rules.inverse.as_deref() == Some(name))
+                .map(|(from, _)| from.slug.clone()),
         };
         let app = catalog.apps().iter().find(|app| app.id == here.app);
         let there = app.zip(target).and_then(|(app, target)| schemas::seen(catalog, who, &app.slug, &target).ok());
@@ -272,6 +284,7 @@ fn literal_boolean(value: &str) -> Option<Term> {
 
 /// What begins like `2024-12-31`; whether there is such a day is asked by the field.
 fn literal_time(value: &str) -> Option<Term> {
-    let is_day = value.len() >= 10 && value.bytes().take(10).enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let is_day = value.len() >= 10
+        && value.bytes().take(10).enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     is_day.then(|| text(value))
 }

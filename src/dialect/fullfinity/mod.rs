@@ -18,7 +18,8 @@ mod sign_in;
 use super::contract::{BodyMax, Dialect, Pool, Route, post};
 use crate::model::limits::DialectLimits;
 
-pub const FULLFINITY: Dialect = Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, gate: None };
+pub const FULLFINITY: Dialect =
+    Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, gate: None };
 
 /// Without `limit` it answers with all; a cap keeps that safe. Of bodies it says nothing.
 const LIMITS: DialectLimits = DialectLimits {
