@@ -49,6 +49,7 @@ fn asked(store: Store, limits: Limits, target: &str) -> Result<String, Failure> 
         target: target.to_owned(),
         headers: vec![("Authorization".to_owned(), format!("Bearer {secret}"))],
         app: None,
+        who: None,
     };
     let response = answer::in_process(&ctx, head, Vec::new());
     let mut body = Vec::new();

@@ -103,6 +103,8 @@ pub struct Limits {
     pub replies_files_max: usize,
     /// An answer that is longer is not held in memory but sent piece by piece.
     pub reply_memory_bytes_max: usize,
+    /// The answer to a request that is tried from within another one: it stands inside that one's.
+    pub inward_reply_bytes_max: usize,
     pub read_timeout_ms: u64,
     /// For what reads all of a table: an export.
     pub long_read_timeout_ms: u64,
@@ -268,6 +270,7 @@ impl Default for Limits {
             replies_memory_bytes_max: 128 * 1024 * 1024,
             replies_files_max: 256,
             reply_memory_bytes_max: 256 * 1024,
+            inward_reply_bytes_max: 1024 * 1024,
             read_timeout_ms: 10_000,
             long_read_timeout_ms: 10 * 60_000,
             wait_ms_max: 60_000,

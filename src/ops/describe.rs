@@ -4,7 +4,7 @@
 //! A field's kind says most of it. A type that needs a word more has a line in `REFINED`.
 
 use super::access;
-use crate::field::{DECIMAL_DIGITS_MAX, TEXT_CHARS_MAX};
+use crate::field::{DECIMAL_DIGITS_MAX, FIELD_TYPES, TEXT_CHARS_MAX};
 use crate::model::app::App;
 use crate::model::error::Result;
 use crate::model::field::{Field, Kind};
@@ -56,6 +56,11 @@ const fn refined(type_name: &'static str, format: Option<&'static str>, example:
 /// The id of a record as it goes out, and every form in which one comes in.
 const ID: &str = "^rec_[1-9][0-9]*$";
 const ID_SENT: &str = "^(rec_)?[1-9][0-9]*$";
+
+/// The field types, in the order in which they are offered.
+pub fn type_names() -> impl Iterator<Item = &'static str> {
+    FIELD_TYPES.iter().map(|type_| type_.name())
+}
 
 /// The shapes of an app's records.
 pub fn app(tx: &ReadTx<'_>, who: &Caller, slug: &str) -> Result<Described> {
@@ -297,7 +302,7 @@ mod tests {
 
     #[test]
     fn every_type_has_a_shape_and_only_types_of_the_plan_are_refined() {
-        for type_ in field::FIELD_TYPES {
+        for type_ in FIELD_TYPES {
             let field = Field::plain("x", type_);
             for shape in [stored(&field), taken(&field), asked(&field)] {
                 assert!(shape.is_object(), "{}: {shape}", type_.name());

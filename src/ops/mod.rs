@@ -25,6 +25,7 @@ pub mod cursor;
 pub mod define;
 pub mod define_field;
 pub mod describe;
+pub mod example;
 pub mod expand;
 pub mod export;
 pub mod feed;

@@ -3,7 +3,7 @@
 
 use super::access::may_control;
 use super::changes::log_account;
-use super::credentials::token_used_s;
+use super::credentials::{Identity, token_used_s};
 use super::ctx::{Ctx, Random, moment_at, second_of};
 use super::{apps, me, schemas, users as people};
 use crate::auth::{keysecret, token};
@@ -11,7 +11,7 @@ use crate::model::app::App;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
-use crate::model::principal::{Action, AppPart, Caller, Narrowing, SchemaPart, TokenKind, User, UserId};
+use crate::model::principal::{Action, AppPart, Caller, Narrowing, Principal, SchemaPart, TokenKind, User, UserId};
 use crate::model::schema::Schema;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::{tokens, users};
@@ -185,6 +185,20 @@ pub fn list(ctx: &Ctx, who: &Caller, other: Option<UserId>) -> Result<Vec<Shown>
         });
         Ok(all.collect())
     })
+}
+
+/// Who comes by a token of one's own, without its secret: to see what it lets through. Whoever came by a token gets no other one so.
+pub fn stand_in(ctx: &Ctx, who: &Caller, id: i64) -> Result<Identity> {
+    let own = me::user(who)?.id;
+    if who.token.as_ref().is_some_and(|token| token.id != id) {
+        return Err(Error::Forbidden("A token tries as itself or as a guest, not as another token".to_owned()));
+    }
+    let now_s = ctx.store.now().epoch_seconds;
+    let found = ctx.read(|tx| tokens::usable(tx, id))?.filter(|found| found.user.id == own);
+    match found.filter(|found| found.expires_s.is_none_or(|end_s| now_s < end_s)) {
+        Some(found) => Ok((Principal::User(found.user), Some(Arc::new(found.token)))),
+        None => Err(Error::invalid(Problem::of("as", "unknown", format!("You have no token {id} that is good now")))),
+    }
 }
 
 /// Ends a token: one's own, or for those who may look after people another's.

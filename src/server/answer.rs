@@ -2,12 +2,15 @@
 
 use super::fault;
 use super::log_line;
+use super::relay;
 use super::router::{self, Place, Routed};
-use crate::dialect::contract::{self, Came, Dialect};
+use crate::dialect::contract::{self, Arrival, Dialect};
 use crate::model::error::{Error, NO_ADDRESS, Result, panic_text};
+use crate::ops::credentials::Identity;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::call::Patience;
+use crate::wire::inward::Inward;
 use crate::wire::reply;
 use rouille::{Request, Response};
 use std::net::SocketAddr;
@@ -26,6 +29,8 @@ pub struct Head {
     pub headers: Vec<(String, String)>,
     /// The app that its listener stands for.
     pub app: Option<Arc<str>>,
+    /// Of a request that a handler sends within this process: who that is, instead of a credential.
+    pub who: Option<Identity>,
 }
 
 /// Answers a routed request. Runs on a pool's thread.
@@ -50,15 +55,17 @@ pub enum Attempt {
 pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience: Patience) -> Attempt {
     let started = Instant::now();
     let id = log_line::request_id();
-    let (method, target, is_secure, app) = (head.method.clone(), head.target.clone(), head.is_secure, head.app.clone());
-    let request = request(head);
+    let (method, target, is_secure, who) = (head.method.clone(), head.target.clone(), head.is_secure, head.who.clone());
+    let app = head.app.clone();
+    let (request, is_inward) = (request(head), who.is_some());
+    let relay = |inward: Inward| if is_inward { Err(relay::nested()) } else { relay::send(ctx, &request, app.clone(), inward) };
     let Routed { dialect, route, params } = routed;
     let mut spent = None;
     let entered = catch_unwind(AssertUnwindSafe(|| {
-        let met = contract::meet(ctx, dialect, &request);
+        let met = contract::meet(ctx, dialect, &request, who);
         spent = met.spent;
         fault::strike(ctx, &request);
-        contract::enter(ctx, dialect, route, Came { request: &request, params, body, patience, app, met })
+        contract::enter(ctx, dialect, route, Arrival { request: &request, params, body, patience, app: app.clone(), met, relay: &relay })
     }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
     if let (Err(Error::NothingYet { wait_s, seen }), true) = (&result, patience.may_wait) {
@@ -72,7 +79,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
     if is_secure {
         secure_cookies(&mut response);
     }
-    log_line::access(&id, &method, &target, response.status_code, started.elapsed());
+    log_line::access(&id, &method, &target, response.status_code, started.elapsed(), is_inward);
     Attempt::Done(sealed(response, id))
 }
 
@@ -95,7 +102,7 @@ pub fn admit(ctx: &Arc<Ctx>, head: Head) -> Result<()> {
 /// An answer that no dialect made: gets its id and its line in the log.
 pub fn logged(response: Response, method: &str, target: &str, started: Instant) -> Response {
     let id = log_line::request_id();
-    log_line::access(&id, method, target, response.status_code, started.elapsed());
+    log_line::access(&id, method, target, response.status_code, started.elapsed(), false);
     response.with_additional_header("X-Request-Id", id).with_additional_header("X-Content-Type-Options", "nosniff")
 }
 
@@ -106,11 +113,12 @@ fn request(head: Head) -> Request {
 
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
 pub fn refuse(ctx: &Ctx, head: Head, error: Error) -> Response {
-    let (id, method, target) = (log_line::request_id(), head.method.clone(), head.target.clone());
+    let (id, method, target, is_inward) = (log_line::request_id(), head.method.clone(), head.target.clone(), head.who.is_some());
     let request = request(head);
     let face = router::face(&target, &error, |gate| (gate.claims)(&request));
-    let response = contract::with_rate(rendered(face, Err(error), &id), contract::spend_unmet(ctx, face, &request).as_ref());
-    log_line::access(&id, &method, &target, response.status_code, Duration::ZERO);
+    let spent = if is_inward { None } else { contract::spend_unmet(ctx, face, &request) };
+    let response = contract::with_rate(rendered(face, Err(error), &id), spent.as_ref());
+    log_line::access(&id, &method, &target, response.status_code, Duration::ZERO, is_inward);
     sealed(response, id)
 }
 
@@ -118,7 +126,7 @@ pub fn refuse(ctx: &Ctx, head: Head, error: Error) -> Response {
 pub fn refuse_unread(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
     let response = rendered(router::face(target, &error, |_| false), Err(error), &id);
-    log_line::access(&id, method, target, response.status_code, Duration::ZERO);
+    log_line::access(&id, method, target, response.status_code, Duration::ZERO, false);
     sealed(response, id)
 }
 

@@ -399,7 +399,7 @@ fn as_read(link: &Link, parts: &Parts, asked: &Asked) -> Head {
         headers.push((COOKIE.as_str().to_owned(), cookies.join("; ")));
     }
     let (method, target) = (asked.method.clone(), asked.target.clone());
-    Head { peer: link.peer, is_secure: asked.is_secure, method, target, headers, app: link.app.clone() }
+    Head { peer: link.peer, is_secure: asked.is_secure, method, target, headers, app: link.app.clone(), who: None }
 }
 
 fn text_of<'p>(parts: &'p Parts, name: &HeaderName) -> &'p str {

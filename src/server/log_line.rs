@@ -23,12 +23,16 @@ fn visible(c: char) -> char {
     if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') { char::REPLACEMENT_CHARACTER } else { c }
 }
 
-pub fn access(id: &str, method: &str, target: &str, status: u16, took: Duration) {
+/// A request that came from within this process, by a person who tries an address, is marked: `"inward": true`.
+pub fn access(id: &str, method: &str, target: &str, status: u16, took: Duration, is_inward: bool) {
     if !log::log_enabled!(target: "access", log::Level::Info) {
         return;
     }
     let path: String = target.split('?').next().unwrap_or_default().chars().take(PATH_CHARS_MAX).map(visible).collect();
     let ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
-    let line = json!({"at": ctx::now().text, "id": id, "method": method, "path": path, "status": status, "ms": ms});
+    let mut line = json!({"at": ctx::now().text, "id": id, "method": method, "path": path, "status": status, "ms": ms});
+    if let Some(line) = line.as_object_mut().filter(|_| is_inward) {
+        line.insert("inward".to_owned(), true.into());
+    }
     log::info!(target: "access", "{line}");
 }

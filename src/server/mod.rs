@@ -14,6 +14,7 @@ mod log_line;
 mod outflow;
 pub mod pools;
 pub mod public;
+mod relay;
 pub mod router;
 mod screen;
 pub mod signals;

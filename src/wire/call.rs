@@ -1,6 +1,7 @@
 //! What a handler gets: one request, taken apart.
 
 use super::body::Body;
+use super::inward::Relay;
 use super::query::Query;
 use crate::model::limits::Limits;
 use crate::model::principal::Caller;
@@ -19,6 +20,8 @@ pub struct Call<'r> {
     pub listener_app: Option<Arc<str>>,
     /// Those of the dialect that is spoken.
     pub limits: Limits,
+    /// Answers another request in this process.
+    pub relay: &'r Relay<'r>,
 }
 
 /// Of a request for news: whether it may wait, and what it has waited for.

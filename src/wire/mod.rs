@@ -3,6 +3,7 @@
 pub mod body;
 pub mod call;
 pub mod cookie;
+pub mod inward;
 pub mod paper;
 pub mod path;
 pub mod prefer;

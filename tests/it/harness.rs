@@ -164,6 +164,7 @@ impl Harness {
             target: ask.url.clone(),
             headers,
             app,
+            who: None,
         };
         let response = answer::in_process(&self.ctx, head, ask.body.clone());
         let headers = response.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();

@@ -174,6 +174,7 @@ fn attempted(harness: &Harness, since: i64, seen: Option<i64>) -> Attempt {
         target: target.clone(),
         headers,
         app: None,
+        who: None,
     };
     let Ok(Place::Route(routed)) = router::find("GET", &target) else { panic!("no route") };
     answer::attempt(&harness.ctx, head, routed, Body::Empty, Patience { may_wait: true, seen })

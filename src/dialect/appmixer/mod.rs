@@ -14,11 +14,12 @@
 mod error;
 mod user;
 
+use super::contract::about::{About, Auth, Operation, as_it_is, operation};
 use super::contract::{BodyMax, Dialect, Pool, Route, get, post};
 use crate::model::limits::DialectLimits;
 
 pub const APPMIXER: Dialect =
-    Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, limits: LIMITS, gate: None };
+    Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, limits: LIMITS, about: ABOUT, gate: None };
 
 /// `limit` 100; clients ask for up to 1,000. A flow may have 2 MiB.
 const LIMITS: DialectLimits = DialectLimits {
@@ -28,6 +29,20 @@ const LIMITS: DialectLimits = DialectLimits {
     records_body_bytes_max: 32 * 1024 * 1024,
     records_sent_max: 50_000,
     rows_body_bytes_max: 64 * 1024 * 1024,
+};
+
+const ABOUT: About = About {
+    name: "Appmixer",
+    base: "/user",
+    auth: Auth::Bearer,
+    operations: &[Operation {
+        source: "Authentication",
+        body: Some("{\"username\": \"{{email}}\", \"password\": \"{{password}}\"}"),
+        ..operation("authenticate", "Sign in", "POST", "/user/auth", 200)
+    }],
+    types: &[],
+    lacks: &["Its programs can sign in here, and use their token in any other dialect; flows are not there yet."],
+    value: as_it_is,
 };
 
 const ROUTES: [Route; 2] = [

@@ -6,22 +6,22 @@ use crate::model::name::{label_from, quoted};
 use crate::model::schema::Schema;
 use serde_json::{Map, Value, json};
 
-/// Each with the field type that it is here.
-const TYPES: [(&str, &str); 14] = [
-    ("Boolean", "boolean"),
-    ("ColorSwatch", "color"),
-    ("Checkbox", "checklist"),
-    ("Date", "date"),
-    ("DateTime", "datetime"),
-    ("MultiSelect", "multiselect"),
-    ("Number", "integer"),
-    ("Numeric", "decimal"),
-    ("Radio", "radio"),
-    ("URL", "url"),
-    ("Select", "select"),
-    ("Text", "text"),
-    ("Textarea", "textarea"),
-    ("Timezone", "timezone"),
+/// Our field types, each with its name here.
+pub const TYPES: [(&str, &str); 14] = [
+    ("boolean", "Boolean"),
+    ("color", "ColorSwatch"),
+    ("checklist", "Checkbox"),
+    ("date", "Date"),
+    ("datetime", "DateTime"),
+    ("multiselect", "MultiSelect"),
+    ("integer", "Number"),
+    ("decimal", "Numeric"),
+    ("radio", "Radio"),
+    ("url", "URL"),
+    ("select", "Select"),
+    ("text", "Text"),
+    ("textarea", "Textarea"),
+    ("timezone", "Timezone"),
 ];
 
 /// decimal(15,3) [seed].
@@ -48,7 +48,7 @@ fn type_of(field: &Field) -> String {
         "sequence" => "integer",
         other => other,
     };
-    TYPES.iter().find(|(_, house)| *house == alike).map_or_else(|| label_from(alike), |(own, _)| (*own).to_owned())
+    TYPES.iter().find(|(house, _)| *house == alike).map_or_else(|| label_from(alike), |(_, own)| (*own).to_owned())
 }
 
 /// A new field as it is declared in an app file.
@@ -62,9 +62,9 @@ pub fn declared(body: &Map<String, Value>) -> Result<Map<String, Value>> {
         problems.push(Problem::of("field_id", "form", "Field 'field_id' must be lower-case letters, digits and _").hint("cf_budget"));
     }
     let house =
-        wanted.as_deref().and_then(|wanted| TYPES.iter().find(|(own, _)| own.eq_ignore_ascii_case(wanted)).map(|(_, house)| *house));
+        wanted.as_deref().and_then(|wanted| TYPES.iter().find(|(_, own)| own.eq_ignore_ascii_case(wanted)).map(|(house, _)| *house));
     if let (Some(wanted), None) = (&wanted, house) {
-        let names = TYPES.map(|(own, _)| own);
+        let names = TYPES.map(|(_, own)| own);
         let problem =
             Problem::of("field_type", "option", format!("Field 'field_type' cannot be {}; there are {}", quoted(wanted), names.join(", ")));
         problems.push(problem.did_you_mean(wanted, names.into_iter()));

@@ -34,6 +34,7 @@
 //! Known differences: tokens make no tokens; ids of custom fields are texts; a search by `=` through a list of records minds the case; a custom field's type
 //! stays; `X-Carryall-Reason` says more than the bodies of 401, 403, 419, 429 and 503 do.
 
+mod about;
 mod asked;
 mod associations;
 mod custom_fields;
@@ -59,6 +60,7 @@ pub const CONCORD: Dialect = Dialect {
     roots: &[],
     render_error: error::render,
     limits: LIMITS,
+    about: about::ABOUT,
     gate: Some(Gate { claims: gate::claims, guard: gate::guard }),
 };
 

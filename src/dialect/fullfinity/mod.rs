@@ -15,11 +15,12 @@
 mod error;
 mod sign_in;
 
+use super::contract::about::{About, Auth, Operation, as_it_is, operation};
 use super::contract::{BodyMax, Dialect, Pool, Route, post};
 use crate::model::limits::DialectLimits;
 
 pub const FULLFINITY: Dialect =
-    Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, gate: None };
+    Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, about: ABOUT, gate: None };
 
 /// Without `limit` it answers with all; a cap keeps that safe. Of bodies it says nothing.
 const LIMITS: DialectLimits = DialectLimits {
@@ -29,6 +30,20 @@ const LIMITS: DialectLimits = DialectLimits {
     records_body_bytes_max: 32 * 1024 * 1024,
     records_sent_max: 50_000,
     rows_body_bytes_max: 64 * 1024 * 1024,
+};
+
+const ABOUT: About = About {
+    name: "Fullfinity",
+    base: "/auth",
+    auth: Auth::Bearer,
+    operations: &[Operation {
+        source: "/api/overview/",
+        body: Some("{\"email\": \"{{email}}\", \"password\": \"{{password}}\"}"),
+        ..operation("authenticate", "Sign in", "POST", "/auth/authenticate", 200)
+    }],
+    types: &[],
+    lacks: &["Its programs can sign in here, and use their token in any other dialect; records are not spoken in it yet."],
+    value: as_it_is,
 };
 
 const ROUTES: [Route; 2] = [

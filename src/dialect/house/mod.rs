@@ -91,6 +91,9 @@
 //! | GET, POST | /api/workspaces/{workspace}/backups | copies of the data file; make one, 201 with its job | [house], admins |
 //! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
+//! | GET | /api/workspaces/{workspace}/dialects | the dialects as data | [house] |
+//! | POST | /api/workspaces/{workspace}/try | answer a request of any dialect here: `dialect as request` | [house] |
+//! | GET | /api/apps/{app}/postman/{dialect} | an app in a dialect as a collection for Postman | [house] |
 //!
 //! Each has an entry in `docs/entries`, from which the documents are made; the page at /api/docs, which shows them, is `server/assets`.
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
@@ -111,6 +114,7 @@
 //!
 //! Known differences: a bad `page` or `per_page` is 400 instead of being guessed; several problems are told at once in `details`.
 
+mod about;
 mod app_files;
 mod apps;
 mod asked;
@@ -119,6 +123,8 @@ mod batch;
 mod bulk;
 mod by_filter;
 mod changes;
+mod collection;
+mod dialects;
 mod docs;
 mod error;
 mod exports;
@@ -140,13 +146,15 @@ mod session;
 mod sessions;
 mod settings;
 mod tokens;
+mod tries;
 mod users;
 mod workspace;
 
 use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, put};
 use crate::model::limits::DialectLimits;
 
-pub const HOUSE: Dialect = Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, gate: None };
+pub const HOUSE: Dialect =
+    Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, about: about::ABOUT, gate: None };
 
 /// AppBuilder: `per_page` 50, at most 100. Of bodies it says nothing; these are what the server takes.
 const LIMITS: DialectLimits = DialectLimits {
@@ -158,7 +166,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 91] = [
+const ROUTES: [Route; 94] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -268,6 +276,9 @@ const ROUTES: [Route; 91] = [
     get("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::download),
     delete("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::delete),
     post("/api/workspaces/{workspace}/backups/{backup}/restore", Pool::Slow, backups::restore),
+    get("/api/workspaces/{workspace}/dialects", Pool::Reads, dialects::list),
+    post("/api/workspaces/{workspace}/try", Pool::Slow, tries::run),
+    get("/api/apps/{app}/postman/{dialect}", Pool::Reads, dialects::postman),
 ];
 
 /// Takes `dry_run=true`.

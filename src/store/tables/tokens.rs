@@ -60,6 +60,11 @@ pub fn pair(tx: &ReadTx<'_>, key: &str) -> Result<Option<Found>> {
     found(tx, "t.key = ?1 AND t.kind = 'key-secret'", key)
 }
 
+/// Either, if its owner may use it; for those whose it is, who need no secret.
+pub fn usable(tx: &ReadTx<'_>, id: i64) -> Result<Option<Found>> {
+    found(tx, "t.id = ?1", id)
+}
+
 fn found(tx: &ReadTx<'_>, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<Found>> {
     let sql = format!(
         "SELECT u.id, u.email, u.role, t.id, t.name, t.narrowing, t.hash, t.expires_s, t.used_s FROM token t JOIN user u ON u.id = t.user

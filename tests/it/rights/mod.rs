@@ -66,6 +66,10 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/apps/{app}/changes", Need::Owner),
     ("GET /api/apps/{app}/openapi.json", Need::App),
     ("GET /api/apps/{app}/search", Need::App),
+    ("GET /api/apps/{app}/postman/{dialect}", Need::App),
+    // What is tried asks for itself: `tries`.
+    ("GET /api/workspaces/{workspace}/dialects", Need::SignedIn),
+    ("POST /api/workspaces/{workspace}/try", Need::SignedIn),
     ("GET /api/apps/{app}/roles", Need::Owner),
     ("POST /api/apps/{app}/roles", Need::Owner),
     ("GET /api/apps/{app}/roles/{role}", Need::Owner),

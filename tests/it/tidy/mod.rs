@@ -53,7 +53,8 @@ const DOORS: &[(&[&str], &[&str])] = &[
     (&["jiff"], &["field/", "format/", "ops/ctx.rs"]),
     (&["email_address", "rust_decimal"], &["field/"]),
     (&["deunicode"], &["ops/naming.rs"]),
-    (&["getrandom", "base64"], &["auth/", "ops/ctx.rs"]),
+    (&["getrandom"], &["auth/", "ops/ctx.rs"]),
+    (&["base64"], &["auth/", "wire/inward.rs"]),
     (&["sha2"], &["auth/", "store/backup.rs"]),
 ];
 

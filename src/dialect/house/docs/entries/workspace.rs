@@ -4,7 +4,30 @@ use super::{Content, Entry, entry};
 
 const FILE: Content = Content::Media(&[("application/vnd.sqlite3", "Text")]);
 
-pub const ENTRIES: [Entry; 12] = [
+pub const ENTRIES: [Entry; 15] = [
+    entry("GET /api/workspaces/{workspace}/dialects", "list_dialects", "Workspace", "The dialects", (200, Content::Json("DialectList"))),
+    Entry {
+        about: "Answered in this process, by the rights of 'as': the caller, a guest, or a token of one's own; whatever it answers is data. What \
+                compares a password is not tried so, nor another try.",
+        body: Content::Json("TryNew"),
+        ..entry(
+            "POST /api/workspaces/{workspace}/try",
+            "try_request",
+            "Workspace",
+            "Try a request of any dialect",
+            (200, Content::Json("Tried")),
+        )
+    },
+    Entry {
+        about: "Form 2.1, with the app's tables and values that their fields take. Its variables hold the address and the credential.",
+        ..entry(
+            "GET /api/apps/{app}/postman/{dialect}",
+            "download_collection",
+            "Apps",
+            "An app in a dialect, as a collection for Postman",
+            (200, Content::Json("PostmanCollection")),
+        )
+    },
     entry("GET /api/workspaces", "list_workspaces", "Workspace", "The one workspace", (200, Content::Json("WorkspaceList"))),
     entry("GET /api/workspaces/{workspace}", "read_workspace", "Workspace", "A workspace", (200, Content::Json("Workspace"))),
     Entry {

@@ -1,5 +1,7 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
+pub mod about;
+
 use crate::model::error::{Error, Refusal, Result};
 use crate::model::limits::{DialectLimits, Limits};
 use crate::model::principal::{Caller, Credential, Principal, UserId, Visitor};
@@ -9,6 +11,7 @@ use crate::ops::rates::{Spent, Who};
 use crate::wire::body::Body;
 use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
+use crate::wire::inward::Relay;
 use crate::wire::query::Query;
 use rouille::{Request, Response};
 use std::sync::Arc;
@@ -80,6 +83,7 @@ pub struct Dialect {
     pub limits: DialectLimits,
     /// `None`: all are taken in alike, and nobody is counted.
     pub gate: Option<Gate>,
+    pub about: about::About,
 }
 
 /// What a dialect asks of every request before it is looked at. A dialect that has one counts requests, and says so in every answer.
@@ -88,17 +92,6 @@ pub struct Gate {
     pub claims: fn(&Request) -> bool,
     /// Refuses what it takes from nobody.
     pub guard: fn(&Ctx, &Request) -> Result<()>,
-}
-
-/// A request that came in, before it is taken apart.
-pub struct Came<'r> {
-    pub request: &'r Request,
-    pub params: Vec<String>,
-    pub body: Body,
-    pub patience: Patience,
-    /// Of the listener.
-    pub app: Option<Arc<str>>,
-    pub met: Met,
 }
 
 /// Who sends a request, and where they stand in their minute.
@@ -163,7 +156,11 @@ pub fn admit(ctx: &Arc<Ctx>, request: &Request) -> Result<()> {
 }
 
 /// Finds out who sends a request, and counts it where the dialect does.
-pub fn meet(ctx: &Ctx, dialect: &Dialect, request: &Request) -> Met {
+/// `who` is known already when a handler sends it from within this process: it carries no credential, and is counted nowhere.
+pub fn meet(ctx: &Ctx, dialect: &Dialect, request: &Request, who: Option<Identity>) -> Met {
+    if let Some(identity) = who {
+        return Met { identity: Ok(identity), spent: None };
+    }
     let identity = identify(ctx, request);
     let user = identity.as_ref().ok().and_then(|(principal, _)| principal.user_id());
     Met { spent: spend(ctx, dialect, request, user), identity }
@@ -194,9 +191,21 @@ pub fn with_rate(response: Response, spent: Option<&Spent>) -> Response {
     }
 }
 
+/// A request at the door of its dialect.
+pub struct Arrival<'r> {
+    pub request: &'r Request,
+    pub params: Vec<String>,
+    pub body: Body,
+    pub patience: Patience,
+    /// The app of the listener.
+    pub app: Option<Arc<str>>,
+    pub met: Met,
+    pub relay: &'r Relay<'r>,
+}
+
 /// Runs a route's handler for a request. Every failure comes back as an error; the caller renders it in the dialect.
-pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, came: Came<'_>) -> Result<Response> {
-    let Came { request, params, body, patience, app: listener_app, met } = came;
+pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, arrival: Arrival<'_>) -> Result<Response> {
+    let Arrival { request, params, body, patience, app: listener_app, met, relay } = arrival;
     if let Some(spent) = met.spent.filter(|spent| spent.is_over) {
         let message = format!("At most {} requests are taken in a minute; wait {} seconds", spent.requests_max, spent.wait_s);
         return Err(Error::TooMany { message, retry_after_s: spent.wait_s });
@@ -214,7 +223,7 @@ pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, came: Cam
     let (principal, token) = met.identity?;
     let caller = Caller { principal, door: dialect.id, token };
     let limits = ctx.limits.spoken(&dialect.limits);
-    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, listener_app, limits })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, listener_app, limits, relay })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
