@@ -154,6 +154,8 @@ impl Linking<'_> {
 
     /// The field is that of the records that are named.
     fn link_theirs(&self, tx: &mut WriteTx<'_>, holder: &Arc<Schema>, field: &Field, ids: &[RecordId]) -> Result<()> {
+        // Also when nothing is left to be changed.
+        access::scope(tx.catalog(), self.who, self.app, &holder.slug, Action::Update)?;
         let held: HashSet<RecordId> = self.holding(tx, holder, field)?.into_iter().collect();
         let wanted: HashSet<RecordId> = ids.iter().copied().collect();
         let (attached, detached): (Vec<RecordId>, Vec<RecordId>) = match self.wish {

@@ -101,6 +101,9 @@ mod rights;
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 
+/// The dialect of Concord CRM: what the house stores comes back whole, the rate by the clock, its rights beside those of the house.
+mod concord;
+
 /// The house rules.
 mod tidy;
 

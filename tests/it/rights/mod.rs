@@ -1,6 +1,7 @@
 //! Who may do what. `world` has the apps and who may see which of their values; here every principal asks by every route, and what they get is compared
 //! with a table of the test's own. Masks, rules and narrowed tokens are in `scopes`.
 
+mod concord;
 mod dear;
 mod scopes;
 mod world;
