@@ -10,7 +10,8 @@ use hyper::http::request::Parts;
 use rouille::Response;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, Retry-After, ETag, Location, Allow";
+const READABLE: &str =
+    "X-Request-Id, X-Clamped, X-Ignored, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, ETag, Location, Allow";
 /// How long a browser may keep the answer to a preflight.
 const KEPT_SECONDS: &str = "600";
 
