@@ -29,8 +29,9 @@
 //!    strictly (`head`, `chunks`) before hyper sees it. `server/front`, on the same one thread, asks whether the request is for this server,
 //!    asks `server/router` for the route, has the whole body read within its limit (`intake`), and hands the request to the pool that the
 //!    route names. A full queue is refused with 503 at once.
-//! 2. On that pool's thread `server/answer` makes a `rouille::Request` and calls `dialect/contract::enter`: it finds the credential by its
-//!    shape, refuses a foreign page's use of the cookie, and learns from `ops/credentials` who asks.
+//! 2. On that pool's thread `server/answer` makes a `rouille::Request` and asks `dialect/contract::meet` who that is: it finds the
+//!    credential by its shape, refuses a foreign page's use of the cookie, and learns from `ops/credentials` whose it is; a dialect with a gate
+//!    counts the request (`ops/rates`). `enter` calls the handler.
 //! 3. The handler, `dialect/house/records::update`, parses the body and calls one operation in its two parts.
 //! 4. The pure part runs here: `ops/records::prepare_update` asks `ops/access` for the caller's scope and lets `ops/validate` turn the
 //!    draft into a `Clean`, with every problem found at once.

@@ -108,12 +108,12 @@ def apps(server):
 
 
 def change(server, title):
-    status, made, _ = server.ask("POST", "/api/apps/crm/schemas/deals/records", {"title": title})
+    status, made, _ = server.ask("POST", "/api/apps/crm/schemas/deals/records", {"name": title})
     assert status == 201, made
 
 
 def titles(server):
-    return [deal["title"] for deal in server.ask("GET", "/api/apps/crm/schemas/deals/records?sort=-id&per_page=3")[1]["records"]]
+    return [deal["name"] for deal in server.ask("GET", "/api/apps/crm/schemas/deals/records?sort=-id&per_page=3")[1]["records"]]
 
 
 def every_sample_is_shown_and_thrown_away(place):

@@ -22,7 +22,7 @@ const ALL: &str = "all";
 const KEPT_AS: &str = "carryall-demo";
 /// What to ask each sample first, and the first record of one's own: sample, question, table, record.
 const TRIES: [(&str, &str, &str, &str); 4] = [
-    ("crm", "deals/records?per_page=2&sort=-amount", "deals", r#"{"title": "My first deal"}"#),
+    ("crm", "deals/records?per_page=2&sort=-amount", "deals", r#"{"name": "My first deal"}"#),
     ("inventory", "products/records?per_page=2&sort=-price", "products", r#"{"sku": "MY-1", "name": "My first product"}"#),
     ("projects", "tasks/records?per_page=2&sort=due", "projects", r#"{"name": "My first project"}"#),
     ("events", "signups/records?per_page=2&sort=-signed_up_at", "events", r#"{"title": "My first event"}"#),

@@ -48,6 +48,7 @@ fn asked(store: Store, limits: Limits, target: &str) -> Result<String, Failure> 
         method: "GET".to_owned(),
         target: target.to_owned(),
         headers: vec![("Authorization".to_owned(), format!("Bearer {secret}"))],
+        app: None,
         who: None,
     };
     let response = answer::in_process(&ctx, head, Vec::new());

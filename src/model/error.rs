@@ -5,6 +5,9 @@ use super::record::{Record, Revision};
 /// Every fallible function above `std` answers with this.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// The code of the problem that an address is nobody's after all: the door answers then as it does where no route fits.
+pub const NO_ADDRESS: &str = "no_address";
+
 /// One thing that is wrong with what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

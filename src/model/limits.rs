@@ -174,6 +174,8 @@ pub struct Limits {
     pub jwt_refresh_seconds: i64,
     pub jwt_long_seconds: i64,
     pub tokens_per_user_max: usize,
+    /// Of one user, or from one address, in a dialect that counts them.
+    pub requests_per_minute_max: u32,
     pub name_chars_max: usize,
     /// How often it is written down when credentials were used last.
     pub used_noted_every_ms: u64,
@@ -320,6 +322,7 @@ impl Default for Limits {
             jwt_refresh_seconds: 7 * 24 * 3_600,
             jwt_long_seconds: 30 * 24 * 3_600,
             tokens_per_user_max: 200,
+            requests_per_minute_max: 60,
             name_chars_max: 100,
             used_noted_every_ms: 60_000,
         }

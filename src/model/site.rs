@@ -99,6 +99,13 @@ impl Site {
         self.app_hosts.iter().find(|(name, _)| *name == host).map(|(_, app)| app.as_str())
     }
 
+    /// The same, or the first word of a name of this machine: `my-crm.localhost`.
+    pub fn app_named(&self, host_header: &str) -> Option<String> {
+        let (host, _) = split_authority(host_header)?;
+        let word = || host.strip_suffix(".localhost").and_then(|name| name.split('.').next()).map(str::to_owned);
+        self.app_of(host_header).map(str::to_owned).or_else(word)
+    }
+
     /// The public origin when the request came by its name: then cookies and redirects are made for it.
     pub fn public_for(&self, host_header: &str) -> Option<&Origin> {
         let (host, _) = split_authority(host_header)?;
@@ -168,6 +175,10 @@ mod tests {
             assert!(!site.is_own(host), "{host}");
         }
         assert_eq!(site.app_of("Shop.Example:8090"), Some("shop"));
+        for (host, app) in [("shop.example", Some("shop")), ("My-CRM.localhost:8090", Some("my-crm")), ("a.b.localhost", Some("a"))] {
+            assert_eq!(site.app_named(host).as_deref(), app, "{host}");
+        }
+        assert_eq!([site.app_named("localhost:8090"), site.app_named("127.0.0.1"), site.app_named("")], [None, None, None]);
     }
 
     #[test]

@@ -99,6 +99,18 @@ pub fn identify(ctx: &Ctx, credential: &Credential) -> Result<Identity> {
     }
 }
 
+/// Whose credential it is, if that is remembered: without a question to the data file, and without a promise that it is still good.
+pub fn remembered_user(ctx: &Ctx, credential: &Credential) -> Option<UserId> {
+    let key = match credential {
+        Credential::Session(cookie) => (Scheme::Session, session::digest(cookie)),
+        Credential::Personal(id, secret) => (Scheme::Personal, token::digest(&format!("{id}|{secret}"))),
+        Credential::Pair { key, secret } => (Scheme::Pair, keysecret::digest_both(key, secret)),
+        Credential::Jwt(text) => (Scheme::Jwt, jwt::digest(text.as_bytes())),
+        Credential::None | Credential::Control(_) | Credential::Unknown => return None,
+    };
+    ctx.credentials.known.get(ctx.store.credentials_version(), &key).map(|known| known.user.id)
+}
+
 /// Asks in the transaction of a write whether the token that somebody came by still is one; what they may is asked by the catalog anyway.
 pub fn still_lets_in(tx: &WriteTx<'_>, who: &Caller) -> Result<()> {
     let Some(token) = &who.token else { return Ok(()) };

@@ -3,6 +3,7 @@
 use super::attempts::Attempts;
 use super::credentials::Cache;
 use super::job_board::Jobs;
+use super::rates::Rates;
 use super::samples::Samples;
 use crate::auth::control::Control;
 use crate::auth::password::Hasher;
@@ -25,6 +26,8 @@ pub struct Ctx {
     pub limits: Limits,
     pub credentials: Credentials,
     pub jobs: Jobs,
+    /// Requests that were sent of late.
+    pub rates: Rates,
     pub site: Site,
     pub fault: Option<Fault>,
     /// Whether copies are made before large changes and once a day; not of what is thrown away.
@@ -67,6 +70,7 @@ impl Ctx {
             limits,
             credentials,
             jobs: Jobs::default(),
+            rates: Rates::default(),
             site: Site::default(),
             fault: None,
             backs_up: true,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 /// First words after `/api/` that belong to a dialect: a table of that name could not be reached.
-pub const RESERVED: [&str; 22] = [
+pub const RESERVED: [&str; 25] = [
     "apps",
     "workspaces",
     "docs",
@@ -38,6 +38,9 @@ pub const RESERVED: [&str; 22] = [
     "import",
     "clone",
     "resequence",
+    "associations",
+    "custom-fields",
+    "personal-access-tokens",
 ];
 
 /// Fields that every record has beside those of its table, and that an index can be on.

@@ -12,6 +12,7 @@ use super::shared_views;
 use crate::expr::resolve::resolve;
 use crate::format::parts::SchemaPart;
 use crate::model::app::{App, AppId};
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
 use crate::model::name::{copy_of, model_from, numbered};
@@ -53,6 +54,18 @@ pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Vec<Described>> 
 
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str) -> Result<Described> {
     described(tx, who, &access::schema(tx.catalog(), who, app, schema)?)
+}
+
+/// A schema as the caller sees it, by its slug.
+pub fn seen(catalog: &Catalog, who: &Caller, app: &str, schema: &str) -> Result<Arc<Schema>> {
+    let schema = access::schema(catalog, who, app, schema)?;
+    Ok(access::sight(catalog, who, &schema).schema)
+}
+
+/// All of an app, as the caller sees them.
+pub fn all_seen(catalog: &Catalog, who: &Caller, app: &str) -> Result<Vec<Arc<Schema>>> {
+    let app = access::app(catalog, who, app)?;
+    Ok(access::schemas(catalog, who, app.id).iter().map(|schema| access::sight(catalog, who, schema).schema).collect())
 }
 
 /// A schema as the caller sees it; of its records those are counted that it may list.

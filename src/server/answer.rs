@@ -7,7 +7,7 @@ use super::log_line;
 use super::relay;
 use super::router::{self, Place, Routed};
 use crate::dialect::contract::{self, Arrival, Dialect};
-use crate::model::error::{Error, Result, panic_text};
+use crate::model::error::{Error, NO_ADDRESS, Result, panic_text};
 use crate::ops::credentials::Identity;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
@@ -29,6 +29,8 @@ pub struct Head {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
+    /// The app that its listener stands for.
+    pub app: Option<Arc<str>>,
     /// Of a request that a handler sends within this process: who that is, instead of a credential.
     pub who: Option<Identity>,
 }
@@ -56,19 +58,26 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
     let started = Instant::now();
     let id = log_line::request_id();
     let (method, target, is_secure, who) = (head.method.clone(), head.target.clone(), head.is_secure, head.who.clone());
-    let wish = Wish::of(&head);
+    let (wish, app) = (Wish::of(&head), head.app.clone());
     let (request, is_inward) = (request(head), who.is_some());
-    let relay = |inward: Inward| if is_inward { Err(relay::nested()) } else { relay::send(ctx, &request, inward) };
+    let relay = |inward: Inward| if is_inward { Err(relay::nested()) } else { relay::send(ctx, &request, app.clone(), inward) };
     let Routed { dialect, route, params } = routed;
+    let mut spent = None;
     let entered = catch_unwind(AssertUnwindSafe(|| {
+        let met = contract::meet(ctx, dialect, &request, who);
+        spent = met.spent;
         fault::strike(ctx, &request);
-        contract::enter(ctx, dialect, route, Arrival { request: &request, params, body, patience, who, relay: &relay })
+        contract::enter(ctx, dialect, route, Arrival { request: &request, params, body, patience, app: app.clone(), met, relay: &relay })
     }));
     let result = entered.unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
     if let (Err(Error::NothingYet { wait_s, seen }), true) = (&result, patience.may_wait) {
         return Attempt::NotYet { wait: Duration::from_secs(u64::from(*wait_s)), seen: *seen };
     }
-    let mut response = rendered(dialect, result, &id);
+    let (face, result) = match result {
+        Err(Error::NotFound(problem)) if problem.code == NO_ADDRESS => (router::unclaimed(&target), Err(router::nothing_at(&target))),
+        other => (dialect, other),
+    };
+    let mut response = contract::with_rate(rendered(face, result, &id), spent.as_ref().filter(|_| face.gate.is_some()));
     if is_secure {
         secure_cookies(&mut response);
     }
@@ -106,17 +115,28 @@ fn request(head: Head) -> Request {
 }
 
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
-pub fn refuse(method: &str, target: &str, error: Error) -> Response {
+pub fn refuse(ctx: &Ctx, head: Head, error: Error) -> Response {
+    let (id, method, target, is_inward) = (log_line::request_id(), head.method.clone(), head.target.clone(), head.who.is_some());
+    let request = request(head);
+    let face = router::face(&target, &error, |gate| (gate.claims)(&request));
+    let spent = if is_inward { None } else { contract::spend_unmet(ctx, face, &request) };
+    let response = opened(face, contract::with_rate(rendered(face, Err(error), &id), spent.as_ref()));
+    log_line::access(&id, &method, &target, response.status_code, Duration::ZERO, is_inward);
+    sealed(response, id)
+}
+
+/// The same of a request whose head was not read, or not to its end.
+pub fn refuse_unread(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
-    let dialect = router::face(target);
-    let response = opened(dialect, rendered(dialect, Err(error), &id));
+    let face = router::face(target, &error, |_| false);
+    let response = opened(face, rendered(face, Err(error), &id));
     log_line::access(&id, method, target, response.status_code, Duration::ZERO, false);
     sealed(response, id)
 }
 
 /// The methods of a known path; where pages of any origin may call, what they may send, too.
 pub fn options(method: &str, target: &str, allow: &str) -> Response {
-    let dialect = router::face(target);
+    let dialect = router::owner(target);
     let mut response = opened(dialect, reply::empty(204).with_additional_header("Allow", allow.to_owned()));
     if let Some(open) = dialect.open {
         response = response
@@ -143,7 +163,7 @@ pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
     match router::find(&head.method, &head.target) {
         Ok(Place::Route(routed)) => answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }),
         Ok(Place::Options(allow)) => options(&head.method, &head.target, &allow),
-        Err(error) => refuse(&head.method, &head.target, error),
+        Err(error) => refuse(ctx, head, error),
     }
 }
 

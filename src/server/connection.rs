@@ -295,14 +295,14 @@ async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
 /// A refusal as bytes. What can be read of the head goes to the log.
 fn refusal(screen: &Wire, error: Error) -> Vec<u8> {
     let (method, target) = head::glimpse(screen.held());
-    outflow::bytes(answer::refuse(&method, &target, error), method != "HEAD")
+    outflow::bytes(answer::refuse_unread(&method, &target, error), method != "HEAD")
 }
 
 /// A connection that there is no place for is told so. Only a few at a time: beyond them, being closed has to say it.
 pub async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
     let error = Error::Busy { message: "All connections are taken; try again".to_owned(), retry_after_s: 1 };
     let told = async {
-        stream.write_all(&outflow::bytes(answer::refuse("-", "-", error), true)).await?;
+        stream.write_all(&outflow::bytes(answer::refuse_unread("-", "-", error), true)).await?;
         stream.shutdown().await?;
         let mut space = [0; 1024];
         while stream.read(&mut space).await? > 0 {}

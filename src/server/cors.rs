@@ -11,7 +11,8 @@ use hyper::http::request::Parts;
 use rouille::Response;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-pub const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, X-Warning, Retry-After, ETag, Location, Allow";
+pub const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, X-Warning, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, \
+                            X-RateLimit-Reset, ETag, Location, Allow";
 /// The header by which a page learns that it may read an answer.
 pub const ALLOWED: &str = "Access-Control-Allow-Origin";
 /// How long a browser may keep the answer to a preflight.

@@ -145,7 +145,7 @@ fn leave_away(reply: &mut Reply) {
 pub fn unexpected(door: &Door) -> Reply {
     log::error!("a request was found inside the body of another; its connection was closed");
     let error = Error::malformed("The request does not begin where the one before it ends");
-    let mut reply = outflow::reply(answer::refuse("-", "-", error), door.limits.reply_memory_bytes_max);
+    let mut reply = outflow::reply(answer::refuse_unread("-", "-", error), door.limits.reply_memory_bytes_max);
     put(&mut reply, "Connection", "close");
     reply
 }
@@ -161,8 +161,11 @@ fn name_location(reply: &mut Reply, origin: Option<String>) {
 }
 
 async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, incoming: &mut Incoming, is_read: &mut bool) -> Reply {
-    let refuse =
-        |error: Error| outflow::reply(answer::refuse(&asked.method, &short(&asked.target), error), door.limits.reply_memory_bytes_max);
+    let refuse = |error: Error| {
+        let head = as_read(link, parts, asked);
+        let head = Head { target: short(&head.target), ..head };
+        outflow::reply(answer::refuse(&door.ctx, head, error), door.limits.reply_memory_bytes_max)
+    };
     if parts.version >= Version::HTTP_2
         && let Err(error) = head::bounded(&parts.headers, &door.limits)
     {
@@ -174,7 +177,7 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     if let Err(error) = expected(door, link, parts, asked) {
         return refuse(error);
     }
-    match cors::preflight(&door.ctx.site, parts).filter(|_| router::face(&asked.target).open.is_none()) {
+    match cors::preflight(&door.ctx.site, parts).filter(|_| router::owner(&asked.target).open.is_none()) {
         Some(Ok(response)) => {
             let response = answer::logged(response, &asked.method, &asked.target, Instant::now());
             return outflow::reply(response, door.limits.reply_memory_bytes_max);
@@ -288,13 +291,13 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) ->
         false => routed.route.pool == Pool::Writes && matches!(taken.body, Body::Spool(_)),
     };
     let pool = if is_long { Pool::Slow } else { routed.route.pool };
-    let (method, target, peer) = (head.method.clone(), head.target.clone(), head.peer);
+    let (asked, peer) = (head.clone(), head.peer);
     // What the body took is given back when the task is done.
     let work = move || {
         let Taken { body, room: _room } = taken;
         fitting(answer::answer(&ctx, head, routed, body), &replies, most)
     };
-    on_pool(door, pool, peer, work).await.unwrap_or_else(|error| outflow::reply(answer::refuse(&method, &target, error), most))
+    on_pool(door, pool, peer, work).await.unwrap_or_else(|error| outflow::reply(answer::refuse(&door.ctx, asked, error), most))
 }
 
 /// Does a piece of work on a thread of a pool.
@@ -325,7 +328,7 @@ fn fitting(response: rouille::Response, replies: &Budget, most: usize) -> Reply 
     outflow::within(response, replies).unwrap_or_else(|Busy| {
         let error =
             Error::Busy { message: "Too many answers wait for their clients at this moment; try again".to_owned(), retry_after_s: 5 };
-        outflow::reply(answer::refuse("-", "-", error), most)
+        outflow::reply(answer::refuse_unread("-", "-", error), most)
     })
 }
 
@@ -354,7 +357,7 @@ async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
                 // Many commits in a moment are one piece of news.
                 tokio::time::sleep_until(until.min(tokio::time::Instant::now() + NEWS_GATHERED)).await;
             }
-            Err(error) => return outflow::reply(answer::refuse(&head.method, &head.target, error), most),
+            Err(error) => return outflow::reply(answer::refuse(&door.ctx, head, error), most),
         }
     }
 }
@@ -401,7 +404,8 @@ fn as_read(link: &Link, parts: &Parts, asked: &Asked) -> Head {
     if !cookies.is_empty() {
         headers.push((COOKIE.as_str().to_owned(), cookies.join("; ")));
     }
-    Head { peer: link.peer, is_secure: asked.is_secure, method: asked.method.clone(), target: asked.target.clone(), headers, who: None }
+    let (method, target) = (asked.method.clone(), asked.target.clone());
+    Head { peer: link.peer, is_secure: asked.is_secure, method, target, headers, app: link.app.clone(), who: None }
 }
 
 fn text_of<'p>(parts: &'p Parts, name: &HeaderName) -> &'p str {

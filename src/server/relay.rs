@@ -13,10 +13,10 @@ use rouille::{Request, Response};
 use std::sync::Arc;
 
 /// Answers it as the address would. Runs on the thread of the request that it stands in, `outer`.
-pub fn send(ctx: &Arc<Ctx>, outer: &Request, inward: Inward) -> Result<Response> {
+pub fn send(ctx: &Arc<Ctx>, outer: &Request, app: Option<Arc<str>>, inward: Inward) -> Result<Response> {
     let Inward { dialect, method, target, headers, body, who } = inward;
     let (peer, is_secure) = (*outer.remote_addr(), outer.is_secure());
-    let head = Head { peer, is_secure, method, target, headers, who: Some(who) };
+    let head = Head { peer, is_secure, method, target, headers, app, who: Some(who) };
     match router::find(&head.method, &head.target) {
         Ok(Place::Route(routed)) => {
             speaks(dialect.as_deref(), routed.dialect.id, &head.target)?;
@@ -24,7 +24,7 @@ pub fn send(ctx: &Arc<Ctx>, outer: &Request, inward: Inward) -> Result<Response>
             Ok(answer::answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }))
         }
         Ok(Place::Options(allow)) => Ok(answer::options(&head.method, &head.target, &allow)),
-        Err(error) => Ok(answer::refuse(&head.method, &head.target, error)),
+        Err(error) => Ok(answer::refuse(ctx, head, error)),
     }
 }
 

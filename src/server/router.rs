@@ -1,9 +1,10 @@
 //! Which dialect and which route a request belongs to: pure, from method and raw target, microseconds.
 
 use crate::dialect::DIALECTS;
-use crate::dialect::contract::{Dialect, Pool, Route};
+use crate::dialect::contract::{Dialect, Gate, Pool, Route};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
+use crate::ops::define::RESERVED;
 use crate::wire::path;
 
 /// A route that fits, with the decoded values of its named segments.
@@ -43,8 +44,7 @@ pub fn find(method: &str, target: &str) -> Result<Place> {
         heads |= has_head;
     }
     if allow.is_empty() {
-        let problem = Problem::new("not_found", format!("There is nothing at {}", quoted(target.split('?').next().unwrap_or_default())));
-        return Err(Error::NotFound(if segments.first() == Some(&"api") { problem.hint("The API begins at /api/apps") } else { problem }));
+        return Err(nothing_at(target));
     }
     if heads {
         allow.push("HEAD");
@@ -61,32 +61,63 @@ pub fn only(method: &str, allow: &str) -> Result<Place> {
     }
 }
 
-/// The dialect whose face a refusal has that no route made: the first that has this path, or its first word.
-pub fn face(target: &str) -> &'static Dialect {
-    let segments = path::segments(target);
-    let has_path = |dialect: &&&'static Dialect| dialect.routes.iter().any(|route| fits(route.pattern, &segments).is_some());
-    let has_root = |dialect: &&&'static Dialect| segments.first().is_some_and(|first| dialect.roots.contains(first));
-    let found = DIALECTS.iter().find(has_path).or_else(|| DIALECTS.iter().find(has_root));
-    found.copied().unwrap_or(&crate::dialect::house::HOUSE)
+/// That an address is nobody's.
+pub fn nothing_at(target: &str) -> Error {
+    let problem = Problem::new("not_found", format!("There is nothing at {}", quoted(target.split('?').next().unwrap_or_default())));
+    let is_api = path::segments(target).first() == Some(&"api");
+    Error::NotFound(if is_api { problem.hint("The API begins at /api/apps") } else { problem })
 }
 
-/// The raw values of a pattern's named segments when the path fits it.
+/// The dialect whose face a refusal has that no route made: the first that has this path, or its first word, or that whoever asks is known to speak.
+/// One that has paths of any name is asked whether it is spoken, before it tells of its methods.
+pub fn face(target: &str, error: &Error, is_spoken: impl Fn(&Gate) -> bool) -> &'static Dialect {
+    let segments = path::segments(target);
+    let is_spoken = |dialect: &&&'static Dialect| dialect.gate.as_ref().is_some_and(&is_spoken);
+    let is_kept =
+        |dialect: &&&'static Dialect| dialect.gate.is_none() || !matches!(error, Error::MethodNotAllowed { .. }) || is_spoken(dialect);
+    let has_path = |dialect: &&&'static Dialect| dialect.routes.iter().any(|route| fits(route.pattern, &segments).is_some());
+    if let Some(found) = DIALECTS.iter().filter(is_kept).find(has_path) {
+        return found;
+    }
+    let claiming = DIALECTS.iter().find(|dialect| segments.first() == Some(&API) && is_spoken(dialect));
+    claiming.copied().unwrap_or_else(|| unclaimed(target))
+}
+
+/// The dialect whose path it is, whatever is asked there.
+pub fn owner(target: &str) -> &'static Dialect {
+    let segments = path::segments(target);
+    let has_path = |dialect: &&&'static Dialect| dialect.routes.iter().any(|route| fits(route.pattern, &segments).is_some());
+    DIALECTS.iter().find(has_path).copied().unwrap_or_else(|| unclaimed(target))
+}
+
+/// The dialect whose face a refusal has at a path that is nobody's.
+pub fn unclaimed(target: &str) -> &'static Dialect {
+    let segments = path::segments(target);
+    let has_root = |dialect: &&&'static Dialect| segments.first().is_some_and(|first| dialect.roots.contains(first));
+    DIALECTS.iter().find(has_root).copied().unwrap_or(&crate::dialect::house::HOUSE)
+}
+
+/// The raw values of a pattern's named segments when the path fits it. A word under `/api` that belongs to a dialect is nobody's name.
 fn fits<'p>(pattern: &str, segments: &[&'p str]) -> Option<Vec<&'p str>> {
     let mut params = Vec::new();
     let mut path = segments.iter();
+    let mut before = "";
     for expected in pattern.trim_start_matches('/').split('/') {
         let segment = path.next()?;
         if expected.starts_with('{') {
-            if segment.is_empty() {
+            if segment.is_empty() || before == API && RESERVED.contains(segment) {
                 return None;
             }
             params.push(*segment);
         } else if expected != *segment {
             return None;
         }
+        before = expected;
     }
     path.next().is_none().then_some(params)
 }
+
+const API: &str = "api";
 
 #[cfg(test)]
 mod tests {
@@ -103,17 +134,29 @@ mod tests {
         assert_eq!(route("HEAD", "/api/apps/my%2Fcrm"), "/api/apps/{app} [\"my/crm\"]");
         assert_eq!(route("OPTIONS", "/api/workspaces"), "GET, HEAD, OPTIONS");
         assert_eq!(route("POST", "/api/workspaces"), "POST is not possible here; this address takes GET, HEAD, OPTIONS");
-        assert_eq!(route("GET", "/api/nothing"), "There is nothing at '/api/nothing'");
+        assert_eq!(route("GET", "/api/contacts/search"), "/api/{resource}/search [\"contacts\"]");
+        assert_eq!(route("OPTIONS", "/api/contacts"), "GET, POST, HEAD, OPTIONS");
+        for nobodys in ["/api/query/contacts", "/api/workspaces/default/nothing/1/2", "/api/contacts/1/2", "/api/docs/x"] {
+            assert_eq!(route("GET", nobodys), format!("There is nothing at '{nobodys}'"));
+        }
         assert_eq!(
             route("DELETE", "/api/workspaces/default/invitations/7"),
             "/api/workspaces/{workspace}/invitations/{person} [\"default\", \"7\"]"
         );
         assert_eq!(route("OPTIONS", "/api/workspaces/default/invitations/accept"), "POST, OPTIONS");
-        let has_face = |target: &str, pattern: &str| face(target).routes.iter().any(|route| route.pattern == pattern);
+        let has_face =
+            |target: &str, pattern: &str| face(target, &Error::NotSignedIn, |_| false).routes.iter().any(|route| route.pattern == pattern);
         assert!(has_face("/auth/authenticate/?x", "/auth/authenticate") && has_face("/user/nothing", "/user/auth"));
-        for target in ["/auth/login", "/users", "/api/nothing", "*", "-", ""] {
+        for target in ["/auth/login", "/users", "/api/docs/nothing", "*", "-", ""] {
             assert!(has_face(target, "/api/apps"), "{target}");
         }
+        let of = |target: &str, is_spoken: bool| {
+            let no_method = Error::MethodNotAllowed { method: "PUT".to_owned(), allow: String::new() };
+            [Error::not_found(""), no_method].map(|error| face(target, &error, |_| is_spoken).id == "house")
+        };
+        assert_eq!([of("/api/docs/nothing", true), of("/api/docs/nothing", false)], [[false; 2], [true; 2]]);
+        assert_eq!([of("/api/contacts", true), of("/api/contacts", false)], [[false; 2], [false, true]]);
+        assert_eq!([of("/api/apps", true), of("/nothing", true)], [[true; 2], [true; 2]]);
         assert_eq!(route("GET", "/api/apps//schemas"), "There is nothing at '/api/apps//schemas'");
     }
 }

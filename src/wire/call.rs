@@ -5,6 +5,7 @@ use super::inward::Relay;
 use super::query::Query;
 use crate::model::limits::Limits;
 use crate::model::principal::Caller;
+use std::sync::Arc;
 
 pub struct Call<'r> {
     /// Method, headers and address; its body is empty, because the transport has read it already.
@@ -15,6 +16,8 @@ pub struct Call<'r> {
     pub body: Body,
     pub caller: Caller,
     pub patience: Patience,
+    /// The app that the listener stands for, by which the request came in.
+    pub listener_app: Option<Arc<str>>,
     /// Those of the dialect that is spoken.
     pub limits: Limits,
     /// Answers another request in this process.

@@ -2,6 +2,7 @@
 
 use crate::harness::{Harness, root};
 use crate::transcript;
+use carryall::model::limits::Limits;
 use std::path::PathBuf;
 
 #[test]
@@ -14,6 +15,7 @@ fn the_other_dialects_answer_as_their_transcripts_say() {
     run_all("robostack");
     run_all("fullfinity");
     run_all("appmixer");
+    run_all("concord");
 }
 
 fn run_all(dialect: &str) {
@@ -31,6 +33,11 @@ fn run_one(file: &std::path::Path) -> Result<(), String> {
     let harness = match file.file_name().and_then(|name| name.to_str()) {
         Some("start.http") => Harness::unclaimed().0,
         Some("roles.http" | "rights_more.http") => Harness::crm().with_people(&["ann", "ben"]),
+        Some("limits.http") => Harness::crm_with(Limits { requests_per_minute_max: 4, ..Limits::default() }),
+        // More than anybody may send in a minute, which does not end here.
+        Some(name) if name != "seed.http" && file.parent().is_some_and(|folder| folder.ends_with("concord")) => {
+            Harness::crm_with(Limits { requests_per_minute_max: 1_000, ..Limits::default() })
+        }
         _ => Harness::crm(),
     };
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| transcript::run(file, &mut |ask| harness.answer(ask))));

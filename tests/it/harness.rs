@@ -142,15 +142,18 @@ impl Harness {
         }
     }
 
-    /// Answers as the server would. `As: owner` stands for the owner's cookie, `As: ann` for hers, `From: 10.0.0.7` for where the request comes from.
+    /// Answers as the server would. `As: owner` stands for the owner's cookie, `As: ann` for hers, `From: 10.0.0.7` for where the request comes from,
+    /// `Listener: my-crm` for the app of its listener.
     pub fn answer(&self, ask: &Ask) -> Reply {
         let mut headers = vec![("Host".to_owned(), "127.0.0.1:8090".to_owned())];
-        let mut peer = "127.0.0.1";
+        let (mut peer, mut app) = ("127.0.0.1", None);
         for (name, value) in &ask.headers {
             match (name.as_str(), value.as_str()) {
                 ("As", "owner") => headers.push(("Cookie".to_owned(), format!("sessionid={OWNER_COOKIE}"))),
                 ("As", other) => headers.push(("Cookie".to_owned(), format!("sessionid={}", cookie_of(other)))),
                 ("From", address) => peer = address,
+                ("Listener", slug) => app = Some(Arc::from(slug)),
+                ("Host", host) => headers[0].1 = host.to_owned(),
                 _ => headers.push((name.clone(), value.clone())),
             }
         }
@@ -160,6 +163,7 @@ impl Harness {
             method: ask.method.clone(),
             target: ask.url.clone(),
             headers,
+            app,
             who: None,
         };
         let response = answer::in_process(&self.ctx, head, ask.body.clone());

@@ -113,6 +113,9 @@ mod robostack;
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;
 
+/// The dialect of Concord CRM: what the house stores comes back whole, the rate by the clock, its rights beside those of the house.
+mod concord;
+
 /// The house rules.
 mod tidy;
 

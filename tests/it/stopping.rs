@@ -173,6 +173,7 @@ fn attempted(harness: &Harness, since: i64, seen: Option<i64>) -> Attempt {
         method: "GET".to_owned(),
         target: target.clone(),
         headers,
+        app: None,
         who: None,
     };
     let Ok(Place::Route(routed)) = router::find("GET", &target) else { panic!("no route") };

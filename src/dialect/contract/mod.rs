@@ -4,9 +4,10 @@ pub mod about;
 
 use crate::model::error::{Error, Refusal, Result};
 use crate::model::limits::{DialectLimits, Limits};
-use crate::model::principal::{Caller, Credential, Principal, Visitor};
+use crate::model::principal::{Caller, Credential, Principal, UserId, Visitor};
 use crate::ops::credentials::{self, Identity};
 use crate::ops::ctx::Ctx;
+use crate::ops::rates::{Spent, Who};
 use crate::wire::body::Body;
 use crate::wire::call::{Call, Patience};
 use crate::wire::cookie;
@@ -82,6 +83,8 @@ pub struct Dialect {
     pub open: Option<Open>,
     /// What it bounds itself: handlers find it, within what the server bounds, in `Call::limits`.
     pub limits: DialectLimits,
+    /// `None`: all are taken in alike, and nobody is counted.
+    pub gate: Option<Gate>,
     pub about: about::About,
 }
 
@@ -90,6 +93,20 @@ pub struct Dialect {
 pub struct Open {
     pub methods: &'static str,
     pub headers: &'static str,
+}
+
+/// What a dialect asks of every request before it is looked at. A dialect that has one counts requests, and says so in every answer.
+pub struct Gate {
+    /// Whether somebody who asks for what is not there, at an address under `/api` that no other dialect has, is answered by this one.
+    pub claims: fn(&Request) -> bool,
+    /// Refuses what it takes from nobody.
+    pub guard: fn(&Ctx, &Request) -> Result<()>,
+}
+
+/// Who sends a request, and where they stand in their minute.
+pub struct Met {
+    identity: Result<Identity>,
+    pub spent: Option<Spent>,
 }
 
 /// Routes that take no query and at most one record.
@@ -147,20 +164,64 @@ pub fn admit(ctx: &Arc<Ctx>, request: &Request) -> Result<()> {
     }
 }
 
+/// Finds out who sends a request, and counts it where the dialect does.
+/// `who` is known already when a handler sends it from within this process: it carries no credential, and is counted nowhere.
+pub fn meet(ctx: &Ctx, dialect: &Dialect, request: &Request, who: Option<Identity>) -> Met {
+    if let Some(identity) = who {
+        return Met { identity: Ok(identity), spent: None };
+    }
+    let identity = identify(ctx, request);
+    let user = identity.as_ref().ok().and_then(|(principal, _)| principal.user_id());
+    Met { spent: spend(ctx, dialect, request, user), identity }
+}
+
+/// Counts a request that no handler will see. Nothing is asked of the data file: whoever is not remembered counts by their address.
+pub fn spend_unmet(ctx: &Ctx, dialect: &Dialect, request: &Request) -> Option<Spent> {
+    dialect.gate.as_ref()?;
+    spend(ctx, dialect, request, credentials::remembered_user(ctx, &credential(request)))
+}
+
+fn spend(ctx: &Ctx, dialect: &Dialect, request: &Request, user: Option<UserId>) -> Option<Spent> {
+    dialect.gate.as_ref()?;
+    let who = Who::of(user, request.remote_addr().ip());
+    Some(ctx.rates.count(dialect.id, who, ctx.limits.requests_per_minute_max, ctx.store.now().epoch_seconds))
+}
+
+/// Says in an answer where its caller stands.
+pub fn with_rate(response: Response, spent: Option<&Spent>) -> Response {
+    let Some(spent) = spent else { return response };
+    let response = response
+        .with_additional_header("X-RateLimit-Limit", spent.requests_max.to_string())
+        .with_additional_header("X-RateLimit-Remaining", spent.left.to_string());
+    if spent.is_over && response.status_code == TOO_MANY {
+        response.with_additional_header("X-RateLimit-Reset", spent.ends_s.to_string())
+    } else {
+        response
+    }
+}
+
 /// A request at the door of its dialect.
 pub struct Arrival<'r> {
     pub request: &'r Request,
     pub params: Vec<String>,
     pub body: Body,
     pub patience: Patience,
-    /// Known already: a request of this process's own, which carries no credential.
-    pub who: Option<Identity>,
+    /// The app of the listener.
+    pub app: Option<Arc<str>>,
+    pub met: Met,
     pub relay: &'r Relay<'r>,
 }
 
 /// Runs a route's handler for a request. Every failure comes back as an error; the caller renders it in the dialect.
 pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, arrival: Arrival<'_>) -> Result<Response> {
-    let Arrival { request, params, body, patience, who, relay } = arrival;
+    let Arrival { request, params, body, patience, app: listener_app, met, relay } = arrival;
+    if let Some(spent) = met.spent.filter(|spent| spent.is_over) {
+        let message = format!("At most {} requests are taken in a minute; wait {} seconds", spent.requests_max, spent.wait_s);
+        return Err(Error::TooMany { message, retry_after_s: spent.wait_s });
+    }
+    if let Some(gate) = &dialect.gate {
+        (gate.guard)(ctx, request)?;
+    }
     let query = Query::parse(request.raw_query_string())?;
     if let Some(names) = route.query {
         query.only(names)?;
@@ -168,14 +229,14 @@ pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, arrival: 
     if request.header("Content-Encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
-    let (principal, token) = who.map_or_else(|| identify(ctx, request), Ok)?;
+    let (principal, token) = met.identity?;
     let caller = Caller { principal, door: dialect.id, token };
     let limits = ctx.limits.spoken(&dialect.limits);
-    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, limits, relay })
+    (route.handler)(ctx, &Call { request, params, query, body, caller, patience, listener_app, limits, relay })
 }
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
-fn identify(ctx: &Arc<Ctx>, request: &Request) -> Result<Identity> {
+fn identify(ctx: &Ctx, request: &Request) -> Result<Identity> {
     if let Some(name) = HEADERS.iter().find(|name| request.headers().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count() > 1) {
         // Programs on the way might take the other one for what counts.
         return Err(Error::malformed(format!("There are two {name} headers: send the one that counts")));
@@ -217,6 +278,16 @@ pub fn origin(ctx: &Ctx, request: &Request) -> String {
 /// Headers that a credential comes in; the first that is there counts, and the cookie only when none is.
 const HEADERS: [&str; 3] = ["Authorization", "x-api-key", "x-api-secret"];
 const AGENT_CHARS_MAX: usize = 200;
+/// RFC 6585 4.
+const TOO_MANY: u16 = 429;
+
+/// Whether a request carries what looks like a personal token, good or not: `Authorization: Bearer 12|secret`.
+pub fn has_personal_token(request: &Request) -> bool {
+    let bearer = request.header("Authorization").and_then(|header| header.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, bearer)| bearer.trim());
+    let id = bearer.and_then(|bearer| bearer.split_once('|')).map(|(id, _)| id);
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+}
 
 /// What a request carries, by shape. A header that is not known is never passed over in favour of the cookie, and nothing is taken from the address.
 fn credential(request: &Request) -> Credential {

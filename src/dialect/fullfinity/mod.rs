@@ -19,8 +19,16 @@ use super::contract::about::{About, Auth, Operation, as_it_is, operation};
 use super::contract::{BodyMax, Dialect, Pool, Route, post};
 use crate::model::limits::DialectLimits;
 
-pub const FULLFINITY: Dialect =
-    Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, open: None, limits: LIMITS, about: ABOUT };
+pub const FULLFINITY: Dialect = Dialect {
+    id: "fullfinity",
+    routes: &ROUTES,
+    roots: &[],
+    render_error: error::render,
+    limits: LIMITS,
+    about: ABOUT,
+    open: None,
+    gate: None,
+};
 
 /// Without `limit` it answers with all; a cap keeps that safe. Of bodies it says nothing.
 const LIMITS: DialectLimits = DialectLimits {

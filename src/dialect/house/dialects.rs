@@ -14,10 +14,10 @@ use rouille::{Response, ResponseBody};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// `{"dialects": [{"id", "name", "base", "auth", "operations", "types", "lacks"}]}`.
-pub fn list(_: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+/// `{"dialects": [{"id", "name", "base", "auth", "operations", "types", "lacks", "requests_per_minute_max"}]}`.
+pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    Ok(reply::json(200, &json!({"dialects": DIALECTS.iter().map(|dialect| rendered(dialect)).collect::<Vec<_>>()})))
+    Ok(reply::json(200, &json!({"dialects": DIALECTS.iter().map(|dialect| rendered(ctx, dialect)).collect::<Vec<_>>()})))
 }
 
 /// `GET /api/apps/{app}/postman/{dialect}`: a collection, form 2.1, to be kept as a file. What it needs to know besides are its variables.
@@ -33,14 +33,14 @@ pub fn postman(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(reply::file("application/json", &name, ResponseBody::from_string(text)))
 }
 
-fn rendered(dialect: &Dialect) -> Value {
+fn rendered(ctx: &Ctx, dialect: &Dialect) -> Value {
     let about = &dialect.about;
     let named = |own: &'static str| about.types.iter().find(|(ours, _)| *ours == own).map_or(own, |(_, theirs)| theirs);
     let types: Map<String, Value> = describe::type_names().map(|own| (own.to_owned(), named(own).into())).collect();
     let operations: Vec<Value> = about.operations.iter().map(operation).collect();
     json!({
         "id": dialect.id, "name": about.name, "base": about.base, "auth": about.auth.name(), "operations": operations,
-        "types": types, "lacks": about.lacks,
+        "types": types, "lacks": about.lacks, "requests_per_minute_max": dialect.gate.as_ref().map(|_| ctx.limits.requests_per_minute_max),
     })
 }
 

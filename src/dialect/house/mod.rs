@@ -159,8 +159,16 @@ mod workspace;
 use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, put};
 use crate::model::limits::DialectLimits;
 
-pub const HOUSE: Dialect =
-    Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render, open: None, limits: LIMITS, about: about::ABOUT };
+pub const HOUSE: Dialect = Dialect {
+    id: "house",
+    routes: &ROUTES,
+    roots: &[],
+    render_error: error::render,
+    limits: LIMITS,
+    about: about::ABOUT,
+    open: None,
+    gate: None,
+};
 
 /// AppBuilder: `per_page` 50, at most 100. Of bodies it says nothing; these are what the server takes.
 const LIMITS: DialectLimits = DialectLimits {

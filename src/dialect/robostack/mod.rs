@@ -47,6 +47,7 @@ pub const ROBOSTACK: Dialect = Dialect {
     open: Some(OPEN),
     limits: LIMITS,
     about: about::ABOUT,
+    gate: None,
 };
 
 const OPEN: Open = Open { methods: "POST, PUT, PATCH, DELETE, OPTIONS", headers: "content-type, x-api-key, x-api-secret, authorization" };

@@ -221,7 +221,7 @@ fn request(route: &str, place: Place) -> Sent {
     if !query.is_empty() {
         url = format!("{url}?{}", query.join("&"));
     }
-    Sent { method: method.to_owned(), url, kind, body }
+    Sent { method: method.to_owned(), url, kind, body, app: None }
 }
 
 /// The places that matter to a route.

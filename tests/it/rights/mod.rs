@@ -5,6 +5,7 @@
 //! A new dialect is a new file with its `Tongue`, and a line in `TONGUES`.
 
 mod appmixer;
+mod concord;
 mod dear;
 mod fullfinity;
 mod house;
@@ -24,7 +25,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use world::{Canary, ask, canaries, whole};
 
-const TONGUES: [Tongue; 4] = [house::HOUSE, robostack::ROBOSTACK, fullfinity::FULLFINITY, appmixer::APPMIXER];
+const TONGUES: [Tongue; 5] = [house::HOUSE, robostack::ROBOSTACK, fullfinity::FULLFINITY, appmixer::APPMIXER, concord::CONCORD];
 
 /// A dialect, as far as rights go.
 struct Tongue {
@@ -48,6 +49,8 @@ struct Sent {
     url: String,
     kind: &'static str,
     body: String,
+    /// Of an address that names none.
+    app: Option<&'static str>,
 }
 
 /// For routes that are about no record.
@@ -63,6 +66,7 @@ fn plain(route: &str, body: &str) -> Sent {
         url: url.to_owned(),
         kind: "application/json",
         body: if method == "GET" { "" } else { body }.to_owned(),
+        app: None,
     }
 }
 
@@ -143,7 +147,7 @@ fn matrix(is_among: fn(Way) -> bool, cells_min: usize) {
                     if class == Class::Allow && (tongue.goes_on)(route) {
                         continue;
                     }
-                    let reply = crowd.ask(who, &sent.method, &sent.url, sent.kind, &sent.body);
+                    let reply = crowd.send(who, &sent);
                     cells += 1;
                     let mut told =
                         |what: String| wrong.push(format!("{}: {} {} {}\n    {what}", who.name, sent.method, sent.url, sent.body));
@@ -216,7 +220,7 @@ fn what_is_hidden_is_answered_like_what_is_not_there() {
                 };
                 let answers = [place, other].map(|place| {
                     let sent = (tongue.request)(route, place);
-                    let reply = crowd.ask(who, &sent.method, &sent.url, sent.kind, &sent.body);
+                    let reply = crowd.send(who, &sent);
                     let record = [format!("rec_{}", place.record), format!("'{}'", place.record)];
                     let names =
                         record.into_iter().chain([place.app, place.schema, robostack::uuid(place.app)].map(|name| format!("'{name}'")));

@@ -1,7 +1,7 @@
 //! Who asks, and how they come: by a cookie, by tokens of every kind and width, by what is no credential any more.
 
-use super::give;
 use super::world::{Canary, world};
+use super::{Sent, give};
 use crate::harness::{Harness, NOW_S};
 use crate::transcript::{Ask, Reply};
 use carryall::model::principal::{UserId, Visitor};
@@ -139,6 +139,13 @@ impl Crowd {
         let mut headers = self.coming[who.name].clone();
         headers.push(("Content-Type".to_owned(), kind.to_owned()));
         self.world.answer(&Ask { method: method.to_owned(), url: url.to_owned(), headers, body: body.as_bytes().to_vec() })
+    }
+
+    pub fn send(&self, who: &Principal, sent: &Sent) -> Reply {
+        let mut headers = self.coming[who.name].clone();
+        headers.push(("Content-Type".to_owned(), sent.kind.to_owned()));
+        headers.extend(sent.app.map(|app| ("X-Carryall-App".to_owned(), app.to_owned())));
+        self.world.answer(&Ask { method: sent.method.clone(), url: sent.url.clone(), headers, body: sent.body.clone().into_bytes() })
     }
 
     fn add_tokens(&mut self) {

@@ -57,7 +57,7 @@ fn request(route: &str, Place { app, schema, record }: Place) -> Sent {
         _ => json!({}),
     };
     let url = pattern.replace("{app}", uuid(app)).replace("{resource}", schema);
-    Sent { method: method.to_owned(), url, kind: "application/json", body: body.to_string() }
+    Sent { method: method.to_owned(), url, kind: "application/json", body: body.to_string(), app: None }
 }
 
 /// How it says no. Records that are not there for somebody, or that they may not change, are simply not among those that are meant.

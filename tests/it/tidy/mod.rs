@@ -35,7 +35,7 @@ const CORRIDORS: &[(&str, &[&str])] = &[
 const SIDE_BY_SIDE: &[(&str, &[&str])] = &[
     ("field", &[]),
     ("auth", &[]),
-    ("dialect", &["contract"]),
+    ("dialect", &["contract", "which_app"]),
     ("cli", &["host", "job", "lan", "listen", "logging", "outcome", "progress"]),
 ];
 
