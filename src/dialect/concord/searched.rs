@@ -35,7 +35,7 @@ struct Place {
 }
 
 enum Leaf {
-    Field(Field),
+    Field(Box<Field>),
     /// A key of each object in a field's JSON.
     Item {
         field: String,
@@ -87,8 +87,11 @@ fn by_field<'q>(q: &'q str, wanted: &[(String, Place, How)]) -> Option<Vec<(&'q 
 /// Every text of a record, and the texts in what it holds as JSON.
 fn by_default(schema: &Schema) -> Vec<(String, Place, How)> {
     let is_text = |field: &&Field| field.is_stored() && field.kind == Kind::Text && field.rules.choices.is_empty();
-    let texts =
-        schema.fields.iter().filter(is_text).map(|field| (field.slug.clone(), vec![field.slug.clone()], Leaf::Field(field.clone())));
+    let texts = schema
+        .fields
+        .iter()
+        .filter(is_text)
+        .map(|field| (field.slug.clone(), vec![field.slug.clone()], Leaf::Field(Box::new(field.clone()))));
     let items = schema.fields.iter().flat_map(|field| {
         let texts = field.rules.items.iter().filter(|item| item.kind == Kind::Text && item.rules.choices.is_empty());
         texts.map(|item| {
@@ -132,7 +135,7 @@ fn place(catalog: &Catalog, who: &Caller, schema: &Schema, path: &str) -> Result
         if rest.is_empty() {
             let leaf = match (field, name.as_str()) {
                 (Some(field), _) if field.kind == Kind::Lines => return Err(no_field(schema, path, "search_fields")),
-                (Some(field), _) => Leaf::Field(field.clone()),
+                (Some(field), _) => Leaf::Field(Box::new(field.clone())),
                 (None, "id") => Leaf::Id,
                 (None, "created_at" | "updated_at") => Leaf::Stamp,
                 (None, _) => return Err(no_field(&here, name, "search_fields")),
