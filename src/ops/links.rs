@@ -137,13 +137,11 @@ impl Linking<'_> {
             (_, Wish::Detach) => {
                 let now = self.value(tx, self.schema, self.own, field)?;
                 let is_held = now.as_str().is_some_and(|now| texts.iter().any(|id| id == now));
-                if !is_held {
-                    return Ok(());
-                }
-                one(&field.slug, Value::Null)
+                // Whether they may is asked of those, too, who would change nothing.
+                if is_held { one(&field.slug, Value::Null) } else { Draft::default() }
             }
             (_, Wish::Attach | Wish::Sync) => match texts.as_slice() {
-                [] if self.wish == Wish::Attach => return Ok(()),
+                [] if self.wish == Wish::Attach => Draft::default(),
                 [] => one(&field.slug, Value::Null),
                 [id] => one(&field.slug, json!(id)),
                 _ => return Err(only_one(field)),

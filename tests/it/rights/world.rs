@@ -103,8 +103,10 @@ pub fn ask(world: &Harness, who: &str, method: &str, url: &str, kind: &str, body
 
 /// Everything in an answer, as one text. A workbook or a file would hide what it holds: none is asked for.
 pub fn whole(reply: &Reply) -> String {
+    // Who asks twice is counted twice.
+    let own = |name: &str| name == "X-Request-Id" || name == "X-RateLimit-Remaining";
     let headers: Vec<String> =
-        reply.headers.iter().filter(|(name, _)| name != "X-Request-Id").map(|(name, value)| format!("{name}: {value}\n")).collect();
+        reply.headers.iter().filter(|(name, _)| !own(name)).map(|(name, value)| format!("{name}: {value}\n")).collect();
     format!("{}{}", headers.concat(), String::from_utf8_lossy(&reply.body))
 }
 
