@@ -5,28 +5,29 @@ import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
-import './screens/signin.js';
-import './screens/start.js';
-import './screens/choose.js';
-import './screens/apps.js';
 import './screens/table.js';
-import './screens/lost.js';
+
+// The table is what most visits begin with; the other screens come when they are asked for.
+const screens = { signin: () => import('./screens/signin.js'), start: () => import('./screens/start.js'), choose: () => import('./screens/choose.js'), apps: () => import('./screens/apps.js'), lost: () => import('./screens/lost.js') };
+const later = (name, view) => at => { screens[name]().then(keepFocus); return view(at); };
 
 const root = document.getElementById('root');
 // One template for both addresses: moving between them keeps the rail and what was loaded.
 const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ?? null} .query=${here.get().query}></screen-table>`;
 // Screens that anyone may see, and then those behind the sign-in.
 const OPEN = [
-  ['/_/sign-in', () => html`<screen-signin></screen-signin>`],
-  ['/_/start', () => html`<screen-start></screen-start>`],
-  ['/_/invitation', () => html`<screen-choose .purpose=${'invitation'}></screen-choose>`],
-  ['/_/reset', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`],
+  ['/_/sign-in', later('signin', () => html`<screen-signin></screen-signin>`)],
+  ['/_/start', later('start', () => html`<screen-start></screen-start>`)],
+  ['/_/invitation', later('choose', () => html`<screen-choose .purpose=${'invitation'}></screen-choose>`)],
+  ['/_/reset', later('choose', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`)],
 ];
 const CLOSED = [
-  ['/_/apps', () => html`<screen-apps></screen-apps>`],
+  ['/_/apps', later('apps', () => html`<screen-apps></screen-apps>`)],
   ['/_/:app', tableScreen],
   ['/_/:app/t/:table', tableScreen],
 ];
+
+const lost = later('lost', view => view);
 
 function screenAt(path, list) {
   for (const [pattern, view] of list) {
@@ -62,13 +63,13 @@ async function show() {
       await loadPerson();
     } catch (fault) {
       // A session that is over has already led to the sign-in screen.
-      if (fault.kind !== 'auth') render(html`<screen-lost .fault=${fault} .onRetry=${show}></screen-lost>`, root);
+      if (fault.kind !== 'auth') render(lost(html`<screen-lost .fault=${fault} .onRetry=${show}></screen-lost>`), root);
       return;
     }
     if (here.get().href !== href) return;
   }
   if (path === '/_/' || path === '/_') { go(lastView(), { replace: true }); return; }
-  render(screenAt(path, CLOSED) ?? html`<screen-lost></screen-lost>`, root);
+  render(screenAt(path, CLOSED) ?? lost(html`<screen-lost></screen-lost>`), root);
   keepFocus();
 }
 

@@ -7,11 +7,11 @@ import { person } from './session.js';
 import { recordsAt } from './records.js';
 import { store } from '../lib/store.js';
 
-const OUTBOX = 'ui:outbox:', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4;
+const OUTBOX = 'ui:outbox:', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
 
 /** { word: saved | saving | waiting | failed | readonly, waiting: how many, fault } */
 export const saving = store({ word: 'saved', waiting: 0, fault: null });
-/** What happened last: { kind: made | changed | removed | many, app, table, records?, ids?, label }. Set after the server has said yes. */
+/** What happened last: { kind: made | changed | removed | many, app, table, records?, made?, ids?, isCoarse?, job, given }. Set after the server has said yes. */
 export const happened = store(null);
 /** Set to a new object whenever pending values come or go, so that whoever shows records looks again. */
 export const pending = store({});
@@ -43,13 +43,9 @@ export const changeRecord = ({ app, table, before, values, label, overwrite = fa
 };
 /** Gives the record. */
 export const createRecord = ({ app, table, values, label }) => add({ kind: 'create', app, table, values, label });
-/** Many at once, all or none: `changed` with their ids, `made` without. Gives { changed: [record], made: [record] }. */
-export const pasteRecords = ({ app, table, changed = [], made = [], label }) => add({ kind: 'paste', app, table, changed, made, label });
+/** Many at once, all or none: `changed` with their ids, `made` without, `before` as `changed` was. Gives { changed: [record], made: [record] }. */
+export const pasteRecords = ({ app, table, changed = [], made = [], before = null, label }) => add({ kind: 'paste', app, table, changed, made, before, label });
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
-/** All that a query (URLSearchParams with the filter) finds, at most `most` of them. Gives { count, ids }. */
-export const changeAll = ({ app, table, query, values, most, label }) => add({ kind: 'changeAll', app, table, query: String(query), values, most, label });
-export const removeAll = ({ app, table, query, most, label }) => add({ kind: 'removeAll', app, table, query: String(query), most, label });
-
 /** Takes up what an earlier visit of this person left unsent. */
 export function resumeEdits() {
   for (const job of stored()) if (!queue.some(q => q.job.key === job.key)) queue.push({ job, done: () => {}, failed: () => {} });
@@ -86,7 +82,7 @@ async function run() {
       const result = await DO[job.kind](job);
       isAway = false;
       settle();
-      happened.set({ ...result, app: job.app, table: job.table, label: job.label ?? null });
+      happened.set({ ...result, job, app: job.app, table: job.table });
       done(result.given);
     } catch (e) {
       if (['offline', 'auth', 'busy'].includes(e.kind)) { wait(e.kind); break; }
@@ -126,29 +122,23 @@ const DO = {
     return { kind: 'changed', records: [record], given: record };
   },
   async paste(job) {
-    const url = recordsAt(job.app, job.table);
-    for (const row of job.changed) tags.delete(addressOf({ ...job, id: row.id }));
-    const requests = [
-      ...(job.changed.length ? [{ method: 'PATCH', url, body: job.changed }] : []),
-      ...(job.made.length ? [{ method: 'POST', url, body: job.made }] : []),
-    ];
-    const { data } = await write('POST', '/api/batch', { requests }, { 'Idempotency-Key': job.key });
-    const lists = data.results.map(r => r.body.records);
-    const changed = job.changed.length ? lists[0] : [], made = job.made.length ? lists.at(-1) : [];
-    return { kind: 'many', records: changed, made, given: { changed, made } };
+    const url = recordsAt(job.app, job.table), { changed, made } = job, key = { 'Idempotency-Key': job.key };
+    for (const row of changed) tags.delete(addressOf({ ...job, id: row.id }));
+    // Many come back without what is in them: whoever shows some asks for those.
+    const isCoarse = changed.length + made.length > COARSE, headers = isCoarse ? { ...key, Prefer: 'return=minimal' } : key;
+    if (!made.length || !changed.length) {
+      const { data } = await write(made.length ? 'POST' : 'PATCH', url, made.length ? made : changed, headers);
+      const records = data?.records ?? [];
+      const given = made.length ? { changed: [], made: records } : { changed: records, made: [] };
+      return { kind: 'many', records: given.changed, made: given.made, isCoarse, given };
+    }
+    const { data } = await write('POST', '/api/batch', { requests: [{ method: 'PATCH', url, body: changed }, { method: 'POST', url, body: made }] }, headers);
+    const given = { changed: data?.results[0].body.records ?? [], made: data?.results[1].body.records ?? [] };
+    return { kind: 'many', records: given.changed, made: given.made, isCoarse, given };
   },
   async remove(job) {
     await write('DELETE', recordsAt(job.app, job.table), { ids: job.ids });
     return { kind: 'removed', ids: job.ids, given: job.ids };
-  },
-  async changeAll(job) {
-    const { data } = await write('PATCH', `${recordsAt(job.app, job.table)}?${job.query}&max_affected=${job.most}`, job.values);
-    tags.clear();
-    return { kind: 'many', ids: data.ids, given: data };
-  },
-  async removeAll(job) {
-    const { data } = await write('DELETE', `${recordsAt(job.app, job.table)}?${job.query}&max_affected=${job.most}`);
-    return { kind: 'removed', ids: data.ids, given: data };
   },
 };
 

@@ -11,10 +11,34 @@ export const NAMES_IN_PANEL = 100;
 /** The address of a table's records. */
 export const recordsAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
 
-export function loadPage(app, table, { page, per, sort }, signal) {
-  const query = new URLSearchParams({ page, per_page: per });
+/** What a list is asked, as a query: `{ sort, filter, q }`. */
+export function listQuery({ sort, filter, q }) {
+  const query = new URLSearchParams();
   if (sort) query.set('sort', sort);
+  if (filter) query.set('filter', filter);
+  if (q) query.set('q', q);
+  return query;
+}
+
+/** Some records by their place in the list; counted only when that is wanted. */
+export function loadWindow(app, table, { offset, limit, counts, ...ask }, signal) {
+  const query = listQuery(ask);
+  for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none' })) query.set(name, value);
   return get(`${recordsAt(app, table)}?${query}`, signal);
+}
+
+const IDS_A_WINDOW = 1_000;
+/** The ids of all records of a list, at most `most`. */
+export async function loadIds(app, table, ask, most, signal) {
+  const ids = [];
+  for (let cursor = ''; cursor !== null && ids.length < most;) {
+    const query = listQuery(ask);
+    for (const [name, value] of Object.entries({ fields: 'id', limit: IDS_A_WINDOW, cursor, count: 'none' })) query.set(name, value);
+    const found = await get(`${recordsAt(app, table)}?${query}`, signal);
+    ids.push(...found.records.map(r => r.id));
+    cursor = found.next_cursor;
+  }
+  return ids.slice(0, most);
 }
 
 export const loadRecord = (app, table, id, signal) => get(`${recordsAt(app, table)}/${encodeURIComponent(id)}`, signal);
