@@ -87,13 +87,16 @@ function valueText(field, operator, value, nameOf) {
   return [value].flat().map(one).join(t('filter.or'));
 }
 
+/** A list of values reads without "any of". */
+const READ = { anyof: 'is', noneof: 'isnot' };
+
 /** "Amount is over 1,000 and Stage is Won or Lost". `nameOf` calls records by their names. */
 export function sentence(tree, table, nameOf) {
   const said = partsOf(tree).map(part => {
     if (isGroup(part)) { const inner = sentence(part, table, nameOf); return inner && partsOf(part).length > 1 ? `(${inner})` : inner; }
     const [slug, operator, value] = part, field = fieldOf(table, slug);
     if (!field || isMissing(operator, value)) return null;
-    return `${field.name} ${t(`filter.op.${operator}`)}${needsValue(operator) ? ` ${valueText(field, operator, value, nameOf)}` : ''}`;
+    return `${field.name} ${t(`filter.op.${READ[operator] ?? operator}`)}${needsValue(operator) ? ` ${valueText(field, operator, value, nameOf)}` : ''}`;
   }).filter(Boolean);
   return said.join(t(tree.all ? 'filter.and' : 'filter.or'));
 }

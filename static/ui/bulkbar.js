@@ -45,7 +45,7 @@ class BulkBar extends El {
     slot.className = 'ask-field';
     const put = () => { value = undefined; slot.replaceChildren(makeEditor({ ...field, required: false }, { value: null, look: 'panel', context: this.context, label: field.name })); };
     slot.addEventListener('editdone', e => { ({ value } = e.detail); });
-    render(html`<label class="ask-field">${t('bulk.field')} <select @change=${e => { field = fields.find(f => f.slug === e.target.value); put(); }}>${each(fields, f => f.slug, f => html`<option value=${f.slug}>${f.name}</option>`)}</select></label>`, host);
+    render(html`<label class="ask-field">${t('bulk.field')} <select @change=${e => { field = fields.find(f => f.slug === e.target.value); put(); }}>${each(fields, f => f.slug, f => html`<option value=${f.slug} .selected=${f === field}>${f.name}</option>`)}</select></label>`, host);
     put();
     const body = html`<div class="ask-form"></div><p>${t('bulk.edit.text', { n })}</p>`;
     const asked = ask({ title: t('bulk.edit.title'), body, answers: [{ value: 'yes', text: t('bulk.edit.do', { n }), isMain: true }] });
@@ -72,7 +72,7 @@ class BulkBar extends El {
 
   view() {
     const { picked, can, list } = this, exports = picked.all ? !list.q : picked.n <= IDS_IN_ADDRESS;
-    return html`<div class="tools bulk" role="toolbar" aria-label=${t('bulk.name')}>
+    return html`<div class="tools bulk" role="toolbar" aria-label=${t('bulk.name')} @keydown=${e => { if (e.key === 'Escape') this.onClear(); }}>
       <p>${t(picked.all ? 'bulk.all' : 'bulk.some', { n: picked.n })}</p>
       ${can.write && html`<button type="button" class="btn" @click=${this.#edit}>${icon('pen')}${t('bulk.edit')}</button>`}
       ${exports && html`<a class="btn" href=${this.#export()} download>${icon('export')}${t('bulk.export')}</a>`}

@@ -15,7 +15,7 @@ import { Editing } from './gridedit.js';
 import { Picking } from './gridpick.js';
 import { act } from './gridkeys.js';
 
-const NUMBER_WIDTH = 64;
+const NUMBER_WIDTH = 64, FIRST_ROWS = 40;
 /** The next step of a header: ascending, descending, none. */
 const nextSort = (slug, sort) => (sort === slug ? `-${slug}` : sort === `-${slug}` ? null : slug);
 
@@ -79,7 +79,11 @@ class Grid extends El {
     return r >= 0;
   }
 
-  scrollUp() { this.box?.scrollTo({ top: 0 }); this.active = { r: 0, c: this.active.c }; this.anchor = null; }
+  scrollUp() {
+    this.box?.scrollTo({ top: 0 });
+    if (this.active.r > 0) this.active = { r: 0, c: this.active.c };
+    this.anchor = null;
+  }
 
   /** Moves the active cell; with `extend` the range goes along. Scrolls as little as it takes. */
   go(r, c, extend = false) {
@@ -212,15 +216,15 @@ class Grid extends El {
     for (let i = 0; i < layout.frozen; i++) lefts.push(lefts.at(-1) + (widths[i] ?? 0));
     grid.style.setProperty('--cols', [NUMBER_WIDTH, ...widths].map(w => `${w}px`).join(' ') + ' minmax(0, 1fr)');
     grid.style.setProperty('--least', `${widths.reduce((a, b) => a + b, NUMBER_WIDTH)}px`);
-    const values = f => [...this.#lines.keys()].map(i => this.rows.at(i)?.[f.slug]).filter(v => v !== undefined);
+    const seen = this.#lines.size ? [...this.#lines.keys()] : Array.from({ length: Math.min(FIRST_ROWS, this.rows.length) }, (_, i) => i);
+    const values = f => seen.map(i => this.rows.at(i)?.[f.slug]).filter(v => v !== undefined);
     const ends = new Set(columns.filter(c => isAtEnd(c, values(c))));
     this.#look = { columns, lefts, ends, name: displayField(this.table), slots: cardSlots(columns), digits: new Map([...ends].map(c => [c.slug, columnDigits(c, values(c))])) };
     this.#painted = `${this.#shape} ${this.rows.version} ${this.selected} ${[...ends].map(c => c.slug)}`;
-    [...this.querySelectorAll('thead .frozen, .entry .frozen')].forEach(cell => { cell.style.insetInlineStart = `${cell.dataset.col ? lefts[cell.dataset.col - 1] : 0}px`; });
+    [...this.querySelectorAll('thead .frozen, .entry .frozen')].forEach(cell => { cell.style.setProperty('--left', `${cell.dataset.col ? lefts[cell.dataset.col - 1] : 0}px`); });
     this.#sight();
     this.edit.rendered();
-    const stop = grid.querySelector('[tabindex="0"]');
-    if (!stop?.checkVisibility() && document.activeElement?.closest('.grid') !== grid) this.#stopAt(this.cellAt(this.active.r, this.active.c) ?? this.cellAt(this.firstRow, 1));
+    if (document.activeElement?.closest('.grid') !== grid) this.#stopAt(this.cellAt(this.active.r, this.active.c) ?? this.cellAt(this.firstRow, 1));
   }
 
   #click = e => {

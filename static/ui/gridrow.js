@@ -81,7 +81,7 @@ export class Row {
       put(el, 'role', role);
       el.tabIndex = -1;
       put(el, 'aria-colindex', String(c + 1));
-      if (c < lefts.length) { el.className = 'frozen'; el.style.insetInlineStart = `${c ? lefts[c - 1] : 0}px`; }
+      if (c < lefts.length) { el.className = 'frozen'; el.style.setProperty('--left', `${c ? lefts[c - 1] : 0}px`); }
       return el;
     };
     const first = make('td', 'gridcell', 0);

@@ -27,7 +27,7 @@ class SearchBox extends El {
   };
 
   view() {
-    return html`<label class="search"><span class="quiet">${t('search.name', { name: this.name })}</span>${icon('search')}
+    return html`<label class="search" data-set=${this.q ? '' : null}><span class="quiet">${t('search.name', { name: this.name })}</span>${icon('search')}
       <input type="search" value=${this.q ?? ''} placeholder=${t('search.name', { name: this.name })} autocomplete="off" spellcheck="false" @input=${this.#typed} @keydown=${this.#key}><kbd aria-hidden="true">/</kbd></label>`;
   }
 

@@ -28,7 +28,7 @@ class SortBox extends El {
     const keys = this.#keys, free = all.filter(f => !keys.some(k => k.slug === f.slug));
     return html`<div class="filterbox">${each(keys, k => k.slug, (k, i) => this.#row(k, i, all.filter(f => f.slug === k.slug || free.includes(f))))}
       ${free.length > 0 && html`<label class="filter-add">${t(keys.length ? 'sort.then' : 'sort.by')} <select @change=${e => { if (e.target.value) this.#set([...keys, { slug: e.target.value, isDown: false }]); e.target.value = ''; }}>
-        <option value="">${t('sort.choose')}</option>${each(free, f => f.slug, f => html`<option value=${f.slug}>${f.name}</option>`)}</select></label>`}</div>`;
+        <option value="" .selected=${true}>${t('sort.choose')}</option>${each(free, f => f.slug, f => html`<option value=${f.slug}>${f.name}</option>`)}</select></label>`}</div>`;
   }
 }
 define('ui-sortbox', SortBox);

@@ -62,6 +62,9 @@ export class Editor extends El {
     if (this.look === 'panel' && this.input) this.input.value = typedText(this.field, this.value);
   }
 
+  /** Whether nothing was typed that Esc would have to give back. */
+  get isUntouched() { return this.input?.value === this.text; }
+
   /** Keys of this kind of editor; true when the key is dealt with. */
   ownKey() { return false; }
 
@@ -70,6 +73,7 @@ export class Editor extends El {
     const isCell = this.look === 'cell', isLong = this.input?.matches('textarea');
     if (this.ownKey(e)) { e.preventDefault(); e.stopPropagation(); return; }
     // The browser has the undo of a text; the grid must not take its keys away.
+    if (e.key === 'Escape' && !isCell && !this.problem && this.isUntouched) return;
     if (e.key === 'Escape') this.cancel();
     else if (e.key === 'Enter' && (!isLong || e.ctrlKey || e.metaKey)) this.finish(e.shiftKey ? 'up' : 'down');
     else if (e.key === 'Tab' && isCell) this.finish(e.shiftKey ? 'left' : 'right');

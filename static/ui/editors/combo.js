@@ -14,7 +14,10 @@ export class Combo extends Editor {
   #words = '';
   #call = 0;
   #busy = false;
+  // Enter came before its list: the first of it is meant.
+  #awaited = null;
 
+  get isUntouched() { return !this.#words; }
   /** Whether several can be chosen. */
   get several() { return false; }
   /** The choices for what is typed; may be a promise. */
@@ -31,6 +34,8 @@ export class Combo extends Editor {
     this.#chosen = null;
     this.#words = this.typed ?? '';
     this.#look();
+    // In the panel the list comes and goes with the focus.
+    for (const name of ['focusin', 'focusout']) this.addEventListener(name, () => this.update(), { signal: this.life });
     // The list would stay behind when what is under it moves.
     addEventListener('scroll', e => { if (!this.contains(e.target)) this.#place(); }, { capture: true, passive: true, signal: this.life });
   }
@@ -54,10 +59,14 @@ export class Combo extends Editor {
     const now = this.#values[0];
     this.#at = words ? 0 : Math.max(0, this.#items.findIndex(i => i.value === now));
     this.update();
+    const move = this.#awaited;
+    this.#awaited = null;
+    if (move && this.isConnected) this.#take(this.#items[0], move);
   }
 
   #typed = e => {
     this.#words = e.target.value;
+    this.#awaited = null;
     this.problem = null;
     this.#look();
   };
@@ -92,11 +101,18 @@ export class Combo extends Editor {
     const item = this.#items[this.#at];
     if (e.key === ' ' && !this.#words && this.several) { this.#take(item, null); return true; }
     if (e.key === 'Enter' && !e.ctrlKey && !e.metaKey && (!this.several || this.#words)) {
-      if (item && !this.#busy) this.#take(item, e.shiftKey ? 'up' : 'down');
-      else if (!this.#busy && !this.#words) this.finish('down');
+      const move = e.shiftKey ? 'up' : 'down';
+      if (this.#busy && this.#words) this.#awaited = move;
+      else if (item) this.#take(item, move);
+      else if (!this.#words) this.finish(move);
       return true;
     }
-    if (e.key === 'Tab' && this.look === 'cell' && this.#words && item && !this.#busy) { this.#take(item, e.shiftKey ? 'left' : 'right'); return !this.several; }
+    if (e.key === 'Tab' && this.look === 'cell' && this.#words && !this.several) {
+      const move = e.shiftKey ? 'left' : 'right';
+      if (this.#busy) this.#awaited = move;
+      else if (item) this.#take(item, move);
+      return this.#busy || !!item;
+    }
     return false;
   }
 
