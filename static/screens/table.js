@@ -229,6 +229,8 @@ class TableScreen extends El {
     if (!this.table) return null;
     if (!table) return notice({ level: 2, title: `No table called “${this.table}”`, text: `${app.name} has no such table. It may have been renamed or removed.`,
       actions: html`<a class="btn line" href=${appHref(app.slug)}>Open ${app.name}</a>` });
+    // Between two addresses nothing is arranged yet.
+    if (this.#layoutOf !== JSON.stringify([this.app, this.table])) return null;
     const rows = this.#rows, ask = this.#ask, { layout, can } = { layout: this.#layout, can: this.#can };
     if (rows.fault && rows.total === null) return failure(rows.fault, this.#again, 2);
     const context = this.#context(rows.names, table), picked = this.#picked.n > 0;
@@ -253,7 +255,7 @@ class TableScreen extends El {
         .body=${html`<ui-filterbox .table=${table} .tree=${tree} .total=${this.#rows.total} .context=${context} .onChange=${this.#refine}></ui-filterbox>`}></ui-drop>
       <ui-drop .label=${sorts ? t('tools.sort.n', { n: sorts }) : t('tools.sort')} .face=${face('sort', 'tools.sort', sorts)} .isSet=${sorts > 0} .body=${html`<ui-sortbox .table=${table} .sort=${ask.sort} .onSort=${this.#sort}></ui-sortbox>`}></ui-drop>
       <ui-drop .label=${hidden ? t('tools.fields.n', { n: hidden }) : t('tools.fields')} .face=${face('columns', 'tools.fields', hidden)} .isSet=${hidden > 0} .body=${html`<ui-fieldsbox .table=${table} .layout=${this.#layout} .onLayout=${this.#arrange}></ui-fieldsbox>`}></ui-drop>
-      ${can.write && html`<button type="button" class="btn main-act" title=${t('tools.new.key')} @click=${this.#newRecord}>${icon('plus')}<span>${t('tools.new')}</span></button>`}
+      ${can.write && html`<button type="button" class="btn main-act" aria-label=${t('tools.new')} title=${t('tools.new.key')} @click=${this.#newRecord}>${icon('plus')}<span>${t('tools.new')}</span></button>`}
     </div>`;
   }
 
