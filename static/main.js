@@ -13,7 +13,7 @@ const later = (name, view) => at => { screens[name]().then(keepFocus); return vi
 
 const root = document.getElementById('root');
 // One template for both addresses: moving between them keeps the rail and what was loaded.
-const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ?? null} .query=${here.get().query}></screen-table>`;
+const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ?? null} .view_=${at.view ?? null} .query=${here.get().query}></screen-table>`;
 // Screens that anyone may see, and then those behind the sign-in.
 const OPEN = [
   ['/_/sign-in', later('signin', () => html`<screen-signin></screen-signin>`)],
@@ -25,6 +25,7 @@ const CLOSED = [
   ['/_/apps', later('apps', () => html`<screen-apps></screen-apps>`)],
   ['/_/:app', tableScreen],
   ['/_/:app/t/:table', tableScreen],
+  ['/_/:app/t/:table/v/:view', tableScreen],
 ];
 
 const lost = later('lost', view => view);

@@ -28,6 +28,16 @@ function spanned(span, now = new Date()) {
   return (SPANS[span] ?? SPANS.today)(now).map(([y, m, d]) => new Date(now.getFullYear() + y, now.getMonth() + m, now.getDate() + d));
 }
 /** A day of a field: as a day, or as the moment it begins here. */
+/** The same spans by the server's clock, for views that programs ask by. */
+const BY_CLOCK = {
+  today: [0, 1], yesterday: [-1, 0], tomorrow: [1, 2], last7: [-6, 1], next7: [0, 7], last30: [-29, 1],
+  week: ['0 - (@weekday + 6) % 7', '7 - (@weekday + 6) % 7'], month: ['@month_start', "date_add(@month_start, 1, 'month')"],
+  lastmonth: ["date_add(@month_start, 0 - 1, 'month')", '@month_start'], year: ['@year_start', "date_add(@year_start, 1, 'year')"],
+};
+function byClock(f, span) {
+  const [from, to] = (BY_CLOCK[span] ?? BY_CLOCK.today).map(end => (typeof end === 'string' && /^(@|date)/.test(end) ? end : `date_add(@today, ${end < 0 ? `0 - ${-end}` : end}, 'day')`));
+  return `(${f.slug} >= ${from} && ${f.slug} < ${to})`;
+}
 const edge = (f, at) => text(f.type === 'date' ? day(at) : at.toISOString());
 const dayAt = value => { const [y, m, d] = String(value).split('-').map(Number); return new Date(y, m - 1, d); };
 const next = at => new Date(at.getFullYear(), at.getMonth(), at.getDate() + 1);
@@ -67,12 +77,13 @@ export const kindOf = group => (group.all ? 'all' : 'any');
 const EMPTY = { all: [] };
 const fieldOf = (table, slug) => table.fields.find(f => f.slug === slug);
 
-/** The expression, or null when nothing is asked. Conditions that are not finished are passed over. */
-export function compile(tree, table) {
+/** The expression, or null when nothing is asked; with `byClock` spans are said by the server's clock. Conditions that are not finished are passed over. */
+export function compile(tree, table, how = {}) {
   const said = partsOf(tree).map(part => {
-    if (isGroup(part)) return compile(part, table);
+    if (isGroup(part)) return compile(part, table, how);
     const [slug, operator, value] = part, field = fieldOf(table, slug);
-    return !field || !SAID[operator] || isMissing(operator, value) ? null : SAID[operator](field, value);
+    if (!field || !SAID[operator] || isMissing(operator, value)) return null;
+    return how.byClock && operator === 'within' ? byClock(field, value) : SAID[operator](field, value);
   }).filter(Boolean);
   if (!said.length) return null;
   return said.length === 1 ? said[0] : `(${said.join(tree.all ? ' && ' : ' || ')})`;
@@ -109,11 +120,17 @@ function isTree(value, depth = 0) {
 /** The tree an address says; anything else is no filter. */
 export function fromAddress(written) {
   try {
-    const tree = JSON.parse(written ?? 'null');
+    const tree = JSON.parse(written || 'null');
     return isTree(tree) ? tree : EMPTY;
   } catch { return EMPTY; }
 }
 export const toAddress = tree => (partsOf(tree).length ? JSON.stringify(tree) : null);
+
+/** What a view says of the list: { tree, sort, layout }. One that a program made has no tree; its filter is the server's to read. */
+export function saidBy(view) {
+  const { tree = null, layout = null } = view?.options ?? {};
+  return { tree: tree && fromAddress(JSON.stringify(tree)), sort: view?.sort?.join(',') || null, layout };
+}
 
 /** A first condition for a field. */
 export const conditionFor = field => {

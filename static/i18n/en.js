@@ -111,6 +111,17 @@ export const TEXTS = {
   'tools.new': 'New record',
   'tools.new.key': 'New record (Alt+N)',
 
+  'tools.views': 'Views',
+  'views.all': 'All {name}',
+  'views.shared': 'shared',
+  'views.save': 'Save to {name}',
+  'views.drop': 'Delete view',
+  'views.new': 'Save as a new view',
+  'views.name': 'Name',
+  'views.share': 'Shared with everybody',
+  'views.make': 'Save',
+  'views.gone': 'There is no view “{name}” any more. All records are shown.',
+
   'none.yet': 'No {name} yet. Type in the first row, or paste cells there.',
   'none.read': 'No {name} yet.',
   'none.match': 'Nothing matches: {what}.',

@@ -5,14 +5,15 @@ import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { resumeEdits } from '../app/edit.js';
-import { compile, conditionFor, countOf, fromAddress, partsOf, sentence, toAddress } from '../app/filter.js';
+import { compile, conditionFor, countOf, fromAddress, partsOf, saidBy, sentence, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
-import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref } from '../app/meta.js';
+import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
 import { nameOf, recordNumber } from '../app/records.js';
 import { OneRecord, Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
 import { count, isSortable } from '../app/types.js';
+import { note } from '../app/notes.js';
 import { redo, undo } from '../app/undo.js';
 import { failure, notice } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
@@ -22,13 +23,13 @@ import '../ui/rail.js';
 import '../ui/savestatus.js';
 import '../ui/searchbox.js';
 
-const LATER = [() => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js')];
+const LATER = [() => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
 
 class TableScreen extends El {
-  static props = { app: null, table: null, query: null };
+  static props = { app: null, table: null, view_: null, query: null };
   #meta = null;
   #metaKey = '';
   #fault = null;
@@ -37,6 +38,9 @@ class TableScreen extends El {
   #railOpen = false;
   #layout = null;
   #layoutOf = '';
+  // The saved views of this table, or null while they are not known.
+  #views = null;
+  #viewsOf = '';
   #picked = NOBODY;
   #cells = null;
   // The filter while it is built; the address follows a little later.
@@ -59,13 +63,19 @@ class TableScreen extends El {
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
   get #grid() { return this.querySelector('ui-grid'); }
-  get #filter() { return this.#tree ?? fromAddress(this.query.get('f')); }
+  /** The view that the address names, once it is known. */
+  get #view() { return this.#views?.find(v => v.slug === this.view_) ?? null; }
+  /** What the address says goes before what the view says. */
+  get #asked_() { return this.query.has('f') ? fromAddress(this.query.get('f')) : saidBy(this.#view).tree ?? fromAddress(null); }
+  get #filter() { return this.#tree ?? this.#asked_; }
 
   /** The query, with everything this table cannot do replaced by what it can. */
   get #ask() {
     const isKnown = key => { const slug = key.replace(/^-/, ''); return STAMPS.includes(slug) || this.#table.fields.some(f => f.slug === slug && isSortable(f)); };
-    const sort = (this.query.get('sort') ?? '').split(',').filter(isKnown).join(',');
-    return { sort: sort || null, filter: compile(fromAddress(this.query.get('f')), this.#table), q: this.query.get('q') || null };
+    const sort = (this.query.get('sort') ?? saidBy(this.#view).sort ?? '').split(',').filter(isKnown).join(',');
+    // A view without a tree was made by a program: its filter goes to the server as it is.
+    const view = this.#view, written = view && !this.query.has('f') && !view.options?.tree ? view.filter : null;
+    return { sort: sort || null, filter: written ?? compile(this.#asked_, this.#table), q: this.query.get('q') || null };
   }
 
   prepare() {
@@ -85,7 +95,15 @@ class TableScreen extends El {
     title(table?.name ?? app.name, table ? app.name : t('app.name'));
     if (!this.table && tables.length) { go(tableHref(app.slug, tables[0].slug), { replace: true }); return; }
     if (!table) return;
-    if (key !== this.#layoutOf) { this.#layoutOf = key; this.#layout = loadLayout(app.slug, table); }
+    if (key !== this.#viewsOf) { this.#viewsOf = key; this.#views = null; this.#loadViews(key); }
+    // A view is asked with what it says, so its rows wait for it.
+    if (this.view_ && !this.#views) return;
+    const arranged = JSON.stringify([this.app, this.table, this.view_]);
+    if (arranged !== this.#layoutOf) {
+      this.#layoutOf = arranged;
+      this.#layout = saidBy(this.#view).layout ?? loadLayout(app.slug, table);
+      this.#tree = null;
+    }
     this.#rows.want(app.slug, tables, table, this.#ask);
     this.#one.want(app.slug, tables, table, this.query.get('r'), this.#rows);
   }
@@ -126,7 +144,7 @@ class TableScreen extends El {
   }
 
   #sort = sort => {
-    this.#asked({ sort });
+    this.#asked({ sort: this.#address(sort) });
     const said = (sort ?? '').split(',').filter(Boolean).map(key => {
       const name = this.#table.fields.find(f => f.slug === key.replace(/^-/, ''))?.name ?? t('grid.number');
       return t(key[0] === '-' ? 'sort.said.down' : 'sort.said.up', { name });
@@ -140,7 +158,7 @@ class TableScreen extends El {
     clearTimeout(this.#treeTimer);
     this.#treeTimer = setTimeout(() => {
       this.#tree = null;
-      if (toAddress(tree) !== this.query.get('f')) this.#asked({ f: toAddress(tree) });
+      if (toAddress(tree) !== this.query.get('f')) this.#asked({ f: this.#address(toAddress(tree)) });
       else this.update();
     }, FILTER_MS);
   };
@@ -154,7 +172,54 @@ class TableScreen extends El {
   };
 
   #search = q => this.#asked({ q });
-  #arrange = layout => { this.#layout = layout; keepLayout(this.app, this.#table, layout); this.update(); };
+  #arrange = layout => {
+    this.#layout = layout;
+    // The arrangement of a view is kept with it, when it is saved.
+    if (!this.#view) keepLayout(this.app, this.#table, layout);
+    this.update();
+  };
+
+  async #loadViews(key) {
+    let found = [];
+    try {
+      const { loadViews } = await import('../app/views.js');
+      found = await loadViews(this.app, this.table, this.life);
+    } catch (e) { if (e.name === 'AbortError') return; }
+    if (key !== this.#viewsOf) return;
+    this.#views = found;
+    if (this.view_ && !this.#view) { note(t('views.gone', { name: this.view_ })); go(tableHref(this.app, this.table), { replace: true }); }
+    this.update();
+  }
+
+  get #shown() { return { tree: this.#asked_, sort: this.#ask.sort, layout: this.#layout }; }
+
+  get #isViewChanged() {
+    const said = saidBy(this.#view);
+    return this.query.has('f') || this.query.has('sort') || JSON.stringify(said.layout) !== JSON.stringify(this.#layout);
+  }
+
+  #makeView = async (name, isShared) => {
+    const { makeView } = await import('../app/views.js'), made = await makeView(this.app, this.#table, name, isShared, this.#shown);
+    this.#views = [...this.#views ?? [], made];
+    go(viewHref(this.app, this.table, made.slug));
+  };
+
+  #saveView = async () => {
+    const { saveView } = await import('../app/views.js'), saved = await saveView(this.app, this.#table, this.view_, this.#shown);
+    this.#views = this.#views.map(v => (v.slug === this.view_ ? saved : v));
+    go(withQuery({ f: null, sort: null }), { replace: true });
+    this.update();
+  };
+
+  #dropView = async () => {
+    const { view_ } = this, { dropView } = await import('../app/views.js');
+    await dropView(this.app, this.#table, view_);
+    this.#views = this.#views.filter(v => v.slug !== view_);
+    go(tableHref(this.app, this.table), { replace: true });
+  };
+
+  /** A filter or an order in the address; under a view also that there is none. */
+  #address(value) { return value ?? (this.#view ? '' : null); }
 
   #pickedChanged = told => {
     const grid = this.#grid, { top, bottom, left, right } = grid.range, cells = [];
@@ -230,7 +295,7 @@ class TableScreen extends El {
     if (!table) return notice({ level: 2, title: `No table called “${this.table}”`, text: `${app.name} has no such table. It may have been renamed or removed.`,
       actions: html`<a class="btn line" href=${appHref(app.slug)}>Open ${app.name}</a>` });
     // Between two addresses nothing is arranged yet.
-    if (this.#layoutOf !== JSON.stringify([this.app, this.table])) return null;
+    if (this.#layoutOf !== JSON.stringify([this.app, this.table, this.view_])) return null;
     const rows = this.#rows, ask = this.#ask, { layout, can } = { layout: this.#layout, can: this.#can };
     if (rows.fault && rows.total === null) return failure(rows.fault, this.#again, 2);
     const context = this.#context(rows.names, table), picked = this.#picked.n > 0;
@@ -251,6 +316,8 @@ class TableScreen extends El {
     const tree = this.#filter, ask = this.#ask, filters = countOf(tree, table), sorts = ask.sort ? ask.sort.split(',').length : 0, hidden = this.#layout.hidden.length;
     const face = (sign, key, n) => html`${icon(sign)}<span>${t(key)}</span>${n > 0 && html`<b>${count(n)}</b>`}`;
     return html`<div class="tools" role="toolbar" aria-label=${t('tools.name')}>
+      ${this.#views && html`<ui-drop .label=${`${t('tools.views')}: ${this.#view?.name ?? t('views.all', { name: table.name })}`} .isSet=${!!this.#view} .face=${html`${icon('table')}<span class="cut">${this.#view?.name ?? t('tools.views')}</span>${this.#view && this.#isViewChanged && html`<b aria-hidden="true">•</b>`}`}
+        .body=${html`<ui-viewsbox .app=${this.app} .table=${table} .views=${this.#views} .current=${this.#view} .isChanged=${this.#isViewChanged} .onMake=${this.#makeView} .onSave=${this.#saveView} .onDrop=${this.#dropView}></ui-viewsbox>`}></ui-drop>`}
       <ui-drop class="filter-drop" .label=${filters ? t('tools.filter.n', { n: filters }) : t('tools.filter')} .face=${face('filter', 'tools.filter', filters)} .isSet=${filters > 0} .on=${() => import('../ui/filterbox.js')}
         .body=${html`<ui-filterbox .table=${table} .tree=${tree} .total=${this.#rows.total} .context=${context} .onChange=${this.#refine}></ui-filterbox>`}></ui-drop>
       <ui-drop .label=${sorts ? t('tools.sort.n', { n: sorts }) : t('tools.sort')} .face=${face('sort', 'tools.sort', sorts)} .isSet=${sorts > 0} .body=${html`<ui-sortbox .table=${table} .sort=${ask.sort} .onSort=${this.#sort}></ui-sortbox>`}></ui-drop>
@@ -265,7 +332,7 @@ class TableScreen extends El {
     const said = sentence(tree, table, (field, id) => nameOf(names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`));
     return html`<div class="grid-none"><p>${said ? t('none.match', { what: said }) : t('none.words', { q })}</p>
       ${parts.length > 1 && html`<button type="button" class="btn line" @click=${() => this.#refine(tree.all ? { all: parts.slice(0, -1) } : { any: parts.slice(0, -1) })}>${t('none.last')}</button>`}
-      <button type="button" class="btn line" @click=${() => this.#asked({ f: null, q: null })}>${t('none.clear')}</button></div>`;
+      <button type="button" class="btn line" @click=${() => this.#asked({ f: this.#address(null), q: null })}>${t('none.clear')}</button></div>`;
   }
 
   // The same object as long as the names are the same: a new one would render the whole grid again.
