@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 6. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 7. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -141,6 +141,17 @@ CREATE TABLE app_grant (                -- who has which role in which app
   PRIMARY KEY (user, app)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX app_grant_app ON app_grant (app);
+
+CREATE TABLE saved_view (               -- saved views of a schema
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  schema     INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE,
+  owner      INTEGER REFERENCES user (id) ON DELETE CASCADE,  -- NULL: all who list the schema share it
+  slug       TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  definition TEXT NOT NULL             -- JSON: kind, filter, sort, fields, group, options
+) STRICT;
+CREATE UNIQUE INDEX saved_view_slug ON saved_view (schema, coalesce(owner, 0), slug);
+CREATE INDEX saved_view_owner ON saved_view (owner);
 
 CREATE TABLE setting (
   key   TEXT PRIMARY KEY,

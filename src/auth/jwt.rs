@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 const ISSUER: &str = "carryall";
 const BYTES_MAX: usize = 4_096;
+/// The one claim that need not be there.
+const FAMILY: &str = "fam";
 /// The length that SHA-256 works in.
 const BLOCK_BYTES: usize = 64;
 
@@ -40,6 +42,8 @@ pub struct Claims {
     pub expires_s: i64,
     /// Of this token alone.
     pub id: String,
+    /// The sign-in that it goes back to, where a refresh token was given with it: both end together.
+    pub family: Option<Vec<u8>>,
 }
 
 /// Whether a bearer token has this scheme's shape.
@@ -60,6 +64,8 @@ pub fn sign(key: &[u8; 32], claims: &Claims, more: &Map<String, Value>) -> Strin
         ("jti", Value::from(claims.id.as_str())),
     ];
     payload.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    payload.remove(FAMILY);
+    payload.extend(claims.family.as_ref().map(|family| (FAMILY.to_owned(), Value::from(URL_SAFE_NO_PAD.encode(family)))));
     let signed = format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(Value::Object(payload).to_string()));
     let signature = URL_SAFE_NO_PAD.encode(hmac(key, signed.as_bytes()));
     format!("{signed}.{signature}")
@@ -91,6 +97,10 @@ pub fn verify(key: &[u8; 32], token: &str, kind: Kind, now_s: i64) -> Option<Cla
         issued_s: number("iat")?,
         expires_s: number("exp")?,
         id: text("jti")?.to_owned(),
+        family: match payload.get(FAMILY) {
+            None => None,
+            Some(family) => Some(URL_SAFE_NO_PAD.decode(family.as_str()?).ok()?),
+        },
     };
     (now_s < claims.expires_s).then_some(claims)
 }
@@ -121,7 +131,15 @@ mod tests {
     const NOW_S: i64 = 1_000;
 
     fn claims() -> Claims {
-        Claims { user: 1, kind: Kind::Access, generation: 3, issued_s: 900, expires_s: 1_100, id: "a".to_owned() }
+        Claims {
+            user: 1,
+            kind: Kind::Access,
+            generation: 3,
+            issued_s: 900,
+            expires_s: 1_100,
+            id: "a".to_owned(),
+            family: Some(vec![7; 16]),
+        }
     }
 
     /// A token with any header and payload, rightly signed.
@@ -201,6 +219,9 @@ mod tests {
             ("type", json!("refresh")),
             ("type", json!(null)),
             ("jti", json!(7)),
+            ("fam", json!(7)),
+            ("fam", json!("?")),
+            ("fam", json!(null)),
         ] {
             let mut payload = payload.clone();
             payload[name] = value.clone();

@@ -1,7 +1,7 @@
 //! `carryall admin create`: a person who may everything.
 
 use super::job::{self, data_file};
-use super::outcome::{Ended, Failure, json_arg, result};
+use super::outcome::{Ended, Failure, json_arg, result, say};
 use crate::model::job::Job;
 use crate::ops::ctx;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -27,6 +27,9 @@ pub fn run(matches: &ArgMatches) -> Ended {
     let password = if given { from_stdin()? } else { made_up() };
     let sent = json!({"kind": "admin_create", "email": email, "password": password});
     let mut outcome = job::run(&data_file(matches), &Job::AdminCreate { email, password: password.clone() }, &sent)?;
+    if let Some(warning) = outcome.get("warning").and_then(Value::as_str) {
+        say(warning);
+    }
     if let Some(outcome) = outcome.as_object_mut().filter(|_| !given) {
         outcome.insert("password".to_owned(), Value::from(password.as_str()));
     }

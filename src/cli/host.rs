@@ -121,7 +121,10 @@ pub fn link(ctx: &Ctx, url: &str) -> Result<String, Failure> {
 /// Makes the first admin if there is none.
 pub fn first_admin_once(ctx: &Ctx, email: String, password: String) -> Ended {
     if !users::has_admin(ctx)? {
-        jobs::run(ctx, &OWNER, &Job::AdminCreate { email, password }, &unwatched())?;
+        let made = jobs::run(ctx, &OWNER, &Job::AdminCreate { email, password }, &unwatched())?;
+        if let Some(warning) = made.get("warning").and_then(Value::as_str) {
+            say(warning);
+        }
     }
     Ok(())
 }

@@ -121,7 +121,6 @@ pub fn bind(config: &Config) -> Result<Vec<Listener>, Failure> {
         Ok(Listener { socket: bind_one(&address)?, app })
     });
     let listeners = listeners.collect::<Result<Vec<_>, Failure>>()?;
-    let is_reachable = |listener: &Listener| listener.socket.local_addr().is_ok_and(|address| !address.ip().is_loopback());
     if config.is_dev && listeners.iter().any(is_reachable) {
         return Err(dev_is_for_loopback());
     }
@@ -179,7 +178,13 @@ pub fn site(config: &Config, listeners: &[Listener]) -> Site {
         app_hosts: config.app_hosts.clone(),
         origins: config.origins.clone(),
         is_dev: config.is_dev,
+        is_open: listeners.iter().any(is_reachable) || config.public_url.as_ref().is_some_and(|public| !public.is_this_machine()),
     }
+}
+
+/// Whether other machines get through to it.
+fn is_reachable(listener: &Listener) -> bool {
+    listener.socket.local_addr().is_ok_and(|address| !address.ip().is_loopback())
 }
 
 /// What links begin with: the public address, else where a browser of this machine finds the first listener.

@@ -4,6 +4,7 @@ pub mod appmixer;
 pub mod contract;
 pub mod fullfinity;
 pub mod house;
+pub mod robostack;
 
 /// All of them; the first whose route fits answers.
-pub const DIALECTS: [&contract::Dialect; 3] = [&house::HOUSE, &fullfinity::FULLFINITY, &appmixer::APPMIXER];
+pub const DIALECTS: [&contract::Dialect; 4] = [&house::HOUSE, &robostack::ROBOSTACK, &fullfinity::FULLFINITY, &appmixer::APPMIXER];

@@ -94,11 +94,17 @@ impl Parser {
         Ok(Term { at, node })
     }
 
+    fn too_deep(&self) -> Problem {
+        let at = self.tokens.get(self.at).map_or(self.end, |(at, _)| *at);
+        let problem = Problem::new("formula", format!("The expression is nested more than {DEPTH_MAX} levels deep")).at(at);
+        problem.hint("Take out brackets that say nothing")
+    }
+
     /// What is held by operators stronger than `weakest`.
     fn expression(&mut self, weakest: u8) -> Result<Term, Problem> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(Problem::new("formula", format!("The expression is nested more than {DEPTH_MAX} levels deep")));
+            return Err(self.too_deep());
         }
         let mut left = self.operand()?;
         if weakest < Operator::Eq.strength() {
@@ -191,7 +197,7 @@ impl Parser {
     fn held(&mut self) -> Result<Term, Problem> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(Problem::new("formula", format!("The expression is nested more than {DEPTH_MAX} levels deep")));
+            return Err(self.too_deep());
         }
         let held = self.operand();
         self.depth -= 1;
@@ -261,10 +267,10 @@ fn at_sign(name: &str, at: usize) -> Result<Node, Problem> {
     if let Some((_, clock)) = Clock::ALL.into_iter().find(|(known, _)| *known == snake) {
         return Ok(Node::Clock(clock));
     }
-    let known: Vec<&str> = Clock::ALL.iter().map(|(known, _)| *known).chain(["me"]).collect();
+    let known: Vec<String> = Clock::ALL.iter().map(|(known, _)| *known).chain(["me"]).map(|known| format!("@{known}")).collect();
     let problem = Problem::new("formula", format!("There is no {}", quoted(&format!("@{name}")))).at(at);
-    let near = problem.clone().did_you_mean(&snake, known.iter().copied());
-    Err(if near.hint.is_some() { near } else { problem.hint(format!("@{}", known.join(", @"))) })
+    let near = problem.clone().did_you_mean(&format!("@{snake}"), known.iter().map(String::as_str));
+    Err(if near.hint.is_some() { near } else { problem.hint(known.join(", ")) })
 }
 
 fn shown(token: &Token) -> String {

@@ -531,7 +531,7 @@ impl<'s> Scope<'s> {
 
     fn path(&self, names: &[String], at: usize) -> Result<Typed, Problem> {
         match (self.prefix, names) {
-            (Some(prefix), [first, rest @ ..]) if first == prefix && !rest.is_empty() => self.plain_path(rest, at),
+            (Some(prefix), [first, rest @ ..]) if first == prefix && !rest.is_empty() => self.plain_path(rest, behind(first, at)),
             (Some(prefix), _) => {
                 let problem = Problem::new("formula", format!("Inside a roll-up every name begins with '{prefix}.'")).at(at);
                 Err(problem.hint(format!("{prefix}.{}", names.join("."))))
@@ -672,9 +672,14 @@ impl<'s> Scope<'s> {
         let Some(schema) = self.schemas.iter().find(|schema| schema.slug == target) else {
             return Err(Problem::new("formula", format!("'{}' leads to a table that is not there", field.slug)).at(at));
         };
-        let (of, type_) = self.deeper(schema, None, at)?.plain_path(rest, at)?;
+        let (of, type_) = self.deeper(schema, None, at)?.plain_path(rest, behind(&field.slug, at))?;
         Ok((Formula::Lookup { reference: field.slug.clone(), schema: schema.id, of: Box::new(of) }, type_))
     }
+}
+
+/// Where a path goes on that stands at a byte and begins with this name: nothing but a point is between the two.
+fn behind(name: &str, at: usize) -> usize {
+    at + name.len() + 1
 }
 
 /// Both sides of a comparison, each with where it stands, so that SQL can compare them.

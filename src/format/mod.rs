@@ -13,4 +13,5 @@ mod quotes;
 pub mod reader;
 pub mod role_part;
 pub mod rows;
+pub mod view_part;
 pub mod xlsx;

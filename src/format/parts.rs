@@ -2,6 +2,7 @@
 //! form; whether they make sense is decided in `ops/define`. Every key that is not one is told, with the nearest that is.
 
 use super::reader::Reader;
+use super::view_part::{self, ViewPart};
 use crate::model::app::App;
 use crate::model::error::Problem;
 use crate::model::field::{Choice, Field, Rules, described};
@@ -33,6 +34,8 @@ pub struct SchemaPart {
     /// `None` when nothing is said of searching.
     pub search: Option<Wanted>,
     pub aliases: Vec<String>,
+    /// `None` when nothing is said of saved views: those that are there stay.
+    pub views: Option<Vec<ViewPart>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -138,8 +141,9 @@ pub fn new_schema(reader: &mut Reader<'_>) -> SchemaPart {
         indexes: reader.has("indexes").then(|| reader.groups("indexes")),
         search: search(reader),
         aliases: reader.texts("aliases"),
+        views: reader.has("views").then(|| reader.each("views", view_part::view)),
     };
-    for name in ["rules", "methods", "effects", "views"] {
+    for name in ["rules", "methods", "effects"] {
         reader.not_yet(name);
     }
     reader.only(&SCHEMA_KEYS);

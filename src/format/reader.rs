@@ -30,6 +30,11 @@ impl<'m> Reader<'m> {
         self.problems.push(Problem::of(key, "type", format!("{}: {message}", self.what)));
     }
 
+    /// Tells a problem that only what is read knows of.
+    pub fn tell(&mut self, problem: Problem) {
+        self.problems.push(Problem { message: format!("{}: {}", self.what, problem.message), ..problem });
+    }
+
     fn typed<T>(&mut self, key: &str, wanted: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         let value = self.value(key)?;
         let found = read(&value);

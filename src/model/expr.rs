@@ -1,6 +1,7 @@
 //! Trees as they were asked for, by name: `Expr`, a condition that a dialect's filter becomes and `ops/plan` resolves; `Term`, an expression that
 //! people write, which `expr` reads and resolves.
 
+use serde_json::Value;
 use std::fmt;
 
 /// A condition over one record.
@@ -16,6 +17,12 @@ pub enum Expr {
         field: String,
         op: Op,
         text: String,
+    },
+    /// The field holds this value, as JSON has it: a text field no number, a set this element; null for no value. What no record can have as its id is
+    /// simply not found.
+    Equal {
+        field: String,
+        value: Value,
     },
     /// No value, or the empty text.
     Blank {

@@ -4,7 +4,7 @@ use super::error::{Error, Problem, Result};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Why a text is not taken, and the byte at which that shows.
@@ -74,6 +74,79 @@ impl Elements {
             })
         })
     }
+}
+
+/// An object whose members are read when they are asked for, as the elements of a long array are.
+pub struct Parts {
+    text: String,
+    places: HashMap<String, Range<usize>>,
+}
+
+impl Parts {
+    /// Looks at the whole text as `parse` does; it must be an object.
+    pub fn parse(body: Vec<u8>, depth_max: usize) -> Result<Self> {
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            let value = parse(&body, depth_max)?;
+            let message = format!("The body must be a JSON object, not {}", super::field::described(&value));
+            return Err(Error::Malformed(Problem::new("malformed", message)));
+        }
+        let text = String::from_utf8(body).map_err(|error| not_text(error.utf8_error().valid_up_to()))?;
+        scan(&text, depth_max).map_err(|fault| refused(&text, fault))?;
+        let raw: HashMap<String, &RawValue> = serde_json::from_str(&text).map_err(|error| refused(&text, no_json(&text, &error)))?;
+        let begin = text.as_ptr().addr();
+        let place = |(key, raw): (String, &RawValue)| {
+            let at = raw.get().as_ptr().addr() - begin;
+            (key, at..at + raw.get().len())
+        };
+        let places = raw.into_iter().map(place).collect();
+        Ok(Self { text, places })
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
+    }
+
+    /// The text of a member's value.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.places.get(key).and_then(|place| self.text.get(place.clone()))
+    }
+
+    /// A member's value.
+    pub fn value(&self, key: &str) -> Result<Option<Value>> {
+        let read = |text| serde_json::from_str(text).map_err(|error| refused(text, no_json(text, &error)));
+        self.text(key).map(read).transpose()
+    }
+}
+
+/// The members of an object as it is stored, each with its value as it is spelled: nothing is copied. Good JSON without blanks, whose keys have no escapes.
+pub fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = object.strip_prefix('{').unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (key, behind) = rest.strip_prefix('"')?.split_once("\":")?;
+        let value = behind.get(..value_length(behind))?;
+        rest = behind.get(value.len() + 1..).unwrap_or_default();
+        Some((key, value))
+    })
+}
+
+/// Bytes of the value that begins here.
+fn value_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut open) = (0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at += text_length(bytes.get(at..).unwrap_or_default());
+                continue;
+            }
+            b'{' | b'[' => open += 1,
+            b',' | b'}' | b']' if open == 0 => break,
+            b'}' | b']' => open -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    at
 }
 
 fn malformed(message: &str, position: usize) -> Error {
@@ -314,6 +387,15 @@ mod tests {
         ] {
             assert_eq!(twice(bad).as_deref(), Some(key), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_members_of_a_stored_object_are_found_as_they_are_spelled() {
+        let text = r#"{"a":"x\"},{","b":[1,{"c":"]"}],"d":{"e":[]},"f":-1.50,"g":null,"h":""}"#;
+        let found: Vec<_> = members(text).collect();
+        let wanted = [("a", r#""x\"},{""#), ("b", r#"[1,{"c":"]"}]"#), ("d", r#"{"e":[]}"#), ("f", "-1.50"), ("g", "null"), ("h", "\"\"")];
+        assert_eq!(found, wanted);
+        assert_eq!(members("{}").count() + members("").count() + members(r#"{"a"#).count(), 0);
     }
 
     #[test]

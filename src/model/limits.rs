@@ -25,6 +25,10 @@ pub struct Limits {
     /// Records that a write by a filter may affect when it does not say how many, and at most.
     pub affected_records_default: usize,
     pub affected_records_max: usize,
+    /// Values that one question may name its records by, and how often a write in several steps may ask anew of records that it has changed itself:
+    /// nobody writes meanwhile.
+    pub filter_values_max: usize,
+    pub steps_asked_max: usize,
     pub problems_shown_max: usize,
     /// A file of rows, on the routes that take one.
     pub rows_body_bytes_max: usize,
@@ -220,6 +224,8 @@ impl Default for Limits {
             batch_requests_max: 100,
             affected_records_default: 1_000,
             affected_records_max: 10_000,
+            filter_values_max: 10_000,
+            steps_asked_max: 500_000,
             problems_shown_max: 40,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,

@@ -30,3 +30,4 @@ pub mod several;
 pub mod site;
 pub mod texts;
 pub mod time;
+pub mod view;

@@ -13,6 +13,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub filter: Expr,
+    /// A saved view whose filter must hold, too.
+    pub view: Option<String>,
     pub stages: Vec<AskedStage>,
     /// Rows of the answer.
     pub limit: i64,
@@ -32,7 +34,7 @@ pub enum AskedWhat {
     /// One row for all rows with the same keys. Both are names and expressions; a value is `count()`, `sum(amount)`.
     Group {
         keys: Vec<(String, String)>,
-        values: Vec<(String, String)>,
+        values: Vec<AskedValue>,
     },
     /// These columns in the place of those that were there.
     Project(Vec<(String, String)>),
@@ -45,6 +47,15 @@ pub enum AskedWhat {
         key: String,
         columns: Vec<(String, String)>,
     },
+}
+
+/// What is made of many rows: the name of its column, and its expression.
+#[derive(Debug, Clone)]
+pub struct AskedValue {
+    pub name: String,
+    pub text: String,
+    /// Of one that was asked for in another form, `sum=amount`: the parameter, and how many bytes further on in its text everything stands.
+    pub asked_by: Option<(String, isize)>,
 }
 
 /// The same, trusted. Made by `ops/numbers` only.
@@ -85,6 +96,8 @@ pub struct Column {
     pub kind: Kind,
     /// How exact its numbers are.
     pub digits: Option<Digits>,
+    /// Its texts are ids of records, `rec_5`.
+    pub has_ids: bool,
 }
 
 /// A column that is computed from a row.

@@ -14,6 +14,8 @@ pub struct Query {
     pub fields: Option<Vec<String>>,
     /// Paths of fields that lead to other records, which are shown beside: `company.owner`.
     pub expand: Vec<String>,
+    /// A saved view, by its slug or number: what it says holds where the question says nothing.
+    pub view: Option<String>,
 }
 
 /// One sort key.
@@ -21,6 +23,20 @@ pub struct Query {
 pub struct Sort {
     pub field: String,
     pub descending: bool,
+}
+
+impl Sort {
+    /// `-name`
+    pub fn text(&self) -> String {
+        format!("{}{}", if self.descending { "-" } else { "" }, self.field)
+    }
+
+    pub fn from_text(text: &str) -> Self {
+        match text.trim().strip_prefix('-') {
+            Some(field) => Self { field: field.to_owned(), descending: true },
+            None => Self { field: text.trim().to_owned(), descending: false },
+        }
+    }
 }
 
 /// Which rows of the whole list; all of them when nothing is said.

@@ -68,6 +68,8 @@ pub enum Manner {
     Phrase,
     /// Some word has it in it; the text is as the index spells words.
     Within,
+    /// The same, of words enough to offer something: not all that have it need to be looked at.
+    WithinSome,
     /// The whole text begins so.
     First,
     /// The name is these words and no others.

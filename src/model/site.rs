@@ -19,6 +19,8 @@ pub struct Site {
     pub origins: Vec<Origin>,
     /// `--dev`: pages on any port of this machine may, too.
     pub is_dev: bool,
+    /// Other machines can reach this server: by an address that it listens on, or by a proxy that has its public name.
+    pub is_open: bool,
 }
 
 /// Scheme, host and port as browsers compare them; the scheme's own port is left out.

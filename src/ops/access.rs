@@ -5,7 +5,8 @@
 
 use crate::model::app::{App, AppId};
 use crate::model::catalog::{Catalog, missing};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::name::quoted;
 use crate::model::plan::Cond;
 use crate::model::principal::{Action, AppPart, Caller, Principal, Role, SchemaPart, Scope, User};
 use crate::model::role::{Allowed, AppRole, BUILT_IN, EDITOR, GUEST, OWNER, Rights, Sight, VIEWER};
@@ -163,7 +164,25 @@ pub fn apps(catalog: &Catalog, who: &Caller) -> Result<Vec<Arc<App>>> {
 
 /// The app of this slug, if it is there for the caller.
 pub fn app(catalog: &Catalog, who: &Caller, slug: &str) -> Result<Arc<App>> {
-    let found = catalog.app(slug).ok();
+    let known = || catalog.apps().iter().filter(|app| knows_app(catalog, who, app));
+    there(catalog, who, catalog.app(slug).ok(), || missing("app", slug, known().map(|app| app.slug.as_str())))
+}
+
+/// The app of this uuid, if it is there for the caller.
+pub fn app_of_uuid(catalog: &Catalog, who: &Caller, uuid: &str) -> Result<Arc<App>> {
+    let known = || catalog.apps().iter().filter(|app| knows_app(catalog, who, app));
+    let found = catalog.apps().iter().find(|app| app.uuid.eq_ignore_ascii_case(uuid)).cloned();
+    there(catalog, who, found, || match known().find(|app| app.slug == uuid) {
+        Some(app) => Error::NotFound(
+            Problem::new("not_found", format!("There is no app of the uuid {}", quoted(uuid)))
+                .hint(format!("The app '{}' has the uuid {}", app.slug, app.uuid)),
+        ),
+        None => missing("app of the uuid", uuid, known().map(|app| app.uuid.as_str())),
+    })
+}
+
+/// An app that was found, or not, if it is there for the caller.
+fn there(catalog: &Catalog, who: &Caller, found: Option<Arc<App>>, missing: impl FnOnce() -> Error) -> Result<Arc<App>> {
     if let Some(app) = found.as_ref().filter(|app| knows_app(catalog, who, app)) {
         return Ok(app.clone());
     }
@@ -171,8 +190,7 @@ pub fn app(catalog: &Catalog, who: &Caller, slug: &str) -> Result<Arc<App>> {
     if found.is_some_and(|app| !standing(catalog, &who.principal, app.id).is_nobody() && part(who, app.id).is_none()) {
         return Err(too_narrow(who));
     }
-    let known = catalog.apps().iter().filter(|app| knows_app(catalog, who, app));
-    Err(hidden(who, || missing("app", slug, known.map(|app| app.slug.as_str()))))
+    Err(hidden(who, missing))
 }
 
 fn knows_app(catalog: &Catalog, who: &Caller, app: &App) -> bool {

@@ -4,6 +4,7 @@
 use super::changes::{log_all_cleared, log_definition};
 use super::define::{self, is_narrower};
 use super::roles;
+use super::shared_views;
 use crate::expr::resolve::resolve;
 use crate::expr::{TABLE_CHARS_MAX, TABLE_PARTS_MAX};
 use crate::field;
@@ -200,5 +201,9 @@ fn unaskable(tx: &ReadTx<'_>, schema: &Schema) -> Option<Problem> {
 pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
     tx.catalog_changed()?;
     let problems = dangling(tx, app);
-    if problems.is_empty() { role_rows::tidy(tx, app) } else { Err(Error::Invalid(problems)) }
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    role_rows::tidy(tx, app)?;
+    shared_views::settle(tx, app)
 }

@@ -4,6 +4,7 @@ use super::access;
 use super::ctx::Ctx;
 use super::plan::everything;
 use super::roles;
+use super::shared_views;
 use crate::format::app_file::{VERSION, parse};
 use crate::format::parts::{app_json, schema_json};
 use crate::model::error::{Error, Result};
@@ -33,7 +34,8 @@ pub fn write(tx: &ReadTx<'_>, who: &Caller, app: &str, with_records: bool, out: 
         access::may_also(who, Action::Export)?;
     }
     let app = found;
-    let described: Vec<Value> = schemas.iter().map(|schema| Value::Object(schema_json(schema))).collect();
+    let described = |schema: &Arc<Schema>| shared_views::with_views(tx, schema.id, Value::Object(schema_json(schema)));
+    let described: Vec<Value> = schemas.iter().map(described).collect::<Result<_>>()?;
     let mut head = Map::from_iter([("carryall".to_owned(), json!(VERSION)), ("app".to_owned(), Value::Object(app_json(&app)))]);
     head.insert("schemas".to_owned(), Value::Array(described));
     let said = if manages { roles::described(tx.catalog(), app.id) } else { Vec::new() };

@@ -9,6 +9,7 @@ use super::define;
 use super::fill;
 use super::roles;
 use super::row_problems::Tally;
+use super::shared_views;
 use crate::format::app_file::{AppFile, parse};
 use crate::model::app::{App, AppId};
 use crate::model::error::{Error, Problem, Result};
@@ -57,6 +58,7 @@ pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> 
     settle_schemas(tx, who, file, app, prune, &mut told).or_else(|error| refuse(error, shown_max))?;
     tx.catalog_changed()?;
     roles::apply(tx, who, app, file.roles.as_deref(), prune, &mut told)?;
+    shared_views::apply(tx, who, app, &file.schemas, prune, &mut told).or_else(|error| refuse(error, shown_max))?;
     settle(tx, app).or_else(|error| refuse(error, shown_max))?;
     let records = fill::fill(tx, who, file, app, &mut told, shown_max)?;
     let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
@@ -178,7 +180,7 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
     for schema in extra {
         if prune {
             told.push(format!("delete table {} with its records", schema.slug));
-            let body = json!({"before": schemas::described(&schema)});
+            let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::described(&schema))?});
             let batch = log_definition(tx, who, app, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
             log_all_deleted(tx, who, &schema, batch)?;
             schemas::remove(tx, &schema)?;

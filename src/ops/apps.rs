@@ -5,6 +5,7 @@ use super::alter::settle;
 use super::changes::{log_all_deleted, log_definition};
 use super::ctx::Ctx;
 use super::define::{self, check_slug, is_reserved_app};
+use super::shared_views;
 use crate::format::parts::AppPart;
 use crate::model::app::{App, AppId};
 use crate::model::catalog::Catalog;
@@ -102,8 +103,10 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
     let app = access::managed(tx.catalog(), who, asked)?;
     is_called_so("app", &app.slug, asked)?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
-    let body = json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description,
-        "schemas": all.iter().map(|schema| schemas::described(schema)).collect::<Vec<_>>()}});
+    let described = |schema: &Arc<Schema>| shared_views::with_views(tx, schema.id, schemas::described(schema));
+    let described = all.iter().map(described).collect::<Result<Vec<_>>>()?;
+    let body =
+        json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description, "schemas": described}});
     let batch = log_definition(tx, who, app.id, None, format!("deleted the app {}", app.slug), Some(body))?;
     let mut records = 0;
     for schema in &all {
@@ -137,12 +140,16 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, 
     log_definition(tx, who, id, None, format!("made the app {slug} as a copy of {}", source.slug), None)?;
     take_over(tx, who, id, &[&slug])?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(source.id).cloned().collect();
+    let mut copies = Vec::with_capacity(all.len());
     for schema in &all {
-        super::schemas::copy(tx, who, schema, Schema { app: id, ..Schema::clone(schema) }, with_records)?;
+        copies.push((schema.id, super::schemas::copy(tx, who, schema, Schema { app: id, ..Schema::clone(schema) }, with_records)?));
     }
     tx.catalog_changed()?;
     super::roles::copy(tx, who, source.id, id)?;
     settle(tx, id)?;
+    for (from, to) in copies {
+        super::shared_views::copy(tx, who, from, to)?;
+    }
     by_id(tx, id)
 }
 

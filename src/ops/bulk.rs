@@ -7,7 +7,7 @@ use super::columns::check_key;
 use super::guard;
 use super::plan::cell;
 use super::records::{self, cells, change, check_rows, counted, current, log_created, shown, unique_groups};
-use super::validate::{self, Checked, Pack};
+use super::validate::{self, Checked, Pack, Strays};
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, described};
@@ -111,9 +111,23 @@ impl Done {
 
 /// The pure part of making records.
 pub fn prepare_create(catalog: &Catalog, who: &Caller, app: &str, schema: &str, batch: Batch<'_>, limits: &Limits) -> Result<Prepared> {
+    prepare_create_by(Strays::Refused, catalog, who, [app, schema], batch, limits)
+}
+
+/// The same, with what becomes of keys that the caller cannot set.
+pub fn prepare_create_by(
+    strays: Strays,
+    catalog: &Catalog,
+    who: &Caller,
+    [app, schema]: [&str; 2],
+    batch: Batch<'_>,
+    limits: &Limits,
+) -> Result<Prepared> {
     let scope = access::scope(catalog, who, app, schema, Action::Create)?;
     let read = |scope: &Scope, draft: &Draft| {
-        let checked = validate::create_as(&scope.whole, &scope.seen, draft)?;
+        let (draft, dropped) = strays.sift(scope, draft);
+        let mut checked = validate::create_as(&scope.whole, &scope.seen, &draft)?;
+        checked.ignored.extend(dropped);
         guard::sets_only_writable(scope, &checked)?;
         Ok((Aim::New, checked))
     };

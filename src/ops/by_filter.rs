@@ -24,6 +24,8 @@ pub struct Aim<'a> {
     pub schema: &'a str,
     pub query: &'a Query,
     pub affected_max: usize,
+    /// Records on which the caller may not act are not meant; else one of them refuses all.
+    pub passes_over: bool,
 }
 
 /// Records that were found.
@@ -43,6 +45,17 @@ pub struct Prepared {
 pub struct Deletion {
     found: Found,
     limits: Limits,
+}
+
+impl Deletion {
+    /// How many records were found.
+    pub fn len(&self) -> usize {
+        self.found.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// What a change did.
@@ -107,7 +120,9 @@ fn find(tx: &ReadTx<'_>, who: &Caller, scope: Scope, aim: &Aim<'_>, limits: &Lim
     }
     let window = Window { offset: 0, limit: i64::try_from(aim.affected_max).unwrap_or(i64::MAX) };
     let query = Query { window, filter: aim.query.filter.clone(), ..Query::default() };
-    let plan = plan(&Asking::of(tx, who), &scope, &query, limits)?;
+    let rows = if aim.passes_over { scope.rows.clone().and(scope.acts.clone()) } else { scope.rows.clone() };
+    let meant = Scope { rows, ..scope.clone() };
+    let plan = plan(&Asking::of(tx, who), &meant, &query, limits)?;
     let total = usize::try_from(rows::total(tx, &plan)?).unwrap_or(usize::MAX);
     if total > aim.affected_max {
         return Err(Error::Conflict(too_many(total, aim, limits)));

@@ -8,7 +8,7 @@ use crate::model::error::{Error, Result};
 use crate::model::principal::{Account, Caller, Credential, Principal, Token, User, UserId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::key;
-use crate::store::tables::{sessions, settings, tokens, users};
+use crate::store::tables::{refresh, sessions, settings, tokens, users};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -99,7 +99,7 @@ pub fn identify(ctx: &Ctx, credential: &Credential) -> Result<Identity> {
     }
 }
 
-/// Asks in the transaction of long work whether the token that somebody came by still is one; what they may is asked by the catalog anyway.
+/// Asks in the transaction of a write whether the token that somebody came by still is one; what they may is asked by the catalog anyway.
 pub fn still_lets_in(tx: &WriteTx<'_>, who: &Caller) -> Result<()> {
     let Some(token) = &who.token else { return Ok(()) };
     let is_there = tokens::find(tx, token.id)?.is_some_and(|found| found.expires_s.is_none_or(|end_s| tx.now().epoch_seconds < end_s));
@@ -178,7 +178,8 @@ pub fn signed_claims(ctx: &Ctx, text: &str, kind: Kind) -> Result<Option<jwt::Cl
     Ok(known_key(ctx)?.and_then(|key| jwt::verify(&key, text, kind, now_s)))
 }
 
-/// Whose it is, if nothing has ended it since: a new password, another role, or that its owner is another person under the same number.
+/// Whose it is, if nothing has ended it since: a new password, another role, that its owner is another person under the same number, or that all tokens of
+/// its sign-in were ended.
 pub fn jwt_owner(tx: &ReadTx<'_>, claims: &jwt::Claims) -> Result<Option<Account>> {
     let account = users::find(tx, UserId(claims.user))?;
     let is_good = |account: &Account| {
@@ -186,7 +187,11 @@ pub fn jwt_owner(tx: &ReadTx<'_>, claims: &jwt::Claims) -> Result<Option<Account
             && lets_programs_in(account)
             && moment_at(claims.issued_s).text.as_str() >= account.created_at.as_str()
     };
-    Ok(account.filter(is_good))
+    let is_ended = match &claims.family {
+        Some(family) => !refresh::has_family(tx, UserId(claims.user), family)?,
+        None => false,
+    };
+    Ok(account.filter(|account| is_good(account) && !is_ended))
 }
 
 fn of_session(ctx: &Ctx, hash: &[u8; 32]) -> Result<Option<Known>> {

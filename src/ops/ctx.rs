@@ -111,9 +111,23 @@ impl Ctx {
         P: Send + 'static,
         T: Send + 'static,
     {
+        self.write_choosing(|_| way, check, run)
+    }
+
+    /// `write`, in a way that is known when it was checked.
+    pub fn write_choosing<P, T>(
+        &self,
+        choose: impl Fn(&P) -> Way,
+        check: impl Fn() -> Result<P>,
+        run: impl Fn(&mut WriteTx<'_>, &P) -> Result<T> + Clone + Send + 'static,
+    ) -> Result<T>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+    {
         for _ in 0..STALE_RETRIES_MAX {
             let checked = check()?;
-            let run = run.clone();
+            let (way, run) = (choose(&checked), run.clone());
             let work = move |tx: &mut WriteTx<'_>| run(tx, &checked);
             let done = match way {
                 Way::Shared => self.store.write(work),

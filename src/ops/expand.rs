@@ -148,3 +148,76 @@ fn ids(value: Option<&Value>) -> Vec<RecordId> {
     let values = value.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
     values.filter_map(Value::as_str).filter_map(RecordId::parse).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::job::{Job, unwatched};
+    use crate::model::limits::Limits;
+    use crate::model::listed::Row;
+    use crate::model::principal::{Caller, Principal};
+    use crate::model::query::{Query, Window};
+    use crate::ops::ctx::{Ctx, stopped_clock};
+    use crate::ops::{jobs, lists, sessions};
+    use crate::store::engine::{Durability, Opening, Store};
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+
+    const OWNER: Caller = Caller { principal: Principal::Control, door: "test", token: None };
+
+    /// A table whose records lead to each other by a reference, a set of them and lines.
+    fn ring(records: usize) -> (Arc<Ctx>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits::default();
+        let how = Opening {
+            durability: Durability::Relaxed,
+            readers: 1,
+            limits: limits.clone(),
+            clock: stopped_clock(1_736_937_000),
+            fault: None,
+        };
+        let Ok(store) = Store::open(&folder.path().join("test.db"), &how) else { panic!("the store does not open") };
+        let ctx = Arc::new(Ctx::new(store, Arc::new(|bytes| bytes.fill(7)), limits, sessions::no_control()));
+        let link = |at: usize| json!({"$ref": format!("r{}", at % records)});
+        let record = |at| json!({"$ref": format!("r{at}"), "one": link(at + 1), "many": [link(at + 1), link(at + 2), link(at + 3)]});
+        let file = json!({"carryall": 1, "app": {"slug": "rings"}, "schemas": [{"slug": "t", "fields": [
+            {"slug": "one", "type": "reference", "target": "t"}, {"slug": "many", "type": "references", "target": "t"},
+            {"slug": "back", "type": "lines", "target": "t", "via": "one"}]}],
+            "records": {"t": (0..records).map(record).collect::<Vec<Value>>()}});
+        jobs::run(&ctx, &OWNER, &Job::Apply { text: file.to_string(), dry_run: false, prune: false }, &unwatched()).unwrap();
+        (ctx, folder)
+    }
+
+    #[test]
+    fn every_step_is_one_question_however_many_records_there_are() {
+        for records in [4, 200] {
+            let (ctx, _folder) = ring(records);
+            let statements = |paths: &[&str]| {
+                let expand = paths.iter().map(|path| (*path).to_owned()).collect();
+                let query = Query { window: Window { offset: 0, limit: 100 }, expand, ..Query::default() };
+                ctx.read(|tx| {
+                    Ok(tx.statements_of(|| {
+                        let mut rows = 0;
+                        let show = &mut |_: &Row<'_>| {
+                            rows += 1;
+                            Ok(())
+                        };
+                        lists::list(tx, &OWNER, ["rings", "t"], &query, &ctx.limits, &|_| false, show).unwrap();
+                        assert_eq!(rows, records.min(100));
+                    }))
+                })
+                .unwrap()
+            };
+            let plain = statements(&[]);
+            for (paths, steps) in [
+                (&["one"][..], 1),
+                (&["one.one.one.one.one.one"], 6),
+                (&["many.back.one.many.back.one"], 6),
+                // A step that two paths have in common is gone once.
+                (&["one.many", "one.back", "many"], 4),
+            ] {
+                let asked = statements(paths);
+                assert!(asked <= plain + steps, "{records} records, {paths:?}: {asked} statements, {plain} without");
+            }
+        }
+    }
+}

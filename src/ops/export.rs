@@ -4,6 +4,7 @@ use super::access;
 use super::columns::{self, ID};
 use super::filter::Asking;
 use super::plan::{chosen, everything, plan};
+use super::views;
 use crate::field;
 use crate::format::file::Format;
 use crate::format::guard;
@@ -41,12 +42,12 @@ pub fn export(
 ) -> Result<u64> {
     let scope = access::scope(tx.catalog(), who, asked.app, asked.schema, Action::Export)?;
     let schema = scope.seen.clone();
-    let fields = fields(&schema, asked.query)?;
-    let mut plan =
-        asked.query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&Asking::of(tx, who), &scope, query, limits))?;
+    let query = asked.query.map(|query| views::applied(tx, who, &scope, query, limits)).transpose()?;
+    let query = query.as_deref();
+    let fields = fields(&schema, query)?;
+    let mut plan = query.map_or_else(|| Ok(everything(&schema, &scope.rows)), |query| plan(&Asking::of(tx, who), &scope, query, limits))?;
     plan.shown = Some(fields.iter().map(|field| field.slug.clone()).collect());
-    let has_ids =
-        asked.has_ids || asked.query.and_then(|query| query.fields.as_ref()).is_some_and(|names| names.iter().any(|name| name == ID));
+    let has_ids = asked.has_ids || query.and_then(|query| query.fields.as_ref()).is_some_and(|names| names.iter().any(|name| name == ID));
     let headings = headings(&schema, &fields, asked.format, has_ids);
     let column = |(field, heading): (&&Field, &String)| OutColumn { heading: heading.clone(), kind: field.kind };
     let ids = has_ids.then(|| OutColumn { heading: ID.to_owned(), kind: Kind::Reference });

@@ -210,6 +210,7 @@ fn follow(tx: &mut WriteTx<'_>, old: &Schema, was: &str, now: &str, changed: &mu
         schema
     };
     super::roles::follow(tx, &all, &change)?;
+    super::shared_views::follow(tx, &all, &change)?;
     *changed = followed(changed, old);
     for schema in all.iter().filter(|schema| schema.id != old.id) {
         let new = followed(schema, schema);

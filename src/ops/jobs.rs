@@ -41,7 +41,10 @@ pub fn run(ctx: &Ctx, who: &Caller, job: &Job, report: &Report) -> Result<Outcom
         }
         Job::AdminCreate { email, password } => {
             let made = ctx.write(|| users::prepare_admin(ctx, who, email, password), move |tx, new| users::create_admin(tx, &me, new));
-            made.map(|user| json!({"id": user.id.0, "email": user.email}))
+            made.map(|user| match users::weakness(ctx, password) {
+                None => json!({"id": user.id.0, "email": user.email}),
+                Some(warning) => json!({"id": user.id.0, "email": user.email, "warning": warning}),
+            })
         }
         Job::Link { user } => {
             let made = if user.is_none() && !users::has_admin(ctx)? {

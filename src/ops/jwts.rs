@@ -66,8 +66,8 @@ pub fn prepare_renewal(ctx: &Ctx, sent: &str) -> Result<Renewal> {
     Ok(Renewal { claims, next, sent: sent.to_owned() })
 }
 
-/// A new access token; with `refresh_rotation` also another refresh token, and who uses one a second time ends all that go back to the same sign-in:
-/// one of the two who have it has stolen it. `None`: nothing is given any more.
+/// A new access token; with `refresh_rotation` also another refresh token, and who uses one a second time ends all that go back to the same sign-in,
+/// access tokens among them: one of the two who have it has stolen it. `None`: nothing is given any more.
 pub fn renew(tx: &mut WriteTx<'_>, renewal: &Renewal) -> Result<Option<Pair>> {
     let jti = jwt::digest(renewal.claims.id.as_bytes());
     let now_s = tx.now().epoch_seconds;
@@ -113,7 +113,7 @@ fn let_in(account: Account) -> Result<Account> {
 
 fn draw(ctx: &Ctx, account: &Account, family: Vec<u8>) -> Result<NewPair> {
     let key = signing_key(ctx)?;
-    let access = claims(ctx, account, Kind::Access, ctx.limits.jwt_access_seconds);
+    let access = Claims { family: Some(family.clone()), ..claims(ctx, account, Kind::Access, ctx.limits.jwt_access_seconds) };
     let refresh = claims(ctx, account, Kind::Refresh, ctx.limits.jwt_refresh_seconds);
     let jti = jwt::digest(refresh.id.as_bytes());
     let given = Given { jti, user: account.user.id, family, expires_s: refresh.expires_s, is_spent: false };
@@ -128,5 +128,5 @@ fn draw(ctx: &Ctx, account: &Account, family: Vec<u8>) -> Result<NewPair> {
 fn claims(ctx: &Ctx, account: &Account, kind: Kind, seconds: i64) -> Claims {
     let issued_s = ctx.store.now().epoch_seconds;
     let id = uuid::Builder::from_random_bytes(ctx.random()).into_uuid().to_string();
-    Claims { user: account.user.id.0, kind, generation: account.generation, issued_s, expires_s: issued_s + seconds, id }
+    Claims { user: account.user.id.0, kind, generation: account.generation, issued_s, expires_s: issued_s + seconds, id, family: None }
 }

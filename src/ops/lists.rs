@@ -7,6 +7,7 @@ use super::filter::Asking;
 use super::plan::{chosen, plan};
 use super::records::{self, Shown};
 use super::search;
+use super::views;
 use crate::model::error::{Error, Result};
 use crate::model::explained::Explained;
 use crate::model::limits::Limits;
@@ -34,6 +35,7 @@ pub fn list(
     show: &mut Show<'_>,
 ) -> Result<Listed> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
+    let query = &*views::applied(tx, who, &scope, query, limits)?;
     let mut plan = plan(&Asking::of(tx, who), &scope, query, limits)?;
     let view = View::new(&scope.seen, query, limits)?;
     plan.shown = view.wanted();
@@ -102,6 +104,7 @@ pub fn read(
 pub fn explain(tx: &ReadTx<'_>, who: &Caller, app: &str, schema: &str, query: &Query, limits: &Limits) -> Result<Explained> {
     access::managed(tx.catalog(), who, app)?;
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
+    let query = &*views::applied(tx, who, &scope, query, limits)?;
     let mut plan = plan(&Asking::of(tx, who), &scope, query, limits)?;
     plan.shown = View::new(&scope.seen, query, limits)?.wanted();
     explain::explain(tx, &plan, &cursor::parts(&plan, query)?, query.count != Count::None)

@@ -2,6 +2,7 @@
 
 use super::access::as_whole;
 use super::changes::log_account;
+use super::credentials::still_lets_in;
 use super::ctx::Ctx;
 use super::sessions::failed;
 use super::users::{check_name, check_password};
@@ -40,7 +41,7 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller) -> Result<Option<Account>> {
 /// Changes their name.
 pub fn rename(tx: &mut WriteTx<'_>, who: &Caller, name: &str) -> Result<Account> {
     whole(who)?;
-    let account = Account { name: name.to_owned(), ..account(tx, who)? };
+    let account = Account { name: name.to_owned(), ..account_now(tx, who)? };
     users::update(tx, &account)?;
     log_account(tx, who, format!("changed {}", account.user.email))?;
     Ok(account)
@@ -86,7 +87,7 @@ pub fn prepare_password(
 
 /// Sets it; other sessions, JWTs and links that would set another end.
 pub fn set_password(tx: &mut WriteTx<'_>, who: &Caller, new: &NewPassword) -> Result<()> {
-    let account = account(tx, who)?;
+    let account = account_now(tx, who)?;
     if account.generation != new.generation {
         // Compared again with what there is now.
         return Err(Error::Stale);
@@ -102,6 +103,13 @@ pub fn become_known_by(tx: &mut WriteTx<'_>, account: &Account, password_hash: &
     users::end_jwts(tx, id)?;
     links::remove_all(tx, id)?;
     sessions::remove_others(tx, id, kept).map(drop)
+}
+
+/// The same in a write: whoever was suspended since they came in, or whose token was ended, changes nothing.
+fn account_now(tx: &WriteTx<'_>, who: &Caller) -> Result<Account> {
+    still_lets_in(tx, who)?;
+    let account = account(tx, who)?;
+    if account.is_suspended { Err(Error::NotSignedIn) } else { Ok(account) }
 }
 
 fn account(tx: &ReadTx<'_>, who: &Caller) -> Result<Account> {

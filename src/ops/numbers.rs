@@ -4,15 +4,17 @@
 use super::access;
 use super::filter::{Asking, Reader, of_parameter, read};
 use super::plan::narrowed;
+use super::views;
 use crate::expr::{parse, parse_list};
 use crate::field;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Node, Term};
 use crate::model::field::{Field, Kind};
-use crate::model::formula::{Computation, Digits};
+use crate::model::formula::{Computation, Digits, Formula};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
-use crate::model::pipeline::{Asked, AskedWhat, Column, Gathered, How, Made, Pipeline, Stage};
+use crate::model::pipeline::{Asked, AskedValue, AskedWhat, Column, Gathered, How, Made, Pipeline, Stage};
 use crate::model::principal::{Action, Caller};
 use crate::model::query::Sort;
 use crate::model::schema::{Schema, SchemaId};
@@ -37,7 +39,8 @@ pub fn report(
 ) -> Result<bool> {
     let scope = access::scope(tx.catalog(), who, app, schema, Action::List)?;
     let asking = Asking::of(tx, who);
-    let mut filter = narrowed(&asking, &scope, &asked.filter, limits)?;
+    let of_view = views::filtered(tx, who, &scope, asked.view.as_deref(), &asked.filter)?;
+    let mut filter = narrowed(&asking, &scope, &of_view, limits)?;
     let mut stages = asked.stages.iter().peekable();
     // What comes before anything is made of the records is found by their indexes.
     while let Some(stage) = stages.peek() {
@@ -45,9 +48,11 @@ pub fn report(
         filter = filter.and(read(&asking, &scope, text).map_err(|error| at_place(error, &stage.place))?);
         stages.next();
     }
-    let mut maker = Maker { reader: Reader::new(&asking, &scope), columns: None, stages: Vec::new(), made: 0, limits };
+    let (reader, catalog) = (Reader::new(&asking, &scope), tx.catalog());
+    let mut maker = Maker { reader, catalog, columns: None, stages: Vec::new(), made: 0, blamed: None, limits };
     for stage in stages {
-        of_parameter(&stage.place, maker.stage(&stage.what))?;
+        let made = maker.stage(&stage.what);
+        of_parameter(maker.blamed.as_deref().unwrap_or(&stage.place), made)?;
     }
     let columns = maker.columns.ok_or_else(|| {
         let problem = Problem::of("pipeline", "empty", "A report makes something of the records: it has a group or a project stage");
@@ -69,11 +74,14 @@ fn at_place(error: Error, place: &str) -> Error {
 /// Makes stages one after the other.
 struct Maker<'m> {
     reader: Reader<'m>,
+    catalog: &'m Catalog,
     /// Of the rows so far; `None` while they are records.
     columns: Option<Vec<Column>>,
     stages: Vec<Stage>,
     /// Columns that were made.
     made: usize,
+    /// The parameter that a refusal is about, when it is not that of the whole stage.
+    blamed: Option<String>,
     limits: &'m Limits,
 }
 
@@ -106,17 +114,25 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn group(&mut self, keys: &[(String, String)], values: &[(String, String)]) -> Found<Stage> {
+    fn group(&mut self, keys: &[(String, String)], values: &[AskedValue]) -> Found<Stage> {
         let (mut columns, keys) = self.all(keys)?;
         let mut all = Vec::new();
-        for (name, text) in values {
-            let (column, gathered) = self.gathered(name, text)?;
+        for value in values {
+            let (column, gathered) = self.gathered(&value.name, &value.text).map_err(|problem| self.blame(value, problem))?;
             columns.push(column);
             all.push(gathered);
         }
         self.check(&columns)?;
         self.columns = Some(columns);
         Ok(Stage::Group { keys, values: all })
+    }
+
+    /// A refusal of a value, at its byte in the parameter by which it was asked for.
+    fn blame(&mut self, value: &AskedValue, problem: Problem) -> Problem {
+        let Some((parameter, further)) = &value.asked_by else { return problem };
+        self.blamed = Some(parameter.clone());
+        let position = problem.position.map(|at| at.saturating_add_signed(*further));
+        Problem { position, ..problem }
     }
 
     /// `sum(amount)`, `count()`
@@ -154,7 +170,8 @@ impl Maker<'_> {
         };
         let ident = self.ident();
         let shown = if how == How::Avg { Some(Digits::Loose) } else { digits };
-        let column = Column { name: name.to_owned(), ident: ident.clone(), kind, digits: shown };
+        let has_ids = matches!(how, How::Min | How::Max) && of.as_ref().is_some_and(|of| self.gives_ids(of.schema, &of.formula));
+        let column = Column { name: name.to_owned(), ident: ident.clone(), kind, digits: shown, has_ids };
         Ok((column, Gathered { ident, how, of, digits: digits.unwrap_or(Digits::Loose) }))
     }
 
@@ -166,7 +183,8 @@ impl Maker<'_> {
         for (name, text) in columns {
             let (value, digits) = self.reader.reported_in(&there, &parse(text)?)?;
             let ident = self.ident();
-            all.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits });
+            let has_ids = gives_ids(self.catalog, there.id, &value.formula);
+            all.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits, has_ids });
             made.push(Made { ident, value });
         }
         self.check(&all)?;
@@ -180,7 +198,8 @@ impl Maker<'_> {
         for (name, text) in asked {
             let (value, digits) = self.value(&parse(text)?)?;
             let ident = self.ident();
-            columns.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits });
+            let has_ids = self.gives_ids(value.schema, &value.formula);
+            columns.push(Column { name: name.clone(), ident: ident.clone(), kind: value.kind, digits, has_ids });
             all.push(Made { ident, value });
         }
         Ok((columns, all))
@@ -197,6 +216,14 @@ impl Maker<'_> {
                 Err(Problem::new("too_many", format!("A stage makes at most {} columns", self.limits.report_columns_max)))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whether an expression gives ids of records.
+    fn gives_ids(&self, schema: SchemaId, formula: &Formula) -> bool {
+        match (&self.columns, formula) {
+            (Some(columns), Formula::Field { slug }) => columns.iter().any(|column| column.ident == *slug && column.has_ids),
+            _ => gives_ids(self.catalog, schema, formula),
         }
     }
 
@@ -261,6 +288,19 @@ impl Maker<'_> {
 
     fn after_columns(&self, stage: Stage) -> Found<Stage> {
         if self.columns.is_some() { Ok(stage) } else { Err(self.no_column("")) }
+    }
+}
+
+/// Whether an expression over the records of a schema gives ids of records.
+fn gives_ids(catalog: &Catalog, schema: SchemaId, formula: &Formula) -> bool {
+    match formula {
+        Formula::Id => true,
+        Formula::Field { slug } => {
+            let schema = catalog.schema_by_id(schema);
+            schema.is_some_and(|schema| schema.field(slug).is_some_and(|field| field.kind == Kind::Reference))
+        }
+        Formula::Lookup { schema, of, .. } => gives_ids(catalog, *schema, of),
+        _ => false,
     }
 }
 

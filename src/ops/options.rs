@@ -5,6 +5,7 @@ use super::changes::{log_all_replaced, log_definition};
 use super::choices;
 use super::fields::{field_now, find, known};
 use super::roles;
+use super::shared_views;
 use crate::format::parts::{FieldPart, OptionPart, SchemaPart};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Choice, Field};
@@ -111,6 +112,10 @@ fn is_compared_nowhere(tx: &ReadTx<'_>, schema: &Schema, field: &Field, was: &st
         Some(format!("the formula of '{}.{}'", other.slug, found.slug))
     };
     let found = roles::rule_with(tx.catalog(), schema.app, &compares).or_else(|| all.iter().find_map(|other| computed(other)));
+    let found = match found {
+        None => shared_views::filter_with(tx, schema.app, &compares)?,
+        found => found,
+    };
     let Some(place) = found else { return Ok(()) };
     let message = format!("The option {} of '{}.{}' must stay: {place} compares with it", quoted(was), schema.slug, field.slug);
     Err(Error::Conflict(Problem::of(&field.slug, "referenced", message).hint("Change that first. A label can be changed at any time")))

@@ -5,7 +5,7 @@ use super::search_words;
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
-use crate::model::field::{Field, FieldType, Kind, Refusal, Rules};
+use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
 use crate::model::json;
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
@@ -85,8 +85,9 @@ fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) ->
     Ok(match expr {
         Expr::True => Cond::True,
         Expr::All(exprs) => Cond::All(all(exprs)?),
-        Expr::Any(exprs) => Cond::Any(all(exprs)?),
+        Expr::Any(exprs) => any(all(exprs)?),
         Expr::Written { text } => written(text)?,
+        Expr::Equal { field, value } => equal(schema, field, value)?,
         Expr::Blank { field } => Cond::Blank { column: resolve(schema, field, field)?.0 },
         Expr::Words { text } => search_words::cond(schema, text, "q", limits)?,
         Expr::Present { field } => Cond::Present { column: resolve(schema, field, field)?.0 },
@@ -115,6 +116,64 @@ fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) ->
             }
         }
     })
+}
+
+/// Any of many conditions. Those on one column stay together, for an index finds them at once; of others no more than so many stand side by side, for a
+/// statement must not be nested as deep as it is long.
+fn any(mut conds: Vec<Cond>) -> Cond {
+    const TOGETHER: usize = 100;
+    conds.retain(|cond| *cond != Cond::NEVER);
+    let first = conds.first().and_then(column_of);
+    let are_on_one = first.is_some() && conds.iter().all(|cond| column_of(cond) == first);
+    match conds.len() {
+        1 => conds.pop().unwrap_or(Cond::NEVER),
+        many if many <= TOGETHER || are_on_one => Cond::Any(conds),
+        _ => Cond::Any(conds.chunks(TOGETHER).map(|chunk| Cond::Any(chunk.to_vec())).collect()),
+    }
+}
+
+/// The column that a condition asks for one value.
+fn column_of(cond: &Cond) -> Option<&Column> {
+    match cond {
+        Cond::Compare { column, op: Op::Eq, .. } if !column.kind().is_some_and(Kind::is_set) => Some(column),
+        _ => None,
+    }
+}
+
+/// A value as JSON has it: read by the field's type as one that is to be stored is, but for its bounds, which do not bind questions.
+fn equal(schema: &Schema, slug: &str, value: &Value) -> Result<Cond> {
+    let (column, found) = resolve(schema, slug, slug)?;
+    if value.is_null() {
+        return Ok(Cond::Absent { column });
+    }
+    let is_id = column == Column::Id || matches!(column.kind(), Some(Kind::Reference | Kind::Links | Kind::User));
+    if is_id && value.as_i64().is_some_and(|number| number <= 0) {
+        return Ok(Cond::NEVER);
+    }
+    let cells = match (&column, value, found) {
+        (Column::Id, Value::Number(number), _) => read(&column, None, &number.to_string()),
+        (Column::Field { kind: Kind::Json, .. }, _, _) => Ok(cell(Kind::Json, value).into_iter().collect()),
+        // A text says what it is by the field it is meant for.
+        (_, Value::String(text), _) => read(&column, found, text),
+        (Column::Id | Column::CreatedAt | Column::UpdatedAt, ..) | (_, _, None) => {
+            Err(Refusal::new("type", format!("must be a text, not {}", described(value))))
+        }
+        (_, _, Some(field)) => by_type(&column, field, value),
+    };
+    let cells = cells.map_err(|refusal| Error::invalid(refusal.of(slug)))?;
+    let mut conds: Vec<Cond> = cells.into_iter().map(|cell| Cond::Compare { column: column.clone(), op: Op::Eq, cell }).collect();
+    Ok(if conds.len() == 1 { conds.pop().unwrap_or(Cond::True) } else { Cond::Any(conds) })
+}
+
+/// A value that is no text as the cells of a field's column.
+fn by_type(column: &Column, field: &Field, value: &Value) -> std::result::Result<Vec<Cell>, Refusal> {
+    let kind = column.kind().unwrap_or(field.kind);
+    let name = if field.formula.is_some() { kind.name() } else { field.type_name.as_str() };
+    let type_ = field::find(name).ok_or_else(|| Refusal::new("type", "has a type that this program does not know"))?;
+    let open = Field { rules: Rules { choices: field.rules.choices.clone(), ..Default::default() }, ..field.clone() };
+    let value = type_.clean(&open, value)?;
+    let elements = value.as_array().filter(|_| kind.is_set()).map_or(std::slice::from_ref(&value), Vec::as_slice);
+    Ok(elements.iter().filter_map(|value| cell(kind, value)).collect())
 }
 
 /// Part of a text: any text may be looked for, whatever the field's type lets in.
@@ -170,12 +229,7 @@ fn order(schema: &Schema, sort: &[Sort], limits: &Limits) -> Result<Vec<Order>> 
     }
     let mut order = Vec::with_capacity(sort.len() + 1);
     for key in sort {
-        let (column, found) = resolve(schema, &key.field, "sort")?;
-        if found.is_some_and(|field| field.kind.is_set()) {
-            let message = format!("Field '{}' holds several values: there is no order by it", key.field);
-            return Err(Error::invalid(Problem::of("sort", "operator", message)));
-        }
-        order.push(Order { column, descending: key.descending });
+        order.push(Order { column: sortable(schema, &key.field, "sort")?, descending: key.descending });
     }
     // Ties go by id, in the direction of the last key, so that pages are stable and an index serves both.
     let descending = order.last().is_some_and(|key| key.descending);
@@ -183,6 +237,16 @@ fn order(schema: &Schema, sort: &[Sort], limits: &Limits) -> Result<Vec<Order>> 
         order.push(Order { column: Column::Id, descending });
     }
     Ok(order)
+}
+
+/// The column of a field that records can be put in order by.
+pub fn sortable(schema: &Schema, name: &str, place: &str) -> Result<Column> {
+    let (column, found) = resolve(schema, name, place)?;
+    if found.is_some_and(|field| field.kind.is_set()) {
+        let message = format!("Field '{name}' holds several values: there is no order by it");
+        return Err(Error::invalid(Problem::of(place, "operator", message)));
+    }
+    Ok(column)
 }
 
 /// A name to its column, or a refusal that blames `place` and names the nearest field.

@@ -8,6 +8,7 @@ use super::choices;
 use super::define;
 use super::indexes::{self, Listed};
 use super::plan::everything;
+use super::shared_views;
 use crate::expr::resolve::resolve;
 use crate::format::parts::SchemaPart;
 use crate::model::app::{App, AppId};
@@ -81,6 +82,7 @@ pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &SchemaPart) -> 
     let body = json!({"after": schemas::described(&new)});
     log_definition(tx, who, app.id, Some(id), format!("made the table {}", new.slug), Some(body))?;
     settle(tx, app.id)?;
+    shared_views::apply(tx, who, app.id, std::slice::from_ref(&part), false, &mut Vec::new())?;
     let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
     described(tx, who, &made)
 }
@@ -124,6 +126,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, chang
         search: changes.search.clone(),
         fields: super::fields::parts(&old)?,
         aliases: Vec::new(),
+        views: None,
     };
     let mut new = define::schema(app.id, &part, Some(&old)).map_err(Error::Invalid)?;
     let mut before = Schema::clone(&old);
@@ -193,7 +196,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) 
         }
     }
     let records = counter(tx, &schema)?;
-    let body = json!({"before": schemas::described(&schema)});
+    let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::described(&schema))?});
     let batch = log_definition(tx, who, app.id, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
     log_all_deleted(tx, who, &schema, batch)?;
     schemas::remove(tx, &schema)?;
@@ -231,6 +234,7 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, pa
     new.fields = choices::number(tx, app.id, new.fields)?;
     let id = copy(tx, who, &source, new, with_records)?;
     settle(tx, app.id)?;
+    shared_views::copy(tx, who, source.id, id)?;
     let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
     described(tx, who, &made)
 }

@@ -306,7 +306,8 @@ struct Offers<'t, 'c> {
 
 impl Offers<'_, '_> {
     fn by_index(&mut self, scope: &Scope, column: usize, text: &str, limits: &Limits) -> Result<()> {
-        let typed = words(text, "q", limits)?;
+        let mut typed = words(text, "q", limits)?;
+        typed.iter_mut().filter(|word| word.manner == Manner::Within).for_each(|word| word.manner = Manner::WithinSome);
         let Some(all) = found(&scope.seen, typed.clone())? else { return Ok(()) };
         let narrowed = |words: Vec<Word>| Found { words, columns: vec![column], ..all.clone() };
         let as_typed = |manner| vec![Word { text: text.replace(|letter: char| letter.is_control(), " "), manner }];
@@ -364,5 +365,5 @@ impl Offers<'_, '_> {
 fn within(text: &str) -> Result<Vec<Word>> {
     let parts = index::spelled(text)?;
     let is_enough = parts.iter().all(|part| part.chars().count() > 1);
-    Ok(parts.into_iter().filter(|_| is_enough).map(|text| Word { text, manner: Manner::Within }).collect())
+    Ok(parts.into_iter().filter(|_| is_enough).map(|text| Word { text, manner: Manner::WithinSome }).collect())
 }

@@ -2,6 +2,7 @@
 
 use super::apps;
 use super::changes::log_account;
+use super::credentials::still_lets_in;
 use super::tokens::in_field;
 use super::users::may_look_after;
 use crate::model::app::App;
@@ -34,6 +35,7 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller) -> Result<(Settings, Option<Arc<App>>
 }
 
 pub fn change(tx: &mut WriteTx<'_>, who: &Caller, changes: &Changes) -> Result<(Settings, Option<Arc<App>>)> {
+    still_lets_in(tx, who)?;
     let (old, _) = read(tx, who)?;
     let mut new = old.clone();
     if let Some(slug) = &changes.default_app {

@@ -76,6 +76,22 @@ where
     Ok(done)
 }
 
+/// The same of a write whose way is known when it was checked.
+pub fn write_choosing<P, T>(
+    ctx: &Ctx,
+    choose: impl Fn(&P) -> Way,
+    check: impl Fn() -> Result<P>,
+    run: impl Fn(&mut WriteTx<'_>, &P) -> Result<T> + Clone + Send + 'static,
+) -> Result<T>
+where
+    P: Send + 'static,
+    T: Completes + Send + 'static,
+{
+    let mut done = ctx.write_choosing(choose, check, run)?;
+    done.complete_after(ctx);
+    Ok(done)
+}
+
 fn complete_in(tx: &WriteTx<'_>, done: &mut impl Answer) -> Result<()> {
     if !computes(&done.scope().seen) {
         return Ok(());

@@ -249,11 +249,23 @@ pub fn check_name(ctx: &Ctx, name: &str) -> Option<Problem> {
     (!is_good).then(|| Problem::of("name", "max_length", format!("A name has at most {most} characters, on one line")))
 }
 
-/// Whether a password is long enough, under the name of the field that it came in.
+/// Whether a password will do, under the name of the field that it came in. A short one does where nobody else can try it.
 pub fn check_password(ctx: &Ctx, field: &str, password: &str) -> Option<Problem> {
     let (shortest, longest) = (ctx.limits.password_chars_min, ctx.limits.password_bytes_max);
-    if password.chars().count() < shortest {
+    if password.is_empty() || ctx.site.is_open && is_short(ctx, password) {
         return Some(Problem::of(field, "min_length", format!("The password must have at least {shortest} characters")));
     }
     (password.len() > longest).then(|| Problem::of(field, "max_length", format!("The password may have at most {longest} bytes")))
+}
+
+/// What is to be said of a password that was taken although it is short.
+pub fn weakness(ctx: &Ctx, password: &str) -> Option<String> {
+    let shortest = ctx.limits.password_chars_min;
+    is_short(ctx, password).then(|| {
+        format!("The password has fewer than {shortest} characters. It is good while this machine alone can reach the server; choose a longer one before others can")
+    })
+}
+
+fn is_short(ctx: &Ctx, password: &str) -> bool {
+    password.chars().count() < ctx.limits.password_chars_min
 }

@@ -5,9 +5,11 @@ use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
 use crate::model::name::quoted;
+use crate::model::principal::Scope;
 use crate::model::record::{Clean, Draft};
 use crate::model::schema::{SYSTEM_KEYS, Schema, SchemaId};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Checked values, and the keys that were sent and have no say (`id`, stamps): clients read a record, change it and send it back whole.
 #[derive(Debug, Clone)]
@@ -16,6 +18,30 @@ pub struct Checked {
     pub ignored: Vec<String>,
     /// What changes stored values, by keys such as `amount+`; none but in a change.
     pub modifiers: Map<String, Value>,
+}
+
+/// What becomes of keys that the caller cannot set: of no field that it sees, or of one that it may not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strays {
+    Refused,
+    /// They have no say, as other keys that were read and are sent back.
+    Dropped,
+}
+
+impl Strays {
+    /// A draft without those that are dropped, and their names.
+    pub fn sift<'d>(self, scope: &Scope, draft: &'d Draft) -> (Cow<'d, Draft>, Vec<String>) {
+        let is_stray = |key: &str| match scope.seen.field(key) {
+            Some(field) => field.is_given() || scope.read_only.iter().any(|slug| slug == key),
+            None => !SYSTEM_KEYS.contains(&key),
+        };
+        if self == Strays::Refused || !draft.keys().any(|key| is_stray(key)) {
+            return (Cow::Borrowed(draft), Vec::new());
+        }
+        let (strays, kept): (Vec<_>, Vec<_>) = draft.iter().partition(|(key, _)| is_stray(key));
+        let kept = kept.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        (Cow::Owned(kept), strays.into_iter().map(|(key, _)| key.clone()).collect())
+    }
 }
 
 /// What was checked of many records, as text: as values it would take many times the memory, and wait there for the writer.

@@ -1,6 +1,8 @@
 //! From a routed request to a response: runs the handler, catches a panic, gives every error the dialect's face, logs one line.
 
+use super::cors;
 use super::fault;
+use super::gzip::{self, Wish};
 use super::log_line;
 use super::relay;
 use super::router::{self, Place, Routed};
@@ -54,6 +56,7 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
     let started = Instant::now();
     let id = log_line::request_id();
     let (method, target, is_secure, who) = (head.method.clone(), head.target.clone(), head.is_secure, head.who.clone());
+    let wish = Wish::of(&head);
     let (request, is_inward) = (request(head), who.is_some());
     let relay = |inward: Inward| if is_inward { Err(relay::nested()) } else { relay::send(ctx, &request, inward) };
     let Routed { dialect, route, params } = routed;
@@ -70,7 +73,8 @@ pub fn attempt(ctx: &Arc<Ctx>, head: Head, routed: Routed, body: Body, patience:
         secure_cookies(&mut response);
     }
     log_line::access(&id, &method, &target, response.status_code, started.elapsed(), is_inward);
-    Attempt::Done(sealed(response, id))
+    let packed = gzip::packed(&wish, response, ctx.limits.reply_memory_bytes_max);
+    Attempt::Done(sealed(opened(dialect, packed), id))
 }
 
 /// A cookie that was set over https never travels without it.
@@ -104,14 +108,34 @@ fn request(head: Head) -> Request {
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
 pub fn refuse(method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
-    let response = rendered(router::face(target), Err(error), &id);
+    let dialect = router::face(target);
+    let response = opened(dialect, rendered(dialect, Err(error), &id));
     log_line::access(&id, method, target, response.status_code, Duration::ZERO, false);
     sealed(response, id)
 }
 
-/// The methods of a known path.
+/// The methods of a known path; where pages of any origin may call, what they may send, too.
 pub fn options(method: &str, target: &str, allow: &str) -> Response {
-    logged(reply::empty(204).with_additional_header("Allow", allow.to_owned()), method, target, Instant::now())
+    let dialect = router::face(target);
+    let mut response = opened(dialect, reply::empty(204).with_additional_header("Allow", allow.to_owned()));
+    if let Some(open) = dialect.open {
+        response = response
+            .with_additional_header("Access-Control-Allow-Methods", open.methods)
+            .with_additional_header("Access-Control-Allow-Headers", open.headers)
+            .with_additional_header("Access-Control-Allow-Private-Network", "true")
+            .with_additional_header("Access-Control-Max-Age", cors::KEPT_SECONDS);
+    }
+    logged(response, method, target, Instant::now())
+}
+
+/// Lets pages of any origin read what a dialect answers that is open to them, without their cookies.
+fn opened(dialect: &Dialect, response: Response) -> Response {
+    match dialect.open {
+        Some(_) => {
+            response.with_additional_header(cors::ALLOWED, "*").with_additional_header("Access-Control-Expose-Headers", cors::READABLE)
+        }
+        None => response,
+    }
 }
 
 /// The whole way of a request in this process, without sockets and pools: what the transcripts use.
@@ -137,7 +161,7 @@ fn rendered(dialect: &Dialect, result: Result<Response>, id: &str) -> Response {
 fn sealed(response: Response, id: String) -> Response {
     response
         .with_additional_header("X-Request-Id", id)
-        .with_additional_header("Cache-Control", "no-store")
+        .with_unique_header("Cache-Control", "no-store")
         .with_additional_header("X-Content-Type-Options", "nosniff")
         .with_additional_header("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'")
 }

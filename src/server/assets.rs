@@ -1,10 +1,11 @@
 //! The admin page, the page that shows the API's document, and the sample apps, embedded in the executable. Files live under `/_/a/<hash>/` for ever;
 //! `index.html` answers every other address of the admin page, `docs/index.html` is at `/api/docs`.
 
+use super::gzip;
 use super::outflow::{self, Outflow, Reply};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue, VARY};
 use include_dir::{Dir, include_dir};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -54,17 +55,33 @@ pub struct Asset {
     status: u16,
     headers: HeaderMap,
     body: Bytes,
+    /// The same in gzip, where that is shorter by much.
+    packed: Option<Bytes>,
 }
 
 impl Asset {
     fn new(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Self {
         let pairs = headers.iter().filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(*value).ok()?)));
-        Self { status, headers: pairs.collect(), body: body.into() }
+        Self { status, headers: pairs.collect(), body: body.into(), packed: None }
     }
 
-    pub fn reply(self) -> Reply {
-        let mut reply = hyper::Response::new(Outflow::whole(self.body));
+    /// To be sent in gzip to who takes it.
+    fn packable(mut self) -> Self {
+        if self.body.len() >= gzip::BYTES_MIN {
+            self.packed = gzip::whole(&self.body).map(Bytes::from);
+            self.headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
+        self
+    }
+
+    pub fn reply(self, takes_gzip: bool) -> Reply {
+        let packed = self.packed.filter(|_| takes_gzip);
+        let is_packed = packed.is_some();
+        let mut reply = hyper::Response::new(Outflow::whole(packed.unwrap_or(self.body)));
         *reply.headers_mut() = self.headers;
+        if is_packed {
+            reply.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         outflow::status(self.status, reply)
     }
 }
@@ -114,7 +131,7 @@ fn moved(app: Option<&str>) -> Asset {
 
 fn page(name: &str, policy: &'static str) -> Asset {
     let html = FOLDER.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
-    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache", policy), html)
+    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache", policy), html).packable()
 }
 
 fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
@@ -128,7 +145,8 @@ fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
             Some("json") => "application/json",
             _ => "application/octet-stream",
         };
-        files.insert(name, Asset::new(200, &page_headers(kind, FOREVER, POLICY), file.contents()));
+        let asset = Asset::new(200, &page_headers(kind, FOREVER, POLICY), file.contents());
+        files.insert(name, if gzip::pays(kind) { asset.packable() } else { asset });
     }
     folder.dirs().for_each(|folder| collect(folder, files));
 }

@@ -1,4 +1,5 @@
-//! Pages of other origins (the Fetch standard's CORS protocol): off, but for the origins that `--allow-origin` names, and with `--dev` those of this machine.
+//! Pages of other origins (the Fetch standard's CORS protocol): off, but for the origins that `--allow-origin` names, and with `--dev` those of this machine. A dialect
+//! that is open to all pages says so in its answers (`answer`).
 
 use super::outflow::{Reply, put};
 use crate::model::error::{Error, Result};
@@ -10,9 +11,11 @@ use hyper::http::request::Parts;
 use rouille::Response;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, Retry-After, ETag, Location, Allow";
+pub const READABLE: &str = "X-Request-Id, X-Clamped, X-Ignored, X-Warning, Retry-After, ETag, Location, Allow";
+/// The header by which a page learns that it may read an answer.
+pub const ALLOWED: &str = "Access-Control-Allow-Origin";
 /// How long a browser may keep the answer to a preflight.
-const KEPT_SECONDS: &str = "600";
+pub const KEPT_SECONDS: &str = "600";
 
 /// The answer to a preflight: a browser asks whether a page elsewhere may send a request.
 pub fn preflight(site: &Site, parts: &Parts) -> Option<Result<Response>> {
@@ -41,12 +44,13 @@ pub fn preflight(site: &Site, parts: &Parts) -> Option<Result<Response>> {
 
 /// Lets the page read an answer, if its origin may.
 pub fn allow(site: &Site, origin: Option<&str>, reply: &mut Reply) {
-    if site.origins.is_empty() && !site.is_dev {
+    // An answer that every page may read holds nothing that a cookie let out.
+    if reply.headers().contains_key(ALLOWED) || (site.origins.is_empty() && !site.is_dev) {
         return;
     }
     put(reply, "Vary", "Origin");
     if let Some(origin) = origin.filter(|origin| site.lets_in(origin)) {
-        put(reply, "Access-Control-Allow-Origin", origin);
+        put(reply, ALLOWED, origin);
         put(reply, "Access-Control-Allow-Credentials", "true");
         put(reply, "Access-Control-Expose-Headers", READABLE);
     }

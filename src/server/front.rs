@@ -4,6 +4,7 @@ use super::answer::{self, Attempt, Head};
 use super::assets;
 use super::cors;
 use super::gate::Gate;
+use super::gzip;
 use super::head;
 use super::intake::{Intake, Taken, too_large};
 use super::outflow::{self, Budget, Busy, Outflow, Reply, put};
@@ -23,7 +24,7 @@ use crate::wire::call::Patience;
 use crate::wire::call::wanted_file;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ACCEPT, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Version};
 use std::net::{IpAddr, SocketAddr};
@@ -168,12 +169,12 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
         return refuse(error);
     }
     if let Some(asset) = assets::health(parts.uri.path()).filter(|_| asked.is_head_or_get) {
-        return asset.reply();
+        return asset.reply(false);
     }
     if let Err(error) = expected(door, link, parts, asked) {
         return refuse(error);
     }
-    match cors::preflight(&door.ctx.site, parts) {
+    match cors::preflight(&door.ctx.site, parts).filter(|_| router::face(&asked.target).open.is_none()) {
         Some(Ok(response)) => {
             let response = answer::logged(response, &asked.method, &asked.target, Instant::now());
             return outflow::reply(response, door.limits.reply_memory_bytes_max);
@@ -190,7 +191,7 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     let app = link.app.as_deref().or_else(|| door.ctx.site.app_of(&asked.host));
     let asset = assets::health(parts.uri.path()).or_else(|| assets::find(parts.uri.path(), text_of(parts, &ACCEPT), app));
     let place = match (asset, asked.target.as_str()) {
-        (Some(asset), _) if asked.is_head_or_get => return asset.reply(),
+        (Some(asset), _) if asked.is_head_or_get => return asset.reply(takes_gzip(parts)),
         (Some(_), _) => router::only(&asked.method, "GET, HEAD, OPTIONS"),
         (None, "*") => Ok(Place::Options(METHODS.to_owned())),
         (None, target) => router::find(&asked.method, target),
@@ -218,6 +219,11 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
         }
         Err(error) => refuse(error),
     }
+}
+
+fn takes_gzip(parts: &Parts) -> bool {
+    let lines = parts.headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    gzip::taken(&lines.collect::<Vec<_>>().join(",")).0
 }
 
 /// Whether the request is for this server at all, and short enough to be looked at.

@@ -8,6 +8,7 @@ mod cors;
 mod fault;
 mod front;
 mod gate;
+mod gzip;
 mod head;
 mod intake;
 mod log_line;

@@ -23,7 +23,7 @@ const MEND: &str = "'carryall check --mend' puts that in order";
 /// The form of every time that the store writes, as SQLite's functions name it.
 const STAMP: &str = "%Y-%m-%dT%H:%M:%SZ";
 /// Tables whose numbers are given once for ever.
-pub(super) const COUNTED_ON: [(&str, &str); 3] = [("change", "seq"), ("schema", "id"), ("user", "id")];
+pub(super) const COUNTED_ON: [(&str, &str); 4] = [("change", "seq"), ("schema", "id"), ("user", "id"), ("saved_view", "id")];
 
 /// What was looked at, and what is wrong; nothing, if all is well.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

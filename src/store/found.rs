@@ -3,7 +3,7 @@
 
 use super::search::{END, TOKENIZER, columns, index, words, words_of};
 use super::sql::{Statement, table};
-use super::sqlite::OrFailed;
+use super::sqlite::{OrFailed, TOO_MANY_WORDS};
 use super::tx::ReadTx;
 use crate::model::error::Result;
 use crate::model::field::Field;
@@ -15,8 +15,8 @@ use crate::model::search::{Found, Manner, Word};
 use rusqlite::{Connection, params_from_iter};
 use std::collections::HashMap;
 
-/// Words of the index that one word may stand within; more are left out.
-const WITHIN_MAX: usize = 1_000;
+/// Words of the index that one word may stand within: each of them is looked up.
+pub const WITHIN_MAX: usize = 1_000;
 /// How much more a word counts in the field that names records.
 const FIRST_WEIGHT: f64 = 5.0;
 /// Words of a passage.
@@ -43,7 +43,7 @@ impl Statement {
         plain.push('(');
         for (at, word) in found.words.iter().enumerate() {
             plain.push_str(if at == 0 { "" } else { " AND " });
-            if word.manner == Manner::Within {
+            if matches!(word.manner, Manner::Within | Manner::WithinSome) {
                 self.text.push_str("? || ");
                 self.cells.push(Cell::Text(std::mem::take(&mut plain)));
                 self.push_within(schema, found, word);
@@ -57,14 +57,15 @@ impl Statement {
         self.cells.push(Cell::Text(plain));
     }
 
-    /// Every word of the index that has this one in it.
+    /// Every word of the index that has this one in it. Where there are too many a column is named that no index has, which `sqlite` tells from other slips.
     fn push_within(&mut self, schema: SchemaId, found: &Found, word: &Word) {
         let names: Vec<String> = found.columns.iter().map(|at| format!("'c{at}'")).collect();
         self.text.push_str(&format!(
-            "coalesce((SELECT '(' || group_concat('\"' || term || '\"', ' OR ') || ')' FROM
-             (SELECT DISTINCT term FROM {} WHERE instr(term, ?) AND col IN ({}) LIMIT {WITHIN_MAX})), '\"\"')",
+            "coalesce((SELECT CASE WHEN count(*) > {WITHIN_MAX} THEN '{TOO_MANY_WORDS} : x' ELSE '(' || group_concat('\"' || term || '\"', ' OR ') || ')' END FROM
+             (SELECT DISTINCT term FROM {} WHERE instr(term, ?) AND col IN ({}) LIMIT {})), '\"\"')",
             words(schema),
-            names.join(", ")
+            names.join(", "),
+            WITHIN_MAX + usize::from(word.manner == Manner::Within)
         ));
         self.cells.push(Cell::Text(word.text.clone()));
     }
@@ -73,7 +74,7 @@ impl Statement {
 fn in_quotes(word: &Word) -> String {
     let text = word.text.replace('"', "\"\"");
     match word.manner {
-        Manner::Beginning | Manner::Within => format!("\"{text}\"*"),
+        Manner::Beginning | Manner::Within | Manner::WithinSome => format!("\"{text}\"*"),
         Manner::Phrase => format!("\"{text}\""),
         Manner::First => format!("^\"{text}\"*"),
         Manner::All => format!("^\"{text} {END}\""),

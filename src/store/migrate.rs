@@ -12,10 +12,11 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// What makes version 2 of version 1, and so on.
-const STEPS: [&str; 5] = [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, TABLE_OF_SEARCHES, ANSWERS_UNDER_KEYS];
+const STEPS: [&str; 6] =
+    [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, TABLE_OF_SEARCHES, ANSWERS_UNDER_KEYS, SAVED_VIEWS];
 const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
   schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
   stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
@@ -88,6 +89,16 @@ const ANSWERS_UNDER_KEYS: &str = "CREATE TABLE idempotency (
   PRIMARY KEY (user, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_expires ON idempotency (expires_s);";
+const SAVED_VIEWS: &str = "CREATE TABLE saved_view (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  schema     INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE,
+  owner      INTEGER REFERENCES user (id) ON DELETE CASCADE,
+  slug       TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  definition TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX saved_view_slug ON saved_view (schema, coalesce(owner, 0), slug);
+CREATE INDEX saved_view_owner ON saved_view (owner);";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
 pub fn create(path: &Path, fault: Option<Fault>) -> std::io::Result<()> {

@@ -1,5 +1,6 @@
 //! Connections and the driver's errors. Pragmas and error codes stand here and nowhere else.
 
+use super::found::WITHIN_MAX;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::fault::Fault;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi, limits::Limit};
@@ -70,11 +71,20 @@ pub const SQL_BYTES_MAX: usize = 1_000_000;
 pub const DAMAGED: &str = "The data file is damaged";
 pub const UNSYNCED: &str = "The disk did not keep what was written";
 
+/// A column of an index of words that is never there: `found` names it to say that too many words would have to be looked up.
+pub(super) const TOO_MANY_WORDS: &str = "too_many_words_have_it";
+
 /// Translates a driver's error by its code. There is no `From`: no driver error leaves this room by accident.
 pub fn failed(error: rusqlite::Error) -> Error {
     if is_too_long(&error) {
         let problem = Problem::new("too_long", "With what is computed in it the question is too long for the data file");
         return Error::invalid(problem.hint("Ask by fewer computed fields at once"));
+    }
+    if error.to_string().contains(TOO_MANY_WORDS) {
+        let message = format!("What stands behind * is within more than {WITHIN_MAX} different words here");
+        return Error::invalid(
+            Problem::of("q", "too_many", message).hint("Type more letters of it, or the beginning of the word without *"),
+        );
     }
     if is_of_index(&error) {
         log::error!("an index of words: {error}");

@@ -277,6 +277,28 @@ impl<'c> ReadTx<'c> {
     }
 }
 
+#[cfg(test)]
+impl ReadTx<'_> {
+    /// How many statements `work` runs here.
+    pub fn statements_of(&self, work: impl FnOnce()) -> usize {
+        use rusqlite::trace::{TraceEvent, TraceEventCodes};
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        thread_local! {
+            static RUN: AtomicUsize = const { AtomicUsize::new(0) };
+        }
+        let note = |event: TraceEvent<'_>| {
+            // Pieces of a statement that SQLite runs within itself begin with `--`.
+            if matches!(event, TraceEvent::Stmt(_, sql) if !sql.starts_with("--")) {
+                RUN.with(|run| run.fetch_add(1, Ordering::Relaxed));
+            }
+        };
+        self.conn.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note));
+        work();
+        self.conn.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, None);
+        RUN.with(|run| run.swap(0, Ordering::Relaxed))
+    }
+}
+
 /// One job's part of a transaction. Handed to every function that writes; reads go through the same value.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,

@@ -2,7 +2,7 @@
 
 use super::query::Query;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::json::{self, Elements};
+use crate::model::json::{self, Elements, Parts};
 use crate::model::limits::Limits;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -75,6 +75,19 @@ impl Body {
     /// A JSON object.
     pub fn object(&self, limits: &Limits) -> Result<Map<String, Value>> {
         object(&self.bytes(limits)?, limits)
+    }
+
+    /// Reads the body as one JSON object, as long as an array of records may be, whose members are read when they are asked for; `None` when it is empty.
+    pub fn parts(&self, limits: &Limits) -> Result<Option<Parts>> {
+        let bytes = match self {
+            Body::Empty => return Ok(None),
+            Body::Memory(bytes) => bytes.clone(),
+            Body::Spool(spool) => spool.read(limits.records_body_bytes_max)?,
+        };
+        if bytes.len() > limits.records_body_bytes_max {
+            return Err(Error::TooLarge(format!("The body is longer than {} bytes", limits.records_body_bytes_max)));
+        }
+        Parts::parse(bytes, limits.json_depth_max).map(Some)
     }
 
     /// Reads the body as one JSON object or an array of them, whatever its Content-Type says. Longer than one record may be is an array only.

@@ -13,6 +13,12 @@ pub fn raw_json(status: u16, text_of_json: String) -> Response {
     text(status, "application/json", text_of_json)
 }
 
+/// An answer that holds a secret which was just made, for one reader: nobody keeps it, and the door does not pack it, for how long it is then would
+/// tell of what is in it.
+pub fn secret(status: u16, value: &Value) -> Response {
+    json(status, value).with_additional_header("Cache-Control", "no-store")
+}
+
 pub fn html(status: u16, page: String) -> Response {
     text(status, "text/html; charset=utf-8", page)
 }

@@ -99,6 +99,8 @@ fn tags(text: &str) -> Option<Vec<Tag>> {
         if !opaque.chars().all(|c| c == '!' || (c >= '#' && c != '\u{7f}')) {
             return None;
         }
+        // The same state, sent in gzip: `server/gzip` says so.
+        let opaque = opaque.strip_suffix("-gzip").unwrap_or(opaque);
         tags.push(Tag { opaque: opaque.to_owned(), is_weak });
         rest = after.trim_start_matches([' ', '\t']);
         if !rest.is_empty() && !rest.starts_with(',') {
@@ -122,6 +124,7 @@ mod tests {
             (&["\"7-3\""][..], &["7-3"][..]),
             (&["\"7-3\",\"8-3\" , W/\"9-3\"", "\"a,b\""], &["7-3", "8-3", "a,b"]),
             (&[", \"x\" ,, \"\""], &["x", ""]),
+            (&["\"7-3-gzip\""], &["7-3"]),
             (&["W/\"7-3\""], &[]),
         ] {
             let known = known.iter().map(|tag| (*tag).to_owned()).collect();

@@ -102,7 +102,7 @@ class Choose extends El {
           <input id="email" name="email" type="email" value=${this.#whose.email} autocomplete="username" readonly></div>
         ${this.purpose === 'invitation' ? html`<div class="field"><label for="name">Your name</label>
           <input id="name" name="name" type="text" value=${this.#whose.name} autocomplete="name" aria-invalid=${called.bad} aria-describedby=${called.by}></div>` : null}
-        <ui-password .auto=${'new-password'} .hint=${'At least 8 characters.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
+        <ui-password .auto=${'new-password'} .hint=${'8 characters or more; fewer are good on the server’s own machine only.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
         <p class="form-error" id="choose-error" role="alert">${this.#wrong?.text}</p>
         <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'One moment…' : words.button}</button>
       </form>`;

@@ -126,7 +126,7 @@ class Start extends El {
             <input id="email" name="email" type="email" value=${EMAIL} autocomplete="username" autocapitalize="none" spellcheck="false" required
               aria-invalid=${mail.bad} aria-describedby=${mail.by ?? 'email-hint'}>
             <p class="hint" id="email-hint">Your name here. No mail is sent to it.</p></div>
-          <ui-password .auto=${'new-password'} .hint=${'At least 8 characters. You will sign in with it.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
+          <ui-password .auto=${'new-password'} .hint=${'You will sign in with it. Fewer than 8 characters are good on this machine only.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
         </div>
         <p class="form-error" id="start-error" role="alert">${this.#wrong?.text}</p>
         <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Start'}</button>

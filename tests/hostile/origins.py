@@ -11,6 +11,13 @@ TRICKS = ("http://app.example", "https://app.example:8443", "https://app.example
           "https://app.example\\evil.example", "https://sub.app.example", "https://evil.example#app.example")
 
 
+# A dialect that pages of any origin may call, with a key in a header.
+OPEN = "/external/api/00000000-0000-4000-8000-000000000000/companies"
+ANYBODY = {"access-control-allow-origin": "*", "access-control-allow-methods": "POST, PUT, PATCH, DELETE, OPTIONS",
+           "access-control-allow-headers": "content-type, x-api-key, x-api-secret, authorization",
+           "access-control-allow-private-network": "true", "access-control-max-age": "600"}
+
+
 def preflight(server, origin, path=RECORDS, wanted="POST", headers=(), **how):
     """What a browser asks before it sends a request of a page of `origin`."""
     return server.visit("OPTIONS", path, headers=[("Origin", origin), ("Access-Control-Request-Method", wanted), *headers], **how)
@@ -28,6 +35,21 @@ def allows(answer):
 def told(answer):
     """All that an answer tells a browser of other origins."""
     return {name.lower(): value for name, value in answer.headers if name.lower().startswith("access-control-")}
+
+
+def opened(server, session, origin):
+    """The dialect that is open to every page, and to nobody's cookie."""
+    answer = preflight(server, origin, OPEN, "PUT", [("Access-Control-Request-Headers", "content-type,x-api-key,x-api-secret")])
+    got = told(answer)
+    same("a preflight of %s of the open dialect: any page, without credentials" % origin,
+         (answer.status, {name: got.get(name) for name in ANYBODY}, "access-control-allow-credentials" in got), (204, ANYBODY, False))
+    for what, headers in (("no credential", []), ("the cookie", [session]), ("a bad key", [("x-api-key", "k"), ("x-api-secret", "s")])):
+        answer = server.visit("POST", OPEN, b"{}", [*headers, JSON, ("Origin", origin)])
+        got = told(answer)
+        same("a POST of %s there with %s: 401, which it may read" % (origin, what),
+             (answer.status, got.get("access-control-allow-origin"), "access-control-allow-credentials" in got), (401, "*", False))
+    answer = server.visit("GET", OPEN, headers=[("Origin", origin)])
+    same("and what it may not", (answer.status, allows(answer), answer.header("Allow")), (405, "*", "POST, PUT, PATCH, DELETE, OPTIONS"))
 
 
 def closed():
@@ -53,6 +75,8 @@ def closed():
         check("and one that only says cross-site", answer.refuses(403), answer)
         answer = server.visit("POST", "/auth/login/", LOGIN, [FORM, ("Origin", PAGE)])
         check("nor may it sign in", answer.refuses(403) and not answer.all("Set-Cookie"), answer)
+        for origin in (PAGE, "null"):
+            opened(server, session, origin)
         answer = server.visit("OPTIONS", RECORDS)
         same("OPTIONS of a program is no preflight", (answer.status, answer.header("Allow"), told(answer)),
              (204, "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS", {}))

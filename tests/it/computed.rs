@@ -173,7 +173,7 @@ fn a_formula_that_makes_no_sense_is_refused_at_its_byte() {
         ("if(price, 1, 2)", "true or false is wanted here, and this is a number", 3),
         ("sum(price)", "Nothing points to table 'order-lines' under the name 'price'", 4),
         ("price = 'x'", "a number is wanted here, and this is a text", 8),
-        ("order.lines.amount", "'lines' is no reference", 0),
+        ("order.lines.amount", "'lines' is no reference", 6),
         ("own + 1", "The expression leads through itself", 0),
         ("order.total", "The expression leads through itself", 5),
     ] {

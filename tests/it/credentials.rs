@@ -604,3 +604,75 @@ fn a_password_that_was_right_before_it_changed_lets_nobody_in_and_one_that_still
     assert_eq!(open(beginning).unwrap_err(), Error::Stale);
     assert!(verified(PASSWORD).is_err());
 }
+
+#[test]
+fn whoever_uses_a_spent_refresh_token_ends_what_was_given_for_it_at_once_and_nothing_else() {
+    let harness = Harness::crm();
+    let ben = Ben::make(&harness);
+    assert_eq!(asked(&harness, &owner(), "PATCH", &format!("{W}/settings"), &json!({"refresh_rotation": true})).0, 200);
+    let renewed = |refresh: &Value| {
+        // The chance of the tests comes round again: another place of it.
+        harness.ctx.random::<1>();
+        asked(&harness, &Vec::new(), "POST", "/auth/refresh", &json!({"refresh_token": refresh}))
+    };
+    let other = asked(&harness, &Vec::new(), "POST", "/auth/authenticate", &json!({"email": BEN, "password": PASSWORD})).1;
+    let (status, second) = renewed(&json!(ben.refresh));
+    assert_eq!(status, 200, "{second}");
+    let access = |pair: &Value| bearer(pair["access_token"].as_str().unwrap());
+    for coming in [&ben.all["jwt"], &access(&second), &access(&other)] {
+        assert!(is_in(&harness, coming).is_ok());
+    }
+    assert_eq!(renewed(&json!(ben.refresh)).0, 401, "spent");
+    for coming in [&ben.all["jwt"], &access(&second)] {
+        assert_eq!(is_in(&harness, coming), Err(401), "one of the two who have the sign-in has stolen it");
+    }
+    for coming in [&access(&other), &ben.all["long jwt"], &ben.all["session"], &ben.all["personal"]] {
+        assert!(is_in(&harness, coming).is_ok(), "of other sign-ins");
+    }
+    assert_eq!(renewed(&second["refresh_token"]).0, 401);
+    assert_eq!(renewed(&other["refresh_token"]).0, 200);
+}
+
+/// Where nobody else can try it a short password is taken, with a word of warning.
+#[test]
+fn a_short_password_is_refused_where_other_machines_come_in_and_warned_of_elsewhere() {
+    for is_open in [false, true] {
+        let mut harness = Harness::crm().with_people(&["ann", "bob"]);
+        let Some(ctx) = Arc::get_mut(&mut harness.ctx) else { panic!("the server is shared already") };
+        ctx.site.is_open = is_open;
+        let warned =
+            |reply: &Reply| reply.headers.iter().any(|(name, text)| name == "X-Warning" && text.contains("fewer than 8 characters"));
+        let sent = |who: &Coming, url: &str, body: Value| send(&harness, who, "POST", &format!("{W}/{url}"), &body);
+        let ann = headers(&[("As", "ann")]);
+        let invited = answer(&sent(&owner(), "users", json!({"email": "invited@example.com"})));
+        let link = invited["invitation"]["url"].as_str().unwrap().split("#t=").nth(1).unwrap().to_owned();
+        let reset = answer(&sent(&owner(), "users/3/reset", Value::Null));
+        let other = reset["reset"]["url"].as_str().unwrap().split("#t=").nth(1).unwrap().to_owned();
+        let all = |password: &str| {
+            [
+                sent(&owner(), "users", json!({"email": format!("{}@example.com", password.len()), "password": password})),
+                sent(&Vec::new(), "invitations/accept", json!({"token": link, "password": password})),
+                sent(&ann, "me/password", json!({"current": "your_password", "new": password})),
+                sent(&Vec::new(), "resets/accept", json!({"token": other, "password": password})),
+            ]
+        };
+        for reply in all("short") {
+            match is_open {
+                true => assert!(reply.status == 400 && answer(&reply).to_string().contains("at least 8 characters"), "{reply:?}"),
+                false if reply.status == 401 => panic!("{reply:?}"),
+                false => assert!(reply.status < 300 && warned(&reply), "{reply:?}"),
+            }
+        }
+        if is_open {
+            for reply in all("long enough") {
+                assert!(!warned(&reply) && reply.status < 300, "{reply:?}");
+            }
+        }
+        let made =
+            jobs::run(&harness.ctx, &OWNER, &Job::AdminCreate { email: "b@c.de".to_owned(), password: "short".to_owned() }, &unwatched());
+        assert_eq!(
+            made.map(|made| made["warning"].is_string()).map_err(|error| matches!(error, Error::Invalid(_))),
+            if is_open { Err(true) } else { Ok(true) }
+        );
+    }
+}

@@ -11,6 +11,7 @@ fn the_house_answers_as_its_transcripts_say() {
 
 #[test]
 fn the_other_dialects_answer_as_their_transcripts_say() {
+    run_all("robostack");
     run_all("fullfinity");
     run_all("appmixer");
 }

@@ -365,7 +365,7 @@ fn bounds_bind_what_is_written() {
     };
     for (text, position, hint) in [
         ("dayy = null", 0, "Did you mean 'day'?"),
-        ("maker.nmae = 'x'", 0, "Did you mean 'name'?"),
+        ("maker.nmae = 'x'", 6, "Did you mean 'name'?"),
         ("n > 1 && lenght(t) > 1", 9, "Did you mean 'length'?"),
         ("tags = 'red'", 0, "tags ?= 'one of them'"),
         ("tags ?= 'rde'", 8, "Did you mean 'red'?"),
@@ -376,7 +376,7 @@ fn bounds_bind_what_is_written() {
         ("n ~ '1'", 0, "~ looks for a part of a text"),
         ("t ~ 'é", 4, "Close it with the mark that opens it"),
         ("id = 'x'", 5, ""),
-        ("maker.items.n = 1", 0, "items.n ?= …"),
+        ("maker.items.n = 1", 6, "items.n ?= …"),
     ] {
         let problem = refused(text);
         assert_eq!((&problem["position"], problem["hint"].as_str().unwrap_or_default()), (&json!(position), hint), "{text}: {problem}");

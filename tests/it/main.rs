@@ -80,6 +80,15 @@ mod modifiers;
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 
+/// Questions that cannot be answered: every parameter, told with the way out.
+mod questions;
+
+/// Answers in gzip.
+mod packed;
+
+/// Saved views: whose they are, what they do to a list, how they follow their fields.
+mod views;
+
 /// The first minutes: the start link, the samples, dates that count from today.
 mod start;
 
@@ -97,6 +106,9 @@ mod clock;
 
 /// Who may do what: every principal with every route, masks, rules, narrowed tokens.
 mod rights;
+
+/// The Robostack dialect beside the house dialect, its pairs, long answers and long selections.
+mod robostack;
 
 /// The built executable: starts, answers, survives kill -9.
 mod smoke;

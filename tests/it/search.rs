@@ -447,3 +447,27 @@ fn something(harness: &Harness, chance: &mut Chance) -> u16 {
         _ => ask("DELETE", "?dry_run=true", &json!({"ids": [format!("rec_{id}")]})),
     }
 }
+
+/// Nothing is left out unsaid: what stands in too many words is refused, and offered all the same to who is still typing.
+#[test]
+fn what_stands_within_too_many_words_is_refused_and_still_offered() {
+    let words = |count: usize| (0..count).map(|at| format!("w{at}zqv")).collect::<Vec<_>>().join(" ");
+    let records = json!([{"title": words(500), "body": "tea"}, {"title": "late", "body": words(1_000)}]);
+    let harness = notes(Limits::default(), &records);
+    let asked = |path: &str| harness.ask("GET", &format!("{NOTES}/{path}"), "");
+    let (status, found) = asked("records?q=*zqv");
+    assert_eq!((status, found["total"].as_u64()), (200, Some(2)), "{found}");
+    let one_more = json!({"body": "onezqvmore"}).to_string();
+    assert_eq!(harness.ask("PATCH", &format!("{NOTES}/records/1"), &one_more).0, 200);
+    for path in ["records?q=*zqv", "records?q=tea+*zqv&sort=title", "records?q=*zqv&count=none", "export?q=*zqv", "../../search?q=*zqv"] {
+        let url = if path.starts_with("..") { format!("{APP}/{}", path.trim_start_matches("../")) } else { format!("{NOTES}/{path}") };
+        let (status, told) = harness.ask("GET", &url, "");
+        assert_eq!((status, told["error"]["field"].as_str()), (400, Some("q")), "{path}: {told}");
+        assert!(told.to_string().contains("more than 1000 different words") && told.to_string().contains("more letters"), "{told}");
+    }
+    // One letter more, and it is found.
+    assert_eq!(asked("records?q=*zqvm").1["total"], 1);
+    let (status, offered) = asked("lookup?q=zqv");
+    assert_eq!((status, &offered["results"][0]["fits"]), (200, &json!("within")), "{offered}");
+    assert_eq!(asked("lookup?q=*zqv").0, 200);
+}

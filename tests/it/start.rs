@@ -28,7 +28,7 @@ fn a_start_link_makes_the_first_admin_and_nobody_else() {
     let (harness, token) = Harness::unclaimed();
     let other = harness.link();
     assert_eq!(look(&harness, &token), 200);
-    assert_eq!(start(&harness, &token, "short").status, 400);
+    assert_eq!(start(&harness, &token, &"x".repeat(1_025)).status, 400);
     assert_eq!(look(&harness, &token), 200, "what is refused does not use the link up");
     assert_eq!(start(&harness, &token.to_uppercase(), "correct horse").status, 401);
 

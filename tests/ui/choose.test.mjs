@@ -7,7 +7,7 @@ import { PHONE, WIDE, close, inspect, launch, newPage } from './browser.mjs';
 import { begin } from './server.mjs';
 
 const { CARRYALL_BIN } = process.env;
-const PASSWORD = 'correct horse battery', OTHER = 'battery staple horse', SHORT = 'short';
+const PASSWORD = 'correct horse battery', OTHER = 'battery staple horse', LONG = 'x'.repeat(1025);
 const APP = { carryall: 1, app: { slug: 'tea', name: 'Tea' }, schemas: [{ slug: 'sorts', fields: [{ slug: 'name', type: 'text' }] }], records: { sorts: [{ name: 'Green' }] } };
 
 let browser;
@@ -56,9 +56,9 @@ test('an invitation: a name, a password and Enter, and one is in; once', async t
   await inspect(page, 'invitation');
   await page.keyboard.press('Enter');
   await page.getByText('Choose a password.').waitFor();
-  await page.keyboard.type(SHORT);
+  await page.keyboard.type(LONG);
   await page.keyboard.press('Enter');
-  await page.getByText('at least 8 characters').and(page.locator('[role="alert"]')).waitFor();
+  await page.getByText('at most 1024 bytes').and(page.locator('[role="alert"]')).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'password', 'the focus goes to what is wrong');
   await page.keyboard.type(PASSWORD);
   await page.fill('#name', 'Ben Baker');

@@ -12,7 +12,7 @@ const { CARRYALL_BIN } = process.env;
 // The page's own list, read as text: Node takes the page's files for no modules.
 const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
 const SAMPLES = [...readFileSync(`${STATIC}app/samples.js`, 'utf8').matchAll(/slug: '([^']+)', name: '([^']+)'/g)].map(([, slug, name]) => ({ slug, name }));
-const PASSWORD = 'correct horse battery', SHORT = 'short';
+const PASSWORD = 'correct horse battery', LONG = 'x'.repeat(1025);
 const ROWS = '.grid[aria-busy="false"] tbody[role] tr[data-id]';
 
 let browser;
@@ -85,14 +85,14 @@ test('everything by keyboard: another name, another sample, wrong words explaine
   assert.equal(await focused(page), 'projects');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
-  await page.keyboard.type(SHORT);
+  await page.keyboard.type(LONG);
   await page.keyboard.press('Enter');
   await page.getByText('must be an e-mail address').waitFor();
   assert.equal(await focused(page), 'email', 'the focus goes to what is wrong');
   await inspect(page, 'start-wrong');
   await page.keyboard.type('ann@example.com');
   await page.keyboard.press('Enter');
-  await page.getByText('at least 8 characters').and(page.locator('[role="alert"]')).waitFor();
+  await page.getByText('at most 1024 bytes').and(page.locator('[role="alert"]')).waitFor();
   assert.equal(await focused(page), 'password');
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press('Tab');

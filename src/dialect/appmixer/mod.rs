@@ -19,7 +19,7 @@ use super::contract::{BodyMax, Dialect, Pool, Route, get, post};
 use crate::model::limits::DialectLimits;
 
 pub const APPMIXER: Dialect =
-    Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, limits: LIMITS, about: ABOUT };
+    Dialect { id: "appmixer", routes: &ROUTES, roots: &["user"], render_error: error::render, open: None, limits: LIMITS, about: ABOUT };
 
 /// `limit` 100; clients ask for up to 1,000. A flow may have 2 MiB.
 const LIMITS: DialectLimits = DialectLimits {

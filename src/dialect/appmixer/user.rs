@@ -24,7 +24,7 @@ pub fn authenticate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         Error::Unauthenticated(message) => Error::Forbidden(message),
         other => other,
     })?;
-    Ok(reply::json(200, &json!({"user": user(&account), "token": token})))
+    Ok(reply::secret(200, &json!({"user": user(&account), "token": token})))
 }
 
 /// `GET /user`.

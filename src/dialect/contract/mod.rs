@@ -78,9 +78,18 @@ pub struct Dialect {
     /// First words of paths that are its own: what is asked there and not found is refused in its form.
     pub roots: &'static [&'static str],
     pub render_error: fn(&Error) -> Response,
+    /// Pages of any origin may call it, by what they put into a header; the cookie lets none of them in. `None`: those that the server names.
+    pub open: Option<Open>,
     /// What it bounds itself: handlers find it, within what the server bounds, in `Call::limits`.
     pub limits: DialectLimits,
     pub about: about::About,
+}
+
+/// What pages elsewhere may send to a dialect that is open to all of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Open {
+    pub methods: &'static str,
+    pub headers: &'static str,
 }
 
 /// Routes that take no query and at most one record.

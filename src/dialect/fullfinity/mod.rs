@@ -20,7 +20,7 @@ use super::contract::{BodyMax, Dialect, Pool, Route, post};
 use crate::model::limits::DialectLimits;
 
 pub const FULLFINITY: Dialect =
-    Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, about: ABOUT };
+    Dialect { id: "fullfinity", routes: &ROUTES, roots: &[], render_error: error::render, open: None, limits: LIMITS, about: ABOUT };
 
 /// Without `limit` it answers with all; a cap keeps that safe. Of bodies it says nothing.
 const LIMITS: DialectLimits = DialectLimits {

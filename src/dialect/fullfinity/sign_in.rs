@@ -30,7 +30,7 @@ pub fn refresh(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 fn given(message: &str, pair: &Pair) -> Response {
     // 2025-01-15 10:30:00 UTC
     let expires_at = pair.expires_at.replace('T', " ").replace('Z', " UTC");
-    reply::json(
+    reply::secret(
         200,
         &json!({
             "message": message, "access_token": pair.access, "refresh_token": pair.refresh, "token_type": "bearer", "expires_at": expires_at,

@@ -3,7 +3,7 @@
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
 use crate::model::limits::Limits;
-use crate::model::name::{is_field_slug, quoted};
+use crate::model::name::{is_field_slug, is_slug, quoted};
 use crate::model::principal::Action;
 use crate::model::query::{Count, Query, Sort, Window};
 use crate::ops::ctx::Ctx;
@@ -30,8 +30,22 @@ pub enum Form {
 }
 
 /// Names a list takes, to find the one that was meant.
-const NAMES: [&str; 13] =
-    ["page", "per_page", "limit", "offset", "cursor", "count", "sort", "q", "fields", "expand", "explain", "filter", "filter[field]"];
+const NAMES: [&str; 14] = [
+    "page",
+    "per_page",
+    "limit",
+    "offset",
+    "cursor",
+    "count",
+    "sort",
+    "q",
+    "fields",
+    "expand",
+    "view",
+    "explain",
+    "filter",
+    "filter[field]",
+];
 /// Those that say which part of a list.
 pub const WINDOW: [&str; 6] = ["page", "per_page", "limit", "offset", "cursor", "count"];
 
@@ -51,6 +65,7 @@ struct Parts {
     terms: Vec<(String, Op, Vec<String>)>,
     written: Option<String>,
     words: Option<String>,
+    view: Option<String>,
 }
 
 impl Asked {
@@ -104,6 +119,7 @@ impl Parts {
                 return Err(Problem::of(name, "empty", "'filter' is empty").hint("filter=status = 'lead' && age > 30, or no filter at all"));
             }
             "filter" => self.written = Some(value.to_owned()),
+            "view" => self.view = Some(view_name(value)?),
             "q" => self.words = Some(value.to_owned()),
             "explain" if value == "1" => self.explains = true,
             "explain" => return Err(Problem::of(name, "range", "'explain' can only be 1")),
@@ -153,6 +169,7 @@ impl Parts {
             count,
             fields: self.fields,
             expand: self.expand,
+            view: self.view,
         };
         let clamped = (wanted > most).then(|| format!("{name}={most}"));
         Asked { searches: query.filter.has_words(), query, form, clamped, explains: self.explains }
@@ -181,6 +198,12 @@ fn names(name: &str, value: &str, are_paths: bool) -> std::result::Result<Vec<St
     let what = if are_paths { "paths" } else { "names" };
     let problem = Problem::of(name, "form", format!("'{name}' takes {what} of fields with commas between them, not {}", quoted(value)));
     Err(problem.hint(if are_paths { "expand=company, or expand=company.owner,tags" } else { "fields=name,status" }))
+}
+
+/// The slug of a saved view, or its number.
+pub fn view_name(value: &str) -> std::result::Result<String, Problem> {
+    let problem = || Problem::of("view", "form", format!("'view' must be the slug or the number of a saved view, not {}", quoted(value)));
+    if is_slug(value) { Ok(value.to_owned()) } else { Err(problem().hint("view=open-deals; GET …/views lists them")) }
 }
 
 pub fn count(name: &str, value: &str, least: i64) -> std::result::Result<i64, Problem> {

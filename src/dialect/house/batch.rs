@@ -98,7 +98,8 @@ fn requests(mut body: Map<String, Value>, most: usize) -> Result<Vec<Request>> {
     let sent = body.shift_remove("requests");
     if let Some(key) = body.keys().next() {
         let problem = Problem::of(key, "unknown_field", format!("There is no key {} here", quoted(key)));
-        return Err(Error::invalid(problem.hint(FORM)));
+        let near = problem.clone().did_you_mean(key, std::iter::once("requests"));
+        return Err(Error::invalid(if near.hint.is_some() { near } else { problem.hint(FORM) }));
     }
     let refused = |code, message: String| Err(Error::invalid(Problem::of("requests", code, message).hint(FORM)));
     match sent {
@@ -127,12 +128,13 @@ fn requests(mut body: Map<String, Value>, most: usize) -> Result<Vec<Request>> {
 
 fn request(sent: Value) -> std::result::Result<Request, Problem> {
     let Value::Object(mut sent) = sent else {
-        return Err(Problem::new("type", format!("A request must be a JSON object, not {}", described(&sent))).hint(FORM));
+        return Err(Problem::of("requests", "type", format!("A request must be a JSON object, not {}", described(&sent))).hint(FORM));
     };
     let [method, url, body] = ["method", "url", "body"].map(|key| sent.shift_remove(key));
     if let Some(key) = sent.keys().next() {
         let problem = Problem::of(key, "unknown_field", format!("There is no key {} in a request", quoted(key)));
-        return Err(problem.hint("A request has: method, url, body"));
+        let near = problem.clone().did_you_mean(key, ["method", "url", "body"].into_iter());
+        return Err(if near.hint.is_some() { near } else { problem.hint("A request has: method, url, body") });
     }
     let text = |key: &str, value: Option<Value>| match value {
         Some(Value::String(text)) => Ok(text),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 const MAX_AFFECTED: &str = "max_affected";
 /// What else a list takes, and no write.
-const OF_LISTS: [&str; 5] = ["sort", "q", "fields", "expand", "explain"];
+const OF_LISTS: [&str; 6] = ["sort", "q", "fields", "expand", "view", "explain"];
 
 /// Whether a request to the collection speaks of the records that a filter finds.
 pub fn is_meant(call: &Call<'_>) -> bool {
@@ -69,7 +69,7 @@ struct Meant {
 
 impl Meant {
     fn aim<'a>(&'a self, call: &'a Call<'_>) -> Aim<'a> {
-        Aim { app: call.param(0), schema: call.param(1), query: &self.query, affected_max: self.affected_max }
+        Aim { app: call.param(0), schema: call.param(1), query: &self.query, affected_max: self.affected_max, passes_over: false }
     }
 }
 

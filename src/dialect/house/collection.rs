@@ -6,6 +6,7 @@ use crate::dialect::contract::about::{Auth, Operation};
 use crate::model::field::{Field, Kind};
 use crate::model::schema::Schema;
 use crate::ops::describe::{Described, Shapes};
+use crate::ops::example;
 use serde_json::{Map, Value, json};
 
 const FORM: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
@@ -155,47 +156,19 @@ fn sent(shapes: &Shapes) -> impl Iterator<Item = &Field> {
     schema.fields.iter().filter(is_taken)
 }
 
-/// A value that the field takes; none when it can stay empty and none is sure to be taken.
+/// A value that the field takes; none when it can stay empty and none is sure to be taken. What must be new each time is Postman's to make up.
 fn example(field: &Field) -> Option<Value> {
-    let rules = &field.rules;
-    let least = |otherwise: Value| rules.min.clone().or_else(|| rules.max.clone()).unwrap_or(otherwise);
-    let option = || rules.choices.first().map(|choice| Value::from(choice.value.as_str()));
-    let target = || rules.target.as_deref().filter(|_| field.required).map(|target| Value::from(id_of(target)));
-    match field.kind {
-        Kind::Text if !rules.choices.is_empty() => option(),
-        Kind::Text => text(field),
-        Kind::Integer | Kind::Decimal if field.unique => Some(FRESH_NUMBER.into()),
-        Kind::Integer | Kind::Decimal => Some(least(1.into())),
-        Kind::Boolean => Some(true.into()),
-        Kind::Date => Some(least("2026-01-31".into())),
-        Kind::Datetime => Some("2026-01-31T10:30:00Z".into()),
-        Kind::Reference => target(),
-        Kind::Links => target().map(|id| json!([id])),
-        Kind::Set if rules.choices.is_empty() => None,
-        Kind::Set => option().map(|option| json!([option])),
-        Kind::Json if rules.items.is_empty() && field.required => Some(json!({})),
-        Kind::User if field.required => Some(1.into()),
-        Kind::Json | Kind::User | Kind::Sequence | Kind::Lines => None,
-    }
-}
-
-fn text(field: &Field) -> Option<Value> {
-    let fresh = |end: &str| Some(Value::from(format!("{FRESH_TEXT}{end}")));
-    match field.type_name.as_str() {
-        "email" if field.unique => fresh("@example.com"),
-        "email" => Some("ann@example.com".into()),
-        "url" if field.unique => Some(format!("https://example.com/{FRESH_TEXT}").into()),
-        "url" => Some("https://example.com/".into()),
-        "phone" => Some("+49 30 901820".into()),
-        "color" => Some("#1e90ff".into()),
-        "timezone" => Some("Europe/Berlin".into()),
-        // What its pattern takes cannot be guessed.
-        _ if field.rules.pattern.is_some() => field.default.as_str().map(Value::from),
-        _ if field.unique => fresh(""),
-        _ => {
-            let most = field.rules.max_length.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
-            Some(format!("Example {}", field.name).chars().take(most).collect::<String>().into())
-        }
+    let target = || field.rules.target.as_deref().filter(|_| field.required).map(|target| Value::from(id_of(target)));
+    let fresh = |form: &str| Some(Value::from(form.replace("{}", FRESH_TEXT)));
+    match (field.kind, field.type_name.as_str()) {
+        (Kind::Reference, _) => target(),
+        (Kind::Links, _) => target().map(|id| json!([id])),
+        (Kind::Integer | Kind::Decimal, _) if field.unique => Some(FRESH_NUMBER.into()),
+        (Kind::Text, _) if !field.unique || field.rules.pattern.is_some() => example::of(field),
+        (Kind::Text, "email") => fresh("{}@example.com"),
+        (Kind::Text, "url") => fresh("https://example.com/{}"),
+        (Kind::Text, "text" | "textarea") => fresh("{}"),
+        _ => example::of(field),
     }
 }
 

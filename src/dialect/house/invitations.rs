@@ -1,6 +1,6 @@
 //! Invitations and resets: `/api/workspaces/{workspace}/invitations`, and where somebody without a password chooses one by a link.
 
-use super::session::{missing, signed_in, user};
+use super::session::{missing, signed_in, user, warned};
 use super::users::{account, id};
 use crate::dialect::contract::visitor;
 use crate::model::error::{Error, Result};
@@ -38,7 +38,7 @@ pub fn accept(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let name = form.get("name").filter(|name| !name.is_empty());
     let visitor = visitor(call.request);
     let opened = ctx.write(|| invitations::prepare(ctx, &call.caller, token, name, password, &visitor), invitations::accept)?;
-    Ok(answer(ctx, &opened))
+    Ok(answer(ctx, &opened, password))
 }
 
 /// `POST …/resets/accept` with `{"token", "password"}`: signs in, 200.
@@ -48,7 +48,7 @@ pub fn accept_reset(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (token, password) = both(&form)?;
     let visitor = visitor(call.request);
     let opened = ctx.write(|| invitations::prepare_other(ctx, &call.caller, token, password, &visitor), invitations::accept)?;
-    Ok(answer(ctx, &opened))
+    Ok(answer(ctx, &opened, password))
 }
 
 /// A link as it is handed on.
@@ -56,8 +56,8 @@ pub fn link(origin: &str, invitation: &Invitation) -> Value {
     json!({"url": format!("{origin}{}", invitation.path()), "expires_at": invitation.expires_at()})
 }
 
-fn answer(ctx: &Ctx, opened: &Opened) -> Response {
-    signed_in(ctx, reply::json(200, &json!({"user": user(&opened.user)})), opened)
+fn answer(ctx: &Ctx, opened: &Opened, password: &str) -> Response {
+    signed_in(ctx, warned(ctx, reply::json(200, &json!({"user": user(&opened.user)})), password), opened)
 }
 
 fn both(form: &Query) -> Result<(&str, &str)> {

@@ -92,18 +92,19 @@ pub fn started(ctx: &Arc<Ctx>, call: &Call<'_>, job: Job) -> Result<Response> {
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let all: Vec<Value> = jobs::list(ctx, &call.caller)?.iter().map(rendered).collect();
-    Ok(reply::json(200, &json!({"jobs": all})))
+    // What one came to may be a link that signs in.
+    Ok(reply::secret(200, &json!({"jobs": all})))
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    Ok(reply::json(200, &rendered(&jobs::state(ctx, &call.caller, id(call)?)?)))
+    Ok(reply::secret(200, &rendered(&jobs::state(ctx, &call.caller, id(call)?)?)))
 }
 
 /// Asks a job to end: 202 with how it stands; what it becomes is asked by its id.
 pub fn cancel(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    Ok(reply::json(202, &rendered(&jobs::cancel(ctx, &call.caller, id(call)?)?)))
+    Ok(reply::secret(202, &rendered(&jobs::cancel(ctx, &call.caller, id(call)?)?)))
 }
 
 fn id(call: &Call<'_>) -> Result<u64> {

@@ -1,7 +1,7 @@
 //! Who is signed in: `/api/workspaces/{workspace}/me`. AppBuilder has nothing like it.
 
 use super::roles;
-use super::session::missing;
+use super::session::{missing, warned};
 use super::users::account;
 use crate::dialect::contract::{own_session, visitor};
 use crate::format::parts;
@@ -52,5 +52,5 @@ pub fn password(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         || me::prepare_password(ctx, &call.caller, &current, &new, kept, &visitor),
         move |tx, ready| me::set_password(tx, &caller, ready),
     )?;
-    Ok(reply::empty(204))
+    Ok(warned(ctx, reply::empty(204), &new))
 }

@@ -33,7 +33,7 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
-//! | | the same with more | `q filter limit offset cursor count fields expand` | [house] |
+//! | | the same with more | `q filter limit offset cursor count fields expand view` | [house] |
 //! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
@@ -46,15 +46,19 @@
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records | delete `{"ids": […]}` | [house] |
 //! | | the same with a filter | delete all records that it finds: `filter filter[field] max_affected` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort filter filter[field]` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort view filter filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
 //! | POST | /api/batch | several writes of records, all or none: `{"requests": [{"method", "url", "body"}]}`, `"$0.id"` | [house] |
-//! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit filter` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit view filter` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/aggregate | numbers by a pipeline of `match group project sort limit skip lookup` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/lookup | records by their name, for pickers: `q limit` | [house] |
 //! | GET | /api/apps/{app}/search | words in all tables of an app: `q schemas limit` | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/views | saved views: shared ones and one's own | [house] |
+//! | POST | /api/apps/{app}/schemas/{schema}/views | save one, 201: `name slug kind filter sort fields group options shared` | [house], shared ones owners of the app |
+//! | GET | /api/apps/{app}/schemas/{schema}/views/{view} | one, by its slug or number | [house] |
+//! | PATCH, DELETE | /api/apps/{app}/schemas/{schema}/views/{view} | change it, with the same keys; take it away | [house], shared ones owners of the app |
 //! | GET | /api/openapi.json | this table as an OpenAPI 3.1 document, for everybody | [house] |
 //! | GET | /api/apps/{app}/openapi.json | the same for an app, with its tables' fields | [house] |
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
@@ -107,7 +111,8 @@
 //! `Idempotency-Key` on POST, PATCH of records and PUT of one, and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
 //!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
-//! say in a body (`id`, stamps: clients send back what they read); `Retry-After` with 429 and 503.
+//! say in a body (`id`, stamps: clients send back what they read); `X-Warning` says of a password that is short that it will do on this machine only;
+//! `Retry-After` with 429 and 503.
 //!
 //! Any credential lets in: the session's cookie, a personal token, a pair of key and secret, a JWT of another dialect. A header goes before the cookie,
 //! and one that is not good is 401. After some failed sign-ins of one account or from one address a further failure is 429; a right password is let in.
@@ -148,13 +153,14 @@ mod settings;
 mod tokens;
 mod tries;
 mod users;
+mod views;
 mod workspace;
 
 use super::contract::{BodyMax, Dialect, Pool, Route, delete, get, patch, post, put};
 use crate::model::limits::DialectLimits;
 
 pub const HOUSE: Dialect =
-    Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render, limits: LIMITS, about: about::ABOUT };
+    Dialect { id: "house", routes: &ROUTES, roots: &[], render_error: error::render, open: None, limits: LIMITS, about: about::ABOUT };
 
 /// AppBuilder: `per_page` 50, at most 100. Of bodies it says nothing; these are what the server takes.
 const LIMITS: DialectLimits = DialectLimits {
@@ -166,7 +172,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 94] = [
+const ROUTES: [Route; 99] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -232,6 +238,11 @@ const ROUTES: [Route; 94] = [
     post("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_pipeline),
     Route { query: Some(&["q", "limit"]), ..get("/api/apps/{app}/schemas/{schema}/lookup", Pool::Reads, search::look_up) },
     Route { query: Some(&["q", "schemas", "limit"]), ..get("/api/apps/{app}/search", Pool::Reads, search::app) },
+    get("/api/apps/{app}/schemas/{schema}/views", Pool::Reads, views::list),
+    post("/api/apps/{app}/schemas/{schema}/views", Pool::Writes, views::create),
+    get("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Reads, views::read),
+    patch("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Writes, views::update),
+    delete("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Writes, views::delete),
     get("/api/openapi.json", Pool::Reads, docs::server),
     get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),

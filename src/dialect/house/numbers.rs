@@ -1,11 +1,11 @@
 //! Numbers over many records: a report by one group in the query string, or by a pipeline of stages in a body. Every row is an object of its columns.
 //! [house]
 
-use super::asked::{FilterParts, count, sort_keys_of};
+use super::asked::{FilterParts, count, sort_keys_of, view_name};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::limits::Limits;
 use crate::model::name::{is_field_slug, quoted};
-use crate::model::pipeline::{Asked, AskedStage, AskedWhat, Column, How};
+use crate::model::pipeline::{Asked, AskedStage, AskedValue, AskedWhat, Column, How};
 use crate::model::query::Sort;
 use crate::ops::ctx::Ctx;
 use crate::ops::numbers;
@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Names of a report in a query string.
-const NAMES: [&str; 12] =
-    ["group", "count", "sum", "avg", "min", "max", "count_distinct", "having", "sort", "limit", "filter", "filter[field]"];
+const NAMES: [&str; 13] =
+    ["group", "count", "sum", "avg", "min", "max", "count_distinct", "having", "sort", "limit", "view", "filter", "filter[field]"];
 const STAGES: [&str; 7] = ["match", "group", "project", "sort", "limit", "skip", "lookup"];
 const FORM: &str =
     "{\"pipeline\": [{\"match\": \"status = 'won'\"}, {\"group\": {\"by\": [\"owner\"], \"values\": {\"total\": \"sum(amount)\"}}}]}";
@@ -69,8 +69,9 @@ fn render(body: &mut String, columns: &[Column], row: &[Value]) {
 fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
     let (mut filter, mut problems) = (FilterParts::default(), Vec::new());
     let (mut keys, mut having, mut sort, mut limit) = (Vec::new(), None, Vec::new(), limits.report_rows_default);
+    let mut view = None;
     // There is always a count: it costs nothing more.
-    let mut values = vec![("count".to_owned(), "count()".to_owned())];
+    let mut values = vec![asked_value("count()", "count")];
     for (name, value) in pairs {
         let given = (!value.trim().is_empty()).then_some(value.as_str());
         let read = match (name.as_str(), given) {
@@ -88,10 +89,15 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
                 having = Some(text.to_owned());
                 Ok(())
             }
+            ("view", _) => view_name(value).map(|named| view = Some(named)),
             ("sort", Some(text)) => sort_keys_of(text).map(|keys| sort = keys),
             (name, given) if name != "count" && How::ALL.iter().any(|(known, _)| *known == name) => listed(name, given.unwrap_or_default())
                 .map(|terms| {
-                    let of = |(term, _): (String, usize)| (format!("{name}({term})"), format!("{name}({term})"));
+                    let of = |(term, at): (String, usize)| {
+                        let text = format!("{name}({term})");
+                        let further = isize::try_from(at).unwrap_or_default() - isize::try_from(name.len() + 1).unwrap_or_default();
+                        AskedValue { asked_by: Some((name.to_owned(), further)), ..asked_value(&text, &text) }
+                    };
                     values.extend(terms.into_iter().map(of));
                 }),
             ("_", _) => Ok(()),
@@ -116,7 +122,11 @@ fn by_query(pairs: &[(String, String)], limits: &Limits) -> Result<Asked> {
     if !sort.is_empty() {
         stages.push(stage("sort", AskedWhat::Sort(sort)));
     }
-    Ok(Asked { filter: filter.into_filter(), stages, limit })
+    Ok(Asked { filter: filter.into_filter(), view, stages, limit })
+}
+
+fn asked_value(text: &str, name: &str) -> AskedValue {
+    AskedValue { name: name.to_owned(), text: text.to_owned(), asked_by: None }
 }
 
 /// An expression at its byte, so that what is wrong with it is told at the right one.
@@ -147,7 +157,8 @@ fn by_body(body: &Map<String, Value>, limits: &Limits) -> Found<Asked> {
         let what = stage(value).map_err(|problem| Problem { field: Some(place.clone()), ..problem })?;
         Ok(AskedStage { place, what })
     });
-    Ok(Asked { filter: crate::model::expr::Expr::True, stages: stages.collect::<Found<_>>()?, limit: limits.report_rows_max })
+    let stages = stages.collect::<Found<_>>()?;
+    Ok(Asked { filter: crate::model::expr::Expr::True, view: None, stages, limit: limits.report_rows_max })
 }
 
 fn stage(value: &Value) -> Found<AskedWhat> {
@@ -165,6 +176,7 @@ fn stage(value: &Value) -> Found<AskedWhat> {
             }
             let keys = group.get("by").map(columns).transpose()?.unwrap_or_default();
             let values = group.get("values").map(columns).transpose()?.unwrap_or_default();
+            let values = values.into_iter().map(|(name, text)| asked_value(&text, &name)).collect();
             Ok(AskedWhat::Group { keys, values })
         }
         ("group", _) => {

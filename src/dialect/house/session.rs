@@ -5,7 +5,7 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::principal::User;
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions::{self, Opened};
-use crate::ops::{invitations, start};
+use crate::ops::{invitations, start, users};
 use crate::wire::call::Call;
 use crate::wire::{cookie, reply};
 use rouille::Response;
@@ -67,7 +67,7 @@ pub fn start(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     };
     let opened =
         ctx.write(|| start::prepare_admin(ctx, &call.caller, token, email, password, &visitor(call.request)), start::make_admin)?;
-    Ok(signed_in(ctx, reply::json(201, &json!({"user": user(&opened.user)})), &opened))
+    Ok(signed_in(ctx, warned(ctx, reply::json(201, &json!({"user": user(&opened.user)})), password), &opened))
 }
 
 pub fn logout(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -86,6 +86,14 @@ pub fn logout(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// A person as answers show them.
 pub fn user(user: &User) -> Value {
     json!({"id": user.id.0, "username": user.email, "email": user.email, "role": user.role.name()})
+}
+
+/// The answer to whoever set a password, with what is to be said of it.
+pub fn warned(ctx: &Ctx, response: Response, password: &str) -> Response {
+    match users::weakness(ctx, password) {
+        Some(warning) => response.with_additional_header("X-Warning", warning),
+        None => response,
+    }
 }
 
 pub fn missing(name: &str) -> Problem {

@@ -37,7 +37,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
         move |tx, ready| tokens::create(tx, &caller, ready),
     )?;
     let at = format!("/api/workspaces/{}/tokens/{}", call.param(0), made.listed.id);
-    Ok(reply::json(201, &told_once(&made, &secret, &origin(ctx, call.request))).with_additional_header("Location", at))
+    Ok(reply::secret(201, &told_once(&made, &secret, &origin(ctx, call.request))).with_additional_header("Location", at))
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {

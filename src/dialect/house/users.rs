@@ -1,6 +1,7 @@
 //! People: `/api/workspaces/{workspace}/users`. For owners and admins. AppBuilder has nothing like it.
 
 use super::invitations::link;
+use super::session::warned;
 use crate::dialect::contract::origin;
 use crate::format::parts;
 use crate::model::error::{Error, Problem, Result};
@@ -33,13 +34,17 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     });
     let (email, name, role, password) = read.map_err(Error::Invalid)?;
     let role = role.as_deref().map_or(Ok(Role::Member), role_of)?;
-    let (new, caller) = (NewUser { email, name, role, password }, call.caller.clone());
+    let (new, caller) = (NewUser { email, name, role, password: password.clone() }, call.caller.clone());
     let (made, invitation) =
         ctx.write(|| users::prepare(ctx, &call.caller, new.clone()), move |tx, ready| users::create(tx, &caller, ready))?;
     let mut body = Map::from_iter([("user".to_owned(), account(&made))]);
     body.extend(invitation.map(|invitation| ("invitation".to_owned(), link(&origin(ctx, call.request), &invitation))));
     let at = format!("/api/workspaces/{}/users/{}", call.param(0), made.user.id.0);
-    Ok(reply::json(201, &Value::Object(body)).with_additional_header("Location", at))
+    let response = reply::secret(201, &Value::Object(body)).with_additional_header("Location", at);
+    Ok(match &password {
+        Some(password) => warned(ctx, response, password),
+        None => response,
+    })
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -81,7 +86,7 @@ pub fn reset(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     let (id, caller) = (id(call.param(1))?, call.caller.clone());
     let given = ctx.write(|| Ok(invitations::prepare_reset(ctx)), move |tx, links| invitations::reset(tx, &caller, id, links))?;
-    Ok(reply::json(201, &json!({given.purpose(): link(&origin(ctx, call.request), &given)})))
+    Ok(reply::secret(201, &json!({given.purpose(): link(&origin(ctx, call.request), &given)})))
 }
 
 /// A person as an admin sees them, and as they see themselves.

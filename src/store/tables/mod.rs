@@ -15,3 +15,4 @@ pub mod settings;
 pub mod starts;
 pub mod tokens;
 pub mod users;
+pub mod views;

@@ -7,11 +7,8 @@ use serde_json::json;
 /// Everybody, with the number that they have as users.
 pub const PEOPLE: [&str; 7] = ["seller", "viewer", "editor", "boss", "other", "nobody", "gone"];
 
-/// Who asks: `guest` sends no cookie, `owner` is an admin of the workspace.
-pub const PRINCIPALS: [&str; 9] = ["guest", "nobody", "gone", "seller", "viewer", "editor", "boss", "other", "owner"];
-
 /// Of the deals: 1 is the seller's and has a note, 2 is won, 3 is neither, 4 is the seller's.
-const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
+const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one", "uuid": "11111111-1111-4111-8111-111111111111"}, "schemas": [
   {"slug": "people", "fields": [{"slug": "nick", "type": "text"}, {"slug": "user", "type": "user"}]},
   {"slug": "teams", "fields": [{"slug": "name", "type": "text"}, {"slug": "members", "type": "references", "target": "people"}]},
   {"slug": "deals", "display_field": "title", "fields": [
@@ -28,7 +25,9 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
     {"slug": "flaggedzq", "type": "computed", "formula": "concat(flagzq, '!')"},
     {"slug": "teamnamezq", "type": "computed", "formula": "team.name"},
     {"slug": "remarks", "type": "lines", "target": "notes", "via": "deal"}],
-   "indexes": [["secretzq", "stage"]]},
+   "indexes": [["secretzq", "stage"]],
+   "views": [{"slug": "wide", "sort": ["secretzq", "title"], "fields": ["title", "secretzq"], "group": ["leakzq", "stage"], "options": {"secretzq": 9}},
+             {"slug": "hidden", "filter": "flagzq = true", "sort": ["secretzq"]}]},
   {"slug": "notes", "fields": [{"slug": "text", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals", "on_delete": "cascade"}]},
   {"slug": "vaultzq", "fields": [{"slug": "word", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals"}]}],
  "roles": [{"slug": "seller", "name": "Seller", "schemas": {
@@ -47,9 +46,9 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one"}, "schemas": [
    {"title": "zq-deals-4-title", "owner": 2, "secretzq": "zq-deals-4-secretzq", "code": "zq-deals-4-code", "amount": 7100004}],
   "notes": [{"text": "zq-notes-1-text", "deal": {"$ref": "d1"}}],
   "vaultzq": [{"word": "zq-vaultzq-1-word"}]}}"#;
-const TWO: &str = r#"{"carryall": 1, "app": {"slug": "two"}, "schemas": [{"slug": "things", "fields": [{"slug": "word", "type": "text"}]}],
+const TWO: &str = r#"{"carryall": 1, "app": {"slug": "two", "uuid": "22222222-2222-4222-8222-222222222222"}, "schemas": [{"slug": "things", "fields": [{"slug": "word", "type": "text"}]}],
  "records": {"things": [{"word": "zq-things-1-word"}]}}"#;
-const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open"}, "schemas": [
+const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open", "uuid": "33333333-3333-4333-8333-333333333333"}, "schemas": [
   {"slug": "posts", "fields": [{"slug": "title", "type": "text"}, {"slug": "public", "type": "boolean", "default": false}, {"slug": "draftzq", "type": "text"}]},
   {"slug": "inner", "fields": [{"slug": "word", "type": "text"}]}],
  "roles": [{"slug": "guest", "schemas": {"posts": {"list": true, "read": "public = true", "create": "public = false", "fields": {"draftzq": {"readable": false}}}}}],
@@ -59,10 +58,10 @@ const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open"}, "schemas": [
 /// A value, or a name, that not everybody may see.
 pub struct Canary {
     pub text: String,
-    app: &'static str,
-    schema: &'static str,
+    pub app: &'static str,
+    pub schema: &'static str,
     row: i64,
-    field: &'static str,
+    pub field: &'static str,
 }
 
 /// The apps with their people and grants.
@@ -162,10 +161,4 @@ impl Canary {
             _ => as_guest,
         }
     }
-}
-
-/// Canaries in an answer that its reader may not see, but for those that stood in the question.
-pub fn leaks(canaries: &[Canary], who: &str, question: &str, answer: &str) -> Vec<String> {
-    let leaked = canaries.iter().filter(|canary| !canary.is_seen_by(who) && answer.contains(&canary.text));
-    leaked.map(|canary| canary.text.clone()).filter(|text| !question.contains(text.trim_matches('"'))).collect()
 }

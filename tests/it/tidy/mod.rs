@@ -49,6 +49,7 @@ const DOORS: &[(&[&str], &[&str])] = &[
     (&["bcrypt"], &["auth/password.rs"]),
     (&["rouille"], &["wire/", "dialect/", "server/"]),
     (&["csv", "calamine", "rust_xlsxwriter", "zip"], &["format/"]),
+    (&["flate2"], &["server/"]),
     (&["clap", "indicatif", "env_logger"], &["cli/"]),
     (&["jiff"], &["field/", "format/", "ops/ctx.rs"]),
     (&["email_address", "rust_decimal"], &["field/"]),

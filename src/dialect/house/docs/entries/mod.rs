@@ -15,6 +15,7 @@ mod roles;
 mod search;
 mod session;
 mod tables;
+mod views;
 mod workspace;
 
 /// A body, or an answer's.
@@ -63,10 +64,11 @@ pub const GROUPS: [(&str, &str); 9] = [
 
 /// All entries, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    const FILES: [&[Entry]; 9] = [
+    const FILES: [&[Entry]; 10] = [
         &session::ENTRIES,
         &apps::ENTRIES,
         &tables::ENTRIES,
+        &views::ENTRIES,
         &records::ENTRIES,
         &numbers::ENTRIES,
         &search::ENTRIES,

@@ -11,6 +11,7 @@ pub const ENTRIES: [Entry; 21] = [
     Entry {
         about: "Other sessions, JWTs and refresh tokens end; tokens that were made go on.",
         body: Content::Json("PasswordChange"),
+        headers: &["X-Warning"],
         problems: &[429],
         ..entry("POST /api/workspaces/{workspace}/me/password", "change_password", "People", "Another password", (204, Content::Nothing))
     },
@@ -18,7 +19,7 @@ pub const ENTRIES: [Entry; 21] = [
     Entry {
         about: "Without a password they are invited: the answer holds a link by which they choose one.",
         body: Content::Json("UserNew"),
-        headers: &["Location"],
+        headers: &["Location", "X-Warning"],
         problems: &[409, 429],
         ..entry(
             "POST /api/workspaces/{workspace}/users",
@@ -73,7 +74,7 @@ pub const ENTRIES: [Entry; 21] = [
     ),
     Entry {
         body: Content::Form("PasswordChoice"),
-        headers: &["Set-Cookie"],
+        headers: &["Set-Cookie", "X-Warning"],
         problems: &[401, 403, 429],
         is_open: true,
         ..entry(
@@ -87,7 +88,7 @@ pub const ENTRIES: [Entry; 21] = [
     Entry {
         about: "Whatever they were let in by before ends: sessions, JWTs, personal tokens and pairs.",
         body: Content::Form("PasswordChoice"),
-        headers: &["Set-Cookie"],
+        headers: &["Set-Cookie", "X-Warning"],
         problems: &[401, 403, 429],
         is_open: true,
         ..entry(

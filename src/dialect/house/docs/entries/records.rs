@@ -14,7 +14,20 @@ pub const ENTRIES: [Entry; 12] = [
         about: "Page by page, or window by window with limit and offset or cursor. With Accept: text/csv or application/x-ndjson the whole list is a file, \
                 without pages. With If-None-Match, 304 when nothing of it has changed. With explain=1 admins learn how the list is found (statements, plan, \
                 rows, time, the index that is missing) instead of its records.",
-        query: &["page", "per_page", "window_limit", "offset", "cursor", "count", "sort", "words", "shown_fields", "expand", "filter"],
+        query: &[
+            "page",
+            "per_page",
+            "window_limit",
+            "offset",
+            "cursor",
+            "count",
+            "sort",
+            "words",
+            "shown_fields",
+            "expand",
+            "view_of",
+            "filter",
+        ],
         headers: &["X-Clamped", "ETag"],
         more: &[(304, Content::Nothing)],
         ..entry(
@@ -89,7 +102,7 @@ pub const ENTRIES: [Entry; 12] = [
     },
     Entry {
         about: "All records that the filters leave, in the order that is asked for.",
-        query: &["format", "ids", "shown_fields", "sort", "words", "filter"],
+        query: &["format", "ids", "shown_fields", "sort", "words", "view_of", "filter"],
         headers: &["Content-Disposition"],
         ..entry("GET /api/apps/{app}/schemas/{schema}/export", "export_records", "Records", "The records as a file", (200, EXPORTED))
     },

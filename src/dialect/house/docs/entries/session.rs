@@ -45,7 +45,7 @@ pub const ENTRIES: [Entry; 6] = [
     Entry {
         about: "By the token of the link that a server without an admin prints.",
         body: Content::Form("FirstAdmin"),
-        headers: &["Set-Cookie"],
+        headers: &["Set-Cookie", "X-Warning"],
         problems: &[401, 403, 409, 429],
         is_open: true,
         ..entry("POST /auth/start", "make_first_admin", "Session", "Make the first admin", (201, Content::Json("SignedIn")))

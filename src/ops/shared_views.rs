@@ -1,0 +1,205 @@
+//! Shared views as a part of their app: in app files and copies, and what becomes of views when fields are renamed, changed or deleted. Making and
+//! changing them one by one is in `views`.
+
+use super::access;
+use super::define;
+use super::filter::{self, Asking, Reader};
+use super::view_sense::{check_slug, problems, tidy};
+use super::views::{VIEWS_MAX, log, made};
+use crate::expr::parse;
+use crate::expr::rename::{Renamed, renamed};
+use crate::expr::resolve::condition;
+use crate::format::parts::SchemaPart;
+use crate::format::view_part::{ViewPart, view_json};
+use crate::model::app::AppId;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::formula::Computation;
+use crate::model::principal::{Action, Caller, Principal, Scope};
+use crate::model::schema::{Schema, SchemaId};
+use crate::model::view::SavedView;
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::tables::views;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Whoever sees everything: what means nothing to them means nothing at all.
+const ANYBODY: Caller = Caller { principal: Principal::Control, door: "views", token: None };
+
+/// The shared views of a schema, as app files describe them.
+pub fn described(tx: &ReadTx<'_>, schema: SchemaId) -> Result<Vec<Value>> {
+    Ok(views::of_schema(tx, schema, None)?.iter().map(|view| Value::Object(view_json(view))).collect())
+}
+
+/// The description of a schema, with its shared views if it has some.
+pub fn with_views(tx: &ReadTx<'_>, schema: SchemaId, mut described: Value) -> Result<Value> {
+    let views = self::described(tx, schema)?;
+    if let Some(described) = described.as_object_mut().filter(|_| !views.is_empty()) {
+        described.insert("views".to_owned(), Value::Array(views));
+    }
+    Ok(described)
+}
+
+/// Makes and changes the views that the tables of a file describe. Those of which it says nothing stay, unless `prune` takes them away; a table that does
+/// not speak of views says nothing of any.
+pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, app: AppId, parts: &[SchemaPart], prune: bool, told: &mut Vec<String>) -> Result<()> {
+    let mut found = Vec::new();
+    for part in parts {
+        let Some(views) = &part.views else { continue };
+        let Some(schema) = tx.catalog().schemas(app).find(|schema| schema.slug == part.slug).cloned() else { continue };
+        found.extend(apply_to(tx, who, &schema, views, prune, told)?);
+    }
+    if found.is_empty() { Ok(()) } else { Err(Error::Invalid(found)) }
+}
+
+fn apply_to(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Arc<Schema>,
+    parts: &[ViewPart],
+    prune: bool,
+    told: &mut Vec<String>,
+) -> Result<Vec<Problem>> {
+    let known = views::of_schema(tx, schema.id, None)?;
+    let (mut named, mut problems) = (Vec::new(), Vec::new());
+    for part in parts {
+        let given = part.slug.as_deref().unwrap_or_default();
+        let slug = define::free_slug("view", given, part.name.as_deref(), |_| Ok(()))?;
+        let old = known.iter().find(|view| view.slug == slug);
+        let new = made(old.map_or(0, |old| old.id), schema, None, slug.clone(), part);
+        let mut found: Vec<Problem> = check_slug(&slug).into_iter().chain(without_sense(tx, schema, &new)?).collect();
+        if named.contains(&slug) {
+            found.push(Problem::of("views", "twice", "it stands twice"));
+        }
+        named.push(slug);
+        if !found.is_empty() {
+            problems.extend(found.into_iter().map(|problem| placed(schema, &new, problem)));
+            continue;
+        }
+        match old {
+            Some(old) if *old == new => {}
+            Some(old) => {
+                told.push(format!("change view {}/{}", schema.slug, new.slug));
+                views::update(tx, &new)?;
+                log(tx, who, schema, "changed", Some(old), Some(&new))?;
+            }
+            None => {
+                told.push(format!("create view {}/{}", schema.slug, new.slug));
+                views::insert(tx, &new)?;
+                log(tx, who, schema, "made", None, Some(&new))?;
+            }
+        }
+    }
+    for view in known.iter().filter(|view| !named.contains(&view.slug)) {
+        if prune {
+            told.push(format!("delete view {}/{}", schema.slug, view.slug));
+            views::remove(tx, view.id)?;
+            log(tx, who, schema, "deleted", Some(view), None)?;
+        } else {
+            told.push(format!("keep view {}/{}, which is not in the file (--prune deletes it)", schema.slug, view.slug));
+        }
+    }
+    if views::of_schema(tx, schema.id, None)?.len() > VIEWS_MAX {
+        problems.push(Problem::of("views", "too_many", format!("Table '{}': at most {VIEWS_MAX} views are shared", schema.slug)));
+    }
+    Ok(problems)
+}
+
+/// Gives a copy of a schema the shared views of the original, as far as they mean something there.
+pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, from: SchemaId, to: SchemaId) -> Result<()> {
+    let Some(schema) = tx.catalog().schema_by_id(to) else { return Ok(()) };
+    for view in views::of_schema(tx, from, None)? {
+        let mut new = SavedView { id: 0, schema: to, ..view };
+        if let Some(scope) = everything(tx, &schema) {
+            tidy(&Reader::new(&asking(tx), &scope), &mut new);
+        }
+        if without_sense(tx, &schema, &new)?.is_empty() {
+            views::insert(tx, &new)?;
+            log(tx, who, &schema, "made", None, Some(&new))?;
+        }
+    }
+    Ok(())
+}
+
+/// Has the views of an app name a field anew, whoever's they are. `all` are its schemas before that.
+pub fn follow(tx: &mut WriteTx<'_>, all: &[Arc<Schema>], change: &Renamed<'_>) -> Result<()> {
+    let Some(app) = all.first().map(|schema| schema.app) else { return Ok(()) };
+    for old in views::of_app(tx, app)? {
+        let Some(schema) = all.iter().find(|schema| schema.id == old.schema) else { continue };
+        let mut new = old.clone();
+        for text in new.filter.iter_mut().chain(&mut new.group) {
+            if let Some(now) = renamed(text, schema, all, change) {
+                *text = now;
+            }
+        }
+        if schema.id == change.schema {
+            let names = new.sort.iter_mut().map(|key| &mut key.field).chain(new.fields.iter_mut().flatten());
+            names.filter(|slug| *slug == change.was).for_each(|slug| change.now.clone_into(slug));
+            new.rename_in_options(change.was, change.now);
+        }
+        if new != old {
+            views::update(tx, &new)?;
+        }
+    }
+    Ok(())
+}
+
+/// After a change of an app's schemas: takes out of its views what they say of fields that are gone, and refuses the change where the filter of a shared
+/// view would mean nothing any more. Nobody is kept from a change by what somebody keeps for themselves.
+pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
+    let mut found = Vec::new();
+    for old in views::of_app(tx, app)? {
+        let Some(schema) = tx.catalog().schema_by_id(old.schema) else { continue };
+        let Some(scope) = everything(tx, &schema) else { continue };
+        let mut new = old.clone();
+        tidy(&Reader::new(&asking(tx), &scope), &mut new);
+        if old.fields.as_ref().is_some_and(|fields| !fields.is_empty()) && new.fields.as_ref().is_some_and(Vec::is_empty) {
+            new.fields = None;
+        }
+        if let Some(text) = new.filter.as_deref().filter(|_| new.owner.is_none())
+            && let Err(error) = filter::read(&asking(tx), &scope, text)
+        {
+            let message = format!(
+                "The filter of the view '{}' of the table '{}' would mean nothing any more. {}",
+                new.slug,
+                schema.slug,
+                error.message()
+            );
+            found.push(Problem::of("filter", "view", message).hint("Change that view first"));
+        }
+        if new != old {
+            views::update(tx, &new)?;
+        }
+    }
+    if found.is_empty() { Ok(()) } else { Err(Error::Invalid(found)) }
+}
+
+/// A shared view whose filter has a meaning of which this holds, in words.
+pub fn filter_with(tx: &ReadTx<'_>, app: AppId, holds: &dyn Fn(&Computation) -> bool) -> Result<Option<String>> {
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(app).cloned().collect();
+    let known: Vec<&Schema> = all.iter().map(Arc::as_ref).collect();
+    for view in views::of_app(tx, app)?.into_iter().filter(|view| view.owner.is_none()) {
+        let (Some(text), Some(schema)) = (&view.filter, known.iter().find(|schema| schema.id == view.schema)) else { continue };
+        let meaning = parse(text).and_then(|term| condition(&term, schema, &known, Some(&|_| String::new())));
+        if meaning.is_ok_and(|meaning| holds(&meaning)) {
+            return Ok(Some(format!("the filter of the view '{}' (table '{}')", view.slug, schema.slug)));
+        }
+    }
+    Ok(None)
+}
+
+fn without_sense(tx: &WriteTx<'_>, schema: &Arc<Schema>, view: &SavedView) -> Result<Vec<Problem>> {
+    let scope = everything(tx, schema).ok_or_else(|| Error::internal("the data file's owner does not see a table"))?;
+    Ok(problems(&asking(tx), &scope, view))
+}
+
+fn everything(tx: &ReadTx<'_>, schema: &Arc<Schema>) -> Option<Scope> {
+    access::scope_of(tx.catalog(), &ANYBODY, schema, Action::List)
+}
+
+fn asking<'a>(tx: &'a WriteTx<'_>) -> Asking<'a> {
+    Asking { catalog: tx.catalog(), who: &ANYBODY, now: Some(tx.now().clone()) }
+}
+
+fn placed(schema: &Schema, view: &SavedView, problem: Problem) -> Problem {
+    Problem { message: format!("Table '{}', view '{}': {}", schema.slug, view.slug, problem.message), ..problem }
+}
