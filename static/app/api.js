@@ -3,10 +3,10 @@
 
 /** kind: offline, auth, forbidden, gone, there, changed, invalid, busy or server. Screens look at the kind, never at a status code. */
 class Fault extends Error {
-  // details: one for each problem. record, tag: how the record is now, when somebody was faster.
-  constructor(kind, text, { wait = null, field = null, details = null, record = null, tag = null } = {}) {
+  // details: one for each problem. conflicts: what stands in the way of an undo. record, tag: how the record is now, when somebody was faster.
+  constructor(kind, text, { wait = null, field = null, details = null, conflicts = null, record = null, tag = null } = {}) {
     super(text);
-    Object.assign(this, { kind, wait, field, details, record, tag });
+    Object.assign(this, { kind, wait, field, details, conflicts, record, tag });
   }
 }
 
@@ -17,11 +17,11 @@ export function whenSessionEnds(fn) { sessionEnded = fn; }
 const OFFLINE = 'The server did not answer. Check that Carryall is running and that this device can reach it.';
 const KINDS = { 401: 'auth', 403: 'forbidden', 404: 'gone', 409: 'there', 412: 'changed', 429: 'busy', 503: 'busy' };
 
-function faultOf(status, { message, field, details } = {}, { wait, record, tag }) {
+function faultOf(status, { message, field, details, conflicts } = {}, { wait, record, tag }) {
   const kind = KINDS[status] ?? (status >= 500 ? 'server' : 'invalid');
   if (kind === 'busy') return new Fault(kind, wait ? `The server is busy. Try again in ${wait} seconds.` : 'The server is busy. Try again in a moment.', { wait });
   if (kind === 'server') return new Fault(kind, 'The server could not answer this request. Nothing was changed.');
-  return new Fault(kind, message || 'The server refused this request.', { field, details, record, tag });
+  return new Fault(kind, message || 'The server refused this request.', { field, details, conflicts, record, tag });
 }
 
 async function send(path, options) {

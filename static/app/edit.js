@@ -43,8 +43,10 @@ export const changeRecord = ({ app, table, before, values, label, overwrite = fa
 };
 /** Gives the record. */
 export const createRecord = ({ app, table, values, label }) => add({ kind: 'create', app, table, values, label });
-/** Many at once, all or none: `changed` with their ids, `made` without, `before` as `changed` was. Gives { changed: [record], made: [record] }. */
-export const pasteRecords = ({ app, table, changed = [], made = [], before = null, label }) => add({ kind: 'paste', app, table, changed, made, before, label });
+/** Many at once, all or none: `changed` with their ids, `made` without. Gives { changed: [record], made: [record] }. */
+export const pasteRecords = ({ app, table, changed = [], made = [], label }) => add({ kind: 'paste', app, table, changed, made, label });
+/** Takes back a change of the log with its whole act, or does it again. `onConflict`: refuse or overwrite. */
+export const takeBack = ({ app, table, change, label, isRedo, onConflict }) => add({ kind: 'undo', app, table, change, label, isRedo, onConflict });
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
 /** Takes up what an earlier visit of this person left unsent. */
 export function resumeEdits() {
@@ -135,6 +137,12 @@ const DO = {
     const { data } = await write('POST', '/api/batch', { requests: [{ method: 'PATCH', url, body: changed }, { method: 'POST', url, body: made }] }, headers);
     const given = { changed: data?.results[0].body.records ?? [], made: data?.results[1].body.records ?? [] };
     return { kind: 'many', records: given.changed, made: given.made, isCoarse, given };
+  },
+  async undo(job) {
+    const way = job.isRedo ? 'redo' : 'undo';
+    const { data } = await write('POST', `/api/apps/${encodeURIComponent(job.app)}/changes/${job.change}/${way}`, { on_conflict: job.onConflict });
+    tags.clear();
+    return { kind: 'many', isCoarse: true, given: data };
   },
   async remove(job) {
     await write('DELETE', recordsAt(job.app, job.table), { ids: job.ids });

@@ -131,7 +131,8 @@ export class Rows {
       for (const [key, name] of names) this.names.set(key, name);
       this.fault = null;
       this.#keep(page, found.records);
-      if (counts) this.total = found.total;
+      // What was made since stands in its own place from now on.
+      if (counts) Object.assign(this, { total: found.total, fresh: [] });
     } catch (e) {
       if (call.signal.aborted || e.name === 'AbortError') return;
       this.fault = e;

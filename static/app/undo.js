@@ -1,86 +1,63 @@
-// Taking back what this tab did, and doing it again: a stack of steps with their labels, which a reload keeps.
-// Every step is a change like any other and goes through edit.js, so it finds the same conflicts. Not here: what others did, and what the server keeps
-// of it (the history of the app). A step that cannot be taken back from here (removing records gives their numbers away) is no step.
-import { changeRecord, createRecord, happened, pasteRecords, removeRecords } from './edit.js';
-import { tab } from './api.js';
+// Taking back what this tab did, and doing it again: the last step comes from the change log of the server, so a reload keeps it, and what any client
+// changed in between is found. Not here: the history of an app, which has everybody's steps.
+import { get, tab } from './api.js';
+import { happened, takeBack } from './edit.js';
 import { note } from './notes.js';
 import { t } from './i18n.js';
 import { store } from '../lib/store.js';
 
-const STEPS_MOST = 100, KEY = `ui:undo:${tab}`;
+const STEPS_SEEN = 50, QUIET_MS = 150;
+let app = null, timer = 0, steps = { undo: null, redo: null };
+/** { undo, redo }: what each would do, in words, or null. */
+export const undoable = store({ undo: null, redo: null });
 
-function kept() {
-  try { return JSON.parse(sessionStorage.getItem(KEY)) ?? { done: [], undone: [] }; } catch { return { done: [], undone: [] }; }
+/** From now on the steps of this tab in this app. */
+export function watchUndo(slug) {
+  if (slug === app) return;
+  app = slug;
+  refresh();
 }
-const steps = kept();
-/** { undo: label or null, redo: label or null } */
-export const undoable = store(told());
-let isStepping = false;
-
-function told() { return { undo: steps.done.at(-1)?.label ?? null, redo: steps.undone.at(-1)?.label ?? null }; }
-function changed() {
-  undoable.set(told());
-  try { sessionStorage.setItem(KEY, JSON.stringify(steps)); } catch { /* Too much to keep: it is in memory. */ }
-}
-
-/** What takes a job back, or null. */
-function stepOf({ job, given }) {
-  const { kind, app, table, label } = job, step = { app, table, label };
-  if (kind === 'update') return { ...step, kind: 'values', before: [{ id: job.id, ...job.base }], after: [{ id: job.id, ...job.values }] };
-  if (kind === 'create') return { ...step, kind: 'made', made: [given.id], values: [job.values] };
-  if (kind !== 'paste') return null;
-  const made = given.made.map(r => r.id);
-  // Many that were made come back without their numbers.
-  if (made.length !== job.made.length || (job.changed.length && !job.before)) return null;
-  return { ...step, kind: 'both', before: job.before ?? [], after: job.changed, made, values: job.made };
-}
-
 happened.on(what => {
-  const step = what && !isStepping && stepOf(what);
-  if (!step) return;
-  steps.done.push(step);
-  if (steps.done.length > STEPS_MOST) steps.done.shift();
-  steps.undone = [];
-  changed();
+  clearTimeout(timer);
+  if (what?.app === app) timer = setTimeout(refresh, QUIET_MS);
 });
 
-async function put({ app, table, label }, rows, from) {
-  if (rows.length === 1) {
-    const [{ id, ...values }] = rows;
-    await changeRecord({ app, table, before: { ...from[0], id }, values, label });
-  } else if (rows.length) await pasteRecords({ app, table, changed: rows, label });
-}
-
-async function back(step) {
-  if (step.before) await put(step, step.before, step.after);
-  if (step.made?.length) await removeRecords({ app: step.app, table: step.table, ids: step.made, label: step.label });
-}
-
-async function again(step) {
-  if (step.after) await put(step, step.after, step.before);
-  if (!step.values?.length) return;
-  if (step.values.length === 1) step.made = [(await createRecord({ app: step.app, table: step.table, values: step.values[0], label: step.label })).id];
-  else step.made = (await pasteRecords({ app: step.app, table: step.table, made: step.values, label: step.label })).made.map(r => r.id);
-}
-
-async function step(from, to, act, key) {
-  const one = from.pop();
-  if (!one || isStepping) { if (one) from.push(one); return; }
-  isStepping = true;
-  changed();
+/** The step that an undo would take back, and the one that a redo would do again: the oldest of those that were taken back last. */
+async function refresh() {
+  const asked = app;
   try {
-    await act(one);
-    to.push(one);
-    note(t(key, { what: one.label }), { actions: key === 'undo.done' ? [{ text: t('undo.redo'), run: redo }] : offerUndo() });
-  } catch (e) {
-    note(t('undo.failed', { what: one.label, why: e.message }), { bad: true });
+    const { changes } = await get(`/api/apps/${encodeURIComponent(asked)}/changes?${new URLSearchParams({ who: 'me', tab, limit: STEPS_SEEN })}`);
+    if (asked !== app) return steps;
+    const own = changes.filter(c => c.undoes === null), first = own.findIndex(c => !c.undone_by);
+    const step = c => (c ? { app: asked, table: c.schema, change: c.seq, label: c.sentence ?? c.label } : null);
+    steps = { undo: step(own.find(c => !c.undone_by && c.can_undo)), redo: step(own[(first < 0 ? own.length : first) - 1]) };
+  } catch {
+    // Without the log there is nothing to take back; whatever is wrong says so where it matters.
+    steps = { undo: null, redo: null };
   }
-  isStepping = false;
-  changed();
+  undoable.set({ undo: steps.undo?.label ?? null, redo: steps.redo?.label ?? null });
+  return steps;
 }
 
-export const undo = () => step(steps.done, steps.undone, back, 'undo.done');
-export const redo = () => step(steps.undone, steps.done, again, 'undo.again');
+async function take(step, isRedo, onConflict = 'refuse') {
+  if (!step) return;
+  try {
+    await takeBack({ ...step, isRedo, onConflict });
+    await refresh();
+    note(t(isRedo ? 'undo.again' : 'undo.done', { what: step.label }), { actions: [isRedo ? { text: t('undo.undo'), run: undo } : { text: t('undo.redo'), run: redo }] });
+  } catch (e) {
+    const actions = e.conflicts?.length ? [{ text: t('undo.anyway'), run: () => take(step, isRedo, 'overwrite') }] : [];
+    note(t('undo.failed', { what: step.label, why: e.message }), { bad: true, stays: actions.length > 0, actions });
+  }
+}
 
-/** What a note offers about the last step; nothing when there is none. */
-export const offerUndo = () => (steps.done.length ? [{ text: t('undo.undo'), run: undo }] : []);
+/** Takes back the last step of this tab. */
+export async function undo() { await take((await refresh()).undo, false); }
+/** Does again what was taken back last. */
+export async function redo() { await take((await refresh()).redo, true); }
+
+/** What a note offers about the step that has just been done, also when others follow it. */
+export function offerUndo() {
+  const known = refresh();
+  return [{ text: t('undo.undo'), run: async () => take((await known).undo, false) }];
+}

@@ -96,6 +96,7 @@ export const TEXTS = {
   'undo.done': 'Taken back: {what}.',
   'undo.again': 'Done again: {what}.',
   'undo.failed': 'Could not be taken back: {what}. {why}',
+  'undo.anyway': 'Put it back anyway',
   'undo.name': 'Undo: {what}',
   'undo.name.none': 'Undo: nothing yet',
   'redo.name': 'Redo: {what}',
@@ -224,8 +225,5 @@ export const TEXTS = {
   'bulk.edit.text': ['It becomes this in {n} record.', 'It becomes this in {n} records.'],
   'bulk.edit.do': 'Change {n}',
   'bulk.edited': ['{field} is {value} in {n} record.', '{field} is {value} in {n} records.'],
-  'bulk.delete.title': ['Delete {n} record', 'Delete {n} records'],
-  'bulk.delete.text': 'What refers to them follows the rules of its fields.',
-  'bulk.delete.do': 'Delete {n}',
   'bulk.deleted': ['{n} record removed.', '{n} records removed.'],
 };

@@ -14,7 +14,7 @@ import { OneRecord, Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
 import { count, isSortable } from '../app/types.js';
 import { note } from '../app/notes.js';
-import { redo, undo } from '../app/undo.js';
+import { redo, undo, watchUndo } from '../app/undo.js';
 import { failure, notice } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
 import '../ui/drop.js';
@@ -90,6 +90,7 @@ class TableScreen extends El {
       this.#picked = NOBODY;
       if (!settled) this.#loadMeta();
     }
+    watchUndo(this.app);
     if (!this.#meta) return;
     const table = this.#table, { app, tables } = this.#meta;
     title(table?.name ?? app.name, table ? app.name : t('app.name'));
@@ -299,7 +300,7 @@ class TableScreen extends El {
     const rows = this.#rows, ask = this.#ask, { layout, can } = { layout: this.#layout, can: this.#can };
     if (rows.fault && rows.total === null) return failure(rows.fault, this.#again, 2);
     const context = this.#context(rows.names, table), picked = this.#picked.n > 0;
-    return html`${picked ? html`<ui-bulkbar .table=${table} .context=${context} .picked=${this.#picked} .list=${ask} .rows=${rows} .can=${can} .onClear=${() => this.#grid.pick.clear()}></ui-bulkbar>` : this.#tools(table, context, can)}
+    return html`${picked ? html`<ui-bulkbar .table=${table} .context=${context} .picked=${this.#picked} .list=${ask} .can=${can} .onClear=${() => this.#grid.pick.clear()}></ui-bulkbar>` : this.#tools(table, context, can)}
       ${rows.fault && html`<div class="banner" role="alert"><p>${rows.fault.message}</p><button type="button" class="btn line" @click=${this.#again}>${t('again')}</button></div>`}
       <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .can=${can}
         .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy}></ui-grid>

@@ -15,8 +15,8 @@ import { icon } from './parts.js';
 const MOST = 50_000, IDS_IN_ADDRESS = 100;
 
 class BulkBar extends El {
-  // picked: { n, all, ids }. list: { sort, filter, q } as it is shown. rows: app/rows.js. can: { write }.
-  static props = { table: null, context: null, picked: null, list: null, rows: null, can: null, onClear: null };
+  // picked: { n, all, ids }. list: { sort, filter, q } as it is shown. can: { write }.
+  static props = { table: null, context: null, picked: null, list: null, can: null, onClear: null };
 
   async #ids() {
     const { picked, context, table, list } = this;
@@ -28,13 +28,10 @@ class BulkBar extends El {
   }
 
   #remove = () => this.#try(async () => {
-    const { n } = this.picked, { app } = this.context;
-    const answer = await ask({ title: t('bulk.delete.title', { n }), body: html`<p>${t('bulk.delete.text')}</p>`, answers: [{ value: 'yes', text: t('bulk.delete.do', { n }), isMain: true }] });
-    if (!answer) return;
-    const ids = await this.#ids();
+    const ids = await this.#ids(), { app } = this.context;
     await removeRecords({ app, table: this.table.slug, ids, label: t('change.removed', { n: ids.length }) });
     this.onClear();
-    note(t('bulk.deleted', { n: ids.length }));
+    note(t('bulk.deleted', { n: ids.length }), { actions: offerUndo() });
   });
 
   #edit = () => this.#try(async () => {
@@ -58,9 +55,9 @@ class BulkBar extends El {
   });
 
   async #change(field, value) {
-    const ids = await this.#ids(), { app } = this.context, before = ids.map(id => { const now = this.rows.find(id); return now && { id, [field.slug]: now[field.slug] ?? null }; });
-    await pasteRecords({ app, table: this.table.slug, changed: ids.map(id => ({ id, [field.slug]: value })), before: before.includes(null) ? null : before, label: t('change.many', { n: ids.length }) });
-    note(t('bulk.edited', { field: field.name, value: plainText(field, value) || t('edit.clear'), n: ids.length }), { actions: before.includes(null) ? [] : offerUndo() });
+    const ids = await this.#ids(), { app } = this.context;
+    await pasteRecords({ app, table: this.table.slug, changed: ids.map(id => ({ id, [field.slug]: value })), label: t('change.many', { n: ids.length }) });
+    note(t('bulk.edited', { field: field.name, value: plainText(field, value) || t('edit.clear'), n: ids.length }), { actions: offerUndo() });
   }
 
   /** The address of a file with the ticked records; more than an address holds are given as all that match. */

@@ -23,6 +23,9 @@ class Drop extends El {
     requestAnimationFrame(() => { this.rendered(); this.querySelector('.drop').querySelector('select, input, button')?.focus(); });
   };
 
+  // A link leads away; the box is done.
+  #left = e => { if (e.target.closest('a[href]')) this.querySelector('.drop').hidePopover(); };
+
   #key = e => {
     if (e.key !== 'Escape' || e.defaultPrevented) return;
     e.preventDefault();
@@ -33,7 +36,7 @@ class Drop extends El {
 
   view() {
     return html`<button type="button" class="btn" aria-label=${this.label} aria-haspopup="dialog" aria-expanded="false" data-set=${this.isSet ? '' : null} popovertarget=${this.#id}>${this.face}</button>
-      <div class="drop" id=${this.#id} popover="auto" role="dialog" aria-label=${this.label} @toggle=${this.#toggled} @keydown=${this.#key}>${this.body}</div>`;
+      <div class="drop" id=${this.#id} popover="auto" role="dialog" aria-label=${this.label} @toggle=${this.#toggled} @keydown=${this.#key} @click=${this.#left}>${this.body}</div>`;
   }
 
   rendered() {

@@ -33,19 +33,19 @@ class Grid extends El {
   #lines = new Map();
   #spare = [];
   #look = { digits: new Map(), ends: new Set(), slots: new Map(), lefts: [] };
-  #place = { shift: 0, row: 34 };
+  #rowHeight = 34;
   #painted = '';
   #shape = '';
   #frame = 0;
+  #size = null;
   #had = false;
 
   connected() {
     this.use(pending);
-    new ResizeObserver(() => this.isConnected && this.#sight()).observe(this);
     this.addEventListener('editdone', e => this.edit.done(e), { signal: this.life });
     this.addEventListener('editcancel', e => this.edit.dropped(e), { signal: this.life });
     this.#later();
-    this.life.addEventListener('abort', () => { this.#lines.clear(); this.#spare = []; this.#painted = ''; });
+    this.life.addEventListener('abort', () => { this.#size?.disconnect(); this.#size = null; this.#lines.clear(); this.#spare = []; this.#painted = ''; });
   }
 
   async #later() {
@@ -99,7 +99,7 @@ class Grid extends El {
   reveal(r, c) {
     const { box } = this, view = this.#view(box);
     if (r >= 0) {
-      const top = scrollTo({ index: r, total: this.rows.length, row: this.#place.row, view, scroll: box.scrollTop });
+      const top = scrollTo({ index: r, total: this.rows.length, row: this.#rowHeight, view, scroll: box.scrollTop });
       if (top !== box.scrollTop) { box.scrollTop = top; this.#sight(); }
     }
     const cell = this.cellAt(r, c);
@@ -137,8 +137,10 @@ class Grid extends El {
     if (!canvas || !rows) return;
     const row = parseFloat(getComputedStyle(this.grid).getPropertyValue('--row-now')) || 34, total = rows.total === null ? 0 : rows.length;
     const w = windowOf({ total, row, view: this.#view(box), scroll: box.scrollTop });
-    this.#place = { shift: w.shift, row };
-    if (canvas.style.height !== `${w.height}px`) canvas.style.height = `${w.height}px`;
+    this.#rowHeight = row;
+    const space = canvas.nextElementSibling.style, move = w.shift ? `translateY(${w.shift}px)` : '';
+    if (space.height !== `${w.height}px`) space.height = `${w.height}px`;
+    if (canvas.style.transform !== move) canvas.style.transform = move;
     if (total) rows.see(w.first, w.last);
     const kept = this.edit.row, hadFocus = document.activeElement?.closest?.('.canvas');
     for (const [i, line] of this.#lines) {
@@ -148,7 +150,7 @@ class Grid extends El {
     }
     for (let i = w.first; i < w.last; i++) if (!this.#lines.has(i)) this.#lines.set(i, this.#spare.pop() ?? new Row(this));
     for (const [i, line] of this.#lines) {
-      line.place(i, i * row + w.shift);
+      line.place(i, (i - w.base) * row);
       line.paint(rows.at(i), this.#look, this.#painted);
       if (line.node.parentNode !== canvas) canvas.append(line.node);
     }
@@ -204,7 +206,7 @@ class Grid extends El {
         @copy=${e => this.#clip?.copy(e)} @cut=${e => this.#clip?.cut(e)} @paste=${e => this.#clip?.paste(e)}>
         <thead role="rowgroup"><tr role="row" aria-rowindex="1">${this.#numberHead()}${each(this.columns, c => c.slug, (f, i) => this.#head(f, i + 1))}</tr></thead>
         ${this.can.write && html`<tbody role="rowgroup" class="entry-body">${this.edit.entryRow(this.columns, this.#look)}</tbody>`}
-        <tbody role="rowgroup" class="canvas"></tbody>
+        <tbody role="rowgroup" class="canvas"></tbody><tbody role="presentation" class="space"></tbody>
       </table>
       ${busy && html`<div class="grid-bones skeleton" aria-hidden="true">${each(Array.from({ length: 20 }, (_, i) => i), i => i, i => html`<span class="bone" data-width=${i % 4}></span>`)}</div>`}
     </div><ui-columnmenu></ui-columnmenu>`;
@@ -223,6 +225,10 @@ class Grid extends El {
     this.#painted = `${this.#shape} ${this.rows.version} ${this.selected} ${[...ends].map(c => c.slug)}`;
     [...this.querySelectorAll('thead .frozen, .entry .frozen')].forEach(cell => { cell.style.setProperty('--left', `${cell.dataset.col ? lefts[cell.dataset.col - 1] : 0}px`); });
     this.#sight();
+    if (!this.#size) {
+      this.#size = new ResizeObserver(this.#scrolled);
+      this.#size.observe(this.box);
+    }
     this.edit.rendered();
     if (document.activeElement?.closest('.grid') !== grid) this.#stopAt(this.cellAt(this.active.r, this.active.c) ?? this.cellAt(this.firstRow, 1));
   }

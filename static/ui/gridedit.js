@@ -24,6 +24,8 @@ export class Editing {
   #draft = null;
   #draftOf = '';
   #missing = new Set();
+  // A cell whose editor is on its way: what is typed meanwhile is kept for it.
+  #opening = null;
 
   constructor(grid) { this.grid = grid; }
 
@@ -79,16 +81,28 @@ export class Editing {
       if (typed === null) this.save(record, { [field.slug]: !record[field.slug] });
       return;
     }
+    if (this.#opening) {
+      if (typed === null) this.#opening.ends = true;
+      else this.#opening.typed = (this.#opening.typed ?? '') + typed;
+      return;
+    }
+    const opening = this.#opening = { typed, ends: false };
     const { makeEditor } = await import('./editors/editors.js');
+    this.#opening = null;
     this.#editor?.finish(null);
     const trouble = this.troubleOf(record.id, field.slug), td = grid.cellAt(r, c);
     if (!td || this.#editor) return;
     this.#at = { r, c, field, record };
     td.dataset.editing = '';
-    const editor = this.#editor = makeEditor(field, { value: record[field.slug] ?? null, context: grid.context, label: field.name, typed: typed ?? trouble?.text ?? null });
+    // The row lies over those below it as long as the editor may reach beyond its cell.
+    td.parentElement.dataset.edited = '';
+    const editor = this.#editor = makeEditor(field, { value: record[field.slug] ?? null, context: grid.context, label: field.name, typed: opening.typed ?? trouble?.text ?? null });
     td.append(editor);
-    if (trouble && typed === null) editor.problem = trouble.problem;
-    queueMicrotask(() => editor.start());
+    if (trouble && opening.typed === null) editor.problem = trouble.problem;
+    queueMicrotask(() => {
+      editor.start();
+      if (opening.ends && opening.typed !== null) editor.finish('down');
+    });
   }
 
   #close() {
@@ -96,7 +110,7 @@ export class Editing {
     this.#at = this.#editor = null;
     const td = editor.parentElement;
     editor.remove();
-    if (td) delete td.dataset.editing;
+    if (td) { delete td.dataset.editing; delete td.parentElement.dataset.edited; }
     return at;
   }
 
@@ -238,9 +252,8 @@ export class Editing {
   /** Changes and makes many at once, all or none, and says so. */
   async send(changed, made) {
     const { grid } = this, { app } = grid.context, n = changed.length + made.length;
-    const before = changed.map(row => { const now = grid.rows.find(row.id); return now && Object.fromEntries(Object.keys(row).map(key => [key, now[key] ?? null])); });
     try {
-      await pasteRecords({ app, table: grid.table.slug, changed, made, before: before.includes(null) ? null : before, label: t('change.many', { n }) });
+      await pasteRecords({ app, table: grid.table.slug, changed, made, label: t('change.many', { n }) });
       note(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }), { actions: offerUndo() });
       return true;
     } catch (e) {

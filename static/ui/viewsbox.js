@@ -20,7 +20,7 @@ class ViewsBox extends El {
   #make = e => {
     e.preventDefault();
     const { name, shared } = e.target.elements;
-    if (name.value.trim()) this.#try(async () => { await this.onMake(name.value.trim(), shared.checked); name.value = ''; });
+    if (name.value.trim()) this.#try(async () => { await this.onMake(name.value.trim(), shared.checked); name.value = ''; this.closest('.drop').hidePopover(); });
     else name.focus();
   };
 
