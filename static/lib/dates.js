@@ -62,8 +62,8 @@ export function parseMoment(text, now = new Date()) {
   const m = /^(.*?)[,t ]*(?:(?:at )?(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(am|pm)?)?$/.exec(clean);
   if (!m || (!m[1] && m[2] === undefined)) return null;
   const date = m[1] ? dayOf(m[1].trim(), now) : new Date(now.getFullYear(), now.getMonth(), now.getDate());
-  const hour = Number(m[2] ?? 0) % (m[5] ? 12 : 25) + (m[5] === 'pm' ? 12 : 0);
-  if (!date || hour > 23 || Number(m[3] ?? 0) > 59) return null;
+  const said = Number(m[2] ?? 0), hour = m[5] ? (said % 12) + (m[5] === 'pm' ? 12 : 0) : said;
+  if (!date || said > (m[5] ? 12 : 23) || Number(m[3] ?? 0) > 59) return null;
   date.setHours(hour, Number(m[3] ?? 0), Number(m[4] ?? 0));
   return date.toISOString().replace('.000', '');
 }

@@ -392,6 +392,39 @@ test('a filter is built, said in words, kept in the address; so are order and wo
   await close(page);
 });
 
+test('a view is saved, found again by its address, changed, saved to and deleted', async t => {
+  const { open, ask, at } = await shop(t, { records: many(60) });
+  const page = await open({}, `?sort=-pieces&f=${encodeURIComponent(JSON.stringify({ all: [['state', 'anyof', ['used']]] }))}`);
+  await shows(page, 0, 1, 'Thing 59');
+  await page.locator('thead th[data-slug="day"]').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Hide' }).click();
+  await page.getByRole('button', { name: 'Views: All Things' }).click();
+  await page.getByLabel('Save as a new view').fill('Used ones');
+  await inspect(page, 'grid-views');
+  await page.locator('.viewsbox').getByRole('button', { name: 'Save', exact: true }).click();
+  await page.waitForURL(/\/_\/shop\/t\/things\/v\/used-ones$/);
+  await page.reload();
+  await shows(page, 0, 1, 'Thing 59');
+  assert.equal(await page.locator('thead th[data-slug="day"]').count(), 0);
+  const { views: [view] } = await ask('GET', '/api/apps/shop/schemas/things/views');
+  assert.deepEqual([view.filter, view.sort, view.fields.includes('day'), view.shared], ["(state = 'used')", ['-pieces'], false, false]);
+  assert.equal((await ask('GET', `${RECORDS}?view=used-ones`)).total, 20, 'programs ask by it, too');
+  // Another order is the address's until it is saved.
+  await page.locator('thead th[data-slug="price"] .head').click();
+  await shows(page, 0, 1, 'Thing 2');
+  await page.getByRole('button', { name: 'Views: Used ones' }).click();
+  await page.getByRole('button', { name: 'Save to Used ones' }).click();
+  await page.waitForFunction(() => !new URLSearchParams(location.search).has('sort'));
+  assert.deepEqual((await ask('GET', '/api/apps/shop/schemas/things/views')).views[0].sort, ['price']);
+  await page.getByRole('button', { name: 'Delete view' }).click();
+  await page.waitForURL(/\/t\/things$/);
+  await shows(page, 0, 1, 'Thing 1');
+  await page.goto(at('/_/shop/t/things/v/used-ones'));
+  await page.getByText('There is no view “used-ones” any more').waitFor();
+  await shows(page, 0, 1, 'Thing 1');
+  await close(page);
+});
+
 test('a table of a hundred thousand: the end at once, few nodes, 18 rows in sight', async t => {
   const { open, ask } = await shop(t);
   for (let n = 0; n < 2; n++) await ask('POST', RECORDS, Array.from({ length: 50_000 }, (_, i) => ({ title: `Thing ${n * 50_000 + i + 1}`, pieces: i })));
