@@ -9,6 +9,7 @@ export const TEXTS = {
   'save.failed': 'Not saved',
   'save.readonly': 'Read only',
   'save.done': '{name} saved',
+  'save.offline': ['The program is not answering. You can go on; {n} change waits in this browser.', 'The program is not answering. You can go on; {n} changes wait in this browser.'],
   'save.why': 'Not saved: {why}',
 
   'change.field': 'changed {field} of {record}',

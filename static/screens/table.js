@@ -4,7 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
-import { resumeEdits } from '../app/edit.js';
+import { resumeEdits, saving } from '../app/edit.js';
 import { compile, conditionFor, countOf, fromAddress, partsOf, saidBy, sentence, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
@@ -55,6 +55,7 @@ class TableScreen extends El {
     addEventListener('keydown', this.#shortcut, { signal: this.life });
     this.life.addEventListener('abort', () => { this.#rows.stop(); this.#one.stop(); this.#metaKey = ''; });
     this.use(rights);
+    this.use(saving);
     if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
     // What the first rows do not need comes right behind them.
@@ -301,6 +302,7 @@ class TableScreen extends El {
     if (rows.fault && rows.total === null) return failure(rows.fault, this.#again, 2);
     const context = this.#context(rows.names, table), picked = this.#picked.n > 0;
     return html`${picked ? html`<ui-bulkbar .table=${table} .context=${context} .picked=${this.#picked} .list=${ask} .can=${can} .onClear=${() => this.#grid.pick.clear()}></ui-bulkbar>` : this.#tools(table, context, can)}
+      ${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
       ${rows.fault && html`<div class="banner" role="alert"><p>${rows.fault.message}</p><button type="button" class="btn line" @click=${this.#again}>${t('again')}</button></div>`}
       <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .can=${can}
         .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy}></ui-grid>

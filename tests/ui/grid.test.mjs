@@ -522,6 +522,7 @@ test('without the server: edits wait, survive a reload, and are sent when it is 
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('.save').textContent.trim() === '2 waiting');
   await shows(page, 0, 1, 'Offline');
+  await page.getByText('You can go on; 2 changes wait in this browser.').waitFor();
   await inspect(page, 'grid-waiting');
   await page.context().setOffline(false);
   await saved(page);

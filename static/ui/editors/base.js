@@ -8,6 +8,7 @@ import { El } from '../../lib/el.js';
 import { html } from '../../lib/view.js';
 import { parseValue, typedText } from '../../app/parse.js';
 
+const EDGE_PX = 4;
 let last = 0;
 
 export class Editor extends El {
@@ -86,6 +87,18 @@ export class Editor extends El {
     if (this.contains(e.relatedTarget) || !this.isConnected) return;
     this.finish(null);
   };
+
+  /** At the end of the grid an editor reaches back over its neighbours, not out of sight. */
+  rendered() {
+    if (this.look !== 'cell') return;
+    const end = (this.closest('.gridbox') ?? document.documentElement).getBoundingClientRect().right - EDGE_PX;
+    for (const box of [this, this.querySelector('.edit-problem')]) {
+      if (!box || box.hidden) continue;
+      box.style.marginInlineStart = '';
+      const over = box.getBoundingClientRect().right - end;
+      if (over > 0) box.style.marginInlineStart = `${-over}px`;
+    }
+  }
 
   /** The words under what is typed into. */
   trouble() {

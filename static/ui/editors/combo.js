@@ -139,6 +139,7 @@ export class Combo extends Editor {
   }
 
   rendered() {
+    super.rendered();
     const box = this.#box;
     // In the panel the list comes with the focus, in a cell with the editor.
     const open = this.look === 'cell' || this.contains(document.activeElement);
