@@ -21,9 +21,8 @@ import '../ui/drop.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 import '../ui/savestatus.js';
-import '../ui/searchbox.js';
 
-const LATER = [() => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
+const LATER = [() => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
