@@ -25,7 +25,6 @@ class Latest {
 export class Rows {
   total = null;
   fault = null;
-  names = new Map();
   fresh = [];
   // Grows whenever what a row shows may be another.
   version = 0;
@@ -40,8 +39,17 @@ export class Rows {
   #range = [0, 0];
   #what = null;
 
-  constructor(changed) { this.changed = changed; }
+  #isPart = false;
 
+  /** `isPart`: of a group, which looks itself after what is made; `names`: shared with other parts. */
+  constructor(changed, { isPart = false, names = new Map() } = {}) {
+    this.changed = changed;
+    this.#isPart = isPart;
+    this.names = names;
+  }
+
+  /** How many records there are. */
+  get count() { return this.length; }
   get length() { return this.total === null ? 0 : this.total + this.fresh.length; }
   get isBusy() { return this.total === null || [...this.#pagesIn(this.#range)].some(p => !this.#pages.has(p)); }
 
@@ -165,7 +173,7 @@ export class Rows {
     if (what.table !== table.slug) { if (table.fields.some(f => f.target === what.table)) this.reload(); return; }
     this.edits++;
     for (const record of what.records ?? []) if (what.kind !== 'made') this.#put(record);
-    const made = what.kind === 'made' ? what.records : what.made ?? [];
+    const made = this.#isPart ? [] : what.kind === 'made' ? what.records : what.made ?? [];
     if (made.length) this.fresh = [...made.filter(r => this.indexOf(r.id) < 0), ...this.fresh];
     if (what.kind === 'removed') {
       const gone = new Set(what.ids);

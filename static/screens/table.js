@@ -5,24 +5,22 @@ import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { resumeEdits, saving } from '../app/edit.js';
-import { compile, conditionFor, countOf, fromAddress, partsOf, saidBy, sentence, toAddress } from '../app/filter.js';
+import { compile, conditionFor, fromAddress, saidBy, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
 import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
-import { nameOf, recordNumber } from '../app/records.js';
 import { OneRecord, Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
-import { count, isSortable } from '../app/types.js';
+import { canGroup, count, isSortable } from '../app/types.js';
 import { note } from '../app/notes.js';
 import { redo, undo, watchUndo } from '../app/undo.js';
-import { failure, notice } from '../ui/notice.js';
+import { failure, noRecords, notice } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
-import '../ui/drop.js';
+import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
-import '../ui/savestatus.js';
 
-const LATER = [() => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
@@ -32,7 +30,10 @@ class TableScreen extends El {
   #meta = null;
   #metaKey = '';
   #fault = null;
-  #rows = new Rows(() => this.#rowsCame());
+  #list = new Rows(() => this.#rowsCame());
+  // The rows in groups, once somebody wants groups.
+  #grouped = null;
+  #rows = this.#list;
   #one = new OneRecord(() => this.update());
   #railOpen = false;
   #layout = null;
@@ -52,7 +53,7 @@ class TableScreen extends El {
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
     this.addEventListener('keydown', this.#key, { signal: this.life });
     addEventListener('keydown', this.#shortcut, { signal: this.life });
-    this.life.addEventListener('abort', () => { this.#rows.stop(); this.#one.stop(); this.#metaKey = ''; });
+    this.life.addEventListener('abort', () => { this.#list.stop(); this.#grouped?.stop(); this.#one.stop(); this.#metaKey = ''; });
     this.use(rights);
     this.use(saving);
     if (!rights.get()) loadPerson().catch(() => {});
@@ -75,8 +76,35 @@ class TableScreen extends El {
     const sort = (this.query.get('sort') ?? saidBy(this.#view).sort ?? '').split(',').filter(isKnown).join(',');
     // A view without a tree was made by a program: its filter goes to the server as it is.
     const view = this.#view, written = view && !this.query.has('f') && !view.options?.tree ? view.filter : null;
-    return { sort: sort || null, filter: written ?? compile(this.#asked_, this.#table), q: this.query.get('q') || null };
+    const group = this.#groupField?.slug;
+    return { sort: sort || null, filter: written ?? compile(this.#asked_, this.#table), q: this.query.get('q') || null, ...(group && { group, folded: this.#folded }) };
   }
+
+  /** The field that the address groups by. A search by words has no groups. */
+  get #groupField() { return this.query.get('q') ? null : this.#table?.fields.find(f => f.slug === this.query.get('g') && canGroup(f)) ?? null; }
+  get #folded() { try { return [JSON.parse(this.query.get('gf') ?? '[]')].flat().map(String); } catch { return []; } }
+
+  /** The list, or the list in groups; false while the latter is on its way. */
+  #chooseRows() {
+    const inGroups = !!this.#groupField;
+    if (inGroups && !this.#grouped) { this.#loadGroups(); return false; }
+    const rows = inGroups ? this.#grouped : this.#list;
+    if (rows !== this.#rows) { this.#rows.stop(); this.#rows = rows; }
+    return true;
+  }
+
+  async #loadGroups() {
+    const { Groups } = await import('../app/groups.js');
+    this.#grouped ??= new Groups(() => this.#rowsCame());
+    this.update();
+  }
+
+  #search = q => this.#asked({ q });
+  #group = slug => this.#asked({ g: slug, gf: null });
+  #fold = ({ key }) => {
+    const folded = this.#folded, next = folded.includes(key) ? folded.filter(k => k !== key) : [...folded, key];
+    go(withQuery({ gf: next.length ? JSON.stringify(next) : null }), { replace: true });
+  };
 
   prepare() {
     const key = JSON.stringify([this.app, this.table]);
@@ -105,6 +133,7 @@ class TableScreen extends El {
       this.#layout = saidBy(this.#view).layout ?? loadLayout(app.slug, table);
       this.#tree = null;
     }
+    if (!this.#chooseRows()) return;
     this.#rows.want(app.slug, tables, table, this.#ask);
     this.#one.want(app.slug, tables, table, this.query.get('r'), this.#rows);
   }
@@ -129,6 +158,7 @@ class TableScreen extends El {
   };
 
   #rowsCame() {
+    if (this.#rows.fault?.kind === 'many') { note(t('group.many', { name: this.#rows.fault.message })); this.#group(null); return; }
     if (this.#edge !== null) {
       const next = this.#rows.at(this.#edge);
       if (next) { this.#edge = null; go(withQuery({ r: next.id }), { replace: true }); }
@@ -172,7 +202,6 @@ class TableScreen extends El {
     requestAnimationFrame(() => this.querySelector('.filter-drop').open());
   };
 
-  #search = q => this.#asked({ q });
   #arrange = layout => {
     this.#layout = layout;
     // The arrangement of a view is kept with it, when it is saved.
@@ -193,11 +222,7 @@ class TableScreen extends El {
   }
 
   get #shown() { return { tree: this.#asked_, sort: this.#ask.sort, layout: this.#layout }; }
-
-  get #isViewChanged() {
-    const said = saidBy(this.#view);
-    return this.query.has('f') || this.query.has('sort') || JSON.stringify(said.layout) !== JSON.stringify(this.#layout);
-  }
+  get #isViewChanged() { return this.query.has('f') || this.query.has('sort') || JSON.stringify(saidBy(this.#view).layout) !== JSON.stringify(this.#layout); }
 
   #makeView = async (name, isShared) => {
     const { makeView } = await import('../app/views.js'), made = await makeView(this.app, this.#table, name, isShared, this.#shown);
@@ -227,8 +252,7 @@ class TableScreen extends El {
     if (grid.anchor && (bottom - top + 1) * (right - left + 1) <= 5_000) {
       for (let r = Math.max(0, top); r <= bottom; r++) for (const f of grid.columns.slice(Math.max(1, left) - 1, right)) cells.push(this.#rows.at(r)?.[f.slug] ?? null);
     }
-    const isNew = told !== this.#picked || cells.length !== (this.#cells?.length ?? 0) || cells.some((v, i) => v !== this.#cells[i]);
-    if (!isNew) return;
+    if (told === this.#picked && cells.length === (this.#cells?.length ?? 0) && cells.every((v, i) => v === this.#cells[i])) return;
     this.#picked = told;
     this.#cells = cells.length ? cells : null;
     this.update();
@@ -304,10 +328,11 @@ class TableScreen extends El {
       ${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
       ${rows.fault && html`<div class="banner" role="alert"><p>${rows.fault.message}</p><button type="button" class="btn line" @click=${this.#again}>${t('again')}</button></div>`}
       <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .can=${can}
-        .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy}></ui-grid>
-      ${rows.total === 0 && !rows.fresh.length && this.#nothing(table, ask)}
+        .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy} .onGroup=${this.#group} .onFold=${this.#fold}></ui-grid>
+      ${rows.total === 0 && !rows.fresh.length && noRecords({ table, canWrite: can.write, tree: this.#filter, ask, names: rows.names, onTree: this.#refine,
+        onClear: () => this.#asked({ f: this.#address(null), q: null }) })}
       <ui-gridfoot .table=${table} .address=${`/api/apps/${encodeURIComponent(this.app)}/schemas/${encodeURIComponent(table.slug)}`} .filter=${ask.filter} .q=${ask.q}
-        .version=${rows.edits} .total=${rows.total === null ? null : rows.length} .picked=${this.#picked.n} .cells=${this.#cells}></ui-gridfoot>`;
+        .version=${rows.edits} .total=${rows.total === null ? null : rows.count} .picked=${this.#picked.n} .cells=${this.#cells}></ui-gridfoot>`;
   }
 
   // The same object as long as the right is the same.
@@ -315,26 +340,11 @@ class TableScreen extends El {
   get #can() { return this.#mays[canWrite(this.app)]; }
 
   #tools(table, context, can) {
-    const tree = this.#filter, ask = this.#ask, filters = countOf(tree, table), sorts = ask.sort ? ask.sort.split(',').length : 0, hidden = this.#layout.hidden.length;
-    const face = (sign, key, n) => html`${icon(sign)}<span>${t(key)}</span>${n > 0 && html`<b>${count(n)}</b>`}`;
-    return html`<div class="tools" role="toolbar" aria-label=${t('tools.name')}>
-      ${this.#views && html`<ui-drop .label=${`${t('tools.views')}: ${this.#view?.name ?? t('views.all', { name: table.name })}`} .isSet=${!!this.#view} .face=${html`${icon('table')}<span class="cut">${this.#view?.name ?? t('tools.views')}</span>${this.#view && this.#isViewChanged && html`<b aria-hidden="true">•</b>`}`}
-        .body=${html`<ui-viewsbox .app=${this.app} .table=${table} .views=${this.#views} .current=${this.#view} .isChanged=${this.#isViewChanged} .onMake=${this.#makeView} .onSave=${this.#saveView} .onDrop=${this.#dropView}></ui-viewsbox>`}></ui-drop>`}
-      <ui-drop class="filter-drop" .label=${filters ? t('tools.filter.n', { n: filters }) : t('tools.filter')} .face=${face('filter', 'tools.filter', filters)} .isSet=${filters > 0} .on=${() => import('../ui/filterbox.js')}
-        .body=${html`<ui-filterbox .table=${table} .tree=${tree} .total=${this.#rows.total} .context=${context} .onChange=${this.#refine}></ui-filterbox>`}></ui-drop>
-      <ui-drop .label=${sorts ? t('tools.sort.n', { n: sorts }) : t('tools.sort')} .face=${face('sort', 'tools.sort', sorts)} .isSet=${sorts > 0} .body=${html`<ui-sortbox .table=${table} .sort=${ask.sort} .onSort=${this.#sort}></ui-sortbox>`}></ui-drop>
-      <ui-drop .label=${hidden ? t('tools.fields.n', { n: hidden }) : t('tools.fields')} .face=${face('columns', 'tools.fields', hidden)} .isSet=${hidden > 0} .body=${html`<ui-fieldsbox .table=${table} .layout=${this.#layout} .onLayout=${this.#arrange}></ui-fieldsbox>`}></ui-drop>
-      ${can.write && html`<button type="button" class="btn main-act" aria-label=${t('tools.new')} title=${t('tools.new.key')} @click=${this.#newRecord}>${icon('plus')}<span>${t('tools.new')}</span></button>`}
-    </div>`;
-  }
-
-  #nothing(table, { filter, q }) {
-    if (!filter && !q) return html`<div class="grid-none"><p>${t(this.#can.write ? 'none.yet' : 'none.read', { name: table.name })}</p></div>`;
-    const tree = this.#filter, { names } = this.#rows, parts = partsOf(tree);
-    const said = sentence(tree, table, (field, id) => nameOf(names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`));
-    return html`<div class="grid-none"><p>${said ? t('none.match', { what: said }) : t('none.words', { q })}</p>
-      ${parts.length > 1 && html`<button type="button" class="btn line" @click=${() => this.#refine(tree.all ? { all: parts.slice(0, -1) } : { any: parts.slice(0, -1) })}>${t('none.last')}</button>`}
-      <button type="button" class="btn line" @click=${() => this.#asked({ f: this.#address(null), q: null })}>${t('none.clear')}</button></div>`;
+    return tools({
+      app: this.app, table, context, canWrite: can.write, ask: this.#ask, tree: this.#filter, total: this.#rows.total, layout: this.#layout, group: this.#groupField,
+      views: this.#views, view: this.#view, isViewChanged: !!this.#view && this.#isViewChanged, onFilter: this.#refine, onSort: this.#sort, onLayout: this.#arrange, onGroup: this.#group,
+      onNew: this.#newRecord, onMakeView: this.#makeView, onSaveView: this.#saveView, onDropView: this.#dropView,
+    });
   }
 
   // The same object as long as the names are the same: a new one would render the whole grid again.
@@ -346,7 +356,7 @@ class TableScreen extends El {
   }
 
   #panel(table) {
-    const one = this.#one, rows = this.#rows, at = one.id ? rows.indexOf(one.id) : -1, place = at < 0 ? null : at + 1;
+    const one = this.#one, rows = this.#rows, at = one.id && rows === this.#list ? rows.indexOf(one.id) : -1, place = at < 0 ? null : at + 1;
     return html`<ui-record ?inert=${this.#railOpen} .table=${table} .record=${one.record} .context=${this.#context(one.names, table)} .fault=${one.fault}
       .place=${place && `${count(place)} of ${count(rows.length)}`} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.#close} .onStep=${this.#step}
       .onRetry=${() => { one.want(this.app, this.#meta.tables, table, one.id, rows, true); this.update(); }}></ui-record>`;

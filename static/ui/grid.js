@@ -21,7 +21,7 @@ const nextSort = (slug, sort) => (sort === slug ? `-${slug}` : sort === `-${slug
 
 class Grid extends El {
   // rows: app/rows.js, whose version says when to look again. context: { app, table, tables, names }. can: { write, layout }.
-  static props = { table: null, rows: null, version: 0, context: null, sort: null, selected: null, layout: null, can: null, onSort: null, onOpen: null, onLayout: null, onPicked: null, onFilter: null };
+  static props = { table: null, rows: null, version: 0, context: null, sort: null, selected: null, layout: null, can: null, onSort: null, onOpen: null, onLayout: null, onPicked: null, onFilter: null, onGroup: null, onFold: null };
   columns = [];
   active = { r: 0, c: 1 };
   anchor = null;
@@ -36,6 +36,7 @@ class Grid extends El {
   #rowHeight = 34;
   #painted = '';
   #shape = '';
+  #rowsSeen = null;
   #frame = 0;
   #size = null;
   #had = false;
@@ -63,6 +64,12 @@ class Grid extends El {
   cellAt(r, c) { return this.lineAt(r)?.children[c] ?? null; }
 
   prepare() {
+    // Rows of another kind: nothing that was drawn is of use.
+    if (this.rows !== this.#rowsSeen) {
+      this.#rowsSeen = this.rows;
+      for (const line of this.#lines.values()) { line.node.remove(); this.#spare.push(line); }
+      this.#lines.clear();
+    }
     // The same list as long as it says the same: rows make their cells anew with another.
     const columns = shownColumns(this.table, this.layout), shape = JSON.stringify([columns.map(c => widthOf(this.table, c, this.layout)), this.layout.frozen]);
     if (shape !== this.#shape || columns.length !== this.columns.length || columns.some((c, i) => c !== this.columns[i])) this.columns = columns;
@@ -238,6 +245,8 @@ class Grid extends El {
     // A first click selects a cell; a link in it leads away once the cell is the active one.
     const link = e.target.closest('a');
     if (link && !this.#drags.wasActive && !e.ctrlKey && !e.metaKey) e.preventDefault();
+    const fold = e.target.closest('tr[data-group]');
+    if (fold && (e.target.closest('.fold') || getComputedStyle(fold).getPropertyValue('--is-card') === '1')) { this.onFold(this.rows.groupAt(Number(fold.dataset.index))); return; }
     if (e.target.closest('.open') && line) { this.onOpen(line.dataset.id); return; }
     if (!cell || !line) return;
     if (getComputedStyle(line).getPropertyValue('--is-card') === '1' && !e.target.closest('.picker')) { e.preventDefault(); this.onOpen(line.dataset.id); }

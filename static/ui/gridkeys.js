@@ -45,7 +45,8 @@ function withControl(grid, e) {
 }
 
 function plain(grid, e) {
-  const { r, c } = grid.active, id = r >= 0 ? grid.rows.at(r)?.id : null;
+  const { r, c } = grid.active, id = r >= 0 ? grid.rows.at(r)?.id : null, group = r >= 0 && grid.rows.groupAt?.(r);
+  if (group && ['Enter', 'F2', ' '].includes(e.key)) { grid.onFold(group); return true; }
   switch (e.key) {
     case 'Enter': case 'F2':
       if (r === HEAD) return false;

@@ -33,7 +33,7 @@ export class Picking {
     this.#all = true;
     this.#ids.clear();
     this.#changed();
-    announce(t('grid.all', { n: this.grid.rows.length }));
+    announce(t('grid.all', { n: this.grid.rows.count }));
   }
 
   clear() {
@@ -45,7 +45,7 @@ export class Picking {
 
   /** { n, all, ids }; the same object as long as nothing changed. */
   told() {
-    const n = this.#all ? this.grid.rows.length : this.#ids.size;
+    const n = this.#all ? this.grid.rows.count : this.#ids.size;
     if (!this.#told || this.#told.n !== n || this.#told.all !== this.#all) this.#told = { n, all: this.#all, ids: [...this.#ids] };
     return this.#told;
   }

@@ -2,6 +2,7 @@
 // Not here: which rows there are (grid.js), values (value.js).
 import { html, render } from '../lib/view.js';
 import { recordName, recordNumber } from '../app/records.js';
+import { plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { cell, tip } from './value.js';
 import { icon } from './parts.js';
@@ -29,6 +30,7 @@ export class Row {
   #index = -1;
   #painted = '';
   #record = null;
+  #group = null;
   #columns = null;
 
   constructor(grid) {
@@ -49,14 +51,18 @@ export class Row {
 
   /** `key` says what else than the record a row depends on. */
   paint(record, look, key) {
-    if (this.#painted === key && this.#record === record) return;
+    const group = record ? null : this.grid.rows.groupAt?.(this.#index) ?? null;
+    if (this.#painted === key && this.#record === record && this.#group === group) return;
     this.#painted = key;
     this.#record = record;
+    this.#group = group;
     const { node, grid } = this;
     if (this.#columns !== look.columns) this.#cells(look);
     put(node, 'data-id', record?.id ?? null);
-    put(node, 'aria-busy', record ? null : 'true');
+    put(node, 'data-group', group ? '' : null);
+    put(node, 'aria-busy', record || group ? null : 'true');
     this.#number(record);
+    if (group) { this.#head(group, look); return; }
     look.columns.forEach((field, i) => {
       const td = node.children[i + 1];
       if (td.hasAttribute('data-editing')) return;
@@ -66,6 +72,17 @@ export class Row {
       put(td, 'data-trouble', trouble ? '' : null);
       put(td, 'aria-invalid', trouble ? 'true' : null);
       render(record ? this.#content(field, record, look) : html`<span class="bone" data-width=${(i + this.#index) % 4}></span>`, td);
+    });
+  }
+
+  /** A row that is a group: what its records have in common, how many they are, what they add up to. */
+  #head({ field, value, count: n, sum, isFolded }, { columns }) {
+    const { node, grid } = this, name = plainText(field, value) || t('edit.clear');
+    columns.forEach((f, i) => {
+      for (const mark of ['data-end', 'title', 'data-trouble', 'aria-invalid']) put(node.children[i + 1], mark, null);
+      render(i ? null : html`<button type="button" class="fold" tabindex="-1" aria-expanded=${String(!isFolded)} aria-label=${t('group.fold', { name })}>${icon(isFolded ? 'right' : 'down')}</button>
+        <span class="group-name">${cell(field, value, grid.context) ?? t(value === false ? 'edit.no' : 'edit.clear')}</span><span class="group-n">${t('foot.records', { n })}${sum?.value !== null && sum?.value !== undefined
+          && ` · ${t('group.sum', { name: sum.field.name, value: plainText(sum.field, sum.value) })}`}</span>`, node.children[i + 1]);
     });
   }
 

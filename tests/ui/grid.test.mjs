@@ -425,6 +425,38 @@ test('a view is saved, found again by its address, changed, saved to and deleted
   await close(page);
 });
 
+test('rows stand in groups with their counts and sums, which fold; the address says so', async t => {
+  const { open } = await shop(t, { records: many(60) });
+  const page = await open();
+  await page.getByRole('button', { name: 'Group', exact: true }).click();
+  await page.getByLabel('Group by').selectOption('maker');
+  await page.waitForFunction(() => new URLSearchParams(location.search).get('g') === 'maker');
+  await page.keyboard.press('Escape');
+  const group = n => page.locator('.canvas tr[data-group]').nth(n);
+  await group(0).filter({ hasText: /Ada\s*20 records · Pieces 590/ }).waitFor();
+  await shows(page, 1, 1, 'Thing 1');
+  await shows(page, 20, 1, 'Thing 58');
+  await inspect(page, 'grid-groups');
+  await group(0).locator('.fold').click();
+  await page.waitForFunction(() => new URLSearchParams(location.search).has('gf'));
+  await group(1).filter({ hasText: 'Bo' }).waitFor();
+  await shows(page, 2, 1, 'Thing 2');
+  await page.reload();
+  await shows(page, 2, 1, 'Thing 2');
+  assert.equal(await group(0).locator('.fold').getAttribute('aria-expanded'), 'false');
+  // By keyboard: open again, and move a record from one group to another.
+  await group(0).locator('> :nth-child(2)').click({ position: { x: 200, y: 10 } });
+  await page.keyboard.press('Enter');
+  await shows(page, 1, 1, 'Thing 1');
+  await cell(page, 1, 8).click();
+  await page.keyboard.type('Cy');
+  await page.keyboard.press('Enter');
+  await group(0).filter({ hasText: '19 records' }).waitFor();
+  await shows(page, 1, 1, 'Thing 4');
+  await saved(page);
+  await close(page);
+});
+
 test('a table of a hundred thousand: the end at once, few nodes, 18 rows in sight', async t => {
   const { open, ask } = await shop(t);
   for (let n = 0; n < 2; n++) await ask('POST', RECORDS, Array.from({ length: 50_000 }, (_, i) => ({ title: `Thing ${n * 50_000 + i + 1}`, pieces: i })));
@@ -531,6 +563,51 @@ test('without the server: edits wait, survive a reload, and are sent when it is 
   await close(page);
 });
 
+test('a session that ends in the middle of an edit: after the sign-in it is saved', async t => {
+  const { open, read } = await shop(t, { records: many(2) });
+  const page = await open();
+  page.expected.add(401);
+  await page.waitForSelector('.foot-number');
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Enter');
+  await editing(page);
+  await page.context().clearCookies();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('Kept');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/sign-in\?next=/);
+  await page.fill('#username', 'ann@example.com');
+  await page.fill('#password', 'correct horse battery');
+  await page.keyboard.press('Enter');
+  await shows(page, 0, 1, 'Kept');
+  await saved(page);
+  assert.equal((await read('rec_1')).title, 'Kept');
+  await close(page);
+});
+
+test('who may only look finds nothing that would fail', async t => {
+  const { open, ask, at } = await shop(t, { records: many(3) });
+  await ask('POST', '/api/workspaces/default/users', { email: 'vic@example.com', name: 'Vic', role: 'member', password: 'correct horse battery' });
+  await ask('POST', '/api/workspaces/default/grants', { user: 'vic@example.com', app: 'shop', role: 'viewer' });
+  const context = await browser.newContext();
+  assert.ok((await context.request.post(at('/auth/login/'), { data: { username: 'vic@example.com', password: 'correct horse battery' } })).ok());
+  const page = await open({ state: await context.storageState() });
+  await context.close();
+  await shows(page, 0, 1, 'Thing 1');
+  await page.getByText('Read only', { exact: true }).first().waitFor();
+  assert.equal(await page.locator('.entry').count(), 0);
+  assert.equal(await page.getByRole('button', { name: 'New record' }).count(), 0);
+  await cell(page, 0, 1).click();
+  await page.keyboard.type('x');
+  await page.keyboard.press('Delete');
+  assert.equal(await page.locator('[data-editing]').count(), 0);
+  await page.keyboard.press('Shift+Space');
+  await page.getByText('1 selected', { exact: true }).first().waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Delete' }).count(), 0);
+  await inspect(page, 'grid-readonly');
+  await close(page);
+});
+
 for (const scheme of ['light', 'dark']) {
   for (const [size, view] of [['wide', WIDE], ['phone', PHONE]]) {
     test(`the grid is accessible while it is worked in: ${scheme}, ${view.width} px`, async t => {
@@ -542,7 +619,7 @@ for (const scheme of ['light', 'dark']) {
       await editing(page);
       await inspect(page, name('entry'));
       await page.keyboard.press('Escape');
-      for (const button of ['Filter', 'Sort', 'Fields']) {
+      for (const button of view === WIDE ? ['Filter', 'Sort', 'Fields', 'Group'] : ['Filter', 'Sort']) {
         await page.getByRole('button', { name: button, exact: true }).click();
         await page.locator('.drop:popover-open').waitFor();
         await inspect(page, name(button.toLowerCase()));
