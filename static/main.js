@@ -5,33 +5,30 @@ import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
-import './screens/signin.js';
-import './screens/start.js';
-import './screens/choose.js';
-import './screens/apps.js';
 import './screens/table.js';
 import './screens/lost.js';
 
 const root = document.getElementById('root');
 // One template for both addresses: moving between them keeps the rail and what was loaded.
-const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ?? null} .query=${here.get().query}></screen-table>`;
-// Screens that anyone may see, and then those behind the sign-in.
+const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ?? null} .view_=${at.view ?? null} .query=${here.get().query}></screen-table>`;
+// Screens that anyone may see, and then those behind the sign-in. What most people do not see first is loaded when it is wanted.
 const OPEN = [
-  ['/_/sign-in', () => html`<screen-signin></screen-signin>`],
-  ['/_/start', () => html`<screen-start></screen-start>`],
-  ['/_/invitation', () => html`<screen-choose .purpose=${'invitation'}></screen-choose>`],
-  ['/_/reset', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`],
+  ['/_/sign-in', () => html`<screen-signin></screen-signin>`, () => import('./screens/signin.js')],
+  ['/_/start', () => html`<screen-start></screen-start>`, () => import('./screens/start.js')],
+  ['/_/invitation', () => html`<screen-choose .purpose=${'invitation'}></screen-choose>`, () => import('./screens/choose.js')],
+  ['/_/reset', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`, () => import('./screens/choose.js')],
 ];
 const CLOSED = [
-  ['/_/apps', () => html`<screen-apps></screen-apps>`],
+  ['/_/apps', () => html`<screen-apps></screen-apps>`, () => import('./screens/apps.js')],
   ['/_/:app', tableScreen],
   ['/_/:app/t/:table', tableScreen],
+  ['/_/:app/t/:table/v/:view', tableScreen],
 ];
 
 function screenAt(path, list) {
-  for (const [pattern, view] of list) {
+  for (const [pattern, view, load] of list) {
     const names = match(pattern, path);
-    if (names) return view(names);
+    if (names) return { view: () => view(names), load };
   }
   return null;
 }
@@ -49,6 +46,18 @@ function keepFocus() {
   }));
 }
 
+/** Whether the screen is there, and still wanted. Without it there is the way to try again, unless the person went elsewhere. */
+async function loaded(load, href) {
+  try {
+    await load();
+  } catch {
+    const fault = { kind: 'offline', message: 'This screen could not be loaded. Check that Carryall is running and that this device can reach it.' };
+    if (here.get().href === href) render(html`<screen-lost .fault=${fault} .onRetry=${() => location.reload()}></screen-lost>`, root);
+    return false;
+  }
+  return here.get().href === href;
+}
+
 function lastView() {
   try { return localStorage.getItem('ui:last') ?? '/_/apps'; } catch { return '/_/apps'; }
 }
@@ -56,7 +65,12 @@ function lastView() {
 async function show() {
   const { path, href } = here.get();
   const open = screenAt(path, OPEN);
-  if (open) { render(open, root); keepFocus(); return; }
+  if (open) {
+    if (open.load && !await loaded(open.load, href)) return;
+    render(open.view(), root);
+    keepFocus();
+    return;
+  }
   if (!person.get()) {
     try {
       await loadPerson();
@@ -68,7 +82,9 @@ async function show() {
     if (here.get().href !== href) return;
   }
   if (path === '/_/' || path === '/_') { go(lastView(), { replace: true }); return; }
-  render(screenAt(path, CLOSED) ?? html`<screen-lost></screen-lost>`, root);
+  const found = screenAt(path, CLOSED);
+  if (found?.load && !await loaded(found.load, href)) return;
+  render(found ? found.view() : html`<screen-lost></screen-lost>`, root);
   keepFocus();
 }
 

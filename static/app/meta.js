@@ -30,4 +30,5 @@ export function forget() {
 
 export const appHref = app => `/_/${encodeURIComponent(app)}`;
 export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;
+export const viewHref = (app, table, view) => `${tableHref(app, table)}/v/${encodeURIComponent(view)}`;
 export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${encodeURIComponent(id)}`;

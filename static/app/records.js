@@ -8,15 +8,40 @@ const IDS_AT_ONCE = 100;
 /** How many records a cell and the record panel call by name. A table may have a thousand that point to one record. */
 export const NAMES_IN_CELL = 3;
 export const NAMES_IN_PANEL = 100;
-const address = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
+/** The address of a table's records. */
+export const recordsAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
 
-export function loadPage(app, table, { page, per, sort }, signal) {
-  const query = new URLSearchParams({ page, per_page: per });
+/** What a list is asked, as a query: `{ sort, filter, q }`. */
+export function listQuery({ sort, filter, q }) {
+  const query = new URLSearchParams();
   if (sort) query.set('sort', sort);
-  return get(`${address(app, table)}?${query}`, signal);
+  if (filter) query.set('filter', filter);
+  if (q) query.set('q', q);
+  return query;
 }
 
-export const loadRecord = (app, table, id, signal) => get(`${address(app, table)}/${encodeURIComponent(id)}`, signal);
+/** Some records by their place in the list; counted only when that is wanted. */
+export function loadWindow(app, table, { offset, limit, counts, ...ask }, signal) {
+  const query = listQuery(ask);
+  for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none' })) query.set(name, value);
+  return get(`${recordsAt(app, table)}?${query}`, signal);
+}
+
+const IDS_A_WINDOW = 1_000;
+/** The ids of all records of a list, at most `most`. */
+export async function loadIds(app, table, ask, most, signal) {
+  const ids = [];
+  for (let cursor = ''; cursor !== null && ids.length < most;) {
+    const query = listQuery(ask);
+    for (const [name, value] of Object.entries({ fields: 'id', limit: IDS_A_WINDOW, cursor, count: 'none' })) query.set(name, value);
+    const found = await get(`${recordsAt(app, table)}?${query}`, signal);
+    ids.push(...found.records.map(r => r.id));
+    cursor = found.next_cursor;
+  }
+  return ids.slice(0, most);
+}
+
+export const loadRecord = (app, table, id, signal) => get(`${recordsAt(app, table)}/${encodeURIComponent(id)}`, signal);
 
 /** What a record is called: its display field, or its number when that is empty. */
 export function recordName(table, record) {
@@ -28,6 +53,8 @@ export function recordName(table, record) {
 export const recordNumber = id => id.replace(/^rec_/, '');
 
 const nameKey = (table, id) => `${table}/${id}`;
+/** Notes what a record is called, when it came another way than with the names. */
+export const rememberName = (names, table, id, name) => names.set(nameKey(table, id), name);
 /** The loaded name of a referenced record, or undefined. */
 export const nameOf = (names, table, id) => names.get(nameKey(table, id));
 
@@ -55,7 +82,7 @@ export async function loadNames(app, tables, table, records, most, signal) {
   await Promise.all(jobs.map(async ({ target, ids }) => {
     const query = new URLSearchParams([['page', 1], ['per_page', IDS_AT_ONCE], ...ids.map(id => ['filter[id]', id])]);
     try {
-      const { records: found } = await get(`${address(app, target.slug)}?${query}`, signal);
+      const { records: found } = await get(`${recordsAt(app, target.slug)}?${query}`, signal);
       for (const record of found) names.set(nameKey(target.slug, record.id), recordName(target, record));
     } catch (e) {
       // Names are a comfort: a table that may not be read leaves its references as ids instead of failing the page.

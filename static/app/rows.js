@@ -1,6 +1,9 @@
-// What a table view shows: one page of records with the names they refer to, and one open record that may be elsewhere.
-// Not here: the requests themselves (records.js) and the address that asks for a page (screens/table.js).
-import { NAMES_IN_CELL, NAMES_IN_PANEL, loadNames, loadPage, loadRecord, refersToMany } from './records.js';
+// What a table view shows: records by their place in a list of any length, page by page as they come into sight, and one open record that may be elsewhere.
+// Not here: the requests themselves (records.js), changes (edit.js), and the address that says what is asked (screens/table.js).
+import { asLeft, happened } from './edit.js';
+import { NAMES_IN_CELL, NAMES_IN_PANEL, loadNames, loadRecord, loadWindow, refersToMany } from './records.js';
+
+const PAGE = 100, PAGES_KEPT = 80, PAGES_AT_ONCE = 4;
 
 /** Runs only the newest of several loads; an older one is given up and never shows its answer. */
 class Latest {
@@ -18,45 +21,186 @@ class Latest {
   stop() { this.#call?.abort(); }
 }
 
-/** One page. The rows of the same table stay while others load, so that paging does not blink. */
+/** Records by their place. Those that were made since the list was asked stand first, where people look, until it is asked again. */
 export class Rows {
-  records = null;
-  names = new Map();
-  total = 0;
-  pages = 1;
-  busy = false;
+  total = null;
   fault = null;
-  #latest = new Latest();
+  fresh = [];
+  // Grows whenever what a row shows may be another.
+  version = 0;
+  // Grows whenever records themselves are other ones.
+  edits = 0;
+  #pages = new Map();
+  #stale = new Set();
+  #loading = new Set();
+  #places = new Map();
+  #call = null;
   #key = '';
-  #where = '';
+  #range = [0, 0];
+  #what = null;
 
-  constructor(changed) { this.changed = changed; }
+  #isPart = false;
 
-  /** `ask` is { page, per, sort }. Asking for what is already shown does nothing, unless `force` is given. */
-  want(app, tables, table, ask, force = false) {
-    const where = JSON.stringify([app, table.slug]), key = JSON.stringify([where, ask]);
-    if (key === this.#key && !force) return;
-    if (where !== this.#where) Object.assign(this, { records: null, total: table.records ?? 0, pages: Math.max(1, Math.ceil((table.records ?? 0) / ask.per)) });
-    this.#key = key;
-    this.#where = where;
-    this.fault = null;
-    this.busy = true;
-    this.#load(app, tables, table, ask);
+  /** `isPart`: of a group, which looks itself after what is made; `names`: shared with other parts. */
+  constructor(changed, { isPart = false, names = new Map() } = {}) {
+    this.changed = changed;
+    this.#isPart = isPart;
+    this.names = names;
   }
 
-  async #load(app, tables, table, ask) {
-    const done = await this.#latest.run(async signal => {
-      const page = await loadPage(app, table.slug, ask, signal);
-      return { ...page, names: await loadNames(app, tables, table, page.records, NAMES_IN_CELL, signal) };
-    });
-    if (!done) return;
-    this.busy = false;
-    this.fault = done.fault ?? null;
-    if (done.value) Object.assign(this, { records: done.value.records, names: done.value.names, total: done.value.total, pages: Math.max(1, done.value.total_pages) });
+  /** How many records there are. */
+  get count() { return this.length; }
+  get length() { return this.total === null ? 0 : this.total + this.fresh.length; }
+  get isBusy() { return this.total === null || [...this.#pagesIn(this.#range)].some(p => !this.#pages.has(p)); }
+
+  /** `ask` is { sort, filter, q }. Asking for what is already shown does nothing, unless `force` is given. */
+  want(app, tables, table, ask, force = false) {
+    const key = JSON.stringify([app, table.slug, ask]);
+    if (key === this.#key && !force) { this.#what = { ...this.#what, tables, table }; return; }
+    this.stop();
+    this.#key = key;
+    this.#call = new AbortController();
+    this.#what = { app, tables, table, ask };
+    this.total = null;
+    this.fault = null;
+    this.fresh = [];
+    this.version++;
+    happened.on(what => this.#happened(what), this.#call.signal);
+    this.#fill();
+  }
+
+  /** The rows in sight, from first up to last. */
+  see(first, last) {
+    this.#range = [first, last];
+    if (this.total !== null) this.#fill();
+  }
+
+  /** The record at a place as the person left it, or null while it is on its way. */
+  at(index) {
+    const found = index < this.fresh.length ? this.fresh[index] : this.#pages.get(Math.floor((index - this.fresh.length) / PAGE))?.[(index - this.fresh.length) % PAGE];
+    return found ? asLeft(this.#what.app, this.#what.table.slug, found) : null;
+  }
+
+  /** The place of a record that is loaded, or -1. */
+  indexOf(id) {
+    const fresh = this.fresh.findIndex(r => r.id === id);
+    return fresh >= 0 ? fresh : this.#places.has(id) ? this.#places.get(id) + this.fresh.length : -1;
+  }
+
+  find(id) {
+    const at = this.indexOf(id);
+    return at < 0 ? null : this.at(at);
+  }
+
+  /** Waits until the rows from first to last are loaded. */
+  async need(first, last) {
+    const missing = [...this.#pagesIn([first, last + 1])].filter(p => !this.#pages.has(p) && !this.#loading.has(p));
+    await Promise.all(missing.map(p => this.#load(p, false)));
+  }
+
+  /** Asks again for what is in sight. The old rows stay until the new ones are here. */
+  reload() {
+    for (const page of this.#pages.keys()) this.#stale.add(page);
+    this.#fill(true);
+  }
+
+  stop() {
+    this.#call?.abort();
+    this.#call = null;
+    this.#key = '';
+    this.#pages.clear();
+    this.#stale.clear();
+    this.#loading.clear();
+    this.#places.clear();
+  }
+
+  #pagesIn([first, last]) {
+    const pages = new Set([]), from = Math.max(0, first - this.fresh.length), to = Math.max(from + 1, Math.min(this.total ?? 1, last - this.fresh.length));
+    for (let p = Math.floor(from / PAGE); p * PAGE < to; p++) pages.add(p);
+    return pages;
+  }
+
+  #fill(recount = false) {
+    for (const page of this.#pagesIn(this.#range)) {
+      if (this.#loading.size >= PAGES_AT_ONCE) return;
+      if (this.#loading.has(page) || (this.#pages.has(page) && !this.#stale.has(page))) continue;
+      this.#load(page, recount || this.total === null);
+      recount = false;
+    }
+  }
+
+  async #load(page, counts) {
+    const { app, tables, table, ask } = this.#what, call = this.#call;
+    this.#loading.add(page);
+    try {
+      const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts }, call.signal);
+      const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);
+      if (call.signal.aborted) return;
+      for (const [key, name] of names) this.names.set(key, name);
+      this.fault = null;
+      this.#keep(page, found.records);
+      // What was made since stands in its own place from now on.
+      if (counts) Object.assign(this, { total: found.total, fresh: [] });
+    } catch (e) {
+      if (call.signal.aborted || e.name === 'AbortError') return;
+      this.fault = e;
+    }
+    this.#loading.delete(page);
+    this.version++;
+    if (!this.fault) this.#fill();
     this.changed();
   }
 
-  stop() { this.#latest.stop(); this.#key = this.#where = ''; }
+  #keep(page, records) {
+    for (const r of this.#pages.get(page) ?? []) this.#places.delete(r.id);
+    this.#pages.delete(page);
+    this.#pages.set(page, records);
+    this.#stale.delete(page);
+    records.forEach((r, i) => this.#places.set(r.id, page * PAGE + i));
+    const wanted = this.#pagesIn(this.#range);
+    for (const old of this.#pages.keys()) {
+      if (this.#pages.size <= PAGES_KEPT) break;
+      if (wanted.has(old)) continue;
+      for (const r of this.#pages.get(old)) this.#places.delete(r.id);
+      this.#pages.delete(old);
+    }
+  }
+
+  #happened(what) {
+    const { app, table } = this.#what;
+    if (what?.app !== app) return;
+    // A record that others here refer to may have another name now, or lines of its own.
+    if (what.table !== table.slug) { if (table.fields.some(f => f.target === what.table)) this.reload(); return; }
+    this.edits++;
+    for (const record of what.records ?? []) if (what.kind !== 'made') this.#put(record);
+    const made = this.#isPart ? [] : what.kind === 'made' ? what.records : what.made ?? [];
+    if (made.length) this.fresh = [...made.filter(r => this.indexOf(r.id) < 0), ...this.fresh];
+    if (what.kind === 'removed') {
+      const gone = new Set(what.ids);
+      this.fresh = this.fresh.filter(r => !gone.has(r.id));
+    }
+    if (what.kind === 'removed' || what.isCoarse) this.reload();
+    else this.#names([...(what.records ?? []), ...made]);
+    this.version++;
+    this.changed();
+  }
+
+  #put(record) {
+    const fresh = this.fresh.findIndex(r => r.id === record.id), place = this.#places.get(record.id);
+    if (fresh >= 0) this.fresh[fresh] = record;
+    else if (place !== undefined) this.#pages.get(Math.floor(place / PAGE))[place % PAGE] = record;
+  }
+
+  async #names(records) {
+    const { app, tables, table } = this.#what, call = this.#call;
+    try {
+      const names = await loadNames(app, tables, table, records, NAMES_IN_CELL, call.signal);
+      if (call.signal.aborted || !names.size) return;
+      for (const [key, name] of names) this.names.set(key, name);
+      this.version++;
+      this.changed();
+    } catch { /* Without their names references are shown by their numbers. */ }
+  }
 }
 
 /** One record by its id: from the rows when they have it, else asked for. */
@@ -70,8 +214,8 @@ export class OneRecord {
   constructor(changed) { this.changed = changed; }
 
   want(app, tables, table, id, rows, force = false) {
-    const near = rows.records?.find(r => r.id === id);
-    if (near && !rows.busy) {
+    const near = id && rows.find(id);
+    if (near) {
       if (near === this.record) return;
       this.#latest.stop();
       Object.assign(this, { id, record: near, names: rows.names, fault: null });
@@ -82,7 +226,7 @@ export class OneRecord {
     if (id === this.id && !force) return;
     this.#latest.stop();
     Object.assign(this, { id, record: null, fault: null });
-    if (id && !near) this.#load(app, tables, table, signal => loadRecord(app, table.slug, id, signal));
+    if (id) this.#load(app, tables, table, signal => loadRecord(app, table.slug, id, signal));
   }
 
   async #load(app, tables, table, find) {

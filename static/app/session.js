@@ -6,7 +6,18 @@ import { store } from '../lib/store.js';
 /** The signed-in person, or null while nobody is known to be. */
 export const person = store(null);
 
-export async function loadPerson() { person.set((await get('/api/workspaces/default/me')).user); }
+/** What that person may: { manage, apps: { slug: role } }, or null while that is not known. */
+export const rights = store(null);
+
+export async function loadPerson() {
+  const { user, can } = await get('/api/workspaces/default/me');
+  person.set(user);
+  rights.set(can);
+}
+
+/** Whether records of an app can be changed at all. A role of its own may still say no to some; the server tells then. */
+export const canWrite = app => { const can = rights.get(); return !can || can.manage || (can.apps[app] ?? 'viewer') !== 'viewer'; };
+
 export async function signIn(username, password) { person.set((await post('/auth/login/', { username, password })).user); }
 
 /** Without a user in the answer the link waits for something: the first admin of a file with so many apps, or a password that somebody is to choose. */
@@ -24,4 +35,5 @@ export async function choosePassword(purpose, chosen) { person.set((await post(`
 export async function signOut() {
   await post('/auth/logout/');
   person.set(null);
+  rights.set(null);
 }

@@ -34,6 +34,9 @@ const TINTS = ['blue', 'yellow', 'green', 'red', 'purple', 'orange', 'teal', 'gr
 
 export const typeOf = field => TYPES[field.type] ?? UNKNOWN;
 
+/** Types whose values make groups. */
+export const canGroup = field => ['select', 'radio', 'boolean', 'reference', 'user', 'date', 'integer', 'text'].includes(field.type);
+
 /** Records have an order by every field but those that hold several values. */
 export const isSortable = field => !typeOf(field).several;
 

@@ -13,11 +13,22 @@ export class El extends HTMLElement {
 
   connectedCallback() {
     this.#life = new AbortController();
+    this.#takeOver();
     this.connected();
     this.update();
   }
 
   disconnectedCallback() { this.#life.abort(); }
+
+  // An element whose module came after its markup was given its properties as plain ones.
+  #takeOver() {
+    for (const name of Object.keys(this.constructor.props)) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
+  }
 
   // A row that only changes its place is not taken down and built up again.
   connectedMoveCallback() {}

@@ -1,173 +1,286 @@
-// The records of one page as a grid: columns by field type, sorting by header, one tab stop, arrows inside.
-// On a phone the style sheet turns the same rows into cards. Not here: loading, paging, the record panel.
+// The grid: columns, a row to type new records into, and as many recycled rows as fit on the screen over a list of any length. One tab stop, arrows inside.
+// On a phone the style sheet turns the same rows into cards. Not here: keys (gridkeys.js), editing (gridedit.js), clipboard (gridclip.js),
+// what the pointer drags (griddrag.js), one row of it (gridrow.js), loading (app/rows.js).
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { columnDigits, columnsOf, displayField, isAtEnd, isSortable, typeOf } from '../app/types.js';
-import { recordNumber } from '../app/records.js';
+import { scrollTo, windowOf } from '../lib/virtual.js';
+import { columnDigits, displayField, isAtEnd, isSortable, typeOf } from '../app/types.js';
+import { pending } from '../app/edit.js';
+import { ENTRY, HEAD, shownColumns, widthOf } from '../app/layout.js';
+import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
-import { cell, tip } from './value.js';
+import { Row, cardSlots } from './gridrow.js';
+import { Drags } from './griddrag.js';
+import { Editing } from './gridedit.js';
+import { Picking } from './gridpick.js';
+import { act } from './gridkeys.js';
 
-// The first is the token --number of the style sheet, where it places the frozen column next to it.
-const NUMBER_WIDTH = 64, NAME_WIDTH = 210;
-const SKELETON_ROWS = 40;
-const PAGE_KEY_ROWS = 10;
-
-/** Which fields a card shows next to its name: one tag, one figure, one note. Chosen by type, so that any table makes a good card. */
-function cardSlots(columns) {
-  const rest = columns.slice(1), slots = new Map();
-  const pick = (slot, types) => {
-    const found = types.map(t => rest.find(c => c.type === t && !slots.has(c.slug))).find(Boolean);
-    if (found) slots.set(found.slug, slot);
-  };
-  pick('figure', ['money', 'decimal', 'integer', 'number', 'date']);
-  pick('tag', ['select', 'radio', 'boolean']);
-  // Without a tag the note takes its place at the start of the second line.
-  pick([...slots.values()].includes('tag') ? 'note' : 'tag', ['reference', 'email', 'phone', 'date', 'datetime', 'text']);
-  return slots;
-}
-
+const NUMBER_WIDTH = 64, FIRST_ROWS = 40;
 /** The next step of a header: ascending, descending, none. */
 const nextSort = (slug, sort) => (sort === slug ? `-${slug}` : sort === `-${slug}` ? null : slug);
 
 class Grid extends El {
-  // context: { app, names } for references. busy: other rows are on their way.
-  static props = { table: null, rows: null, context: null, sort: null, selected: null, first: 0, total: 0, busy: false, onSort: null, onOpen: null };
-  #columns = [];
-  #slots = new Map();
-  // Columns that stand at the end of their cells.
-  #ends = new Set();
-  #at = null;
+  // rows: app/rows.js, whose version says when to look again. context: { app, table, tables, names }. can: { write, layout }.
+  static props = { table: null, rows: null, version: 0, context: null, sort: null, selected: null, layout: null, can: null, onSort: null, onOpen: null, onLayout: null, onPicked: null, onFilter: null, onGroup: null, onFold: null };
+  columns = [];
+  active = { r: 0, c: 1 };
+  anchor = null;
+  edit = new Editing(this);
+  pick = new Picking(this);
+  // The clipboard comes after the first rows.
+  #clip = null;
+  #drags = new Drags(this);
+  #lines = new Map();
+  #spare = [];
+  #look = { digits: new Map(), ends: new Set(), slots: new Map(), lefts: [] };
+  #rowHeight = 34;
+  #painted = '';
+  #shape = '';
+  #rowsSeen = null;
+  #frame = 0;
+  #size = null;
+  #had = false;
+
+  connected() {
+    this.use(pending);
+    this.addEventListener('editdone', e => this.edit.done(e), { signal: this.life });
+    this.addEventListener('editcancel', e => this.edit.dropped(e), { signal: this.life });
+    this.#later();
+    this.life.addEventListener('abort', () => { this.#size?.disconnect(); this.#size = null; this.#lines.clear(); this.#spare = []; this.#painted = ''; });
+  }
+
+  async #later() {
+    const { Clip } = await import('./gridclip.js');
+    this.#clip ??= new Clip(this);
+  }
+
+  get box() { return this.querySelector('.gridbox'); }
+  get grid() { return this.querySelector('.grid'); }
+  get canvas() { return this.querySelector('.canvas'); }
+  get firstRow() { return this.can?.write ? ENTRY : 0; }
+  get lastRow() { return this.rows.length - 1; }
+  fieldAt(c) { return this.columns[c - 1] ?? null; }
+  lineAt(r) { return r === HEAD ? this.querySelector('thead tr') : r === ENTRY ? this.querySelector('.entry') : this.#lines.get(r)?.node ?? null; }
+  cellAt(r, c) { return this.lineAt(r)?.children[c] ?? null; }
 
   prepare() {
-    this.#columns = columnsOf(this.table);
-    this.#slots = cardSlots(this.#columns);
-    this.#ends = new Set(this.#columns.filter(c => isAtEnd(c, this.#values(c))));
+    // Rows of another kind: nothing that was drawn is of use.
+    if (this.rows !== this.#rowsSeen) {
+      this.#rowsSeen = this.rows;
+      for (const line of this.#lines.values()) { line.node.remove(); this.#spare.push(line); }
+      this.#lines.clear();
+    }
+    // The same list as long as it says the same: rows make their cells anew with another.
+    const columns = shownColumns(this.table, this.layout), shape = JSON.stringify([columns.map(c => widthOf(this.table, c, this.layout)), this.layout.frozen]);
+    if (shape !== this.#shape || columns.length !== this.columns.length || columns.some((c, i) => c !== this.columns[i])) this.columns = columns;
+    this.#shape = shape;
+    this.#had ||= this.rows.total !== null;
+    const { c } = this.active;
+    if (c > this.columns.length) this.active = { ...this.active, c: this.columns.length };
   }
 
-  #values(column) { return (this.rows ?? []).map(r => r[column.slug]); }
-
-  /** Puts the focus back on a record that is still on this page. */
+  /** Puts the focus back on a record that is loaded. */
   focusRecord(id) {
-    const row = this.querySelector(`tr[data-id="${CSS.escape(id)}"]`);
-    const target = row && (row.children[this.#at?.col] ?? row.children[1]);
-    target?.focus();
-    return !!target;
+    const r = this.rows.indexOf(id);
+    if (r >= 0) this.go(r, this.active.c);
+    return r >= 0;
   }
 
-  scrollUp() { this.querySelector('.gridbox')?.scrollTo({ top: 0 }); }
-
-  #digits() {
-    return new Map([...this.#ends].map(c => [c.slug, columnDigits(c, this.#values(c))]));
+  scrollUp() {
+    this.box?.scrollTo({ top: 0 });
+    if (this.active.r > 0) this.active = { r: 0, c: this.active.c };
+    this.anchor = null;
   }
 
-  #head(slug, name, { icon: sign, word }, isEnd = false, sortable = true) {
-    const end = isEnd ? '' : null;
-    if (!sortable) return html`<th scope="col" role="columnheader" tabindex="-1" data-end=${end} title=${word}><span class="head">${icon(sign)}<span class="cut">${name}</span></span></th>`;
-    const way = this.sort === slug ? 'ascending' : this.sort === `-${slug}` ? 'descending' : 'none';
-    return html`<th scope="col" role="columnheader" data-end=${end} aria-sort=${way}>
-      <button type="button" class="head" tabindex="-1" title=${`${word}. Sort by ${name}`} @click=${() => this.onSort(nextSort(slug, this.sort))}>
-        ${sign && icon(sign)}<span class="cut">${name}</span>${way !== 'none' && icon(way === 'ascending' ? 'up' : 'down')}
-      </button></th>`;
+  /** Moves the active cell; with `extend` the range goes along. Scrolls as little as it takes. */
+  go(r, c, extend = false) {
+    const first = HEAD, row = Math.max(first, Math.min(this.lastRow, r === ENTRY && !this.can.write ? (this.active.r > r ? HEAD : 0) : r));
+    const col = Math.max(0, Math.min(this.columns.length, c));
+    this.anchor = extend ? this.anchor ?? this.active : null;
+    this.active = { r: row, c: col };
+    this.reveal(row, col);
+    this.focusActive();
+    this.paintRange();
   }
 
-  #cell(field, record, digits, isName) {
-    const value = record[field.slug], content = cell(field, value, this.context, digits);
-    const slot = isName ? 'name' : this.#slots.get(field.slug), title = tip(field, value);
-    return isName
-      ? html`<th scope="row" role="rowheader" tabindex="-1" data-slot=${slot} title=${title}>${content ?? html`<span class="faint">No. ${recordNumber(record.id)}</span>`}</th>`
-      : html`<td role="gridcell" tabindex="-1" data-slot=${slot} data-end=${this.#ends.has(field) ? '' : null} title=${title}>${content}</td>`;
+  reveal(r, c) {
+    const { box } = this, view = this.#view(box);
+    if (r >= 0) {
+      const top = scrollTo({ index: r, total: this.rows.length, row: this.#rowHeight, view, scroll: box.scrollTop });
+      if (top !== box.scrollTop) { box.scrollTop = top; this.#sight(); }
+    }
+    const cell = this.cellAt(r, c);
+    if (!cell || cell.classList.contains('frozen')) return;
+    const left = this.#look.lefts.at(-1) ?? NUMBER_WIDTH, x = cell.offsetLeft;
+    if (x < box.scrollLeft + left) box.scrollLeft = x - left;
+    else if (x + cell.offsetWidth > box.scrollLeft + box.clientWidth) box.scrollLeft = x + cell.offsetWidth - box.clientWidth;
   }
 
-  #row(record, i, digits, name) {
-    return html`<tr role="row" data-id=${record.id} aria-rowindex=${this.first + i + 2} aria-selected=${String(record.id === this.selected)}>
-      <td role="gridcell" class="number" tabindex="-1">${recordNumber(record.id)}</td>
-      ${each(this.#columns, c => c.slug, c => this.#cell(c, record, digits.get(c.slug), c === name))}
-    </tr>`;
+  /** The focus stands on the active cell, or on the grid itself while that cell is out of sight. */
+  focusActive() {
+    const cell = this.cellAt(this.active.r, this.active.c), target = cell?.querySelector(':scope > .head') ?? cell ?? this.grid;
+    this.#stopAt(target === this.grid ? null : target);
+    target.focus({ preventScroll: true });
   }
 
-  #body(name) {
-    if (!this.rows) return html`<tbody class="skeleton">${each(Array.from({ length: SKELETON_ROWS }, (_, i) => i), i => i, i =>
-      html`<tr role="presentation"><td role="presentation" class="number"></td>${each(this.#columns, c => c.slug, (c, j) => html`<td role="presentation" data-slot=${j ? null : 'name'}><span class="bone" data-width=${(i + j) % 4}></span></td>`)}</tr>`)}</tbody>`;
-    const digits = this.#digits();
-    return html`<tbody role="rowgroup" @click=${this.#click}>${each(this.rows, r => r.id, (r, i) => this.#row(r, i, digits, name))}</tbody>`;
+  #stopAt(target) {
+    for (const old of this.querySelectorAll('.grid [tabindex="0"]')) if (old !== target) old.tabIndex = -1;
+    if (target) target.tabIndex = 0;
+    this.grid.tabIndex = target ? -1 : 0;
+  }
+
+  /** The range as rows and columns, both ends included. */
+  get range() {
+    const a = this.anchor ?? this.active, b = this.active;
+    return { top: Math.min(a.r, b.r), bottom: Math.max(a.r, b.r), left: Math.min(a.c, b.c), right: Math.max(a.c, b.c) };
+  }
+
+  #view(box) { return box.clientHeight - this.#headHeight(); }
+  #headHeight() { return this.canvas.offsetTop; }
+
+  // Rows in sight: those that left give their nodes to those that came. The row that is edited stays.
+  #sight = () => {
+    const { box, canvas, rows } = this;
+    if (!canvas || !rows) return;
+    const row = parseFloat(getComputedStyle(this.grid).getPropertyValue('--row-now')) || 34, total = rows.total === null ? 0 : rows.length;
+    const w = windowOf({ total, row, view: this.#view(box), scroll: box.scrollTop });
+    this.#rowHeight = row;
+    const space = canvas.nextElementSibling.style, move = w.shift ? `translateY(${w.shift}px)` : '';
+    if (space.height !== `${w.height}px`) space.height = `${w.height}px`;
+    if (canvas.style.transform !== move) canvas.style.transform = move;
+    if (total) rows.see(w.first, w.last);
+    const kept = this.edit.row, hadFocus = document.activeElement?.closest?.('.canvas');
+    for (const [i, line] of this.#lines) {
+      if ((i >= w.first && i < w.last) || (i === kept && i < total)) continue;
+      this.#lines.delete(i);
+      this.#spare.push(line);
+    }
+    for (let i = w.first; i < w.last; i++) if (!this.#lines.has(i)) this.#lines.set(i, this.#spare.pop() ?? new Row(this));
+    for (const [i, line] of this.#lines) {
+      line.place(i, (i - w.base) * row);
+      line.paint(rows.at(i), this.#look, this.#painted);
+      if (line.node.parentNode !== canvas) canvas.append(line.node);
+    }
+    for (const line of this.#spare) line.node.remove();
+    this.paintRange();
+    if (hadFocus && !this.edit.isOpen && !document.activeElement?.closest?.('.canvas')) this.focusActive();
+    else if (document.activeElement === this.grid && this.cellAt(this.active.r, this.active.c)) this.focusActive();
+  };
+
+  #scrolled = () => {
+    this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; if (this.isConnected) this.#sight(); });
+  };
+
+  /** Marks what is selected among the rows in sight. */
+  paintRange() {
+    const { range } = this, one = !this.anchor || (range.top === range.bottom && range.left === range.right);
+    for (const [i, line] of this.#lines) line.mark(i, range, one, this.active);
+    this.onPicked?.(this.pick.told());
+  }
+
+  #head(field, c) {
+    const { slug, name } = field, { icon: sign, word } = typeOf(field), end = this.#look.ends.has(field) ? '' : null, sorts = (this.sort ?? '').split(',');
+    const way = sorts.includes(slug) ? 'ascending' : sorts.includes(`-${slug}`) ? 'descending' : 'none';
+    const face = html`${icon(sign)}<span class="cut">${name}</span>${way !== 'none' && icon(way === 'ascending' ? 'up' : 'down')}`;
+    return html`<th scope="col" role="columnheader" class=${c <= this.layout.frozen ? 'frozen' : null} tabindex=${isSortable(field) ? null : -1} data-col=${c} data-slug=${slug} data-end=${end}
+        aria-sort=${isSortable(field) ? way : null} aria-colindex=${c + 1} title=${isSortable(field) ? null : word}>
+      ${isSortable(field) ? html`<button type="button" class="head" tabindex="-1" title=${`${word}. ${t('grid.sort', { name })}`} @click=${() => this.#sortBy(slug)}>${face}</button>` : html`<span class="head">${face}</span>`}
+      <button type="button" class="caret" tabindex="-1" aria-label=${t('grid.menu', { name })} title=${t('grid.menu', { name })} @click=${() => this.menu(c)}>${icon('down')}</button>
+      <span class="grip" data-grip=${c}></span></th>`;
+  }
+
+  #sortBy(slug) { if (!this.#drags.justDragged) this.onSort(nextSort(slug, this.sort)); }
+
+  /** The menu of a column, at its header. */
+  async menu(c) {
+    const field = this.fieldAt(c);
+    await import('./columnmenu.js');
+    if (field) this.querySelector('ui-columnmenu').open(field, this.cellAt(HEAD, c), this);
+  }
+
+  #numberHead() {
+    const way = this.sort === 'id' ? 'ascending' : this.sort === '-id' ? 'descending' : 'none';
+    return html`<th scope="col" role="columnheader" class="number frozen" aria-sort=${way} aria-colindex="1">
+      <button type="button" class="head" tabindex="-1" title=${t('grid.number.sort')} @click=${() => this.#sortBy('id')}>${t('grid.number')}${way !== 'none' && icon(way === 'ascending' ? 'up' : 'down')}</button></th>`;
   }
 
   view() {
-    const name = displayField(this.table);
-    return html`<div class="gridbox">
-      <table class="grid" role="grid" aria-label=${this.table.name} aria-busy=${String(this.busy || !this.rows)} aria-rowcount=${this.total + 1}
-        aria-colcount=${this.#columns.length + 1} @keydown=${this.#key} @focusin=${this.#focused} data-named=${name ? '' : null}>
-        <colgroup><col>${each(this.#columns, c => c.slug, () => html`<col>`)}</colgroup>
-        <thead role="rowgroup"><tr role="row" aria-rowindex="1">
-          ${this.#head('id', 'No.', { word: 'Record number' })}
-          ${each(this.#columns, c => c.slug, c => this.#head(c.slug, c.name, typeOf(c), this.#ends.has(c), isSortable(c)))}
-        </tr></thead>
-        ${this.#body(name)}
-      </table></div>`;
+    const busy = this.rows.total === null && !this.#had;
+    return html`<div class="gridbox" @scroll=${this.#scrolled}>
+      <table class="grid" role="grid" tabindex="0" aria-label=${this.table.name} aria-multiselectable="true" aria-busy=${String(this.rows.isBusy)} aria-rowcount=${this.rows.length + (this.can.write ? 2 : 1)}
+        aria-colcount=${this.columns.length + 1} data-wide=${this.columns.length > 1 ? '' : null}
+        @keydown=${e => act(this, e)} @focusin=${this.#focused} @pointerdown=${e => this.#drags.down(e)} @click=${this.#click} @dblclick=${this.#double} @contextmenu=${this.#context}
+        @copy=${e => this.#clip?.copy(e)} @cut=${e => this.#clip?.cut(e)} @paste=${e => this.#clip?.paste(e)}>
+        <thead role="rowgroup"><tr role="row" aria-rowindex="1">${this.#numberHead()}${each(this.columns, c => c.slug, (f, i) => this.#head(f, i + 1))}</tr></thead>
+        ${this.can.write && html`<tbody role="rowgroup" class="entry-body">${this.edit.entryRow(this.columns, this.#look)}</tbody>`}
+        <tbody role="rowgroup" class="canvas"></tbody><tbody role="presentation" class="space"></tbody>
+      </table>
+      ${busy && html`<div class="grid-bones skeleton" aria-hidden="true">${each(Array.from({ length: 20 }, (_, i) => i), i => i, i => html`<span class="bone" data-width=${i % 4}></span>`)}</div>`}
+    </div><ui-columnmenu></ui-columnmenu>`;
   }
 
   rendered() {
-    const name = displayField(this.table);
-    const widths = [NUMBER_WIDTH, ...this.#columns.map(c => (c === name ? NAME_WIDTH : typeOf(c).width))];
-    const table = this.querySelector('table');
-    // The naming column takes what is left over, the others keep their width.
-    this.querySelectorAll('col').forEach((col, i) => { col.style.width = i === (name ? 1 : -1) ? 'auto' : `${widths[i]}px`; });
-    table.style.setProperty('--least', `${widths.reduce((a, b) => a + b, 0)}px`);
-    const stop = table.querySelector('[tabindex="0"]'), start = table.querySelector('tbody[role] tr > :nth-child(2)');
-    if (start && !(this.#at && stop?.checkVisibility())) this.#stopAt(start);
+    const { grid, columns, layout } = this, widths = columns.map(c => widthOf(this.table, c, layout));
+    const lefts = [NUMBER_WIDTH];
+    for (let i = 0; i < layout.frozen; i++) lefts.push(lefts.at(-1) + (widths[i] ?? 0));
+    grid.style.setProperty('--cols', [NUMBER_WIDTH, ...widths].map(w => `${w}px`).join(' ') + ' minmax(0, 1fr)');
+    grid.style.setProperty('--least', `${widths.reduce((a, b) => a + b, NUMBER_WIDTH)}px`);
+    const seen = this.#lines.size ? [...this.#lines.keys()] : Array.from({ length: Math.min(FIRST_ROWS, this.rows.length) }, (_, i) => i);
+    const values = f => seen.map(i => this.rows.at(i)?.[f.slug]).filter(v => v !== undefined);
+    const ends = new Set(columns.filter(c => isAtEnd(c, values(c))));
+    this.#look = { columns, lefts, ends, name: displayField(this.table), slots: cardSlots(columns), digits: new Map([...ends].map(c => [c.slug, columnDigits(c, values(c))])) };
+    this.#painted = `${this.#shape} ${this.rows.version} ${this.selected} ${[...ends].map(c => c.slug)}`;
+    [...this.querySelectorAll('thead .frozen, .entry .frozen')].forEach(cell => { cell.style.setProperty('--left', `${cell.dataset.col ? lefts[cell.dataset.col - 1] : 0}px`); });
+    this.#sight();
+    if (!this.#size) {
+      this.#size = new ResizeObserver(this.#scrolled);
+      this.#size.observe(this.box);
+    }
+    this.edit.rendered();
+    if (document.activeElement?.closest('.grid') !== grid) this.#stopAt(this.cellAt(this.active.r, this.active.c) ?? this.cellAt(this.firstRow, 1));
   }
 
   #click = e => {
-    if (e.target.closest('a') || !getSelection().isCollapsed) return;
-    const row = e.target.closest('tr');
-    if (row) this.onOpen(row.dataset.id);
+    const cell = e.target.closest('[data-col], .number'), line = e.target.closest('tr[data-id]');
+    // A first click selects a cell; a link in it leads away once the cell is the active one.
+    const link = e.target.closest('a');
+    if (link && !this.#drags.wasActive && !e.ctrlKey && !e.metaKey) e.preventDefault();
+    const fold = e.target.closest('tr[data-group]');
+    if (fold && (e.target.closest('.fold') || getComputedStyle(fold).getPropertyValue('--is-card') === '1')) { this.onFold(this.rows.groupAt(Number(fold.dataset.index))); return; }
+    if (e.target.closest('.open') && line) { this.onOpen(line.dataset.id); return; }
+    if (!cell || !line) return;
+    if (getComputedStyle(line).getPropertyValue('--is-card') === '1' && !e.target.closest('.picker')) { e.preventDefault(); this.onOpen(line.dataset.id); }
   };
 
-  // One cell is the tab stop; it moves with the focus.
-  #focused = e => {
-    const spot = e.target.closest('td, th');
-    const target = spot.querySelector(':scope > button') ?? spot;
-    if (e.target !== target) return;
-    this.#stopAt(target);
-    this.#at = { col: spot.cellIndex };
+  #double = e => {
+    const cell = e.target.closest('td, th'), r = this.placeOf(cell)?.r;
+    if (r === undefined || r === HEAD || e.target.closest('a, button, input, textarea')) return;
+    this.edit.open(r, this.placeOf(cell).c);
   };
 
-  #stopAt(target) {
-    for (const old of this.querySelectorAll('.grid [tabindex="0"]')) old.tabIndex = -1;
-    target.tabIndex = 0;
-  }
-
-  #key = e => {
-    const spot = e.target.closest('td, th'), row = spot?.parentElement;
-    if (!spot || e.altKey || e.metaKey || e.target.closest('a')) return;
-    if ((e.key === 'Enter' || e.key === ' ') && row.dataset.id) {
-      e.preventDefault();
-      this.onOpen(row.dataset.id);
-      return;
-    }
-    const next = this.#neighbour(spot, row, e);
-    if (!next) return;
+  #context = e => {
+    const head = e.target.closest('thead th[data-col]');
+    if (!head) return;
     e.preventDefault();
-    (next.querySelector(':scope > button') ?? next).focus();
+    this.menu(Number(head.dataset.col));
   };
 
-  #neighbour(spot, row, { key, ctrlKey }) {
-    const rows = [...this.querySelectorAll('thead tr, tbody[role] tr')], at = rows.indexOf(row), end = rows.length - 1;
-    const to = (r, c) => rows[Math.max(0, Math.min(end, r))].children[c];
-    const col = spot.cellIndex, lastCol = row.children.length - 1;
-    // Cards show some of the cells only; arrows step over the others.
-    const beside = way => { let c = col + way; while (row.children[c]?.checkVisibility() === false) c += way; return row.children[c] ?? spot; };
-    switch (key) {
-      case 'ArrowDown': return to(at + 1, col);
-      case 'ArrowUp': return to(at - 1, col);
-      case 'ArrowRight': return beside(1);
-      case 'ArrowLeft': return beside(-1);
-      case 'PageDown': return to(at + PAGE_KEY_ROWS, col);
-      case 'PageUp': return to(at - PAGE_KEY_ROWS, col);
-      case 'Home': return ctrlKey ? to(1, 0) : row.children[0];
-      case 'End': return ctrlKey ? to(end, lastCol) : row.children[lastCol];
-      default: return null;
-    }
+  /** Row and column of a cell of this grid. */
+  placeOf(cell) {
+    const line = cell?.closest('tr');
+    if (!line || !this.contains(line)) return undefined;
+    const c = [...line.children].indexOf(cell.closest('td, th'));
+    return { r: line.closest('thead') ? HEAD : line.matches('.entry') ? ENTRY : Number(line.dataset.index), c };
   }
+
+  // The active cell follows the focus, so that a screen reader's own keys and a tap move it, too.
+  #focused = e => {
+    const cell = e.target.closest('td, th');
+    if (!cell || e.target.closest('.combo-list, [data-editing]')) return;
+    const place = this.placeOf(cell);
+    if (place && (place.r !== this.active.r || place.c !== this.active.c)) { this.active = place; this.paintRange(); }
+    const target = cell.querySelector(':scope > .head') ?? cell;
+    if (e.target === target) this.#stopAt(target);
+  };
 }
 define('ui-grid', Grid);

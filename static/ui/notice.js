@@ -1,6 +1,9 @@
 // A screenful of words instead of content: nothing there yet, not found, or a failure with the way on.
 // Not here: errors that belong to one form, which stand at that form.
 import { html } from '../lib/view.js';
+import { partsOf, sentence } from '../app/filter.js';
+import { t } from '../app/i18n.js';
+import { nameOf, recordNumber } from '../app/records.js';
 import { icon } from './parts.js';
 
 const heading = (level, title) => {
@@ -31,4 +34,13 @@ export function failure(fault, again, level = 1) {
     text: fault.message,
     actions: html`<button class="btn line" type="button" @click=${again}>Try again</button>`,
   })}</div>`;
+}
+
+/** A list without a record: because there is none yet, or because nothing matches; and the way to see some. */
+export function noRecords({ table, canWrite, tree, ask: { filter, q }, names, onTree, onClear }) {
+  if (!filter && !q) return html`<div class="grid-none"><p>${t(canWrite ? 'none.yet' : 'none.read', { name: table.name })}</p></div>`;
+  const parts = partsOf(tree), said = sentence(tree, table, (field, id) => nameOf(names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`));
+  return html`<div class="grid-none"><p>${said ? t('none.match', { what: said }) : t('none.words', { q })}</p>
+    ${parts.length > 1 && html`<button type="button" class="btn line" @click=${() => onTree(tree.all ? { all: parts.slice(0, -1) } : { any: parts.slice(0, -1) })}>${t('none.last')}</button>`}
+    <button type="button" class="btn line" @click=${onClear}>${t('none.clear')}</button></div>`;
 }

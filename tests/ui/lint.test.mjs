@@ -18,7 +18,7 @@ const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
 // An icon file cannot read tokens, so the sign of the browser tab repeats two colours.
 const RAW_COLOURS = ['css/tokens.css', 'favicon.svg'];
 // Who may import whom. The folder of a file is its layer; main.js stands above all.
-const LAYERS = { lib: ['lib'], app: ['lib', 'app'], ui: ['lib', 'app', 'ui'], screens: ['lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
+const LAYERS = { i18n: [], lib: ['lib'], app: ['lib', 'app', 'i18n'], ui: ['lib', 'app', 'ui'], screens: ['lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
 
 const files = readdirSync(ROOT, { recursive: true }).map(String).filter(f => statSync(ROOT + f).isFile() && !f.startsWith(SAMPLES) && !f.startsWith(DOCS)).sort();
 const text = Object.fromEntries(files.map(f => [f, readFileSync(ROOT + f, 'utf8')]));
@@ -33,6 +33,8 @@ function importsOf(f) {
     file: path.posix.normalize(path.posix.join(path.posix.dirname(f), from)),
   }));
 }
+// Modules that come when they are needed: `import('./x.js')`, for what they do or for what they register.
+const laterOf = f => [...bare(f).matchAll(/\bimport\('([^']+)'\)/g)].map(m => path.posix.normalize(path.posix.join(path.posix.dirname(f), m[1])));
 const all = list => assert.deepEqual(list, []);
 const assets = [...text['index.html'].matchAll(/(?:href|src)="\/_\/a\/\{\{build\}\}\/([^"]+)"/g)].map(m => m[1]);
 
@@ -48,6 +50,7 @@ test('every import is relative, resolves and names an export', () => {
 
 test('layers: lib < app < ui < screens < main.js', () => {
   all(js.flatMap(f => importsOf(f).filter(i => !LAYERS[layerOf(f)].includes(layerOf(i.file))).map(i => `${f} imports ${i.file}`)));
+  all(js.flatMap(f => laterOf(f).filter(l => !files.includes(l) || !LAYERS[layerOf(f)].includes(layerOf(l))).map(l => `${f} imports ${l}`)));
   all(js.filter(f => f !== 'main.js').flatMap(f => importsOf(f).filter(i => i.file.startsWith('screens/')).map(i => `${f} imports ${i.file}`)));
 });
 
@@ -61,10 +64,15 @@ test('the page names existing files, and preloads exactly the modules of the ent
 });
 
 test('no unused file, export, icon, token or class', () => {
-  const used = new Set(['index.html', 'icons.svg', ...assets, ...js.flatMap(f => importsOf(f).map(i => i.file))]);
+  const used = new Set(['index.html', 'icons.svg', ...assets, ...js.flatMap(f => importsOf(f).map(i => i.file)), ...js.flatMap(laterOf)]);
   all(files.filter(f => !used.has(f)));
 
   const wanted = new Set(js.flatMap(f => importsOf(f).flatMap(i => i.names.map(n => `${i.file} ${n}`))));
+  // `const { a, b } = await import('./x.js')` takes a and b.
+  for (const f of js) for (const [, names, from] of bare(f).matchAll(/\{([^{}]*)\} = await import\('([^']+)'\)/g)) {
+    const file = path.posix.normalize(path.posix.join(path.posix.dirname(f), from));
+    for (const n of names.split(',').map(n => n.trim()).filter(Boolean)) wanted.add(`${file} ${n}`);
+  }
   all(js.flatMap(f => [...text[f].matchAll(/export (?:async )?(?:const|function|class) (\w+)/g)].map(m => `${f} ${m[1]}`)).filter(e => !wanted.has(e)));
 
   const scripts = js.map(bare).join('\n'), sheets = css.map(bare).join('\n');
@@ -80,6 +88,15 @@ test('every token and icon that is used exists', () => {
   all(css.flatMap(f => [...bare(f).matchAll(/var\((--[\w-]+)/g)].map(m => m[1]).filter(t => !tokens.has(t)).map(t => `${f}: ${t}`)));
   const icons = new Set([...text['icons.svg'].matchAll(/<symbol id="([^"]+)"/g)].map(m => m[1]));
   all(js.flatMap(f => [...bare(f).matchAll(/(?:\bicon\(|\bsign: |icon: )'([^']+)'/g)].map(m => m[1]).filter(i => !icons.has(i)).map(i => `${f}: ${i}`)));
+});
+
+test('texts: every key that is used has a text, and every text is used', () => {
+  const keys = [...text['i18n/en.js'].matchAll(/^  '([^']+)':/gm)].map(m => m[1]), scripts = js.filter(f => f !== 'i18n/en.js').map(bare).join('\n');
+  assert.equal(new Set(keys).size, keys.length, 'no key stands twice');
+  all([...scripts.matchAll(/\bt\('([^']+)'/g)].map(m => m[1]).filter(k => !keys.includes(k)));
+  // A key may be put together: `t(`save.${word}`)` uses all that begin so.
+  const begun = [...scripts.matchAll(/\bt\(`([\w.]+)\$\{/g)].map(m => m[1]);
+  all(keys.filter(k => !scripts.includes(`'${k}'`) && !begun.some(b => k.startsWith(b))));
 });
 
 test('no markup from strings, no eval, no inline style, no foreign address', () => {

@@ -1,0 +1,267 @@
+// Editing in the grid: the editor in a cell, the row that new records are typed into, emptying, filling, and what to do when the server says no.
+// Not here: the editors (ui/editors/), sending (app/edit.js), pasting (gridclip.js).
+import { html, each } from '../lib/view.js';
+import { announce } from '../lib/a11y.js';
+import { changeRecord, createRecord, isSame, pasteRecords } from '../app/edit.js';
+import { ENTRY } from '../app/layout.js';
+import { note } from '../app/notes.js';
+import { isEditable, parseValue, typedText } from '../app/parse.js';
+import { recordName } from '../app/records.js';
+import { plainText, typeOf } from '../app/types.js';
+import { t } from '../app/i18n.js';
+import { offerUndo } from '../app/undo.js';
+import { icon } from './parts.js';
+import { cell } from './value.js';
+
+const draftKey = grid => `ui:draft:${grid.context.app}/${grid.table.slug}`;
+const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray(v) && !v.length);
+const emptyOf = field => parseValue(field, '').value;
+
+export class Editing {
+  #at = null;
+  #editor = null;
+  #troubles = new Map();
+  #draft = null;
+  #draftOf = '';
+  #missing = new Set();
+  // A cell whose editor is on its way: what is typed meanwhile is kept for it.
+  #opening = null;
+
+  constructor(grid) { this.grid = grid; }
+
+  get isOpen() { return !!this.#editor; }
+  /** The row whose node must not be given away, or null. */
+  get row() { return this.#at?.r ?? null; }
+
+  /** What was typed into a cell and refused: { text, problem }. */
+  troubleOf(id, slug) { return this.#troubles.get(`${id} ${slug}`); }
+
+  /** What is typed so far of a record that is not there yet. Kept in this browser. */
+  get draft() {
+    const key = draftKey(this.grid);
+    if (key !== this.#draftOf) {
+      this.#draftOf = key;
+      this.#missing.clear();
+      try { this.#draft = JSON.parse(localStorage.getItem(key) ?? '{}'); } catch { this.#draft = {}; }
+    }
+    return this.#draft;
+  }
+
+  #setDraft(draft) {
+    this.#draft = draft;
+    try {
+      if (Object.keys(draft).length) localStorage.setItem(draftKey(this.grid), JSON.stringify(draft));
+      else localStorage.removeItem(draftKey(this.grid));
+    } catch { /* It is in memory. */ }
+    this.grid.update();
+  }
+
+  entryRow(columns, { lefts, ends, slots, name }) {
+    const { draft } = this, has = Object.keys(draft).length > 0, { layout, table } = this.grid;
+    const word = (table.model ?? table.name).toLowerCase();
+    return html`<tr role="row" class="entry" aria-rowindex="2" aria-label=${t('grid.entry.name')} data-has=${has ? '' : null}>
+      <td role="gridcell" class="number frozen" tabindex="-1" aria-colindex="1" aria-label=${t('grid.entry.name')}>${icon('plus')}</td>
+      ${each(columns, c => c.slug, (f, i) => html`<td role="gridcell" tabindex="-1" class=${i < layout.frozen ? 'frozen' : null} data-col=${i + 1} aria-colindex=${i + 2} data-end=${ends.has(f) ? '' : null}
+        data-slot=${f === name ? 'name' : slots?.get(f.slug)} data-missing=${this.#missing.has(f.slug) ? '' : null} aria-invalid=${this.#missing.has(f.slug) ? 'true' : null}>
+        ${isEmpty(draft[f.slug]) ? this.#hint(f, i, word, lefts) : cell(f, draft[f.slug], this.grid.context)}</td>`)}
+    </tr>`;
+  }
+
+  #hint(field, i, word) {
+    if (i === 0) return html`<span class="faint">${t(/^[aeiou]/.test(word) ? 'grid.entry.an' : 'grid.entry.a', { name: word })}</span>`;
+    return this.#missing.has(field.slug) ? html`<span class="missing">${t('grid.entry.missing')}</span>` : null;
+  }
+
+  /** Opens the editor of a cell. `typed` is the character that began it, and replaces the value. */
+  async open(r, c, typed = null) {
+    const { grid } = this, field = grid.fieldAt(c), record = r === ENTRY ? this.draft : grid.rows.at(r);
+    if (!field || !record || !grid.can.write) { if (field && record) announce(t('save.readonly')); return; }
+    if (!isEditable(field)) { announce(t('edit.readonly', { name: field.name, word: typeOf(field).word })); return; }
+    if (field.type === 'boolean' && r !== ENTRY) {
+      if (typed === null) this.save(record, { [field.slug]: !record[field.slug] });
+      return;
+    }
+    if (this.#opening) {
+      if (typed === null) this.#opening.ends = true;
+      else this.#opening.typed = (this.#opening.typed ?? '') + typed;
+      return;
+    }
+    const opening = this.#opening = { typed, ends: false };
+    const { makeEditor } = await import('./editors/editors.js');
+    this.#opening = null;
+    this.#editor?.finish(null);
+    const trouble = this.troubleOf(record.id, field.slug), td = grid.cellAt(r, c);
+    if (!td || this.#editor) return;
+    this.#at = { r, c, field, record };
+    td.dataset.editing = '';
+    // The row lies over those below it as long as the editor may reach beyond its cell.
+    td.parentElement.dataset.edited = '';
+    const editor = this.#editor = makeEditor(field, { value: record[field.slug] ?? null, context: grid.context, label: field.name, typed: opening.typed ?? trouble?.text ?? null });
+    td.append(editor);
+    if (trouble && opening.typed === null) editor.problem = trouble.problem;
+    queueMicrotask(() => {
+      editor.start();
+      if (opening.ends && opening.typed !== null) editor.finish('down');
+    });
+  }
+
+  #close() {
+    const at = this.#at, editor = this.#editor;
+    this.#at = this.#editor = null;
+    const td = editor.parentElement;
+    editor.remove();
+    if (td) { delete td.dataset.editing; delete td.parentElement.dataset.edited; }
+    return at;
+  }
+
+  done({ detail: { value, move }, target }) {
+    if (target !== this.#editor) return;
+    const text = target.input?.value ?? '', { r, c, field, record } = this.#close(), { grid } = this;
+    if (r === ENTRY) { this.#typedNew(field, value, move, c); return; }
+    const isNew = !isSame(value, record[field.slug]) && !(isEmpty(value) && isEmpty(record[field.slug]));
+    this.#troubles.delete(`${record.id} ${field.slug}`);
+    if (isNew) this.save(record, { [field.slug]: value }, text);
+    else grid.update();
+    this.#move(r, c, move);
+  }
+
+  dropped({ target }) {
+    if (target !== this.#editor) return;
+    const { record, field } = this.#close();
+    this.#troubles.delete(`${record.id} ${field.slug}`);
+    this.grid.focusActive();
+    this.grid.update();
+  }
+
+  #move(r, c, move) {
+    const { grid } = this, side = { left: -1, right: 1 }[move];
+    if (side) {
+      grid.go(r, c + side);
+      if (grid.active.c !== c && grid.fieldAt(grid.active.c)?.type !== 'boolean') this.open(r, grid.active.c);
+    } else if (move) grid.go(move === 'down' ? Math.min(r + 1, grid.lastRow) : Math.max(r - 1, grid.firstRow), c);
+    else if (document.activeElement === document.body) grid.focusActive();
+  }
+
+  #typedNew(field, value, move, c) {
+    const draft = { ...this.draft };
+    if (isEmpty(value)) delete draft[field.slug]; else draft[field.slug] = value;
+    this.#missing.delete(field.slug);
+    this.#setDraft(draft);
+    if (move === 'down') this.create();
+    else if (move === 'left' || move === 'right') this.#move(ENTRY, c, move);
+    else if (move || document.activeElement === document.body) this.grid.focusActive();
+  }
+
+  /** Makes a record of what is typed. While something required is empty it stays as it is, and is kept. */
+  async create() {
+    const { grid, draft } = this, { table, context } = grid;
+    if (!Object.keys(draft).length) { grid.focusActive(); return; }
+    const missing = table.fields.filter(f => f.required && isEditable(f) && isEmpty(draft[f.slug]) && isEmpty(f.default));
+    this.#missing = new Set(missing.map(f => f.slug));
+    if (missing.length) {
+      const c = grid.columns.indexOf(missing[0]) + 1;
+      announce(t('grid.entry.unsaved', { name: missing[0].name }));
+      note(t('grid.entry.unsaved', { name: missing.map(f => f.name).join(', ') }));
+      grid.update();
+      if (c) { grid.go(ENTRY, c); this.open(ENTRY, c); }
+      return;
+    }
+    this.#setDraft({});
+    grid.go(ENTRY, 1);
+    try {
+      const made = await createRecord({ app: context.app, table: table.slug, values: draft, label: t('change.added', { record: recordName(table, { id: '', ...draft }) }) });
+      note(t('grid.added', { name: recordName(table, made) }), { actions: offerUndo() });
+    } catch (e) {
+      if (!Object.keys(this.draft).length) this.#setDraft(draft);
+      const at = grid.columns.findIndex(f => f.slug === e.field) + 1;
+      note(t('save.why', { why: e.message }), { bad: true, stays: true });
+      if (at) { this.#missing.add(e.field); grid.update(); grid.go(ENTRY, at); }
+    }
+  }
+
+  /** Saves some values of one record; what is refused stays at its cell, with the reason. */
+  async save(record, values, text = null) {
+    const { grid } = this, { app } = grid.context, { table } = grid, [slug] = Object.keys(values), field = table.fields.find(f => f.slug === slug);
+    try {
+      await changeRecord({ app, table: table.slug, before: record, values, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
+      announce(t('save.done', { name: field.name }));
+    } catch (e) {
+      if (e.clash) { this.#clash(record, field, e); return; }
+      this.#troubles.set(`${record.id} ${slug}`, { text: text ?? typedText(field, values[slug]), problem: e.message });
+      note(t('save.why', { why: e.message }), { bad: true, stays: true, actions: [{ text: t('grid.show'), run: () => this.#show(record.id, slug) }] });
+      grid.rows.version++;
+      grid.update();
+    }
+  }
+
+  #show(id, slug) {
+    const { grid } = this, r = grid.rows.indexOf(id), c = grid.columns.findIndex(f => f.slug === slug) + 1;
+    if (r < 0 || !c) return;
+    grid.go(r, c);
+    this.open(r, c);
+  }
+
+  /** Both values, and the choice. Nothing is overwritten before that. */
+  #clash(record, field, fault) {
+    const { grid } = this, { slug } = field, said = value => plainText(field, value) || t('edit.clear');
+    grid.rows.reload();
+    note(t('conflict.text', { field: field.name, mine: said(fault.mine[slug]), theirs: said(fault.record[slug]) }), {
+      bad: true, stays: true,
+      actions: [{ text: t('conflict.mine'), run: () => this.save(fault.record, fault.mine) }, { text: t('conflict.theirs'), run: () => grid.focusActive() }],
+    });
+  }
+
+  /** The records of the range that are loaded, with their rows. */
+  #inRange() {
+    const { grid } = this, { top, bottom } = grid.range, found = [];
+    for (let r = Math.max(0, top); r <= bottom; r++) { const record = grid.rows.at(r); if (record) found.push(record); }
+    return found;
+  }
+
+  #fields() {
+    const { grid } = this, { left, right } = grid.range;
+    return grid.columns.slice(Math.max(1, left) - 1, right).filter(isEditable);
+  }
+
+  /** Empties the cells of the range. */
+  empty() {
+    const { grid } = this, fields = this.#fields();
+    if (!grid.can.write || !fields.length) return;
+    if (grid.active.r === ENTRY) {
+      const draft = { ...this.draft };
+      for (const f of fields) delete draft[f.slug];
+      this.#setDraft(draft);
+      return;
+    }
+    const rows = this.#inRange().filter(r => fields.some(f => !isEmpty(r[f.slug])));
+    this.#many(rows.map(r => [r, Object.fromEntries(fields.map(f => [f.slug, emptyOf(f)]))]));
+  }
+
+  /** The values of the active row go to all rows of the range. */
+  fill() {
+    const { grid } = this, fields = this.#fields(), from = grid.rows.at(grid.active.r);
+    if (!grid.can.write || !from || !grid.anchor) return;
+    this.#many(this.#inRange().filter(r => r !== from && r.id !== from.id).map(r => [r, Object.fromEntries(fields.map(f => [f.slug, from[f.slug]]))]));
+  }
+
+  #many(pairs) {
+    if (pairs.length === 1 && Object.keys(pairs[0][1]).length === 1) { this.save(...pairs[0]); return; }
+    if (pairs.length) this.send(pairs.map(([record, values]) => ({ id: record.id, ...values })), []);
+  }
+
+  /** Changes and makes many at once, all or none, and says so. */
+  async send(changed, made) {
+    const { grid } = this, { app } = grid.context, n = changed.length + made.length;
+    try {
+      await pasteRecords({ app, table: grid.table.slug, changed, made, label: t('change.many', { n }) });
+      note(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }), { actions: offerUndo() });
+      return true;
+    } catch (e) {
+      note(t('save.why', { why: e.message }), { bad: true, stays: true });
+      return false;
+    }
+  }
+
+  /** The grid was drawn anew: editors are to be there before the first key. */
+  rendered() { if (this.grid.can.write) import('./editors/editors.js'); }
+}
