@@ -10,7 +10,7 @@ pub enum ChangeKind {
     Create,
     /// `body` is `{"before": {…}, "after": {…}}` with the changed keys.
     Update,
-    /// `body` is `{"before": {…}}` with the whole row.
+    /// `body` is `{"before": {…}}` with the whole row, its stamps, who made it and its version.
     Delete,
     /// `body` is `{"first": 1, "last": 500, "created": 500, "updated": 0}`: ids from first to last are new.
     Import,

@@ -1,5 +1,7 @@
 //! The change log to look through: newest first, of an app, of a record, of what was deleted; and a record as it was. Whoever changes an app sees all of
-//! its log; others what happened to records that they may read, in fields that they see. The feed is in `feed`, taking back in `undo`.
+//! its log; others what happened to records of tables that they may read, in fields that they see. Where a rule says which records those are, nobody can
+//! tell whether it would have let them see what was there before: they see what they did themselves. Guests see nothing: the log names people.
+//! The feed is in `feed`, taking back in `undo`.
 
 use super::access;
 use super::undo::{can_be_undone, missing};
@@ -11,13 +13,14 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::model::plan::Cond;
-use crate::model::principal::{Action, Caller, Scope};
+use crate::model::principal::{Action, Caller, Principal, Scope};
 use crate::model::record::{Record, RecordId};
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
 use crate::store::tables::{changes, history};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An entry with what is to be known of it.
 pub struct Told {
@@ -53,7 +56,7 @@ pub struct Asked {
 
 /// Acts of an app that the caller may know of, newest first.
 pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, asked: &Asked, limit: usize) -> Result<Page> {
-    let app = access::app(tx.catalog(), who, app)?;
+    let app = app_of(tx, who, app)?;
     let mut sought = asked.sought.clone();
     if let Some(table) = &asked.table {
         sought.schema = Some(access::schema(tx.catalog(), who, &app.slug, table)?.id);
@@ -71,7 +74,7 @@ pub fn list(tx: &ReadTx<'_>, who: &Caller, app: &str, asked: &Asked, limit: usiz
 
 /// Records that were deleted and are not there again, newest first.
 pub fn deleted(tx: &ReadTx<'_>, who: &Caller, app: &str, asked: &Asked, limit: usize) -> Result<Page> {
-    let app = access::app(tx.catalog(), who, app)?;
+    let app = app_of(tx, who, app)?;
     let mut sought = Sought { kind: Some("delete".to_owned()), ..asked.sought.clone() };
     if let Some(table) = &asked.table {
         sought.schema = Some(access::schema(tx.catalog(), who, &app.slug, table)?.id);
@@ -125,9 +128,17 @@ fn page(
     Ok(Page { entries, next })
 }
 
+/// The app, for somebody who is signed in.
+pub fn app_of(tx: &ReadTx<'_>, who: &Caller, app: &str) -> Result<Arc<App>> {
+    if who.principal == Principal::Guest {
+        return Err(Error::NotSignedIn);
+    }
+    access::app(tx.catalog(), who, app)
+}
+
 /// One entry, and the entries of its act, oldest first.
 pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, change: i64, limit: usize) -> Result<(Told, Vec<Logged>)> {
-    let app = access::app(tx.catalog(), who, app)?;
+    let app = app_of(tx, who, app)?;
     let found = history::one(tx, change)?.filter(|entry| entry.app == Some(app.id));
     let entry = found.map(|entry| seen(tx, who, &app, entry)).transpose()?.flatten().ok_or_else(|| missing(change))?;
     let mut all = Vec::new();
@@ -140,7 +151,7 @@ pub fn read(tx: &ReadTx<'_>, who: &Caller, app: &str, change: i64, limit: usize)
 /// What happened to one record, newest first.
 pub fn of_record(tx: &ReadTx<'_>, who: &Caller, path: [&str; 3], before: Option<i64>, limit: usize) -> Result<Page> {
     let [app_slug, schema, id] = path;
-    let app = access::app(tx.catalog(), who, app_slug)?;
+    let app = app_of(tx, who, app_slug)?;
     let scope = access::scope(tx.catalog(), who, app_slug, schema, Action::Read)?;
     let record = RecordId::parse(id).ok_or_else(|| no_record(&scope, id))?;
     let is_there = rows::is_among(tx, &scope.whole, &scope.rows, record)?;
@@ -157,6 +168,7 @@ fn no_record(scope: &Scope, id: &str) -> Error {
 /// A record as it was at a moment, as far as the caller sees it: what its fields held that are there today.
 pub fn at(tx: &ReadTx<'_>, who: &Caller, path: [&str; 3], moment: &Edge, limits: &Limits) -> Result<Record> {
     let [app, schema, id] = path;
+    app_of(tx, who, app)?;
     let scope = access::scope(tx.catalog(), who, app, schema, Action::Read)?;
     let missing = || no_record(&scope, id);
     let record = RecordId::parse(id).ok_or_else(missing)?;
@@ -167,8 +179,9 @@ pub fn at(tx: &ReadTx<'_>, who: &Caller, path: [&str; 3], moment: &Edge, limits:
         Edge::Time(time) => history::newest_until(tx, time)?,
     };
     let now = rows::find(tx, &scope.whole, &scope.rows, record)?;
-    if now.is_none() && (scope.rows != Cond::True || rows::exists(tx, &scope.whole, record)?) {
-        return Err(missing());
+    if scope.rows != Cond::True {
+        let message = format!("A rule says which records of the table '{}' you may read; what they were before is not shown", scope.whole.slug);
+        return Err(if now.is_some() { Error::Forbidden(message) } else { missing() });
     }
     if seq < oldest - 1 || seq > newest {
         let message = format!("The change log goes from {oldest} to {newest}: what was there at that moment cannot be told");
@@ -217,10 +230,10 @@ pub fn seen(tx: &ReadTx<'_>, who: &Caller, app: &App, entry: Logged) -> Result<O
         return Ok(None);
     };
     let Some(scope) = access::scope_of(tx.catalog(), who, &schema, Action::Read) else { return Ok(None) };
+    let is_own = || entry.principal == who.principal.label();
     let is_seen = scope.rows == Cond::True
         || match entry.record {
-            // Of a record that is gone nobody can tell any more whether a rule let it through.
-            Some(record) => rows::is_among(tx, &schema, &scope.rows, record)?,
+            Some(record) => is_own() && (entry.kind == "delete" || rows::is_among(tx, &schema, &scope.rows, record)?),
             None => false,
         };
     if !is_seen {

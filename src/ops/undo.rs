@@ -2,7 +2,7 @@
 //! undone, which is what redo is. What an act meant for records is in `undo_records`, for tables in `undo_schemas`, for the app in `undo_apps`.
 
 use super::access;
-use super::changes::one_batch;
+use super::changes::{log_definition, one_batch};
 use super::ctx::{Ctx, Way};
 use super::{undo_apps, undo_records, undo_schemas};
 use crate::model::app::AppId;
@@ -114,7 +114,7 @@ pub enum Aim {
 
 /// Takes something back in one transaction, all of it or as far as `on_conflict` says. An entry: it opens the transaction.
 pub fn run(ctx: &Ctx, who: &Caller, app: &str, aim: &Aim, on_conflict: OnConflict, is_rehearsal: bool) -> Result<Outcome> {
-    let entries = ctx.read(|tx| found(tx, who, app, aim, &ctx.limits))?.entries.len();
+    let entries = ctx.read(|tx| found(tx, who, app, aim, &ctx.limits))?.entries.iter().map(undo_records::weight).sum::<usize>();
     let way = match is_rehearsal {
         true => Way::Rehearsed,
         false if entries >= ctx.limits.records_alone_min || matches!(aim, Aim::Return { .. }) => Way::Alone,
@@ -217,7 +217,7 @@ fn of_act(tx: &ReadTx<'_>, app: AppId, entry: Logged, act: i64, is_whole: bool, 
 
 /// An entry of an app that the caller may know of. Whether it may take it back is asked of every write that this comes to.
 fn entry(tx: &ReadTx<'_>, who: &Caller, app: &str, change: i64) -> Result<(AppId, Logged)> {
-    let app = access::app(tx.catalog(), who, app)?;
+    let app = super::history::app_of(tx, who, app)?;
     let found = history::one(tx, change)?.filter(|entry| entry.app == Some(app.id));
     let found = match found {
         Some(entry) => super::history::seen(tx, who, &app, entry)?,
@@ -285,7 +285,7 @@ fn write(
 ) -> Result<(Option<Done>, Vec<Conflict>)> {
     let Found { app, entries, undoes, label } = found(tx, who, app, aim, limits)?;
     let is_return = matches!(aim, Aim::Return { .. });
-    if !is_return && !entries.iter().any(can_be_undone) {
+    if !is_return && !entries.iter().any(|entry| can_be_undone(entry) || entry.undoes.is_some()) {
         let problem = Problem::new("not_undoable", format!("This cannot be taken back: {label}"));
         return Err(Error::Conflict(problem.hint("The change log holds no state of before for it")));
     }
@@ -294,7 +294,16 @@ fn write(
     if let Some(undoes) = undoes {
         tx.begin_undo(undoes);
     }
-    let change = one_batch(tx, |tx| take_back(tx, &mut work).map(|()| tx.batch_begun()));
+    let change = one_batch(tx, |tx| {
+        take_back(tx, &mut work)?;
+        match tx.batch_begun() {
+            // Where everything is so already, that it was taken back is still to be known.
+            None if undoes.is_some() && !work.is_refused() => {
+                log_definition(tx, who, app, None, format!("took back, with nothing to change: {label}"), None).map(Some)
+            }
+            begun => Ok(begun),
+        }
+    });
     tx.end_undo();
     let change = change?;
     let Work { conflicts, tally, .. } = work;

@@ -55,7 +55,7 @@ pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<()> {
             if !work.is_return {
                 role(tx, work, &body)?;
             }
-        } else {
+        } else if ["before", "after"].iter().all(|key| is_of_app(body.get(*key))) {
             app(tx, work, &body)?;
         }
     }
@@ -104,6 +104,12 @@ fn app_again(tx: &mut WriteTx<'_>, work: &mut Work<'_>, entry: &Logged, told: &M
     log_definition(tx, work.who, app.id, None, format!("brought back the app {}", app.slug), None)?;
     work.tally.definitions += 1;
     tx.catalog_changed()
+}
+
+/// Whether this is what an entry says of an app, and of nothing that stands in it.
+fn is_of_app(said: Option<&Value>) -> bool {
+    let known = |key: &String| matches!(key.as_str(), "slug" | "name" | "description");
+    said.and_then(Value::as_object).is_some_and(|said| !said.is_empty() && said.keys().all(known))
 }
 
 /// An app is called and described as it was.

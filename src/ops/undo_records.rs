@@ -115,6 +115,11 @@ fn gathered<'e>(work: &Work<'e>, turns: &Turns) -> Result<BTreeMap<Place, Vec<St
     Ok(steps)
 }
 
+/// How many records an entry speaks of.
+pub fn weight(entry: &Logged) -> usize {
+    if entry.kind == "import" { imported(entry).count() } else { 1 }
+}
+
 /// The ids that an import gave.
 fn imported(entry: &Logged) -> std::ops::RangeInclusive<i64> {
     let body = body(entry);

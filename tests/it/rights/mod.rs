@@ -2,6 +2,7 @@
 //! with a table of the test's own. Masks, rules and narrowed tokens are in `scopes`.
 
 mod dear;
+mod log;
 mod scopes;
 mod world;
 
@@ -22,6 +23,10 @@ enum Need {
     Admin,
     /// The app is there for the caller.
     App,
+    /// The same, and it is signed in: of the change log, as far as the caller may know of it.
+    Log,
+    /// The record is there for the caller, and it is signed in.
+    LogOfRecord,
     /// The caller may change it.
     Owner,
     /// The app is named in the query or the body, and the workspace in the path.
@@ -64,6 +69,17 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/apps/{app}/app-file", Need::AppFile),
     ("PUT /api/apps/{app}/app-file", Need::Maker),
     ("GET /api/apps/{app}/changes", Need::Owner),
+    ("GET /api/apps/{app}/changes/{change}", Need::Log),
+    ("POST /api/apps/{app}/changes/{change}/undo", Need::Log),
+    ("POST /api/apps/{app}/changes/{change}/redo", Need::Log),
+    ("GET /api/apps/{app}/deleted", Need::Log),
+    ("GET /api/apps/{app}/checkpoints", Need::Owner),
+    ("POST /api/apps/{app}/checkpoints", Need::Owner),
+    ("DELETE /api/apps/{app}/checkpoints/{checkpoint}", Need::Owner),
+    ("POST /api/apps/{app}/checkpoints/{checkpoint}/return", Need::Owner),
+    ("GET /api/apps/{app}/schemas/{schema}/records/{id}/history", Need::LogOfRecord),
+    ("GET /api/workspaces/{workspace}/deleted", Need::Admin),
+    ("POST /api/workspaces/{workspace}/deleted/{change}/restore", Need::Admin),
     ("GET /api/apps/{app}/openapi.json", Need::App),
     ("GET /api/apps/{app}/search", Need::App),
     ("GET /api/apps/{app}/postman/{dialect}", Need::App),
@@ -293,6 +309,10 @@ mod oracle {
             Need::SignedIn => yes(signed_in),
             Need::Admin => yes(who == "owner"),
             Need::App => app(true),
+            Need::Log if !signed_in => Class::Denied,
+            Need::Log => app(true),
+            Need::LogOfRecord if !signed_in => Class::Denied,
+            Need::LogOfRecord => record(Act::Read, false),
             // Asked of the app before the schema is looked for.
             Need::Owner | Need::OwnerOfNamed => app(owns(who, place.app)),
             Need::Maker => yes(owns(who, place.app) || who == "owner"),
@@ -355,6 +375,8 @@ fn request(route: &str, place: Place) -> Sent {
         ("{job}", "77"),
         ("{sample}", "nosample"),
         ("{backup}", "nobackup"),
+        ("{change}", "7777"),
+        ("{checkpoint}", "77"),
         ("{person}", "77"),
         ("{session}", "nosession"),
         ("{token}", "77"),
@@ -409,6 +431,7 @@ fn request(route: &str, place: Place) -> Sent {
         "PATCH /api/apps/{app}" => r#"{"name": "Another"}"#.to_owned(),
         "PUT /api/apps/{app}/app-file" => format!("{{\"carryall\": 1, \"app\": {{\"slug\": \"{app}\"}}}}"),
         "POST /api/apps/{app}/schemas" => r#"{"slug": "fresh"}"#.to_owned(),
+        "POST /api/apps/{app}/checkpoints" => r#"{"name": "now"}"#.to_owned(),
         "POST /api/apps/{app}/roles" => r#"{"slug": "fresh"}"#.to_owned(),
         "PATCH /api/apps/{app}/roles/{role}" => r#"{"name": "Another"}"#.to_owned(),
         "POST /api/workspaces/{workspace}/grants" => {
@@ -491,7 +514,7 @@ fn dump(path: &std::path::Path) -> String {
 /// What makes an answer that is allowed change the world, or take long, though nothing is rehearsed.
 fn changes(route: &str) -> bool {
     let always = ["/auth/", "/jobs", "/samples", "/backups", "/indexes"];
-    let unrehearsed = (route.contains("/roles") || route.contains("/grants")) && !route.starts_with("GET");
+    let unrehearsed = ["/roles", "/grants", "/checkpoints"].iter().any(|part| route.contains(part)) && !route.starts_with("GET");
     unrehearsed || always.iter().any(|part| route.contains(part))
 }
 

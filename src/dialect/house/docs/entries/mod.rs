@@ -8,6 +8,7 @@
 //! document of an app what stands in the group Records is said anew for every table, with its fields in every shape whose name begins with `Record`.
 
 mod apps;
+mod history;
 mod numbers;
 mod people;
 mod records;
@@ -54,7 +55,7 @@ pub const GROUPS: [(&str, &str); 9] = [
     ("Apps", "What there is"),
     ("Tables", "A table (schema) and its fields"),
     ("Records", "The rows of a table"),
-    ("Changes", "What happened, as it happens"),
+    ("Changes", "What happened, as it happens and looked back at, and taking it back"),
     ("People", "People, their sessions and the tokens of their programs"),
     ("Roles", "Who may do what"),
     ("Workspace", "What belongs to the whole data file"),
@@ -63,9 +64,10 @@ pub const GROUPS: [(&str, &str); 9] = [
 
 /// All entries, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    const FILES: [&[Entry]; 9] = [
+    const FILES: [&[Entry]; 10] = [
         &session::ENTRIES,
         &apps::ENTRIES,
+        &history::ENTRIES,
         &tables::ENTRIES,
         &records::ENTRIES,
         &numbers::ENTRIES,
