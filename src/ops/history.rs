@@ -180,7 +180,8 @@ pub fn at(tx: &ReadTx<'_>, who: &Caller, path: [&str; 3], moment: &Edge, limits:
     };
     let now = rows::find(tx, &scope.whole, &scope.rows, record)?;
     if scope.rows != Cond::True {
-        let message = format!("A rule says which records of the table '{}' you may read; what they were before is not shown", scope.whole.slug);
+        let message =
+            format!("A rule says which records of the table '{}' you may read; what they were before is not shown", scope.whole.slug);
         return Err(if now.is_some() { Error::Forbidden(message) } else { missing() });
     }
     if seq < oldest - 1 || seq > newest {

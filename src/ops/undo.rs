@@ -200,9 +200,9 @@ fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -
                 let problem = Problem::new("not_undone", format!("Change {change} is not taken back: there is nothing to do again"));
                 return Err(Error::Conflict(problem.hint(format!("POST …/changes/{change}/undo takes it back"))));
             };
-            let undo = history::one(tx, undo)?.ok_or_else(|| missing(undo))?;
+            let (undo, label) = (history::one(tx, undo)?.ok_or_else(|| missing(undo))?, entry.label);
             let act = undo.act();
-            of_act(tx, app, undo, act, true, most).and_then(|found| Ok(Found { entries: bounded(found.entries)?, ..found }))
+            of_act(tx, app, undo, act, true, most).and_then(|found| Ok(Found { entries: bounded(found.entries)?, label, ..found }))
         }
     }
 }
@@ -289,8 +289,7 @@ fn write(
         let problem = Problem::new("not_undoable", format!("This cannot be taken back: {label}"));
         return Err(Error::Conflict(problem.hint("The change log holds no state of before for it")));
     }
-    let mut work =
-        Work { who, app, on_conflict, limits, entries: &entries, is_return, conflicts: Vec::new(), tally: Tally::default() };
+    let mut work = Work { who, app, on_conflict, limits, entries: &entries, is_return, conflicts: Vec::new(), tally: Tally::default() };
     if let Some(undoes) = undoes {
         tx.begin_undo(undoes);
     }

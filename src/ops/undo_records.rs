@@ -8,13 +8,14 @@ use super::records::{cells, unique_groups};
 use super::undo::{Conflict, Work};
 use super::undo_names::Names;
 use super::undo_schemas::Turns;
+use super::validate;
 use crate::field;
 use crate::model::change::{ChangeKind, Logged};
 use crate::model::error::{Error, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::plan::Cond;
 use crate::model::principal::{Action, Scope, UserId};
-use crate::model::record::{Clean, Record, RecordId};
+use crate::model::record::{Record, RecordId};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records::{self as rows, Kept};
@@ -62,18 +63,17 @@ pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns) -> Res
     let steps = gathered(work, turns)?;
     let mut sights: BTreeMap<SchemaId, Sight> = BTreeMap::new();
     let mut plans: BTreeMap<Place, Plan> = BTreeMap::new();
-    let mut is_told_gone = BTreeSet::new();
-    for (place, steps) in &steps {
-        if !sights.contains_key(&place.0) {
-            let Some(schema) = tx.catalog().schema_by_id(place.0) else {
-                if is_told_gone.insert(place.0) {
-                    work.meet(Conflict { schema: None, ..Conflict::new("gone", "", "The table of these records is gone") }.of(place.1));
-                }
-                continue;
-            };
-            let names = turns.names(tx, place.0)?;
-            sights.insert(place.0, Sight { seen: schema.clone(), schema, names, scopes: BTreeMap::new() });
+    let ids: BTreeSet<SchemaId> = steps.keys().map(|(schema, _)| *schema).collect();
+    for id in ids {
+        match tx.catalog().schema_by_id(id) {
+            Some(schema) => {
+                let names = turns.names(tx, id)?;
+                sights.insert(id, Sight { seen: schema.clone(), schema, names, scopes: BTreeMap::new() });
+            }
+            None => drop(work.meet(Conflict { schema: None, ..Conflict::new("gone", "", "The table of these records is gone") })),
         }
+    }
+    for (place, steps) in &steps {
         if let Some(sight) = sights.get_mut(&place.0)
             && let Some(plan) = planned(tx, work, turns, sight, place.1, steps)?
         {
@@ -304,7 +304,9 @@ fn may(tx: &ReadTx<'_>, work: &Work<'_>, sight: &mut Sight, id: RecordId, plan: 
     };
     let scope = sight.scope(tx, work, action)?;
     let changed: Vec<&String> = match (&plan.before, &plan.target) {
-        (Some(before), Some(target)) => target.iter().filter(|(slug, value)| before.get(*slug) != Some(value)).map(|(slug, _)| slug).collect(),
+        (Some(before), Some(target)) => {
+            target.iter().filter(|(slug, value)| before.get(*slug) != Some(value)).map(|(slug, _)| slug).collect()
+        }
         (None, Some(target)) => {
             let differs = |(slug, value): &(&String, &Value)| scope.whole.field(slug).is_none_or(|field| field.default != **value);
             target.iter().filter(differs).map(|(slug, _)| slug).collect()
@@ -343,7 +345,8 @@ fn fitting(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, id: RecordId, pl
             true => field.required.then(|| format!("'{}' is required now", field.slug)),
             false if field.kind == Kind::User => {
                 let user = value.as_i64().map(UserId);
-                (!user.is_some_and(|user| users::exists(tx, user).unwrap_or_default())).then(|| format!("'{}' names somebody who is gone", field.slug))
+                (!user.is_some_and(|user| users::exists(tx, user).unwrap_or_default()))
+                    .then(|| format!("'{}' names somebody who is gone", field.slug))
             }
             false if field.is_given() => None,
             false => field::clean(field, &value).err().map(|refusal| refusal.of(&field.slug).message),
@@ -394,9 +397,9 @@ fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, 
         }
         let Some(cells) = cells(schema, &group, target) else { continue };
         let Some(holder) = rows::holder_of(tx, schema, &cells, Some(place.1))? else { continue };
-        let gives_up = plans.get(&(place.0, holder)).is_some_and(|other| {
-            other.target.as_ref().is_none_or(|theirs| group.iter().any(|slug| theirs.get(slug) != target.get(slug)))
-        });
+        let gives_up = plans
+            .get(&(place.0, holder))
+            .is_some_and(|other| other.target.as_ref().is_none_or(|theirs| group.iter().any(|slug| theirs.get(slug) != target.get(slug))));
         if !gives_up {
             let first = group.first().map(String::as_str).unwrap_or_default();
             let theirs = if Arc::ptr_eq(&sight.seen, schema) { json!(holder.text()) } else { Value::Null };
@@ -411,18 +414,14 @@ fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, 
 }
 
 /// Whether what a record refers to is there, or comes back; else it refers to nothing there, where that may be.
-fn leads_on(
-    tx: &ReadTx<'_>,
-    work: &mut Work<'_>,
-    sight: &Sight,
-    place: Place,
-    plans: &mut BTreeMap<Place, Plan>,
-) -> Result<bool> {
+fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Plan>) -> Result<bool> {
     let schema = &sight.schema;
     for field in schema.stored().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         let Some(pointed) = tx.catalog().target(schema, field) else { continue };
         let held = |plan: &Plan| plan.target.as_ref().and_then(|target| target.get(&field.slug)).cloned().unwrap_or_default();
-        let Some((value, before)) = plans.get(&place).map(|plan| (held(plan), plan.before.as_ref().and_then(|before| before.get(&field.slug)).cloned())) else {
+        let Some((value, before)) =
+            plans.get(&place).map(|plan| (held(plan), plan.before.as_ref().and_then(|before| before.get(&field.slug)).cloned()))
+        else {
             continue;
         };
         if before.as_ref() == Some(&value) && !plans.keys().any(|(id, _)| *id == pointed.id) {
@@ -436,7 +435,9 @@ fn leads_on(
             }
         };
         let left = match &value {
-            Value::Array(ids) => Value::Array(ids.iter().map(|id| Ok(is_there(id)?.then(|| id.clone()))).filter_map(Result::transpose).collect::<Result<_>>()?),
+            Value::Array(ids) => Value::Array(
+                ids.iter().map(|id| Ok(is_there(id)?.then(|| id.clone()))).filter_map(Result::transpose).collect::<Result<_>>()?,
+            ),
             one if !is_there(one)? => Value::Null,
             one => one.clone(),
         };
@@ -540,8 +541,7 @@ fn write(tx: &mut WriteTx<'_>, work: &mut Work<'_>, sights: &mut BTreeMap<Schema
 
 fn change(tx: &mut WriteTx<'_>, work: &Work<'_>, schema: &Schema, old: &Record, target: Map<String, Value>) -> Result<()> {
     let label = format!("put back {}", name_of(schema, &target, old.id));
-    let clean = Clean { schema: schema.id, schema_version: schema.version, values: target };
-    let rows::Updated { before, after, .. } = rows::update(tx, schema, old, &clean, work.who.user_id())?;
+    let rows::Updated { before, after, .. } = rows::update(tx, schema, old, &validate::of_log(schema, target), work.who.user_id())?;
     if after.is_empty() {
         return Ok(());
     }

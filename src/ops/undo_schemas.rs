@@ -263,7 +263,9 @@ pub fn finish(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: Turns) -> Result
         remove(tx, work, schema, &going)?;
     }
     settle(tx, work.app).map_err(|error| match error {
-        Error::Invalid(problems) => Error::Conflict(problems.into_iter().next().unwrap_or_else(|| Problem::new("conflict", "It leads nowhere"))),
+        Error::Invalid(problems) => {
+            Error::Conflict(problems.into_iter().next().unwrap_or_else(|| Problem::new("conflict", "It leads nowhere")))
+        }
         other => other,
     })
 }

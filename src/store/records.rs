@@ -235,11 +235,7 @@ pub(super) fn option_replaced(slug: &str, was: &str, now: &str) -> String {
 /// Puts another option in the place of one in all records that hold it, or none.
 pub fn replace_option(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field, was: &str, now: Option<&str>) -> Result<()> {
     let slug = &field.slug;
-    let value = if field.kind.is_set() {
-        option_replaced(slug, "?1", "?2")
-    } else {
-        "?2".to_owned()
-    };
+    let value = if field.kind.is_set() { option_replaced(slug, "?1", "?2") } else { "?2".to_owned() };
     let sql = format!("UPDATE {} SET data = json_set(data, '$.{slug}', {value}) WHERE {}", table(schema.id), holding(schema, field));
     tx.conn().execute(&sql, (was, now)).or_failed()?;
     if field.kind.is_set() { link_rows::replace(tx, schema, slug, was, now) } else { Ok(()) }
@@ -376,10 +372,8 @@ pub fn put_back(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId, kept: &Kept
     tx.touched().is_old(schema.id, id.0, new);
     link_rows::write(tx, schema, id, &kept.values, true)?;
     let more = tx.counted(schema.id, 1);
-    let mut count = tx
-        .conn()
-        .prepare_cached("UPDATE schema SET records = records + ?2, next_id = max(next_id, ?3 + 1) WHERE id = ?1")
-        .or_failed()?;
+    let mut count =
+        tx.conn().prepare_cached("UPDATE schema SET records = records + ?2, next_id = max(next_id, ?3 + 1) WHERE id = ?1").or_failed()?;
     count.execute((schema.id.0, more, id.0)).or_failed()?;
     Ok(Record { id, data, created_at: kept.created_at.clone(), updated_at: now, version })
 }

@@ -168,7 +168,8 @@ pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, arrival: 
 /// What the page calls the tab that sends a request: kept with what is changed by it.
 fn tab(request: &Request) -> Result<Option<String>> {
     let Some(text) = request.header("X-Carryall-Tab") else { return Ok(None) };
-    let is_good = (1..=TAB_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_good =
+        (1..=TAB_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if is_good {
         return Ok(Some(text.to_owned()));
     }

@@ -15,8 +15,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// What `GET …/changes` takes, as a feed and as a history.
-pub const ASKED: [&str; 12] =
-    ["since", "limit", "wait", "before", "after", "table", "record", "who", "via", "kind", "tab", "order"];
+pub const ASKED: [&str; 12] = ["since", "limit", "wait", "before", "after", "table", "record", "who", "via", "kind", "tab", "order"];
 const OF_FEEDS: [&str; 2] = ["since", "wait"];
 /// Entries of one act that are told with it.
 const ACT_ENTRIES_MAX: usize = 100;
@@ -80,7 +79,9 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn of_record(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (limit, clamped) = limit(ctx, call)?;
     let before = match edge(call, "before")? {
-        Some(Edge::Time(_)) => return Err(Error::invalid(Problem::of("before", "integer", "Parameter 'before' must be the number of a change here"))),
+        Some(Edge::Time(_)) => {
+            return Err(Error::invalid(Problem::of("before", "integer", "Parameter 'before' must be the number of a change here")));
+        }
         Some(Edge::Number(number)) => Some(number),
         None => None,
     };
@@ -146,9 +147,11 @@ fn paged(page: &Page) -> Response {
 fn limit(ctx: &Ctx, call: &Call<'_>) -> Result<(usize, impl Fn(Response) -> Response)> {
     let wanted = match call.query.once("limit")? {
         None => ctx.limits.changes_rows_default,
-        Some(text) => text.parse::<i64>().ok().filter(|number| *number > 0).ok_or_else(|| {
-            Error::invalid(Problem::of("limit", "integer", "Parameter 'limit' must be a whole number from 1 on"))
-        })?,
+        Some(text) => text
+            .parse::<i64>()
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| Error::invalid(Problem::of("limit", "integer", "Parameter 'limit' must be a whole number from 1 on")))?,
     };
     let given = wanted.min(ctx.limits.changes_rows_max);
     let told = move |response: Response| match given < wanted {

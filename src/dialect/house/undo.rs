@@ -15,8 +15,7 @@ use std::sync::Arc;
 
 /// Conflicts that are told one by one.
 const CONFLICTS_MAX: usize = 50;
-const WAYS: [(&str, OnConflict); 3] =
-    [("refuse", OnConflict::Refuse), ("skip", OnConflict::Skip), ("overwrite", OnConflict::Overwrite)];
+const WAYS: [(&str, OnConflict); 3] = [("refuse", OnConflict::Refuse), ("skip", OnConflict::Skip), ("overwrite", OnConflict::Overwrite)];
 
 /// `POST …/changes/{change}/undo` with `{"batch"?: true, "on_conflict"?: "refuse"}`: 200 with what was written, 409 with what stands in the way.
 pub fn undo(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -49,7 +48,9 @@ fn said(call: &Call<'_>, knows_batch: bool) -> Result<(bool, OnConflict)> {
     let names: &[&str] = if knows_batch { &["batch", "on_conflict"] } else { &["on_conflict"] };
     let unknown = body.keys().filter(|key| !names.contains(&key.as_str()));
     let problems: Vec<Problem> = unknown
-        .map(|key| Problem::of(key, "unknown_field", format!("There is no key {} here", quoted(key))).did_you_mean(key, names.iter().copied()))
+        .map(|key| {
+            Problem::of(key, "unknown_field", format!("There is no key {} here", quoted(key))).did_you_mean(key, names.iter().copied())
+        })
         .collect();
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));

@@ -29,14 +29,16 @@ pub fn update(tx: &mut WriteTx<'_>, app: &App) -> Result<()> {
 /// Takes an app away; its schemas are gone by then.
 pub fn remove(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
     tokens::forget_app(tx, app)?;
-    let last = "INSERT INTO meta (key, value) VALUES ('app_last', ?1) ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), ?1)";
+    let last =
+        "INSERT INTO meta (key, value) VALUES ('app_last', ?1) ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), ?1)";
     tx.conn().execute(last, [app.0]).or_failed()?;
     tx.conn().execute("DELETE FROM app WHERE id = ?1", [app.0]).or_failed().map(drop)
 }
 
 /// Stores an app that was taken away again, under its own id.
 pub fn put_back(tx: &mut WriteTx<'_>, app: &App, next_choice_id: i64) -> Result<()> {
-    let sql = "INSERT INTO app (id, uuid, slug, name, description, created_at, next_choice_id, aliases) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql =
+        "INSERT INTO app (id, uuid, slug, name, description, created_at, next_choice_id, aliases) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let aliases = json!(app.aliases).to_string();
     let values = (app.id.0, &app.uuid, &app.slug, &app.name, &app.description, &app.created_at, next_choice_id, aliases);
     tx.conn().execute(sql, values).or_failed().map(drop)

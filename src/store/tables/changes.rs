@@ -72,7 +72,10 @@ pub fn insert_all_replaced(
 ) -> Result<()> {
     let slug = &field.slug;
     let (after, holds) = if field.kind.is_set() {
-        (option_replaced(slug, "?12", "?13"), format!("id IN (SELECT record FROM {} WHERE field = '{slug}' AND target = ?12)", links(schema.id)))
+        (
+            option_replaced(slug, "?12", "?13"),
+            format!("id IN (SELECT record FROM {} WHERE field = '{slug}' AND target = ?12)", links(schema.id)),
+        )
     } else {
         ("?13".to_owned(), format!("data->>'$.{slug}' = ?12"))
     };

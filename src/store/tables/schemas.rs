@@ -42,7 +42,8 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
 
 /// Stores a schema that was taken away again, empty, under its own id; its records get ids from `next_id` on.
 pub fn put_back(tx: &mut WriteTx<'_>, schema: &Schema, next_id: i64) -> Result<()> {
-    let sql = "INSERT INTO schema (id, app, slug, name, model, display_field, version, unique_groups, index_groups, aliases, next_id, records)
+    let sql =
+        "INSERT INTO schema (id, app, slug, name, model, display_field, version, unique_groups, index_groups, aliases, next_id, records)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)";
     let groups = |groups: &[Vec<String>]| json!(groups).to_string();
     let Schema { id, app, slug, name, model, display_field, version, unique, indexes, aliases, .. } = schema;
@@ -248,9 +249,8 @@ pub fn kept(tx: &ReadTx<'_>, schema: &Schema) -> Result<Value> {
 /// Reads what `described` wrote.
 pub fn read_described(id: SchemaId, app: AppId, told: &Value) -> Option<Schema> {
     let text = |key: &str| told.get(key).and_then(Value::as_str).map(str::to_owned);
-    let texts = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-    };
+    let texts =
+        |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect() };
     let groups = |key: &str| told.get(key).and_then(Value::as_array).into_iter().flatten().map(texts).collect();
     let wanted = Wanted::from_json(told.get("search").unwrap_or(&Value::Null))?;
     Some(Schema {

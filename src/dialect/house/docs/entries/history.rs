@@ -55,7 +55,13 @@ pub const ENTRIES: [Entry; 11] = [
         may_lack_body: true,
         headers: &["X-Dry-Run"],
         problems: &[409, 410],
-        ..entry("POST /api/apps/{app}/checkpoints/{checkpoint}/return", "return_to_checkpoint", "Changes", "Put the app back to a moment", UNDONE)
+        ..entry(
+            "POST /api/apps/{app}/checkpoints/{checkpoint}/return",
+            "return_to_checkpoint",
+            "Changes",
+            "Put the app back to a moment",
+            UNDONE,
+        )
     },
     Entry {
         about: "Newest first, also of a record that is gone.",
@@ -69,7 +75,13 @@ pub const ENTRIES: [Entry; 11] = [
             (200, Content::Json("History")),
         )
     },
-    entry("GET /api/workspaces/{workspace}/deleted", "list_deleted_apps", "Workspace", "Apps that were deleted", (200, Content::Json("DeletedApps"))),
+    entry(
+        "GET /api/workspaces/{workspace}/deleted",
+        "list_deleted_apps",
+        "Workspace",
+        "Apps that were deleted",
+        (200, Content::Json("DeletedApps")),
+    ),
     Entry {
         about: "With its tables, their records, its roles, and who had them and is still there.",
         query: &["dry_run"],
