@@ -7,7 +7,7 @@ use crate::model::search::Wanted;
 use crate::store::engine::ReadTx;
 use crate::store::tables::history;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The definitions of a table from some entry on.
 #[derive(Default)]
@@ -19,9 +19,12 @@ struct Definition {
     is_undone: bool,
     /// What a field was called before, and after.
     renamed: Vec<(String, String)>,
-    before: BTreeSet<String>,
-    after: BTreeSet<String>,
+    before: Fields,
+    after: Fields,
 }
+
+/// The fields of a table, each with the numbers and values of its options.
+type Fields = BTreeMap<String, Vec<(i64, String)>>;
 
 impl Names {
     pub fn of(tx: &ReadTx<'_>, schema: SchemaId, from: i64, undone: &BTreeSet<i64>) -> Result<Self> {
@@ -36,11 +39,28 @@ impl Names {
             // What a table loses is logged behind its definition, and under the old names.
             if let Some((was, _)) = definition.renamed.iter().find(|(_, now)| *now == name) {
                 name.clone_from(was);
-            } else if !definition.before.contains(&name) {
+            } else if !definition.before.contains_key(&name) {
                 return None;
             }
         }
         self.since(&name, seq)
+    }
+
+    /// A value that an entry names, under the name of its field: options are what they are called once all is taken back.
+    pub fn held(&self, slug: &str, seq: i64, value: Value) -> Option<(String, Value)> {
+        let now = self.now(slug, seq)?;
+        let (mut name, mut value) = (slug.to_owned(), value);
+        for definition in self.0.iter().rev().filter(|definition| definition.is_undone && definition.seq < seq) {
+            let was = definition.renamed.iter().find(|(_, now)| *now == name).map_or(&name, |(was, _)| was).clone();
+            swap(&mut value, definition.after.get(&name), definition.before.get(&was));
+            name = was;
+        }
+        for definition in self.0.iter().filter(|definition| !definition.is_undone && definition.seq > seq) {
+            let now = definition.renamed.iter().find(|(was, _)| *was == name).map_or(&name, |(_, now)| now).clone();
+            swap(&mut value, definition.before.get(&name), definition.after.get(&now));
+            name = now;
+        }
+        Some((now, value))
     }
 
     /// What became of the name of a field by what stays.
@@ -49,7 +69,7 @@ impl Names {
         for definition in self.0.iter().filter(|definition| !definition.is_undone && definition.seq > seq) {
             if let Some((_, now)) = definition.renamed.iter().find(|(was, _)| *was == name) {
                 name.clone_from(now);
-            } else if definition.before.contains(&name) && !definition.after.contains(&name) {
+            } else if definition.before.contains_key(&name) && !definition.after.contains_key(&name) {
                 return None;
             }
         }
@@ -76,12 +96,32 @@ impl Names {
 
 fn definition(entry: &Logged, undone: &BTreeSet<i64>) -> Option<Definition> {
     let body: Value = serde_json::from_str(entry.body.as_deref()?).ok()?;
-    let slugs = |key: &str| -> Option<BTreeSet<String>> {
+    let fields = |key: &str| -> Option<Fields> {
         let fields = body.get(key)?.get("fields")?.as_array()?;
-        Some(fields.iter().filter_map(|field| field.get("slug")?.as_str()).map(str::to_owned).collect())
+        Some(fields.iter().filter_map(|field| Some((field.get("slug")?.as_str()?.to_owned(), options(field)))).collect())
     };
-    let (before, after) = (slugs("before")?, slugs("after")?);
+    let (before, after) = (fields("before")?, fields("after")?);
     Some(Definition { seq: entry.seq, is_undone: undone.contains(&entry.seq), renamed: renamed(&body), before, after })
+}
+
+fn options(field: &Value) -> Vec<(i64, String)> {
+    let choices = field.get("rules").and_then(|rules| rules.get("choices")).and_then(Value::as_array).into_iter().flatten();
+    choices.filter_map(|choice| Some((choice.get("id")?.as_i64()?, choice.get("value")?.as_str()?.to_owned()))).collect()
+}
+
+/// Has a value hold options by what they are called afterwards.
+fn swap(value: &mut Value, from: Option<&Vec<(i64, String)>>, to: Option<&Vec<(i64, String)>>) {
+    let (Some(from), Some(to)) = (from, to) else { return };
+    match value {
+        Value::String(text) => {
+            let id = from.iter().find(|(_, value)| value == text).map(|(id, _)| *id);
+            if let Some((_, now)) = to.iter().find(|(known, _)| Some(*known) == id) {
+                text.clone_from(now);
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(|one| swap(one, Some(from), Some(to))),
+        _ => {}
+    }
 }
 
 /// Which fields a definition calls otherwise: what they were called, and are.

@@ -35,7 +35,7 @@ enum Step<'e> {
 }
 
 /// What becomes of a record.
-struct Plan {
+struct Fate {
     old: Option<Record>,
     before: Option<Map<String, Value>>,
     /// `None`: it goes.
@@ -62,7 +62,7 @@ pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns) -> Res
     }
     let steps = gathered(work, turns)?;
     let mut sights: BTreeMap<SchemaId, Sight> = BTreeMap::new();
-    let mut plans: BTreeMap<Place, Plan> = BTreeMap::new();
+    let mut plans: BTreeMap<Place, Fate> = BTreeMap::new();
     let ids: BTreeSet<SchemaId> = steps.keys().map(|(schema, _)| *schema).collect();
     for id in ids {
         match tx.catalog().schema_by_id(id) {
@@ -145,7 +145,7 @@ fn planned(
     sight: &mut Sight,
     id: RecordId,
     steps: &[Step<'_>],
-) -> Result<Option<Plan>> {
+) -> Result<Option<Fate>> {
     let old = rows::find(tx, &sight.schema, &Cond::True, id)?;
     let read = sight.scope(tx, work, Action::Read)?;
     if old.is_some() && !rows::is_among_all(tx, &read.whole, &read.rows, id)? {
@@ -153,7 +153,7 @@ fn planned(
     }
     sight.seen = read.seen.clone();
     let before = old.as_ref().map(|old| rows::values_of(&old.data)).transpose()?;
-    let mut plan = Plan { old, target: before.clone(), before, kept: None, is_cascade: false };
+    let mut plan = Fate { old, target: before.clone(), before, kept: None, is_cascade: false };
     for (at, step) in steps.iter().enumerate().rev() {
         let is_last = at + 1 == steps.len();
         match step {
@@ -177,7 +177,7 @@ fn unmake(
     sight: &Sight,
     id: RecordId,
     (entry, is_last): (&Logged, bool),
-    plan: &mut Plan,
+    plan: &mut Fate,
 ) -> Result<()> {
     let Some(stands) = &plan.target else { return Ok(()) };
     if is_last {
@@ -210,7 +210,7 @@ pub fn rolled_back(names: &Names, now: Option<Map<String, Value>>, entries: &[Lo
             "delete" => state = Some(renamed(names, part(&body, "before"), entry.seq)),
             "update" => {
                 if let Some(state) = &mut state {
-                    state.extend(renamed(names, part(&body, "before"), entry.seq).into_iter().filter(|(slug, _)| !slug.is_empty()));
+                    state.extend(renamed(names, part(&body, "before"), entry.seq));
                 }
             }
             _ => {}
@@ -219,9 +219,9 @@ pub fn rolled_back(names: &Names, now: Option<Map<String, Value>>, entries: &[Lo
     state
 }
 
-/// Values under the names that their fields have now; those of fields that are gone are left out.
+/// Values under the names that their fields and options have now; those of fields that are gone are left out.
 fn renamed(names: &Names, values: Map<String, Value>, seq: i64) -> Map<String, Value> {
-    values.into_iter().filter_map(|(slug, value)| Some((names.now(&slug, seq)?, value))).collect()
+    values.into_iter().filter_map(|(slug, value)| names.held(&slug, seq, value)).collect()
 }
 
 /// Values that were changed are what they were, if they still are what they became.
@@ -232,7 +232,7 @@ fn unchange(
     sight: &Sight,
     id: RecordId,
     entry: &Logged,
-    plan: &mut Plan,
+    plan: &mut Fate,
 ) -> Result<()> {
     let body = body(entry);
     let (before, after) = (part(&body, "before"), part(&body, "after"));
@@ -242,14 +242,14 @@ fn unchange(
         return Ok(());
     };
     for (key, was) in before {
-        let Some(field) = sight.names.now(&key, entry.seq).and_then(|slug| schema.field(&slug)).filter(|field| field.is_stored()) else {
-            continue;
-        };
+        let Some((slug, was)) = sight.names.held(&key, entry.seq, was) else { continue };
+        let Some(field) = schema.field(&slug).filter(|field| field.is_stored()) else { continue };
         if sight.seen.field(&field.slug).is_none() {
             return Err(unseen(schema));
         }
         let stands = target.get(&field.slug).cloned().unwrap_or_default();
-        let left = after.get(&key).cloned().unwrap_or_default();
+        let left =
+            after.get(&key).and_then(|left| sight.names.held(&key, entry.seq, left.clone())).map(|(_, left)| left).unwrap_or_default();
         if stands != left && stands != was && !turns.is_fresh(schema.id, &field.slug) {
             let since = history::of_record(tx, schema.id, id, entry.seq, SINCE_MAX)?;
             let touches = |other: &&Logged| part(&self::body(other), "after").contains_key(&key);
@@ -265,7 +265,7 @@ fn unchange(
 }
 
 /// A record that was deleted is there again.
-fn undelete(work: &mut Work<'_>, sight: &Sight, id: RecordId, entry: &Logged, plan: &mut Plan) {
+fn undelete(work: &mut Work<'_>, sight: &Sight, id: RecordId, entry: &Logged, plan: &mut Fate) {
     if let Some(stands) = &plan.target {
         let message = format!("{} is there again", name_of(&sight.seen, stands, id));
         work.meet(Conflict::new("there", &sight.schema.slug, message).of(id));
@@ -296,7 +296,7 @@ impl Sight {
 }
 
 /// Asks what the writes themselves would ask, as far as that can be asked before.
-fn may(tx: &ReadTx<'_>, work: &Work<'_>, sight: &mut Sight, id: RecordId, plan: &Plan) -> Result<()> {
+fn may(tx: &ReadTx<'_>, work: &Work<'_>, sight: &mut Sight, id: RecordId, plan: &Fate) -> Result<()> {
     let action = match (&plan.before, &plan.target) {
         (None, _) => Action::Create,
         (Some(_), None) => Action::Delete,
@@ -331,7 +331,7 @@ fn unseen(schema: &Schema) -> Error {
 }
 
 /// Whether what a record is to hold is what its fields may hold today; values that are not stay what they are.
-fn fitting(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, id: RecordId, plan: &mut Plan) -> Result<bool> {
+fn fitting(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, id: RecordId, plan: &mut Fate) -> Result<bool> {
     let Some(target) = &mut plan.target else { return Ok(true) };
     let mut is_good = true;
     for field in sight.schema.stored() {
@@ -365,7 +365,7 @@ fn fitting(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, id: RecordId, pl
 // What only all of them together tell --------------------------------------------------------------------------------
 
 /// Finds out what stands in the way of all plans together. What is left out may stand in the way of others: so until nothing is left out.
-fn look(tx: &ReadTx<'_>, work: &mut Work<'_>, sights: &BTreeMap<SchemaId, Sight>, plans: &mut BTreeMap<Place, Plan>) -> Result<()> {
+fn look(tx: &ReadTx<'_>, work: &mut Work<'_>, sights: &BTreeMap<SchemaId, Sight>, plans: &mut BTreeMap<Place, Fate>) -> Result<()> {
     loop {
         let places: Vec<Place> = plans.keys().copied().collect();
         let mut left_out = Vec::new();
@@ -387,7 +387,7 @@ fn look(tx: &ReadTx<'_>, work: &mut Work<'_>, sights: &BTreeMap<SchemaId, Sight>
 }
 
 /// Whether nobody else has the values of a record that must be unique.
-fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &BTreeMap<Place, Plan>) -> Result<bool> {
+fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &BTreeMap<Place, Fate>) -> Result<bool> {
     let schema = &sight.schema;
     let Some((plan, target)) = plans.get(&place).and_then(|plan| Some((plan, plan.target.as_ref()?))) else { return Ok(true) };
     for group in unique_groups(schema) {
@@ -414,11 +414,11 @@ fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, 
 }
 
 /// Whether what a record refers to is there, or comes back; else it refers to nothing there, where that may be.
-fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Plan>) -> Result<bool> {
+fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Fate>) -> Result<bool> {
     let schema = &sight.schema;
     for field in schema.stored().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         let Some(pointed) = tx.catalog().target(schema, field) else { continue };
-        let held = |plan: &Plan| plan.target.as_ref().and_then(|target| target.get(&field.slug)).cloned().unwrap_or_default();
+        let held = |plan: &Fate| plan.target.as_ref().and_then(|target| target.get(&field.slug)).cloned().unwrap_or_default();
         let Some((value, before)) =
             plans.get(&place).map(|plan| (held(plan), plan.before.as_ref().and_then(|before| before.get(&field.slug)).cloned()))
         else {
@@ -457,7 +457,7 @@ fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, p
 }
 
 /// Whether a record may go: nobody refers to it who stays.
-fn is_let_go(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Plan>) -> Result<bool> {
+fn is_let_go(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Fate>) -> Result<bool> {
     if plans.get(&place).is_some_and(|plan| plan.is_cascade) {
         return Ok(true);
     }
@@ -494,7 +494,7 @@ fn names(value: Option<&Value>, id: RecordId) -> bool {
 
 // Writing ------------------------------------------------------------------------------------------------------------
 
-fn write(tx: &mut WriteTx<'_>, work: &mut Work<'_>, sights: &mut BTreeMap<SchemaId, Sight>, plans: BTreeMap<Place, Plan>) -> Result<()> {
+fn write(tx: &mut WriteTx<'_>, work: &mut Work<'_>, sights: &mut BTreeMap<SchemaId, Sight>, plans: BTreeMap<Place, Fate>) -> Result<()> {
     let by = work.who.user_id();
     // What goes and what is given up is free before anything takes it.
     for ((id, record), plan) in plans.iter().filter(|(_, plan)| plan.target.is_some()) {

@@ -240,8 +240,27 @@ fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>
         log_all_cleared(tx, work.who, current, &gone.slug, batch)?;
     }
     schemas::replace(tx, current, &loose, &[])?;
+    rename_options(tx, current, &loose)?;
     work.tally.definitions += 1;
     Ok(Turn { goes: false, last: Some((loose, wanted)), fresh })
+}
+
+/// Records hold options by what these are called: one that has another name again has it in them, too.
+fn rename_options(tx: &mut WriteTx<'_>, was: &Schema, now: &Schema) -> Result<()> {
+    for field in now.stored().filter(|field| was.field(&field.slug).is_some_and(|old| old.kind == field.kind)) {
+        let olds = was.field(&field.slug).map(|old| old.rules.choices.clone()).unwrap_or_default();
+        let named = |id: i64| field.rules.choices.iter().find(|choice| choice.id == id).map(|choice| choice.value.clone());
+        let renamed: Vec<(String, String)> =
+            olds.into_iter().filter_map(|old| Some((old.value, named(old.id)?))).filter(|(was, now)| was != now).collect();
+        // By a name that no option has: two may have changed theirs with each other.
+        for (at, (old, _)) in renamed.iter().enumerate() {
+            rows::replace_option(tx, now, field, old, Some(&format!("\u{1}{at}")))?;
+        }
+        for (at, (_, new)) in renamed.iter().enumerate() {
+            rows::replace_option(tx, now, field, &format!("\u{1}{at}"), Some(new))?;
+        }
+    }
+    Ok(())
 }
 
 /// What holds of all records together, and what goes. To be called when records are what they are to be.
