@@ -120,6 +120,17 @@ pub fn weight(entry: &Logged) -> usize {
     if entry.kind == "import" { imported(entry).count() } else { 1 }
 }
 
+/// The records of a table that entries say were made.
+pub fn made(entries: &[Logged], schema: SchemaId) -> BTreeSet<RecordId> {
+    let of_table = entries.iter().filter(|entry| entry.schema == Some(schema));
+    let ids = of_table.flat_map(|entry| match entry.kind.as_str() {
+        "create" => entry.record.into_iter().collect(),
+        "import" => imported(entry).map(RecordId).collect(),
+        _ => Vec::new(),
+    });
+    ids.collect()
+}
+
 /// The ids that an import gave.
 fn imported(entry: &Logged) -> std::ops::RangeInclusive<i64> {
     let body = body(entry);
@@ -182,7 +193,9 @@ fn unmake(
     let Some(stands) = &plan.target else { return Ok(()) };
     if is_last {
         let since = history::of_record(tx, sight.schema.id, id, entry.seq, SINCE_MAX)?;
-        let made = rolled_back(&sight.names, Some(stands.clone()), &since);
+        let mut made = rolled_back(&sight.names, Some(stands.clone()), &since);
+        // What a field that is gone held is nobody's change.
+        made.iter_mut().for_each(|made| made.retain(|slug, _| stands.contains_key(slug)));
         if !since.is_empty() && made.as_ref() != Some(stands) {
             let message = format!("{} was changed since it was made", name_of(&sight.seen, stands, id));
             let conflict = Conflict::new("changed", &sight.schema.slug, message).of(id).since(since.first());

@@ -9,7 +9,7 @@ use super::records::unique_groups;
 use super::undo::{Conflict, Work};
 use super::undo_merge::{merge, same};
 use super::undo_names::{Names, renamed};
-use super::{fields, schemas as tables};
+use super::{fields, schemas as tables, undo_records};
 use crate::field;
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
@@ -189,13 +189,21 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, 
     }
 }
 
-/// A table that goes again, if nobody wrote to it since.
+/// A table that goes again, if nobody put records into it since. What is deleted once more was full before.
 fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, schema: &Schema) -> Result<Turn> {
     let last = work.entries.last().map_or(0, |entry| entry.seq);
-    let written = history::any_record_since(tx, schema.id, last)?;
-    let goes = !written || {
+    let is_again = work.entries.first().is_some_and(|entry| entry.undoes.is_some());
+    let mut others = rows::counter(tx, schema)?;
+    if !is_again && others > 0 && history::any_record_since(tx, schema.id, last)? {
+        for id in undo_records::made(work.entries, schema.id) {
+            others -= i64::from(rows::exists(tx, schema, id)?);
+        }
+    } else {
+        others = 0;
+    }
+    let goes = others == 0 || {
         let message = format!("Records were written to the table '{}' since", schema.slug);
-        work.meet(Conflict::new("records", &schema.slug, message).between(Value::Null, json!(rows::counter(tx, schema)?)))
+        work.meet(Conflict::new("records", &schema.slug, message).between(Value::Null, json!(others)))
     };
     Ok(Turn { goes, ..Turn::default() })
 }
