@@ -1,4 +1,4 @@
--- The system tables of a Carryall data file, version 7. store/migrate.rs applies this to an empty file.
+-- The system tables of a Carryall data file, version 8. store/migrate.rs applies this to an empty file.
 -- Records are not here: each schema has a table r<id> of its own, made by store/tables/schemas.rs.
 -- Times are RFC 3339 text in UTC; JSON is text. Any SQLite tool can read and check the file.
 
@@ -180,8 +180,22 @@ CREATE TABLE change (
   kind      TEXT NOT NULL,
   batch     INTEGER,
   label     TEXT NOT NULL,
-  body      TEXT
+  body      TEXT,
+  undoes    INTEGER,                    -- the entry or batch that this one takes back
+  tab       TEXT                        -- of the page, where it was done in one
 ) STRICT;
 CREATE INDEX change_record ON change (schema, record, seq) WHERE record IS NOT NULL;
+CREATE INDEX change_undoes ON change (undoes, seq) WHERE undoes IS NOT NULL AND batch IS NULL;
+CREATE INDEX change_define ON change (schema, seq) WHERE kind = 'define';
+
+CREATE TABLE checkpoint (               -- moments of an app that it can be put back to
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  app       INTEGER NOT NULL REFERENCES app (id) ON DELETE CASCADE,
+  name      TEXT NOT NULL,
+  seq       INTEGER NOT NULL,           -- the newest entry of the change log then
+  at        TEXT NOT NULL,
+  principal TEXT NOT NULL
+) STRICT;
+CREATE INDEX checkpoint_app ON checkpoint (app);
 
 INSERT INTO meta (key, value) VALUES ('catalog_version', '1');

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The owner of the data file, at a terminal.
-pub const OWNER: Caller = Caller { principal: Principal::Control, door: "cli", token: None };
+pub const OWNER: Caller = Caller { principal: Principal::Control, door: "cli", token: None, tab: None };
 
 const POLL: Duration = Duration::from_millis(100);
 const BUSY_WAIT: Duration = Duration::from_secs(60);

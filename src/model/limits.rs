@@ -116,6 +116,9 @@ pub struct Limits {
     pub wait_ms_max: u64,
     pub changes_rows_default: i64,
     pub changes_rows_max: i64,
+    /// Entries of the change log that are taken back at once.
+    pub undo_entries_max: usize,
+    pub checkpoints_max: usize,
     /// What is older is taken out of the change log, and what is more.
     pub changes_days_max: i64,
     pub changes_bytes_max: i64,
@@ -282,6 +285,8 @@ impl Default for Limits {
             wait_ms_max: 60_000,
             changes_rows_default: 100,
             changes_rows_max: 1_000,
+            undo_entries_max: 100_000,
+            checkpoints_max: 100,
             changes_days_max: 30,
             changes_bytes_max: 1024 * 1024 * 1024,
             index_wished_times_min: 5,

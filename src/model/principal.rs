@@ -162,6 +162,8 @@ pub struct Caller {
     pub door: &'static str,
     /// The token that they came by, when its owner narrowed it or it has a name for the change log.
     pub token: Option<Arc<Token>>,
+    /// What the page calls the tab that it is in: an undo there takes back what was done there.
+    pub tab: Option<String>,
 }
 
 /// What somebody wants to do with a thing.

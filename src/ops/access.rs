@@ -340,7 +340,7 @@ pub fn is_built_in(slug: &str) -> bool {
 
 /// Whose rights are asked about, as a caller without a token.
 pub fn as_user(user: &User) -> Caller {
-    Caller { principal: Principal::User(user.clone()), door: "explain", token: None }
+    Caller { principal: Principal::User(user.clone()), door: "explain", token: None, tab: None }
 }
 
 /// A guest may sign in and be somebody who knows it.

@@ -180,7 +180,7 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
     for schema in extra {
         if prune {
             told.push(format!("delete table {} with its records", schema.slug));
-            let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::described(&schema))?});
+            let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::kept(tx, &schema)?)?});
             let batch = log_definition(tx, who, app, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
             log_all_deleted(tx, who, &schema, batch)?;
             schemas::remove(tx, &schema)?;

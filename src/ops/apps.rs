@@ -103,10 +103,11 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
     let app = access::managed(tx.catalog(), who, asked)?;
     is_called_so("app", &app.slug, asked)?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
-    let described = |schema: &Arc<Schema>| shared_views::with_views(tx, schema.id, schemas::described(schema));
-    let described = all.iter().map(described).collect::<Result<Vec<_>>>()?;
-    let body =
-        json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description, "schemas": described}});
+    let kept = all.iter().map(|schema| shared_views::with_views(tx, schema.id, schemas::kept(tx, schema)?)).collect::<Result<Vec<_>>>()?;
+    let grants: Vec<_> = tx.catalog().grants(app.id).into_iter().map(|(user, role)| json!({"user": user.0, "role": role})).collect();
+    let body = json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description,
+        "created_at": app.created_at, "aliases": app.aliases, "next_choice_id": apps::next_choice_id(tx, app.id)?,
+        "schemas": kept, "roles": super::roles::described(tx.catalog(), app.id), "grants": grants}});
     let batch = log_definition(tx, who, app.id, None, format!("deleted the app {}", app.slug), Some(body))?;
     let mut records = 0;
     for schema in &all {

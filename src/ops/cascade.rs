@@ -13,7 +13,7 @@ use crate::model::record::{Draft, Record, RecordId};
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::records as rows;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -48,10 +48,7 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, records:
     for (schema, id) in &all.deleted {
         let Some(record) = rows::find(tx, schema, &Cond::True, *id)? else { continue };
         let values = rows::values_of(&record.data)?;
-        rows::remove(tx, schema, record.id)?;
-        let label = format!("deleted {}", name_of(schema, &values, record.id));
-        let body = json!({"before": values, "created_at": record.created_at, "updated_at": record.updated_at, "version": record.version});
-        let seq = log(tx, who, schema, Entry { kind: ChangeKind::Delete, record: record.id, batch, label, body: Some(body) })?;
+        let seq = remove(tx, who, schema, &record, &values, batch)?;
         // The first entry's number names the batch; the first entry itself is found by it.
         batch = batch.or(Some(seq).filter(|_| !alone));
     }
@@ -62,6 +59,22 @@ pub fn delete(tx: &mut WriteTx<'_>, who: &Caller, schema: &Arc<Schema>, records:
         clear(tx, who, &schema, &record, &validate::update(&schema, &draft)?, batch)?;
     }
     Ok(())
+}
+
+/// Takes a record away and logs all that it held; gives the entry's number.
+pub fn remove(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    record: &Record,
+    values: &Map<String, Value>,
+    batch: Option<i64>,
+) -> Result<i64> {
+    let made_by = rows::remove(tx, schema, record.id)?.map(|user| user.0);
+    let label = format!("deleted {}", name_of(schema, values, record.id));
+    let Record { created_at, updated_at, version, .. } = record;
+    let body = json!({"before": values, "created_at": created_at, "created_by": made_by, "updated_at": updated_at, "version": version});
+    log(tx, who, schema, Entry { kind: ChangeKind::Delete, record: record.id, batch, label, body: Some(body) })
 }
 
 /// Refuses when records would go that the caller may not delete.

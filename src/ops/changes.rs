@@ -36,6 +36,7 @@ pub fn log(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, entry: Entry) ->
         batch,
         label,
         body: body.map(|body| body.to_string()),
+        tab: who.tab.clone(),
     };
     changes::insert(tx, &change)
 }
@@ -105,9 +106,10 @@ pub fn log_merged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Op
 }
 
 /// One entry for all records that came with a copy of a table.
-pub fn log_copied(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema) -> Result<()> {
+pub fn log_copied(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: i64) -> Result<()> {
     let label = format!("copied all records into {}", schema.slug);
-    changes::insert(tx, &Change { app: Some(schema.app), schema: Some(schema.id), ..plain(who, ChangeKind::Import, label) }).map(drop)
+    let change = Change { app: Some(schema.app), schema: Some(schema.id), batch: Some(batch), ..plain(who, ChangeKind::Import, label) };
+    changes::insert(tx, &change).map(drop)
 }
 
 /// One entry for each record whose value of a field is of another type now, in one batch.
@@ -121,13 +123,20 @@ pub fn log_all_converted(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, fi
 }
 
 /// One entry for each record that loses an option, in one batch.
-pub fn log_all_replaced(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, field: &Field, was: &str, batch: i64) -> Result<()> {
+pub fn log_all_replaced(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    schema: &Schema,
+    field: &Field,
+    (was, now): (&str, Option<&str>),
+    batch: i64,
+) -> Result<()> {
     let change = Change {
         app: Some(schema.app),
         batch: Some(batch),
         ..plain(who, ChangeKind::Update, format!("lost the option {was} of {}.{}", schema.slug, field.slug))
     };
-    changes::insert_all_replaced(tx, &change, schema, field, was)
+    changes::insert_all_replaced(tx, &change, schema, field, (was, now))
 }
 
 fn plain(who: &Caller, kind: ChangeKind, label: String) -> Change {
@@ -142,6 +151,7 @@ fn plain(who: &Caller, kind: ChangeKind, label: String) -> Change {
         batch: None,
         label,
         body: None,
+        tab: who.tab.clone(),
     }
 }
 

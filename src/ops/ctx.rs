@@ -56,7 +56,7 @@ pub struct Credentials {
 }
 
 /// The server itself, when it does what nobody asked for.
-pub const SELF: Caller = Caller { principal: Principal::Control, door: "server", token: None };
+pub const SELF: Caller = Caller { principal: Principal::Control, door: "server", token: None, tab: None };
 
 /// How often an operation may find the schema changed under it before it gives up.
 pub const STALE_RETRIES_MAX: usize = 5;
@@ -179,6 +179,11 @@ pub fn moment_at(epoch_seconds: i64) -> Moment {
 /// The second of a time in RFC 3339.
 pub fn second_of(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_second)
+}
+
+/// A time in RFC 3339, whatever its zone, as times lie in the change log.
+pub fn moment_of(text: &str) -> Option<String> {
+    second_of(text).map(|second| moment_at(second).text)
 }
 
 fn moment(at: Timestamp) -> Moment {

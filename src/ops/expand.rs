@@ -162,7 +162,7 @@ mod tests {
     use serde_json::{Value, json};
     use std::sync::Arc;
 
-    const OWNER: Caller = Caller { principal: Principal::Control, door: "test", token: None };
+    const OWNER: Caller = Caller { principal: Principal::Control, door: "test", token: None, tab: None };
 
     /// A table whose records lead to each other by a reference, a set of them and lines.
     fn ring(records: usize) -> (Arc<Ctx>, tempfile::TempDir) {

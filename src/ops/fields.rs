@@ -175,6 +175,15 @@ fn become_other(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, now: &Schema, 
     settle(tx, old.app)
 }
 
+/// Has a field go by another name, which is free, and everything that names it follow; the catalog is loaded again.
+pub fn rename(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, was: &str, now: &str) -> Result<()> {
+    let mut new = with_name(old, was, now);
+    follow(tx, old, was, now, &mut new)?;
+    let label = format!("renamed the field {}.{was} to {now}", old.slug);
+    alter(tx, who, old, &new, &[(was.to_owned(), now.to_owned())], label)?;
+    tx.catalog_changed()
+}
+
 /// The schema with a field under another name, wherever it names it.
 fn with_name(schema: &Schema, was: &str, now: &str) -> Schema {
     let swap = |slug: &mut String| {

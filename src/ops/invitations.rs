@@ -158,7 +158,7 @@ pub fn accept(tx: &mut WriteTx<'_>, chosen: &Chosen) -> Result<Opened> {
     if let Some(name) = &chosen.name {
         user_rows::update(tx, &Account { name: name.clone(), ..account })?;
     }
-    let who = Caller { principal: Principal::User(user.clone()), door: chosen.door, token: None };
+    let who = Caller { principal: Principal::User(user.clone()), door: chosen.door, token: None, tab: None };
     let label = match chosen.purpose {
         Purpose::Invitation => format!("{} took up the invitation", user.email),
         Purpose::Reset | Purpose::SignIn => format!("{} chose a new password", user.email),

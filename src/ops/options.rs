@@ -181,7 +181,7 @@ fn close(
             .is_some_and(|now| !old.field(&slug).is_some_and(|field| field.rules.choices.iter().any(|choice| choice.value == *now)));
         // A new name can be taken back by the definition alone; what was put together cannot.
         if !is_kept {
-            log_all_replaced(tx, who, old, &field, &was, batch)?;
+            log_all_replaced(tx, who, old, &field, (&was, now.as_deref()), batch)?;
         }
         rows::replace_option(tx, old, &field, &was, now.as_deref())?;
     }

@@ -209,7 +209,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) 
         }
     }
     let records = counter(tx, &schema)?;
-    let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::described(&schema))?});
+    let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::kept(tx, &schema)?)?});
     let batch = log_definition(tx, who, app.id, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
     log_all_deleted(tx, who, &schema, batch)?;
     schemas::remove(tx, &schema)?;
@@ -271,10 +271,11 @@ pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, source: &Schema, new: Schema, wi
     let id = schemas::insert(tx, &new)?;
     let new = Schema { id, ..new };
     let body = json!({"after": schemas::described(&new), "copy_of": source.slug, "records": with_records});
-    log_definition(tx, who, new.app, Some(id), format!("made the table {} as a copy of {}", new.slug, source.slug), Some(body))?;
+    let label = format!("made the table {} as a copy of {}", new.slug, source.slug);
+    let batch = log_definition(tx, who, new.app, Some(id), label, Some(body))?;
     if with_records {
         schemas::copy_records(tx, source, &new)?;
-        super::changes::log_copied(tx, who, &new)?;
+        super::changes::log_copied(tx, who, &new, batch)?;
     }
     Ok(id)
 }

@@ -54,7 +54,7 @@ pub fn prepare_admin(ctx: &Ctx, who: &Caller, token: &str, email: &str, password
     if look(ctx, token)?.is_none() {
         return Err(sessions::used_link());
     }
-    let owner = Caller { principal: Principal::Control, door: who.door, token: None };
+    let owner = Caller { principal: Principal::Control, door: who.door, token: None, tab: None };
     let admin = users::prepare_admin(ctx, &owner, email, password)?;
     Ok(First { hash: link::digest(token), owner, admin, session: sessions::beginning(ctx, visitor) })
 }

@@ -44,6 +44,11 @@ impl Strays {
     }
 }
 
+/// Values of a whole record that the change log held: clean when it took them, and `undo_records` has asked the fields of those that change once more.
+pub fn of_log(schema: &Schema, values: Map<String, Value>) -> Clean {
+    Clean { schema: schema.id, schema_version: schema.version, values }
+}
+
 /// What was checked of many records, as text: as values it would take many times the memory, and wait there for the writer.
 pub struct Pack {
     schema: SchemaId,

@@ -94,7 +94,7 @@ mod tests {
         let part = |id: &i64| AppPart { app: AppId(*id), schemas: None };
         let narrowing = Narrowing { actions: None, apps: apps.map(|apps| apps.iter().map(part).collect()) };
         let token = apps.map(|_| Arc::new(Token { id: 1, name: "t".into(), narrowing }));
-        Caller { principal: Principal::User(User { id: UserId(id), email: "x@y".into(), role }), door: "test", token }
+        Caller { principal: Principal::User(User { id: UserId(id), email: "x@y".into(), role }), door: "test", token, tab: None }
     }
 
     type Case<'c> = (&'c Caller, [Option<&'c str>; 3], Option<i64>, &'c str);
@@ -104,7 +104,7 @@ mod tests {
         let (ann, ben, cy) = (caller(1, Role::Admin, None), caller(2, Role::Member, None), caller(3, Role::Member, None));
         let bound = |apps| caller(1, Role::Admin, Some(apps));
         let (one, two, with_first) = (bound(&[3]), bound(&[2, 3]), bound(&[1, 2]));
-        let guest = Caller { principal: Principal::Guest, door: "test", token: None };
+        let guest = Caller { principal: Principal::Guest, door: "test", token: None, tab: None };
         let none = [None; 3];
         let table: [Case<'_>; 21] = [
             (&ann, [Some("a"), Some("b"), Some("c")], None, "a"),

@@ -12,11 +12,18 @@ use std::path::Path;
 /// Marks a file as ours: "CRRY".
 const APPLICATION_ID: i64 = 0x4352_5259;
 /// Counts up with every change of `schema.sql`.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// What makes version 2 of version 1, and so on.
-const STEPS: [&str; 6] =
-    [TABLE_OF_AUTOMATIC_INDEXES, ALIASES_AND_RANKS, PEOPLE_AND_RIGHTS, TABLE_OF_SEARCHES, ANSWERS_UNDER_KEYS, SAVED_VIEWS];
+const STEPS: [&str; 7] = [
+    TABLE_OF_AUTOMATIC_INDEXES,
+    ALIASES_AND_RANKS,
+    PEOPLE_AND_RIGHTS,
+    TABLE_OF_SEARCHES,
+    ANSWERS_UNDER_KEYS,
+    SAVED_VIEWS,
+    UNDO_AND_CHECKPOINTS,
+];
 const TABLE_OF_AUTOMATIC_INDEXES: &str = "CREATE TABLE auto_index (
   schema INTEGER NOT NULL REFERENCES schema (id) ON DELETE CASCADE, field TEXT NOT NULL, made_at TEXT NOT NULL, why TEXT NOT NULL,
   stall_ms INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (schema, field)
@@ -99,6 +106,21 @@ const SAVED_VIEWS: &str = "CREATE TABLE saved_view (
 ) STRICT;
 CREATE UNIQUE INDEX saved_view_slug ON saved_view (schema, coalesce(owner, 0), slug);
 CREATE INDEX saved_view_owner ON saved_view (owner);";
+const UNDO_AND_CHECKPOINTS: &str = "ALTER TABLE change ADD COLUMN undoes INTEGER;
+ALTER TABLE change ADD COLUMN tab TEXT;
+CREATE INDEX change_undoes ON change (undoes, seq) WHERE undoes IS NOT NULL AND batch IS NULL;
+CREATE INDEX change_define ON change (schema, seq) WHERE kind = 'define';
+CREATE TABLE checkpoint (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  app       INTEGER NOT NULL REFERENCES app (id) ON DELETE CASCADE,
+  name      TEXT NOT NULL,
+  seq       INTEGER NOT NULL,
+  at        TEXT NOT NULL,
+  principal TEXT NOT NULL
+) STRICT;
+CREATE INDEX checkpoint_app ON checkpoint (app);
+INSERT OR REPLACE INTO meta (key, value) SELECT 'app_last', max(id) FROM
+  (SELECT max(app) AS id FROM change UNION ALL SELECT max(id) FROM app UNION ALL SELECT 0);";
 
 /// Makes the file if it is missing: its lock is found by the file itself, wherever a link to it stands.
 pub fn create(path: &Path, fault: Option<Fault>) -> std::io::Result<()> {

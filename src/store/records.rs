@@ -224,18 +224,18 @@ fn holding(schema: &Schema, field: &Field) -> String {
     }
 }
 
+/// SQL of a set with another option in the place of one, or none: each option once, in the order in which they stood.
+pub(super) fn option_replaced(slug: &str, was: &str, now: &str) -> String {
+    format!(
+        "json((SELECT json_group_array(v) FROM (SELECT v FROM (SELECT min(key) AS k, iif(value = {was}, {now}, value) AS v
+         FROM json_each(data, '$.{slug}') GROUP BY v) WHERE v IS NOT NULL ORDER BY k)))"
+    )
+}
+
 /// Puts another option in the place of one in all records that hold it, or none.
 pub fn replace_option(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field, was: &str, now: Option<&str>) -> Result<()> {
     let slug = &field.slug;
-    let value = if field.kind.is_set() {
-        // Each option once, in the order in which they stood.
-        format!(
-            "json((SELECT json_group_array(v) FROM (SELECT v FROM (SELECT min(key) AS k, iif(value = ?1, ?2, value) AS v
-             FROM json_each(data, '$.{slug}') GROUP BY v) WHERE v IS NOT NULL ORDER BY k)))"
-        )
-    } else {
-        "?2".to_owned()
-    };
+    let value = if field.kind.is_set() { option_replaced(slug, "?1", "?2") } else { "?2".to_owned() };
     let sql = format!("UPDATE {} SET data = json_set(data, '$.{slug}', {value}) WHERE {}", table(schema.id), holding(schema, field));
     tx.conn().execute(&sql, (was, now)).or_failed()?;
     if field.kind.is_set() { link_rows::replace(tx, schema, slug, was, now) } else { Ok(()) }
@@ -336,15 +336,58 @@ pub fn merged(old: &Record, sent: &Map<String, Value>) -> Result<Merged> {
     Ok(Merged { values, before, after })
 }
 
-pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<()> {
-    let gone = tx
-        .conn()
-        .prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table(schema.id)))
-        .and_then(|mut delete| delete.execute([id.0]))
-        .or_failed()?;
+/// Takes a record away; gives who made it, which the change log keeps.
+pub fn remove(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId) -> Result<Option<UserId>> {
+    let sql = format!("DELETE FROM {} WHERE id = ?1 RETURNING created_by", table(schema.id));
+    let mut delete = tx.conn().prepare_cached(&sql).or_failed()?;
+    let gone = delete.query_row([id.0], |row| row.get::<_, Option<i64>>(0)).optional().or_failed()?;
+    drop(delete);
     link_rows::remove(tx, schema, id)?;
-    let fewer = tx.counted(schema.id, -i64::try_from(gone).unwrap_or_default());
-    move_counter(tx.conn(), schema.id, fewer)
+    let fewer = tx.counted(schema.id, -i64::from(gone.is_some()));
+    move_counter(tx.conn(), schema.id, fewer)?;
+    Ok(gone.flatten().map(UserId))
+}
+
+/// A record that was taken away, as the change log keeps it.
+pub struct Kept {
+    pub values: Map<String, Value>,
+    pub created_at: String,
+    pub created_by: Option<UserId>,
+    /// Of the state in which it went.
+    pub version: i64,
+}
+
+/// Puts a record that was taken away back under its own id.
+pub fn put_back(tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId, kept: &Kept, by: Option<UserId>) -> Result<Record> {
+    let (data, now, version) = (text_of(&kept.values)?, tx.now().text.clone(), kept.version + 1);
+    let sql = format!(
+        "INSERT INTO {} (id, data, created_at, created_by, updated_at, updated_by, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        table(schema.id)
+    );
+    let new = tx.touched().new_of(schema.id);
+    let mut insert = tx.conn().prepare_cached(&sql).or_failed()?;
+    let made_by = kept.created_by.map(|user| user.0);
+    insert.execute((id.0, &data, &kept.created_at, made_by, &now, by.map(|user| user.0), version)).or_failed()?;
+    drop(insert);
+    tx.touched().is_old(schema.id, id.0, new);
+    link_rows::write(tx, schema, id, &kept.values, true)?;
+    let more = tx.counted(schema.id, 1);
+    let mut count =
+        tx.conn().prepare_cached("UPDATE schema SET records = records + ?2, next_id = max(next_id, ?3 + 1) WHERE id = ?1").or_failed()?;
+    count.execute((schema.id.0, more, id.0)).or_failed()?;
+    Ok(Record { id, data, created_at: kept.created_at.clone(), updated_at: now, version })
+}
+
+/// Takes the value of a unique field from a record that gets another one: what one gives up is free before another takes it.
+pub fn free(tx: &mut WriteTx<'_>, schema: &Schema, slug: &str, id: RecordId) -> Result<()> {
+    let sql = format!("UPDATE {} SET data = json_set(data, '$.{slug}', NULL) WHERE id = ?1", table(schema.id));
+    tx.conn().prepare_cached(&sql).or_failed()?.execute([id.0]).or_failed().map(drop)
+}
+
+/// Makes the link rows of a field anew, by what lies in the records.
+pub fn relink(tx: &mut WriteTx<'_>, schema: &Schema, field: &Field) -> Result<()> {
+    link_rows::forget(tx, schema, &field.slug)?;
+    link_rows::write_field(tx, schema, field, RecordId(0))
 }
 
 /// The record that already has these values together, if any but `except` has.

@@ -168,6 +168,7 @@ mod tests {
             batch: None,
             label,
             body: None,
+            tab: None,
         }
     }
 }

@@ -65,6 +65,19 @@ impl Touched {
         }
     }
 
+    /// Between which ids those of a table lie that are new so far.
+    pub fn new_of(&self, schema: SchemaId) -> Option<(i64, i64)> {
+        self.rows().get(&schema.0).and_then(|rows| rows.new)
+    }
+
+    /// A record that was just put in is an old one: it lies among others, and is no part of a range of new ones.
+    pub fn is_old(&self, schema: SchemaId, id: i64, new: Option<(i64, i64)>) {
+        if let Some(rows) = self.rows().get_mut(&schema.0) {
+            rows.new = new;
+            rows.note(Action::SQLITE_UPDATE, id);
+        }
+    }
+
     /// Nothing but this was written to in one table, as far as anybody needs to know.
     pub fn put(&self, schema: SchemaId, rows: Rows) {
         self.rows().insert(schema.0, rows);

@@ -308,6 +308,8 @@ pub struct WriteTx<'c> {
     logged: Logged,
     /// Of an act whose entries in the change log are one batch: the first of them, once there is one.
     batch: Option<Option<i64>>,
+    /// Of an act that takes another one back: which.
+    undoes: Option<i64>,
     touched: Touched,
     /// With the fault `CounterOutside`: what is left out of this transaction.
     counts_outside: Option<Vec<(SchemaId, i64)>>,
@@ -340,6 +342,7 @@ impl<'c> WriteTx<'c> {
             credentials_changed: false,
             logged: Logged::default(),
             batch: None,
+            undoes: None,
             touched,
             counts_outside,
         }
@@ -398,6 +401,24 @@ impl<'c> WriteTx<'c> {
         self.batch = None;
     }
 
+    /// From now on the entries of the change log say that they take back this one.
+    pub fn begin_undo(&mut self, change: i64) {
+        self.undoes = Some(change);
+    }
+
+    pub fn end_undo(&mut self) {
+        self.undoes = None;
+    }
+
+    pub(super) fn undoes(&self) -> Option<i64> {
+        self.undoes
+    }
+
+    /// The number of the first entry of the batch that is being written.
+    pub fn batch_begun(&self) -> Option<i64> {
+        self.batch.flatten()
+    }
+
     /// The batch of an entry that would be of this one by itself.
     pub(super) fn batch(&self, own: Option<i64>) -> Option<i64> {
         self.batch.unwrap_or(own)
@@ -427,6 +448,7 @@ impl<'c> WriteTx<'c> {
         self.credentials_changed = mark.credentials_changed;
         self.logged = mark.logged;
         self.batch = None;
+        self.undoes = None;
     }
 }
 

@@ -24,7 +24,7 @@ pub const OWNER_COOKIE: &str = "your_session_cookie";
 /// bcrypt of `your_password`, the password in the seed's examples, at the lowest cost.
 const OWNER_HASH: &str = "$2b$04$Rv34VrHgkUmCCWqjN0xgW.lYYvEmAVPZGN85QztOVWtAwm32AN/lS";
 
-pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test", token: None };
+pub const OWNER: Caller = Caller { principal: Principal::Control, door: "test", token: None, tab: None };
 
 pub struct Harness {
     pub ctx: Arc<Ctx>,

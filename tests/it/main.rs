@@ -77,6 +77,9 @@ mod by_filter;
 /// Values that are changed by what is sent: `amount+`, `tags-`.
 mod modifiers;
 
+/// Taking back whatever was done.
+mod undo;
+
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 

@@ -18,7 +18,7 @@ fn ben(harness: &Harness) -> User {
 }
 
 fn caller(user: &User, token: Option<Token>) -> Caller {
-    Caller { principal: Principal::User(user.clone()), door: "house", token: token.map(Arc::new) }
+    Caller { principal: Principal::User(user.clone()), door: "house", token: token.map(Arc::new), tab: None }
 }
 
 /// The same, by the first token that there is.

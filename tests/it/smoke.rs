@@ -842,7 +842,7 @@ fn patched(patches: &[(usize, &[u8])]) -> Vec<u8> {
     assert_eq!(place.run(&["apply", &place.file("crm.json", CRM_APP)]).code, Some(0));
     let mut bytes = std::fs::read(place.db()).unwrap();
     assert_eq!(&bytes[..16], b"SQLite format 3\0");
-    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 7][..], &b"CRRY"[..]));
+    assert_eq!((&bytes[USER_VERSION..USER_VERSION + 4], &bytes[APPLICATION_ID..APPLICATION_ID + 4]), (&[0, 0, 0, 8][..], &b"CRRY"[..]));
     for (at, patch) in patches {
         bytes[*at..at + patch.len()].copy_from_slice(patch);
     }
@@ -887,14 +887,14 @@ const READING: &[&[&str]] = &[&["export", "--app", "crm", "--schema", "deals"]];
 #[test]
 fn a_newer_file_is_refused() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 7). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 8). Use the newer program";
     assert_unusable(&newer, WRITING, sentence);
 }
 
 #[test]
 fn a_newer_file_is_not_exported_by_guessing_either() {
     let newer = patched(&[(USER_VERSION, &[0, 0, 0, 99])]);
-    let sentence = "it was made by a newer Carryall (file version 99, this program knows 7). Use the newer program";
+    let sentence = "it was made by a newer Carryall (file version 99, this program knows 8). Use the newer program";
     assert_unusable(&newer, READING, sentence);
 }
 

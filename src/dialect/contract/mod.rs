@@ -230,10 +230,23 @@ pub fn enter(ctx: &Arc<Ctx>, dialect: &'static Dialect, route: &Route, arrival: 
         return Err(Error::malformed("A body with a Content-Encoding cannot be read here; send it as it is"));
     }
     let (principal, token) = met.identity?;
-    let caller = Caller { principal, door: dialect.id, token };
+    let caller = Caller { principal, door: dialect.id, token, tab: tab(request)? };
     let limits = ctx.limits.spoken(&dialect.limits);
     (route.handler)(ctx, &Call { request, params, query, body, caller, patience, listener_app, limits, relay })
 }
+
+/// What the page calls the tab that sends a request: kept with what is changed by it.
+fn tab(request: &Request) -> Result<Option<String>> {
+    let Some(text) = request.header("X-Carryall-Tab") else { return Ok(None) };
+    let is_good =
+        (1..=TAB_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_good {
+        return Ok(Some(text.to_owned()));
+    }
+    Err(Error::malformed(format!("X-Carryall-Tab is a short name: up to {TAB_CHARS_MAX} letters, digits, - and _, such as t-4f2a")))
+}
+
+const TAB_CHARS_MAX: usize = 32;
 
 /// Who sends a request, and whether a foreign page misuses a cookie. What a program puts into a header no page sends by itself.
 fn identify(ctx: &Ctx, request: &Request) -> Result<Identity> {

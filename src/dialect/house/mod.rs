@@ -18,6 +18,15 @@
 //! | GET | /api/apps/{app}/app-file | the app as an app file, with `records=true` with its records | [house] |
 //! | PUT | /api/apps/{app}/app-file | make or change it to match one: `dry_run prune` | [house], admins |
 //! | GET | /api/apps/{app}/changes | what happened after `since`: `limit wait` | [house] |
+//! | | the same with `before after table record who via kind tab order` | what happened, newest first | [house] |
+//! | GET | /api/apps/{app}/changes/{change} | one change with all of its act | [house] |
+//! | POST | /api/apps/{app}/changes/{change}/undo | take it back: `batch on_conflict`; 409 with both values | [house] |
+//! | POST | /api/apps/{app}/changes/{change}/redo | take back what took it back: the same | [house] |
+//! | GET | /api/apps/{app}/deleted | records that were deleted: `table before limit` | [house] |
+//! | GET | /api/apps/{app}/checkpoints | moments that have a name | [house], owners of the app |
+//! | POST | /api/apps/{app}/checkpoints | name this one, 201: `name` | [house], owners of the app |
+//! | DELETE | /api/apps/{app}/checkpoints/{checkpoint} | forget one | [house], owners of the app |
+//! | POST | /api/apps/{app}/checkpoints/{checkpoint}/return | put the app back to what it was then: `on_conflict` | [house], owners of the app |
 //! | GET, POST | /api/apps/{app}/roles | roles; make one, 201: `slug name schemas` | [house], owners of the app |
 //! | GET, PATCH, DELETE | /api/apps/{app}/roles/{role} | one role; change `name schemas`; take it away | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas | schemas with their fields | [seed] |
@@ -48,6 +57,8 @@
 //! | POST | /api/apps/{app}/schemas/{schema}/import | rows as CSV, NDJSON, JSON or XLSX, all or nothing: `key dry_run skip blank_errors sheet` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/export | the records as a file: `format ids fields sort view filter filter[field]` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id} | read: `fields expand` | [seed], the two [house] |
+//! | | the same with `at` | as it was at a change or a time | [house] |
+//! | GET | /api/apps/{app}/schemas/{schema}/records/{id}/history | what happened to it, newest first: `before limit` | [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
 //! | POST | /api/batch | several writes of records, all or none: `{"requests": [{"method", "url", "body"}]}`, `"$0.id"` | [house] |
@@ -95,6 +106,8 @@
 //! | GET, POST | /api/workspaces/{workspace}/backups | copies of the data file; make one, 201 with its job | [house], admins |
 //! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
+//! | GET | /api/workspaces/{workspace}/deleted | apps that were deleted | [house], admins |
+//! | POST | /api/workspaces/{workspace}/deleted/{change}/restore | bring one back, with everything | [house], admins |
 //! | GET | /api/workspaces/{workspace}/dialects | the dialects as data | [house] |
 //! | POST | /api/workspaces/{workspace}/try | answer a request of any dialect here: `dialect as request` | [house] |
 //! | GET | /api/apps/{app}/postman/{dialect} | an app in a dialect as a collection for Postman | [house] |
@@ -109,6 +122,8 @@
 //! the `record` as it is now beside the `error`.
 //!
 //! `Idempotency-Key` on POST, PATCH of records and PUT of one, and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
+//!
+//! `X-Carryall-Tab: t-4f2a` on a write names the page's tab; it stands with the change, so that a tab can take back its own last one.
 //!
 //! Headers of ours: `X-Request-Id` on every answer; `X-Clamped: per_page=100` when more was asked; `X-Ignored` names keys that have no
 //! say in a body (`id`, stamps: clients send back what they read); `X-Warning` says of a password that is short that it will do on this machine only;
@@ -128,12 +143,14 @@ mod batch;
 mod bulk;
 mod by_filter;
 mod changes;
+mod checkpoints;
 mod collection;
 mod dialects;
 mod docs;
 mod error;
 mod exports;
 mod fields;
+mod history;
 mod imports;
 mod invitations;
 mod jobs;
@@ -152,6 +169,7 @@ mod sessions;
 mod settings;
 mod tokens;
 mod tries;
+mod undo;
 mod users;
 mod views;
 mod workspace;
@@ -180,7 +198,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 99] = [
+const ROUTES: [Route; 110] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -195,7 +213,15 @@ const ROUTES: [Route; 99] = [
     rehearsable(post("/api/apps/{app}/duplicate", Pool::Slow, apps::duplicate)),
     Route { query: Some(&["records"]), ..get("/api/apps/{app}/app-file", Pool::Slow, app_files::read) },
     Route { query: Some(&["dry_run", "prune"]), body: BodyMax::Records, ..put("/api/apps/{app}/app-file", Pool::Slow, app_files::apply) },
-    Route { query: Some(&["since", "limit", "wait"]), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
+    Route { query: Some(&history::ASKED), waits: true, ..get("/api/apps/{app}/changes", Pool::Reads, changes::list) },
+    get("/api/apps/{app}/changes/{change}", Pool::Reads, history::read),
+    rehearsable(post("/api/apps/{app}/changes/{change}/undo", Pool::Slow, undo::undo)),
+    rehearsable(post("/api/apps/{app}/changes/{change}/redo", Pool::Slow, undo::redo)),
+    Route { query: Some(&["table", "before", "limit"]), ..get("/api/apps/{app}/deleted", Pool::Reads, history::deleted) },
+    get("/api/apps/{app}/checkpoints", Pool::Reads, checkpoints::list),
+    post("/api/apps/{app}/checkpoints", Pool::Writes, checkpoints::create),
+    delete("/api/apps/{app}/checkpoints/{checkpoint}", Pool::Writes, checkpoints::delete),
+    rehearsable(post("/api/apps/{app}/checkpoints/{checkpoint}/return", Pool::Slow, undo::back)),
     get("/api/apps/{app}/roles", Pool::Reads, roles::list),
     post("/api/apps/{app}/roles", Pool::Writes, roles::create),
     get("/api/apps/{app}/roles/{role}", Pool::Reads, roles::read),
@@ -237,7 +263,11 @@ const ROUTES: [Route; 99] = [
         ..post("/api/apps/{app}/schemas/{schema}/import", Pool::Slow, imports::rows)
     },
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/export", Pool::Slow, exports::rows) },
-    Route { query: Some(&["fields", "expand"]), ..get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read) },
+    Route { query: Some(&["fields", "expand", "at"]), ..get("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Reads, records::read) },
+    Route {
+        query: Some(&["before", "limit"]),
+        ..get("/api/apps/{app}/schemas/{schema}/records/{id}/history", Pool::Reads, history::of_record)
+    },
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
@@ -295,6 +325,8 @@ const ROUTES: [Route; 99] = [
     get("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::download),
     delete("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::delete),
     post("/api/workspaces/{workspace}/backups/{backup}/restore", Pool::Slow, backups::restore),
+    get("/api/workspaces/{workspace}/deleted", Pool::Reads, history::gone_apps),
+    rehearsable(post("/api/workspaces/{workspace}/deleted/{change}/restore", Pool::Slow, undo::app)),
     get("/api/workspaces/{workspace}/dialects", Pool::Reads, dialects::list),
     post("/api/workspaces/{workspace}/try", Pool::Slow, tries::run),
     get("/api/apps/{app}/postman/{dialect}", Pool::Reads, dialects::postman),

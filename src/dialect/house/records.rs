@@ -38,6 +38,9 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>, draft: &Draft, is_rehearsal: bool
 
 /// With `fields` and `expand` as in a list.
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    if call.query.get("at").is_some() {
+        return super::history::at(ctx, call);
+    }
     let expected = tags::if_match(call.request)?;
     let query = asked::view(&call.query)?;
     let mut body = String::new();

@@ -6,6 +6,7 @@ use crate::model::error::{Error, Result};
 use crate::model::field::Field;
 use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
+use crate::store::records::option_replaced;
 use crate::store::sql::{links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::totals;
@@ -16,8 +17,8 @@ use std::collections::BTreeSet;
 /// Logs every record of a schema as deleted, with its whole row, in one batch named by `change.batch`.
 pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json(data), 'created_at', created_at, 'updated_at', updated_at, 'version', version)
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, undoes, tab, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, ?10, ?11, json_object('before', json(data), 'created_at', created_at, 'created_by', created_by, 'updated_at', updated_at, 'version', version)
          FROM {}",
         table(schema)
     );
@@ -27,8 +28,8 @@ pub fn insert_all_deleted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
 /// Logs for every record of a schema that it loses a field, with the value that it had.
 pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, field: &str) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{field}', data->'$.{field}'), 'after', json('{{}}'))
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, undoes, tab, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, ?10, ?11, json_object('before', json_object('{field}', data->'$.{field}'), 'after', json('{{}}'))
          FROM {} WHERE data->>'$.{field}' IS NOT NULL",
         table(schema)
     );
@@ -37,8 +38,8 @@ pub fn insert_all_cleared(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaI
 
 /// Logs every record that was changed from a stage, each with the label and the body that were noted there.
 pub fn insert_all_merged(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId) -> Result<()> {
-    let sql = "INSERT INTO main.change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?9, ?4, ?5, record, ?6, ?7, coalesce(label, ?8), body FROM staged.merged WHERE data IS NOT NULL ORDER BY n";
+    let sql = "INSERT INTO main.change (at, principal, dialect, token, app, schema, record, kind, batch, label, undoes, tab, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, record, ?6, ?7, coalesce(label, ?8), ?10, ?11, body FROM staged.merged WHERE data IS NOT NULL ORDER BY n";
     all(tx, change, schema, sql)
 }
 
@@ -54,30 +55,41 @@ pub fn schemas_since(tx: &ReadTx<'_>, since: i64) -> Result<Option<BTreeSet<Sche
 /// Logs for every record whose staged value of a field is another one what it was and becomes.
 pub fn insert_all_converted(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, field: &str) -> Result<()> {
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?9, ?4, ?5, n, ?6, ?7, ?8, json_object('before', json_object('{field}', json(sent)), 'after', json_object('{field}', json(data)))
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, undoes, tab, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, n, ?6, ?7, ?8, ?10, ?11, json_object('before', json_object('{field}', json(sent)), 'after', json_object('{field}', json(data)))
          FROM staged.row WHERE data IS NOT sent"
     );
     all(tx, change, schema, &sql)
 }
 
-/// Logs for every record that holds an option what its field was.
-pub fn insert_all_replaced(tx: &mut WriteTx<'_>, change: &Change, schema: &Schema, field: &Field, was: &str) -> Result<()> {
+/// Logs for every record that holds an option what its field was and becomes: another option in its place, or none.
+pub fn insert_all_replaced(
+    tx: &mut WriteTx<'_>,
+    change: &Change,
+    schema: &Schema,
+    field: &Field,
+    (was, now): (&str, Option<&str>),
+) -> Result<()> {
+    let slug = &field.slug;
+    let (after, holds) = if field.kind.is_set() {
+        (
+            option_replaced(slug, "?12", "?13"),
+            format!("id IN (SELECT record FROM {} WHERE field = '{slug}' AND target = ?12)", links(schema.id)),
+        )
+    } else {
+        ("?13".to_owned(), format!("data->>'$.{slug}' = ?12"))
+    };
     let sql = format!(
-        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body)
-         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, json_object('before', json_object('{0}', data->'$.{0}'), 'after', json('{{}}'))
-         FROM {1} WHERE {2}",
-        field.slug,
+        "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, undoes, tab, body)
+         SELECT ?1, ?2, ?3, ?9, ?4, ?5, id, ?6, ?7, ?8, ?10, ?11,
+             json_object('before', json_object('{slug}', data->'$.{slug}'), 'after', json_object('{slug}', {after}))
+         FROM {} WHERE {holds}",
         table(schema.id),
-        if field.kind.is_set() {
-            format!("id IN (SELECT record FROM {} WHERE field = '{}' AND target = ?10)", links(schema.id), field.slug)
-        } else {
-            format!("data->>'$.{}' = ?10", field.slug)
-        }
     );
     let app = change.app.map(|app| app.0);
-    let (now, id) = (&tx.now().text, schema.id.0);
-    let values = params![now, change.principal, change.dialect, app, id, change.kind.name(), change.batch, change.label, change.token, was];
+    let (at, id, kind, batch, undoes) = (&tx.now().text, schema.id.0, change.kind.name(), tx.batch(change.batch), tx.undoes());
+    let Change { principal, dialect, label, token, tab, .. } = change;
+    let values = params![at, principal, dialect, app, id, kind, batch, label, token, undoes, tab, was, now];
     tx.conn().execute(&sql, values).or_failed()?;
     let newest = totals::newest(tx.conn())?;
     tx.logged(Some(schema.id), newest);
@@ -87,7 +99,8 @@ pub fn insert_all_replaced(tx: &mut WriteTx<'_>, change: &Change, schema: &Schem
 fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Result<()> {
     let app = change.app.map(|app| app.0);
     let (now, kind) = (&tx.now().text, change.kind.name());
-    let values = (now, &change.principal, change.dialect, app, schema.0, kind, change.batch, &change.label, &change.token);
+    let (batch, undoes) = (tx.batch(change.batch), tx.undoes());
+    let values = params![now, change.principal, change.dialect, app, schema.0, kind, batch, change.label, change.token, undoes, change.tab];
     tx.conn().execute(sql, values).or_failed()?;
     let newest = totals::newest(tx.conn())?;
     tx.logged(Some(schema), newest);
@@ -96,7 +109,7 @@ fn all(tx: &mut WriteTx<'_>, change: &Change, schema: SchemaId, sql: &str) -> Re
 
 /// Writes an entry and gives its sequence number.
 pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {
-    let sql = "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    let sql = "INSERT INTO change (at, principal, dialect, token, app, schema, record, kind, batch, label, undoes, tab, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
     let values = rusqlite::params![
         tx.now().text,
@@ -109,6 +122,8 @@ pub fn insert(tx: &mut WriteTx<'_>, change: &Change) -> Result<i64> {
         change.kind.name(),
         tx.batch(change.batch),
         change.label,
+        tx.undoes(),
+        change.tab,
         change.body
     ];
     let seq = statement.insert(values).or_failed()?;
@@ -139,9 +154,8 @@ pub fn since_restore(tx: &ReadTx<'_>) -> Result<i64> {
 
 /// Entries of an app after a number, oldest first: at most `limit`, and no more once they hold `bytes_max`. True when they end at the newest.
 pub fn after(tx: &ReadTx<'_>, app: AppId, since: i64, limit: i64, bytes_max: usize) -> Result<(Vec<Logged>, bool)> {
-    let sql = "SELECT seq, at, principal, dialect, kind, schema, record, batch, label, body FROM change
-               WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT ?3 + 1";
-    let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
+    let sql = format!("SELECT {LOGGED} FROM change WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT ?3 + 1");
+    let mut statement = tx.conn().prepare_cached(&sql).or_failed()?;
     let mut rows = statement.query((since, app.0, limit)).or_failed()?;
     let (mut entries, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.next().or_failed()? {
@@ -155,7 +169,10 @@ pub fn after(tx: &ReadTx<'_>, app: AppId, since: i64, limit: i64, bytes_max: usi
     Ok((entries, true))
 }
 
-fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
+/// What `logged` reads.
+pub(super) const LOGGED: &str = "seq, at, principal, dialect, kind, schema, record, batch, label, body, token, app, undoes, tab";
+
+pub(super) fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
     Ok(Logged {
         seq: row.get(0)?,
         at: row.get(1)?,
@@ -167,6 +184,10 @@ fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
         batch: row.get(7)?,
         label: row.get(8)?,
         body: row.get(9)?,
+        token: row.get(10)?,
+        app: row.get::<_, Option<i64>>(11)?.map(AppId),
+        undoes: row.get(12)?,
+        tab: row.get(13)?,
     })
 }
 

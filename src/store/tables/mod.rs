@@ -4,6 +4,8 @@ pub mod apps;
 pub mod auto_indexes;
 pub mod catalog;
 pub mod changes;
+pub mod checkpoints;
+pub mod history;
 pub mod idempotency;
 pub mod links;
 pub mod refresh;

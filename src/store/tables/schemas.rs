@@ -1,14 +1,16 @@
 //! The tables `schema` and `field`, and the record table that each schema has.
 
+use crate::model::app::AppId;
 use crate::model::error::{Error, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::plan::Column;
 use crate::model::record::RecordId;
 use crate::model::schema::{AutoIndex, Schema, SchemaId};
+use crate::model::search::{Search, Wanted};
 use crate::store::sql::{index_column, links, table};
 use crate::store::sqlite::OrFailed;
 use crate::store::tables::{auto_indexes, tokens};
-use crate::store::tx::WriteTx;
+use crate::store::tx::{ReadTx, WriteTx};
 use crate::store::{indexes, link_rows, search};
 use rusqlite::params_from_iter;
 use serde_json::{Value, json};
@@ -34,6 +36,25 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
             |row| row.get(0).map(SchemaId),
         )
         .or_failed()?;
+    furnish(tx, id, schema)?;
+    Ok(id)
+}
+
+/// Stores a schema that was taken away again, empty, under its own id; its records get ids from `next_id` on.
+pub fn put_back(tx: &mut WriteTx<'_>, schema: &Schema, next_id: i64) -> Result<()> {
+    let sql =
+        "INSERT INTO schema (id, app, slug, name, model, display_field, version, unique_groups, index_groups, aliases, next_id, records)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)";
+    let groups = |groups: &[Vec<String>]| json!(groups).to_string();
+    let Schema { id, app, slug, name, model, display_field, version, unique, indexes, aliases, .. } = schema;
+    let (unique, indexes, aliases) = (groups(unique), groups(indexes), json!(aliases).to_string());
+    let values = rusqlite::params![id.0, app.0, slug, name, model, display_field, version, unique, indexes, aliases, next_id];
+    tx.conn().execute(sql, values).or_failed()?;
+    furnish(tx, *id, schema)
+}
+
+/// The fields, the table and the indexes of a schema that was just stored.
+fn furnish(tx: &mut WriteTx<'_>, id: SchemaId, schema: &Schema) -> Result<()> {
     take_over(tx, id, schema)?;
     for (position, field) in schema.fields.iter().enumerate() {
         put_field(tx, id, position, field)?;
@@ -46,8 +67,7 @@ pub fn insert(tx: &mut WriteTx<'_>, schema: &Schema) -> Result<SchemaId> {
     let schema = Schema { id, ..schema.clone() };
     link_rows::settle(tx, &schema)?;
     indexes::settle(tx, &schema)?;
-    search::settle(tx, &schema, None)?;
-    Ok(id)
+    search::settle(tx, &schema, None)
 }
 
 /// What fields of a schema become others: old slug, new slug.
@@ -211,6 +231,44 @@ pub fn described(schema: &Schema) -> Value {
         described.insert("search".to_owned(), wanted);
     }
     described
+}
+
+/// The same of one that goes, so that it can be put back where it was.
+pub fn kept(tx: &ReadTx<'_>, schema: &Schema) -> Result<Value> {
+    let sql = "SELECT next_id FROM schema WHERE id = ?1";
+    let next_id: i64 = tx.conn().query_row(sql, [schema.id.0], |row| row.get(0)).or_failed()?;
+    let mut kept = described(schema);
+    if let Some(kept) = kept.as_object_mut() {
+        kept.insert("id".to_owned(), json!(schema.id.0));
+        kept.insert("version".to_owned(), json!(schema.version));
+        kept.insert("next_id".to_owned(), json!(next_id));
+    }
+    Ok(kept)
+}
+
+/// Reads what `described` wrote.
+pub fn read_described(id: SchemaId, app: AppId, told: &Value) -> Option<Schema> {
+    let text = |key: &str| told.get(key).and_then(Value::as_str).map(str::to_owned);
+    let texts =
+        |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect() };
+    let groups = |key: &str| told.get(key).and_then(Value::as_array).into_iter().flatten().map(texts).collect();
+    let wanted = Wanted::from_json(told.get("search").unwrap_or(&Value::Null))?;
+    Some(Schema {
+        id,
+        app,
+        slug: text("slug")?,
+        name: text("name")?,
+        model: text("model")?,
+        display_field: text("display_field"),
+        version: told.get("version").and_then(Value::as_i64).unwrap_or(1),
+        fields: told.get("fields")?.as_array()?.iter().map(Field::from_json).collect::<Option<_>>()?,
+        unique: groups("unique"),
+        indexes: groups("indexes"),
+        automatic: Vec::new(),
+        aliases: told.get("aliases").map(texts).unwrap_or_default(),
+        hidden: Vec::new(),
+        search: Search { wanted, ..Search::default() },
+    })
 }
 
 fn put_field(tx: &mut WriteTx<'_>, schema: SchemaId, position: usize, field: &Field) -> Result<()> {

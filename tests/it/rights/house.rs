@@ -28,6 +28,17 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/apps/{app}/app-file", Need::AppFile),
     ("PUT /api/apps/{app}/app-file", Need::Maker),
     ("GET /api/apps/{app}/changes", Need::Owner),
+    ("GET /api/apps/{app}/changes/{change}", Need::Log),
+    ("POST /api/apps/{app}/changes/{change}/undo", Need::Log),
+    ("POST /api/apps/{app}/changes/{change}/redo", Need::Log),
+    ("GET /api/apps/{app}/deleted", Need::Log),
+    ("GET /api/apps/{app}/checkpoints", Need::Owner),
+    ("POST /api/apps/{app}/checkpoints", Need::Owner),
+    ("DELETE /api/apps/{app}/checkpoints/{checkpoint}", Need::Owner),
+    ("POST /api/apps/{app}/checkpoints/{checkpoint}/return", Need::Owner),
+    ("GET /api/apps/{app}/schemas/{schema}/records/{id}/history", Need::LogOfRecord),
+    ("GET /api/workspaces/{workspace}/deleted", Need::Admin),
+    ("POST /api/workspaces/{workspace}/deleted/{change}/restore", Need::Admin),
     ("GET /api/apps/{app}/openapi.json", Need::App),
     ("GET /api/apps/{app}/search", Need::App),
     ("GET /api/apps/{app}/postman/{dialect}", Need::App),
@@ -133,6 +144,8 @@ fn request(route: &str, place: Place) -> Sent {
         ("{fields}", field),
         ("{option}", "won"),
         ("{role}", "seller"),
+        ("{change}", "7777"),
+        ("{checkpoint}", "77"),
         ("{view}", "noview"),
         ("{workspace}", "default"),
         ("{job}", "77"),
@@ -194,6 +207,7 @@ fn request(route: &str, place: Place) -> Sent {
         "PATCH /api/apps/{app}" => r#"{"name": "Another"}"#.to_owned(),
         "PUT /api/apps/{app}/app-file" => format!("{{\"carryall\": 1, \"app\": {{\"slug\": \"{app}\"}}}}"),
         "POST /api/apps/{app}/schemas" => r#"{"slug": "fresh"}"#.to_owned(),
+        "POST /api/apps/{app}/checkpoints" => r#"{"name": "now"}"#.to_owned(),
         "POST /api/apps/{app}/roles" => r#"{"slug": "fresh"}"#.to_owned(),
         "PATCH /api/apps/{app}/roles/{role}" => r#"{"name": "Another"}"#.to_owned(),
         "POST /api/workspaces/{workspace}/grants" => {
@@ -261,7 +275,7 @@ fn refuses(class: Class, reply: &Reply) -> bool {
 /// What makes an answer that is allowed change the world, or take long, though nothing is rehearsed.
 fn changes(route: &str) -> bool {
     let always = ["/auth/", "/jobs", "/samples", "/backups", "/indexes"];
-    let unrehearsed = ["/roles", "/grants", "/views", "/me", "/tokens", "/sessions"];
+    let unrehearsed = ["/roles", "/grants", "/views", "/checkpoints", "/me", "/tokens", "/sessions"];
     !route.starts_with("GET") && unrehearsed.iter().any(|part| route.contains(part)) || always.iter().any(|part| route.contains(part))
 }
 

@@ -37,7 +37,7 @@ fn whoever_was_suspended_meanwhile_is_not_even_a_guest() {
     let catalog = world.ctx.store.catalog();
     let caller = |id: i64, name: &str| {
         let user = User { id: UserId(id), email: format!("{name}@example.com"), role: Role::Member };
-        Caller { principal: Principal::User(user), door: "house", token: None }
+        Caller { principal: Principal::User(user), door: "house", token: None, tab: None }
     };
     let (nobody, gone, deleted) = (caller(7, "nobody"), caller(8, "gone"), caller(99, "deleted"));
     let draft = json!({"title": "x", "public": false}).as_object().unwrap().clone();

@@ -10,6 +10,7 @@ mod dear;
 mod fullfinity;
 mod house;
 mod little;
+mod log;
 mod oracle;
 mod principals;
 mod robostack;

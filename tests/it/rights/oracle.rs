@@ -18,6 +18,10 @@ pub enum Need {
     Admin,
     /// The app is there for the caller.
     App,
+    /// The same, and it is signed in: of the change log, as far as the caller may know of it.
+    Log,
+    /// The record is there for the caller, and it is signed in.
+    LogOfRecord,
     /// The caller may change it.
     Owner,
     /// May say what others may in it.
@@ -105,7 +109,7 @@ fn through(part: &Part, who: &str, need: Need, place: Place) -> Class {
     }
     let is_whole_app = part.schemas.is_none();
     match need {
-        Need::App => own,
+        Need::App | Need::Log => own,
         Need::AppFile => only_if(is_whole_app),
         Need::Owner | Need::Maker => only_if(is_whole_app && !part.only_reads),
         Need::OwnerOfRoles => only_if(part.is_open()),
@@ -238,6 +242,10 @@ fn answer(who: &str, need: Need, place: Place) -> Class {
         Need::SignedIn | Need::Oneself | Need::TokenMaker => yes(signed_in),
         Need::Admin => yes(who == "owner"),
         Need::App => app(true),
+        Need::Log if !signed_in => Class::Denied,
+        Need::Log => app(true),
+        Need::LogOfRecord if !signed_in => Class::Denied,
+        Need::LogOfRecord => record(Act::Read, false),
         // Asked of the app before the schema is looked for.
         Need::Owner | Need::OwnerOfRoles => app(owns(who, place.app)),
         Need::Maker => yes(owns(who, place.app) || who == "owner"),

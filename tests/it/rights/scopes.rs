@@ -365,7 +365,7 @@ fn what_a_rule_says_of_one_field_is_found_by_its_index() {
     assert_eq!(world.ask("PATCH", &format!("{DEALS}/fields/owner"), r#"{"index": true}"#).0, 200);
     world.ask("PATCH", "/api/apps/one/roles/seller", r#"{"schemas": {"deals": {"list": true, "read": "owner = @me && amount > 0"}}}"#);
     let user = User { id: UserId(2), email: "seller@example.com".to_owned(), role: Role::Member };
-    let seller = Caller { principal: Principal::User(user), door: "test", token: None };
+    let seller = Caller { principal: Principal::User(user), door: "test", token: None, tab: None };
     let told = world.ctx.read(|tx| {
         let scope = access::scope(tx.catalog(), &seller, "one", "deals", Action::List)?;
         let plan = plan(&Asking::of(tx, &seller), &scope, &everything(), &Limits::default())?;
@@ -486,7 +486,7 @@ fn prepared_before(happens: impl Fn(&Harness)) {
     let world = world();
     let (catalog, limits) = (world.ctx.store.catalog(), Limits::default());
     let user = User { id: UserId(4), email: "editor@example.com".to_owned(), role: Role::Member };
-    let editor = Caller { principal: Principal::User(user), door: "test", token: None };
+    let editor = Caller { principal: Principal::User(user), door: "test", token: None, tab: None };
     let draft = json!({"title": "x"}).as_object().unwrap().clone();
     let made = records::prepare_create(&catalog, &editor, "one", "deals", &draft).unwrap();
     let changed = records::prepare_update(&catalog, &editor, "one", "deals", &draft).unwrap();
@@ -511,7 +511,7 @@ fn prepared_before(happens: impl Fn(&Harness)) {
 fn a_table_is_not_made_by_who_has_lost_the_app_since() {
     let world = world();
     let user = User { id: UserId(5), email: "boss@example.com".to_owned(), role: Role::Member };
-    let boss = Caller { principal: Principal::User(user), door: "test", token: None };
+    let boss = Caller { principal: Principal::User(user), door: "test", token: None, tab: None };
     let draft = json!({"word": "x"}).as_object().unwrap().clone();
     let drawn = first_write::prepare(&world.ctx, &boss, true, "one", "fresh", Batch::One(&draft)).unwrap();
     assert_eq!(ask(&world, "owner", "DELETE", "/api/workspaces/default/grants?app=one&user=5", "", "").status, 204);
@@ -602,7 +602,7 @@ fn a_delete_that_somebody_unseen_forbids_names_nobody() {
 
 fn narrowed(user: i64, role: Role, narrowing: Narrowing) -> Caller {
     let principal = Principal::User(User { id: UserId(user), email: "x@example.com".to_owned(), role });
-    Caller { principal, door: "test", token: Some(Arc::new(Token { id: 1, name: "ci".to_owned(), narrowing })) }
+    Caller { principal, door: "test", token: Some(Arc::new(Token { id: 1, name: "ci".to_owned(), narrowing })), tab: None }
 }
 
 fn everything() -> Query {

@@ -51,15 +51,29 @@ pub const ENTRIES: [Entry; 12] = [
         ..entry("PUT /api/apps/{app}/app-file", "apply_app_file", "Apps", "Make an app match a file", (200, Content::Json("Applied")))
     },
     Entry {
-        about: "Oldest first. Ask again with since=last; with wait the answer comes with the next change.",
-        query: &["since", "limit", "wait"],
+        about: "With since, or nothing: oldest first. Ask again with since=last; with wait the answer comes with the next change. With any of the others: newest \
+                first, each the first entry of its act. Ask again with before; who=me are one's own.",
+        query: &[
+            "since",
+            "limit",
+            "wait",
+            "changes_before",
+            "changes_after",
+            "of_table",
+            "of_record",
+            "who",
+            "via",
+            "kind",
+            "tab",
+            "order",
+        ],
         headers: &["X-Clamped"],
         problems: &[410],
         ..entry(
             "GET /api/apps/{app}/changes",
             "list_changes",
             "Changes",
-            "What happened after a number",
+            "What happened after a number, or before",
             (200, Content::Json("ChangeList")),
         )
     },

@@ -8,6 +8,7 @@
 //! document of an app what stands in the group Records is said anew for every table, with its fields in every shape whose name begins with `Record`.
 
 mod apps;
+mod history;
 mod numbers;
 mod people;
 mod records;
@@ -55,7 +56,7 @@ pub const GROUPS: [(&str, &str); 9] = [
     ("Apps", "What there is"),
     ("Tables", "A table (schema) and its fields"),
     ("Records", "The rows of a table"),
-    ("Changes", "What happened, as it happens"),
+    ("Changes", "What happened, as it happens and looked back at, and taking it back"),
     ("People", "People, their sessions and the tokens of their programs"),
     ("Roles", "Who may do what"),
     ("Workspace", "What belongs to the whole data file"),
@@ -64,9 +65,10 @@ pub const GROUPS: [(&str, &str); 9] = [
 
 /// All entries, in the order of the documents.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    const FILES: [&[Entry]; 10] = [
+    const FILES: [&[Entry]; 11] = [
         &session::ENTRIES,
         &apps::ENTRIES,
+        &history::ENTRIES,
         &tables::ENTRIES,
         &views::ENTRIES,
         &records::ENTRIES,

@@ -129,11 +129,11 @@ pub const ENTRIES: [Entry; 12] = [
         ..entry("POST /api/batch", "batch", "Records", "Several writes as one", (200, Content::Json("BatchDone")))
     },
     Entry {
-        about: "With If-None-Match, 304 when it is still as it was.",
-        query: &["shown_fields", "expand"],
+        about: "With If-None-Match, 304 when it is still as it was. With at, what it held at a change or a time, without what is computed.",
+        query: &["shown_fields", "expand", "at"],
         headers: &["ETag"],
         more: &[(304, Content::Nothing)],
-        problems: &[412],
+        problems: &[410, 412],
         ..entry(
             "GET /api/apps/{app}/schemas/{schema}/records/{id}",
             "read_record",

@@ -1,0 +1,352 @@
+//! Taking back what happened to tables: first what they were is put back as far as records need it, then the records follow (`undo_records`), and
+//! at last what only holds of all records together: what is required, unique, or of another type; and tables that were made go.
+
+use super::access;
+use super::alter::{settle, twins};
+use super::changes::{log_all_cleared, log_all_deleted, log_definition};
+use super::define::is_narrower;
+use super::records::unique_groups;
+use super::undo::{Conflict, Work};
+use super::undo_merge::{merge, same};
+use super::undo_names::{Names, renamed};
+use super::{fields, schemas as tables, undo_records};
+use crate::field;
+use crate::model::change::Logged;
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::Field;
+use crate::model::principal::Action;
+use crate::model::schema::{Schema, SchemaId};
+use crate::store::engine::{ReadTx, WriteTx};
+use crate::store::records as rows;
+use crate::store::tables::{history, schemas};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What becomes of the tables.
+#[derive(Default)]
+pub struct Turns {
+    all: BTreeMap<SchemaId, Turn>,
+    /// Entries that are taken back.
+    undone: BTreeSet<i64>,
+    first: i64,
+    /// Of the tables whose definitions are among them.
+    names: BTreeMap<SchemaId, Arc<Names>>,
+}
+
+#[derive(Default)]
+struct Turn {
+    /// It was made by what is taken back.
+    goes: bool,
+    /// What it is before the last step, and afterwards.
+    last: Option<(Schema, Schema)>,
+    /// Fields whose values are not what people left there: they came back, or are of another type.
+    fresh: BTreeSet<String>,
+}
+
+/// An entry about a table, with what it says.
+struct Definition<'e> {
+    entry: &'e Logged,
+    body: Value,
+    before: Option<Schema>,
+    after: Option<Schema>,
+}
+
+impl Turns {
+    pub fn names(&self, tx: &ReadTx<'_>, schema: SchemaId) -> Result<Arc<Names>> {
+        match self.names.get(&schema) {
+            Some(names) => Ok(names.clone()),
+            None => Names::of(tx, schema, self.first, &self.undone).map(Arc::new),
+        }
+    }
+
+    /// Whether a table goes with all its records.
+    pub fn goes(&self, schema: SchemaId) -> bool {
+        self.all.get(&schema).is_some_and(|turn| turn.goes)
+    }
+
+    /// Whether what a field holds was left there by nobody.
+    pub fn is_fresh(&self, schema: SchemaId, slug: &str) -> bool {
+        self.all.get(&schema).is_some_and(|turn| turn.fresh.contains(slug))
+    }
+}
+
+/// Puts back what tables and fields were, loosely: values come later.
+pub fn begin(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<Turns> {
+    let all = definitions(work);
+    let undone = work.entries.iter().map(|entry| entry.seq).collect();
+    let first = work.entries.first().map_or(0, |entry| entry.seq);
+    let mut turns = Turns { undone, first, ..Turns::default() };
+    if all.is_empty() {
+        return Ok(turns);
+    }
+    if !access::manages(tx.catalog(), work.who, work.app) {
+        return Err(Error::Forbidden("Only owners of the app and admins may take this back: it changed tables".to_owned()));
+    }
+    // As the log is now: what is written from here on is no part of it.
+    for id in all.keys() {
+        turns.names.insert(*id, turns.names(tx, *id)?);
+    }
+    for definition in all.values().flatten().rev() {
+        rename_back(tx, work, &turns, definition)?;
+    }
+    for (id, chain) in &all {
+        let turn = turn(tx, work, &turns, *id, chain)?;
+        turns.all.insert(*id, turn);
+    }
+    if !work.is_refused() {
+        tx.catalog_changed()?;
+    }
+    Ok(turns)
+}
+
+fn definitions<'e>(work: &Work<'e>) -> BTreeMap<SchemaId, Vec<Definition<'e>>> {
+    let mut all: BTreeMap<SchemaId, Vec<Definition<'_>>> = BTreeMap::new();
+    let entries = work.entries;
+    for entry in entries.iter().filter(|entry| entry.kind == "define") {
+        // A deleted app's entry speaks of all its tables.
+        if let Some(gone) = super::undo_apps::gone_schemas(entry) {
+            for (schema, told) in gone {
+                let body = json!({"before": told});
+                all.entry(schema.id).or_default().push(Definition { entry, body, before: Some(schema), after: None });
+            }
+        }
+        let (Some(id), Some(app), Some(text)) = (entry.schema, entry.app, entry.body.as_deref()) else { continue };
+        let Ok(body) = serde_json::from_str::<Value>(text) else { continue };
+        let said = |key: &str| body.get(key).and_then(|told| schemas::read_described(id, app, told));
+        let (before, after) = (said("before"), said("after"));
+        if before.is_some() || after.is_some() {
+            all.entry(id).or_default().push(Definition { entry, body, before, after });
+        }
+    }
+    all
+}
+
+/// Has a table and its fields go by the names that they had, and everything that names them follow.
+fn rename_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, definition: &Definition<'_>) -> Result<()> {
+    let (Some(before), Some(after)) = (&definition.before, &definition.after) else { return Ok(()) };
+    let Some(now) = tx.catalog().schema_by_id(before.id) else { return Ok(()) };
+    if before.slug != after.slug && now.slug == after.slug {
+        if tx.catalog().schemas(now.app).any(|other| other.slug == before.slug) {
+            let message = format!("There is another table '{}' now", before.slug);
+            work.meet(Conflict::new("unique", &now.slug, message).between(json!(before.slug), json!(now.slug)));
+            return Ok(());
+        }
+        tables::rename(tx, work.who, &now, &before.slug)?;
+        tx.catalog_changed()?;
+        work.tally.definitions += 1;
+    }
+    let names = turns.names(tx, before.id)?;
+    for (was, is) in renamed(&definition.body) {
+        let Some(now) = tx.catalog().schema_by_id(before.id) else { continue };
+        let Some(slug) = names.since(&is, definition.entry.seq).filter(|slug| now.field(slug).is_some()) else { continue };
+        if slug != is {
+            let message = format!("The field '{is}' of table '{}' is called '{slug}' now", now.slug);
+            if !work.meet(Conflict::new("changed", &now.slug, message).field(&slug).between(json!(was), json!(slug))) {
+                continue;
+            }
+        }
+        if now.field(&was).is_some() {
+            let message = format!("Table '{}' has another field '{was}' now", now.slug);
+            work.meet(Conflict::new("unique", &now.slug, message).field(&was).between(json!(was), json!(slug)));
+            continue;
+        }
+        fields::rename(tx, work.who, &now, &slug, &was)?;
+        work.tally.definitions += 1;
+    }
+    Ok(())
+}
+
+/// Finds out what a table is to be, and makes it so as far as that can be before its records are put back.
+fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, chain: &[Definition<'_>]) -> Result<Turn> {
+    let current = tx.catalog().schema_by_id(id);
+    let names = turns.names(tx, id)?;
+    let mut wanted = current.as_deref().cloned();
+    for definition in chain.iter().rev() {
+        match (&definition.before, &definition.after) {
+            (None, _) => wanted = None,
+            (Some(before), None) if wanted.is_none() => wanted = Some(before.clone()),
+            (Some(before), None) => drop(work.meet(Conflict::new("there", &before.slug, "The table is there again"))),
+            (Some(before), Some(after)) => match &mut wanted {
+                None => {
+                    work.meet(Conflict::new("gone", &before.slug, format!("The table '{}' is gone", before.slug)));
+                }
+                Some(now) => {
+                    let seq = definition.entry.seq;
+                    merge(work, now, &names.translated(before, seq), &names.translated(after, seq + 1));
+                }
+            },
+        }
+    }
+    if work.is_refused() {
+        return Ok(Turn::default());
+    }
+    match (current, wanted) {
+        (None, None) => Ok(Turn::default()),
+        (Some(current), None) => leave(tx, work, &current),
+        (None, Some(wanted)) => again(tx, work, wanted, chain),
+        (Some(current), Some(wanted)) => become_other(tx, work, &current, wanted),
+    }
+}
+
+/// A table that goes again, if nobody put records into it since. What is deleted once more was full before.
+fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, schema: &Schema) -> Result<Turn> {
+    let last = work.entries.last().map_or(0, |entry| entry.seq);
+    let is_again = work.entries.first().is_some_and(|entry| entry.undoes.is_some());
+    let mut others = rows::counter(tx, schema)?;
+    if !is_again && others > 0 && history::any_record_since(tx, schema.id, last)? {
+        for id in undo_records::made(work.entries, schema.id) {
+            others -= i64::from(rows::exists(tx, schema, id)?);
+        }
+    } else {
+        others = 0;
+    }
+    let goes = others == 0 || {
+        let message = format!("Records were written to the table '{}' since", schema.slug);
+        work.meet(Conflict::new("records", &schema.slug, message).between(Value::Null, json!(others)))
+    };
+    Ok(Turn { goes, ..Turn::default() })
+}
+
+/// A table that was deleted, empty as yet, under its own id.
+fn again(tx: &mut WriteTx<'_>, work: &mut Work<'_>, wanted: Schema, chain: &[Definition<'_>]) -> Result<Turn> {
+    if tx.catalog().schemas(wanted.app).any(|other| other.slug == wanted.slug) {
+        let message = format!("There is another table '{}' now: rename that one first", wanted.slug);
+        work.meet(Conflict::new("unique", &wanted.slug, message));
+        return Ok(Turn::default());
+    }
+    let told = chain.iter().rev().find_map(|definition| definition.body.get("before")?.get("next_id")?.as_i64());
+    let next_id = told.unwrap_or_default().max(history::last_record(tx, wanted.id)? + 1);
+    schemas::put_back(tx, &Schema { version: wanted.version + 1, ..wanted.clone() }, next_id)?;
+    let body = json!({"after": schemas::described(&wanted)});
+    log_definition(tx, work.who, wanted.app, Some(wanted.id), format!("brought back the table {}", wanted.slug), Some(body))?;
+    work.tally.definitions += 1;
+    let fresh = wanted.stored().map(|field| field.slug.clone()).collect();
+    Ok(Turn { fresh, ..Turn::default() })
+}
+
+/// A table that becomes what it was: its fields at once, what only all records can tell later.
+fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>, wanted: Schema) -> Result<Turn> {
+    if same(current, &wanted) {
+        return Ok(Turn::default());
+    }
+    let is_fresh = |field: &&Field| current.field(&field.slug).is_none_or(|was| was.type_name != field.type_name);
+    let fresh: BTreeSet<String> = wanted.stored().filter(is_fresh).map(|field| field.slug.clone()).collect();
+    let mut loose = wanted.clone();
+    for field in loose.fields.iter_mut().filter(|field| fresh.contains(&field.slug)) {
+        (field.required, field.unique, field.default) = (false, false, Value::Null);
+    }
+    let is_kept = |group: &Vec<String>| current.unique.contains(group) && !group.iter().any(|slug| fresh.contains(slug));
+    loose.unique.retain(is_kept);
+    for field in &mut loose.fields {
+        field.unique &= current.field(&field.slug).is_some_and(|was| was.unique);
+    }
+    let body = json!({"before": schemas::described(current), "after": schemas::described(&wanted), "renamed": []});
+    let label = format!("put back the table {}", wanted.slug);
+    let batch = log_definition(tx, work.who, work.app, Some(current.id), label, Some(body))?;
+    for gone in current.stored().filter(|field| wanted.field(&field.slug).is_none()) {
+        log_all_cleared(tx, work.who, current, &gone.slug, batch)?;
+    }
+    schemas::replace(tx, current, &loose, &[])?;
+    rename_options(tx, current, &loose)?;
+    work.tally.definitions += 1;
+    Ok(Turn { goes: false, last: Some((loose, wanted)), fresh })
+}
+
+/// Records hold options by what these are called: one that has another name again has it in them, too.
+fn rename_options(tx: &mut WriteTx<'_>, was: &Schema, now: &Schema) -> Result<()> {
+    for field in now.stored().filter(|field| was.field(&field.slug).is_some_and(|old| old.kind == field.kind)) {
+        let olds = was.field(&field.slug).map(|old| old.rules.choices.clone()).unwrap_or_default();
+        let named = |id: i64| field.rules.choices.iter().find(|choice| choice.id == id).map(|choice| choice.value.clone());
+        let renamed: Vec<(String, String)> =
+            olds.into_iter().filter_map(|old| Some((old.value, named(old.id)?))).filter(|(was, now)| was != now).collect();
+        // By a name that no option has: two may have changed theirs with each other.
+        for (at, (old, _)) in renamed.iter().enumerate() {
+            rows::replace_option(tx, now, field, old, Some(&format!("\u{1}{at}")))?;
+        }
+        for (at, (_, new)) in renamed.iter().enumerate() {
+            rows::replace_option(tx, now, field, &format!("\u{1}{at}"), Some(new))?;
+        }
+    }
+    Ok(())
+}
+
+/// What holds of all records together, and what goes. To be called when records are what they are to be.
+pub fn finish(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: Turns) -> Result<()> {
+    if work.is_refused() || turns.all.is_empty() {
+        return Ok(());
+    }
+    for (id, turn) in &turns.all {
+        if let Some((loose, wanted)) = &turn.last {
+            let now = tx.catalog().schema_by_id(*id).ok_or_else(|| Error::internal("a table is missing"))?;
+            tighten(tx, &now, loose, wanted, &turn.fresh)?;
+        }
+    }
+    tx.catalog_changed()?;
+    let going: Vec<Arc<Schema>> =
+        turns.all.iter().filter(|(_, turn)| turn.goes).filter_map(|(id, _)| tx.catalog().schema_by_id(*id)).collect();
+    for schema in &going {
+        access::may_also(work.who, Action::Delete)?;
+        remove(tx, work, schema, &going)?;
+    }
+    settle(tx, work.app).map_err(|error| match error {
+        Error::Invalid(problems) => {
+            Error::Conflict(problems.into_iter().next().unwrap_or_else(|| Problem::new("conflict", "It leads nowhere")))
+        }
+        other => other,
+    })
+}
+
+/// Has a table say all that it is to say, once its records allow it.
+fn tighten(tx: &mut WriteTx<'_>, now: &Arc<Schema>, loose: &Schema, wanted: &Schema, fresh: &BTreeSet<String>) -> Result<()> {
+    for field in wanted.stored() {
+        let was = now.field(&field.slug);
+        if was.is_none_or(|was| fresh.contains(&field.slug) || is_narrower(was, field)) {
+            fits(tx, now, field)?;
+        }
+        if field.required
+            && let Some(id) = rows::first_blank(tx, now, field)?
+        {
+            let message = format!("Table '{}': {} has no {}, which would be required again", now.slug, id.text(), field.slug);
+            return Err(Error::Conflict(Problem::of(&field.slug, "required", message).hint("Fill it in first")));
+        }
+        if field.kind.is_set() && fresh.contains(&field.slug) {
+            rows::relink(tx, now, field)?;
+        }
+    }
+    for group in unique_groups(wanted).iter().filter(|group| !unique_groups(loose).contains(group)) {
+        if let Some(problem) = twins(tx, now, group)? {
+            return Err(Error::Conflict(problem));
+        }
+    }
+    if loose == wanted { Ok(()) } else { schemas::replace(tx, now, wanted, &[]) }
+}
+
+/// Refuses values that were written since and are none of what a field is to be again.
+fn fits(tx: &ReadTx<'_>, schema: &Schema, field: &Field) -> Result<()> {
+    rows::each_value(tx, schema, field, &mut |id, text| {
+        let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
+        field::clean(field, &value).map(drop).map_err(|refusal| {
+            let problem = refusal.of(&field.slug);
+            let message = format!("Table '{}', {}: {}", schema.slug, id.text(), problem.message);
+            Error::Conflict(Problem { message, ..problem }.hint("It was written since; change it first"))
+        })
+    })
+}
+
+fn remove(tx: &mut WriteTx<'_>, work: &mut Work<'_>, schema: &Arc<Schema>, going: &[Arc<Schema>]) -> Result<()> {
+    let stays = |other: &&Arc<Schema>| !going.iter().any(|gone| gone.id == other.id);
+    for other in tx.catalog().schemas(schema.app).filter(stays) {
+        if let Some(field) = other.fields.iter().find(|field| field.rules.target.as_deref() == Some(&schema.slug)) {
+            let message = format!("Table '{}' cannot go: field '{}.{}' leads to it", schema.slug, other.slug, field.slug);
+            return Err(Error::Conflict(Problem::of(&field.slug, "referenced", message).hint("Delete that field first")));
+        }
+    }
+    let body = json!({"before": schemas::kept(tx, schema)?});
+    let batch = log_definition(tx, work.who, schema.app, Some(schema.id), format!("took away the table {}", schema.slug), Some(body))?;
+    work.tally.deleted += usize::try_from(rows::counter(tx, schema)?).unwrap_or_default();
+    log_all_deleted(tx, work.who, schema, batch)?;
+    schemas::remove(tx, schema)?;
+    work.tally.definitions += 1;
+    Ok(())
+}

@@ -1,0 +1,350 @@
+//! Taking back whatever was done, by whomever and through whichever door: everything is what it was, and again what it became; what others did since is
+//! told with both values and never lost by the way.
+
+use crate::harness::Harness;
+use crate::transcript::Ask;
+use carryall::model::job::unwatched;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+const APP: &str = "/api/apps/work";
+const SCHEMAS: &str = "/api/apps/work/schemas";
+
+fn work() -> Harness {
+    let harness = Harness::crm();
+    let app = json!({"carryall": 1, "app": {"slug": "work", "name": "Work"}, "schemas": [
+        {"slug": "people", "display_field": "name", "fields": [
+            {"slug": "name", "type": "text", "required": true, "unique": true}, {"slug": "age", "type": "integer"}]},
+        {"slug": "projects", "display_field": "name", "fields": [
+            {"slug": "name", "type": "text", "unique": true},
+            {"slug": "state", "type": "select", "options": ["new", "open", "done"], "default": "new"},
+            {"slug": "tags", "type": "multiselect", "options": ["red", "green", "blue"]},
+            {"slug": "lead", "type": "reference", "target": "people", "on_delete": "set_null"},
+            {"slug": "team", "type": "references", "target": "people", "on_delete": "set_null"},
+            {"slug": "budget", "type": "decimal"}]},
+        {"slug": "tasks", "fields": [
+            {"slug": "title", "type": "text"},
+            {"slug": "project", "type": "reference", "target": "projects", "on_delete": "cascade"},
+            {"slug": "number", "type": "sequence"}]},
+    ], "records": {
+        "people": [{"$ref": "ann", "name": "Ann", "age": 31}, {"$ref": "bo", "name": "Bo"}, {"name": "Cy", "age": 50}],
+        "projects": [
+            {"$ref": "p", "name": "Pilot", "tags": ["red", "blue"], "lead": {"$ref": "ann"}, "team": [{"$ref": "ann"}, {"$ref": "bo"}], "budget": 12.5},
+            {"$ref": "q", "name": "Quest", "state": "open", "lead": {"$ref": "bo"}}],
+        "tasks": [{"title": "one", "project": {"$ref": "p"}}, {"title": "two", "project": {"$ref": "p"}}, {"title": "three", "project": {"$ref": "q"}}],
+    }});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    harness
+}
+
+/// All that an app is: its tables and every record under its id.
+fn state(harness: &Harness) -> Value {
+    let (status, mut schemas) = harness.ask("GET", SCHEMAS, "");
+    assert_eq!(status, 200, "{schemas}");
+    let mut tables = schemas["schemas"].take();
+    for table in tables.as_array_mut().unwrap() {
+        let slug = table["slug"].as_str().unwrap().to_owned();
+        let (status, list) = harness.ask("GET", &format!("{SCHEMAS}/{slug}/records?sort=id&per_page=100"), "");
+        assert_eq!(status, 200, "{list}");
+        let table = table.as_object_mut().unwrap();
+        // How often it was changed, and under which names it is found besides, is no part of what it is.
+        table.retain(|key, _| !matches!(key.as_str(), "version" | "aliases" | "index_list"));
+        table.insert("all".to_owned(), list["records"].clone());
+        table.insert("total".to_owned(), list["total"].clone());
+    }
+    tables.as_array_mut().unwrap().sort_by_key(|table| table["slug"].as_str().map(str::to_owned));
+    tables
+}
+
+fn is_well(harness: &Harness) {
+    assert_eq!(harness.ctx.store.check(&unwatched()).unwrap().problems, Vec::<String>::new());
+}
+
+fn newest(harness: &Harness) -> i64 {
+    harness.ask("GET", &format!("{APP}/changes"), "").1["last"].as_i64().unwrap()
+}
+
+/// The acts after a number, newest first.
+fn acts(harness: &Harness, after: i64) -> Vec<i64> {
+    let (status, list) = harness.ask("GET", &format!("{APP}/changes?order=newest&after={after}&limit=1000"), "");
+    assert_eq!(status, 200, "{list}");
+    list["changes"].as_array().unwrap().iter().map(|change| change["seq"].as_i64().unwrap()).collect()
+}
+
+fn post(harness: &Harness, target: &str, body: &str) -> Value {
+    let (status, answer) = harness.ask("POST", target, body);
+    assert_eq!(status, 200, "{target} {body} {answer}");
+    answer
+}
+
+/// The last act, taken back.
+fn undone(harness: &Harness) -> Value {
+    let last = acts(harness, 0)[0];
+    post(harness, &format!("{APP}/changes/{last}/undo"), "")
+}
+
+/// One of the many things that can be done to the app, whether it is possible at this moment or not.
+fn act(harness: &Harness, what: u8, one: u8, other: u8) -> u16 {
+    let table = ["people", "projects", "tasks"][usize::from(one) % 3];
+    let (kind, renamed) = (["text", "integer", "json"][usize::from(one / 3) % 3], ["folk", "plans", "todo"][usize::from(one) % 3]);
+    let records = format!("{SCHEMAS}/{table}/records");
+    let id = i64::from(other) % 5 + 1;
+    let name = format!("n{}", other % 7);
+    let field = ["age", "budget", "state", "title", "tags", "extra", "name"][usize::from(other) % 7];
+    let fields = format!("{SCHEMAS}/{table}/fields");
+    let values = match table {
+        "people" => json!({"name": name, "age": other}),
+        "projects" => json!({"name": name, "lead": format!("rec_{id}"), "tags": ["green"], "state": "open"}),
+        _ => json!({"title": name, "project": format!("rec_{}", id % 3 + 1)}),
+    };
+    let send = |method: &str, target: &str, body: Value| harness.ask(method, target, &body.to_string()).0;
+    match what % 18 {
+        0 | 1 => send("POST", &records, values),
+        2 | 3 => send("PATCH", &format!("{records}/rec_{id}"), values),
+        4 | 5 => harness.ask("DELETE", &format!("{records}/rec_{id}"), "").0,
+        6 => send("POST", &records, json!([values, {"name": format!("m{other}"), "title": "x"}])),
+        7 => harness.ask("DELETE", &format!("{records}?filter[id][gte]=rec_{id}"), "").0,
+        8 => send("PATCH", &format!("{SCHEMAS}/projects/records?filter[id][gte]=rec_{id}"), json!({"state": "done", "budget": other})),
+        9 => send("POST", &fields, json!({"slug": "extra", "type": "text", "default": "fresh"})),
+        10 => harness.ask("DELETE", &format!("{fields}/{field}"), "").0,
+        11 => send("PATCH", &format!("{fields}/{field}"), json!({"slug": "other"})),
+        12 => send("PATCH", &format!("{fields}/{field}"), json!({"type": kind})),
+        13 => harness.ask("DELETE", &format!("{SCHEMAS}/projects/fields/state/options/open?replace=done"), "").0,
+        14 => send("PATCH", &format!("{SCHEMAS}/projects/fields/tags/options/red"), json!({"value": "crimson"})),
+        15 => send("PATCH", &format!("{SCHEMAS}/{table}"), json!({"slug": renamed})),
+        16 => harness.ask("DELETE", &format!("{SCHEMAS}/tasks"), "").0,
+        _ => harness.send("POST", &format!("{SCHEMAS}/{table}/import"), "text/csv", "name,title\nimported,a\nagain,b\n").status,
+    }
+}
+
+#[test]
+fn whatever_is_done_is_taken_back_and_done_again() {
+    let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
+    let any = proptest::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..14);
+    let result = TestRunner::new(config).run(&any, |all| {
+        let harness = work();
+        let (first, begun) = (state(&harness), newest(&harness));
+        let (status, point) = harness.ask("POST", &format!("{APP}/checkpoints"), r#"{"name": "begun"}"#);
+        assert_eq!(status, 201, "{point}");
+        for (what, one, other) in &all {
+            let status = act(&harness, *what, *one, *other);
+            assert!(status < 500, "{what} {one} {other}: {status}");
+        }
+        let last = state(&harness);
+        let done = acts(&harness, begun);
+        for act in &done {
+            post(&harness, &format!("{APP}/changes/{act}/undo"), "");
+        }
+        prop_assert_eq!(&state(&harness), &first, "all taken back");
+        is_well(&harness);
+        for act in done.iter().rev() {
+            post(&harness, &format!("{APP}/changes/{act}/redo"), "");
+        }
+        prop_assert_eq!(&state(&harness), &last, "all done again");
+        is_well(&harness);
+        let back = post(&harness, &format!("{APP}/checkpoints/{}/return", point["id"]), "");
+        prop_assert_eq!(&state(&harness), &first, "returned");
+        is_well(&harness);
+        if let Some(change) = back["change"].as_i64() {
+            post(&harness, &format!("{APP}/changes/{change}/undo"), "");
+        }
+        prop_assert_eq!(&state(&harness), &last, "the return taken back");
+        is_well(&harness);
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
+fn a_deleted_record_comes_back_with_what_hung_on_it_and_with_what_led_to_it() {
+    let harness = work();
+    let first = state(&harness);
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/people/records/rec_1"), "").0, 200);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/projects/records/rec_1"), "").1["team"], json!(["rec_2"]));
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/projects/records/rec_1"), "").0, 200);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/tasks/records"), "").1["total"], 1);
+    let told = undone(&harness);
+    assert_eq!((&told["created"], &told["updated"]), (&json!(3), &json!(0)), "{told}");
+    let first_act = acts(&harness, 0)[2];
+    post(&harness, &format!("{APP}/changes/{first_act}/undo"), "");
+    assert_eq!(state(&harness), first);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/projects/records?filter[team]=rec_1"), "").1["total"], 1);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/people/records?q=Ann"), "").1["total"], 1);
+    is_well(&harness);
+}
+
+#[test]
+fn what_somebody_else_changed_since_is_told_with_both_values_and_stays_unless_it_is_said() {
+    let harness = work();
+    let pilot = format!("{SCHEMAS}/projects/records/rec_1");
+    harness.ask("PATCH", &pilot, r#"{"budget": 20, "state": "open"}"#);
+    let mine = acts(&harness, 0)[0];
+    harness.ask("PATCH", &pilot, r#"{"budget": 30}"#);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{mine}/undo"), "");
+    assert_eq!(status, 409, "{told}");
+    let conflict = &told["error"]["conflicts"][0];
+    assert_eq!((&conflict["mine"], &conflict["theirs"], &conflict["field"]), (&json!(12.5), &json!(30), &json!("budget")), "{told}");
+    assert_eq!((&conflict["record"], &conflict["by"], &conflict["change"]), (&json!("rec_1"), &json!("your@email.com"), &json!(mine + 1)));
+    assert_eq!(harness.ask("GET", &pilot, "").1["state"], "open", "nothing was taken back");
+    let told = post(&harness, &format!("{APP}/changes/{mine}/undo"), r#"{"on_conflict": "skip"}"#);
+    let now = harness.ask("GET", &pilot, "").1;
+    assert_eq!((&now["budget"], &now["state"], &told["conflicts_total"]), (&json!(30), &json!("new"), &json!(1)));
+    post(&harness, &format!("{APP}/changes/{mine}/redo"), "");
+    post(&harness, &format!("{APP}/changes/{mine}/undo"), r#"{"on_conflict": "overwrite"}"#);
+    assert_eq!(harness.ask("GET", &pilot, "").1["budget"], 12.5);
+}
+
+#[test]
+fn a_unique_value_that_is_taken_by_now_stands_in_the_way() {
+    let harness = work();
+    harness.ask("DELETE", &format!("{SCHEMAS}/projects/records/rec_2"), "");
+    let gone = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("POST", &format!("{SCHEMAS}/projects/records"), r#"{"name": "Quest"}"#).0, 201);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{gone}/undo"), "");
+    assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("unique")), "{told}");
+    // The record stays away, and so does what hangs on it, as far as it must.
+    post(&harness, &format!("{APP}/changes/{gone}/undo"), r#"{"on_conflict": "skip"}"#);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/projects/records/rec_2"), "").0, 404);
+    is_well(&harness);
+}
+
+#[test]
+fn records_that_swapped_a_unique_value_swap_it_back() {
+    let harness = work();
+    let first = state(&harness);
+    let people = format!("{SCHEMAS}/people/records");
+    let swap = json!({"requests": [
+        {"method": "PATCH", "url": format!("{people}/rec_1"), "body": {"name": "X"}},
+        {"method": "PATCH", "url": format!("{people}/rec_2"), "body": {"name": "Ann"}},
+        {"method": "PATCH", "url": format!("{people}/rec_1"), "body": {"name": "Bo"}},
+    ]});
+    let (status, told) = harness.ask("POST", "/api/batch", &swap.to_string());
+    assert_eq!(status, 200, "{told}");
+    undone(&harness);
+    assert_eq!(state(&harness), first);
+    is_well(&harness);
+}
+
+#[test]
+fn an_import_of_ten_thousand_rows_is_taken_back_and_done_again() {
+    let harness = work();
+    let first = state(&harness);
+    let rows: String = (0..10_000).map(|n| format!("person {n},{}\n", n % 90)).collect();
+    let imported = harness.send("POST", &format!("{SCHEMAS}/people/import"), "text/csv", &format!("name,age\n{rows}"));
+    assert_eq!(imported.status, 201);
+    let act = acts(&harness, 0)[0];
+    let begun = std::time::Instant::now();
+    let told = post(&harness, &format!("{APP}/changes/{act}/undo"), "");
+    eprintln!("undo of 10,000 rows: {:?}", begun.elapsed());
+    assert_eq!(told["deleted"], 10_000);
+    assert_eq!(state(&harness), first);
+    is_well(&harness);
+    let begun = std::time::Instant::now();
+    let told = post(&harness, &format!("{APP}/changes/{act}/redo"), "");
+    eprintln!("redo of 10,000 rows: {:?}", begun.elapsed());
+    assert_eq!(told["created"], 10_000);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/people/records"), "").1["total"], 10_003);
+    is_well(&harness);
+    // What was written to an imported record since is not lost.
+    harness.ask("PATCH", &format!("{SCHEMAS}/people/records/rec_100"), r#"{"age": 99}"#);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{act}/undo"), "");
+    assert_eq!((status, &told["error"]["conflicts"][0]["record"]), (409, &json!("rec_100")), "{told}");
+    let told = post(&harness, &format!("{APP}/changes/{act}/undo"), r#"{"on_conflict": "skip"}"#);
+    assert_eq!(told["deleted"], 9_999);
+}
+
+#[test]
+fn a_deleted_field_comes_back_with_its_values_while_the_table_went_on() {
+    let harness = work();
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/people/fields/age"), "").0, 200);
+    let gone = acts(&harness, 0)[0];
+    harness.ask("POST", &format!("{SCHEMAS}/people/fields"), r#"{"slug": "town", "type": "text"}"#);
+    harness.ask("PATCH", &format!("{SCHEMAS}/people/fields/town"), r#"{"slug": "city"}"#);
+    harness.ask("PATCH", &format!("{SCHEMAS}/people/records/rec_1"), r#"{"city": "Oslo"}"#);
+    harness.ask("DELETE", &format!("{SCHEMAS}/people/records/rec_3"), "");
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{gone}/undo"), "");
+    assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("gone")), "{told}");
+    post(&harness, &format!("{APP}/changes/{gone}/undo"), r#"{"on_conflict": "skip"}"#);
+    let ann = harness.ask("GET", &format!("{SCHEMAS}/people/records/rec_1"), "").1;
+    assert_eq!((&ann["age"], &ann["city"]), (&json!(31), &json!("Oslo")));
+    // A change from before a field was renamed is found under its new name.
+    harness.ask("PATCH", &format!("{SCHEMAS}/people/records/rec_1"), r#"{"age": 32}"#);
+    let aged = acts(&harness, 0)[0];
+    harness.ask("PATCH", &format!("{SCHEMAS}/people/fields/age"), r#"{"slug": "years"}"#);
+    post(&harness, &format!("{APP}/changes/{aged}/undo"), "");
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/people/records/rec_1"), "").1["years"], 31);
+    is_well(&harness);
+}
+
+#[test]
+fn a_field_that_lost_values_by_another_type_has_them_again() {
+    let harness = work();
+    let first = state(&harness);
+    let (status, told) = harness.ask("PATCH", &format!("{SCHEMAS}/projects/fields/name"), r#"{"type": "integer"}"#);
+    assert_eq!((status, &told["converted"]["lost"]), (200, &json!(2)), "{told}");
+    undone(&harness);
+    assert_eq!(state(&harness), first);
+    let (status, told) = harness.ask("PATCH", &format!("{SCHEMAS}/projects/fields/tags"), r#"{"type": "text"}"#);
+    assert_eq!(status, 200, "{told}");
+    undone(&harness);
+    assert_eq!(state(&harness), first);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/projects/records?filter[tags]=blue"), "").1["total"], 1);
+    is_well(&harness);
+}
+
+#[test]
+fn a_deleted_app_comes_back_with_everything_and_who_could_do_what() {
+    let harness = work().with_people(&["ann"]);
+    let grant = r#"{"user": "ann@example.com", "app": "work", "role": "keeper"}"#;
+    let role = r#"{"slug": "keeper", "name": "Keeper", "schemas": {"people": {"read": true, "list": true, "update": "age > 18"}}}"#;
+    assert_eq!(harness.ask("POST", &format!("{APP}/roles"), role).0, 201);
+    let (status, told) = harness.ask("POST", "/api/workspaces/default/grants", grant);
+    assert!(status < 300, "{told}");
+    let (first, app) = (state(&harness), harness.ask("GET", APP, "").1);
+    let roles = harness.ask("GET", &format!("{APP}/roles"), "").1;
+    assert_eq!(harness.ask("DELETE", APP, "").0, 200);
+    // Another app that is made meanwhile has nothing of it.
+    assert_eq!(harness.ask("POST", "/api/apps", r#"{"name": "Other"}"#).0, 201);
+    assert_eq!(harness.ask("GET", "/api/apps/other/changes?order=newest", "").1["changes"].as_array().unwrap().len(), 1);
+    let (_, gone) = harness.ask("GET", "/api/workspaces/default/deleted", "");
+    assert_eq!(gone["apps"][0]["slug"], "work");
+    let told = post(&harness, &format!("/api/workspaces/default/deleted/{}/restore", gone["apps"][0]["change"]), "");
+    assert_eq!(told["created"], 8, "{told}");
+    assert_eq!((state(&harness), harness.ask("GET", APP, "").1), (first, app));
+    assert_eq!(harness.ask("GET", &format!("{APP}/roles"), "").1, roles);
+    let headers = vec![("As".to_owned(), "ann".to_owned())];
+    let ask = Ask { method: "GET".to_owned(), url: format!("{SCHEMAS}/people/records"), headers, body: Vec::new() };
+    assert_eq!(harness.answer(&ask).status, 200);
+    is_well(&harness);
+}
+
+#[test]
+fn a_rehearsed_undo_tells_and_writes_nothing_and_one_that_is_torn_off_is_whole() {
+    let harness = work();
+    harness.ask("DELETE", &format!("{SCHEMAS}/projects/records/rec_1"), "");
+    let (last, act) = (state(&harness), acts(&harness, 0)[0]);
+    let told = post(&harness, &format!("{APP}/changes/{act}/undo?dry_run=true"), "");
+    assert_eq!((&told["created"], &told["change"]), (&json!(3), &Value::Null), "{told}");
+    assert_eq!(state(&harness), last);
+    post(&harness, &format!("{APP}/changes/{act}/undo"), "");
+    let whole = state(&harness);
+    let torn = harness.torn();
+    let now = state(&torn);
+    assert!(now == last || now == whole);
+    is_well(&torn);
+}
+
+#[test]
+fn roles_and_who_has_them_are_taken_back() {
+    let harness = work().with_people(&["ann"]);
+    let role = r#"{"slug": "keeper", "name": "Keeper", "schemas": {"people": {"read": true}}}"#;
+    assert_eq!(harness.ask("POST", &format!("{APP}/roles"), role).0, 201);
+    let before = harness.ask("GET", &format!("{APP}/roles"), "").1;
+    harness.ask("PATCH", &format!("{APP}/roles/keeper"), r#"{"schemas": {"people": {"read": "age > 18", "list": true}}}"#);
+    undone(&harness);
+    assert_eq!(harness.ask("GET", &format!("{APP}/roles"), "").1, before);
+    harness.ask("POST", "/api/workspaces/default/grants", r#"{"user": "ann@example.com", "app": "work", "role": "keeper"}"#);
+    undone(&harness);
+    assert_eq!(harness.ask("GET", "/api/workspaces/default/grants?app=work", "").1["grants"], json!([]));
+}
