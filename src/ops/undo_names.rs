@@ -15,6 +15,9 @@ pub struct Names(Vec<Definition>);
 
 struct Definition {
     seq: i64,
+    act: i64,
+    /// The act that it takes back.
+    undoes: Option<i64>,
     /// It is taken back.
     is_undone: bool,
     /// What a field was called before, and after.
@@ -46,6 +49,20 @@ impl Names {
         self.since(&name, seq)
     }
 
+    /// The definitions after an entry that stay, but for those that were taken back since: of these nothing is left.
+    fn later(&self, seq: i64) -> Vec<&Definition> {
+        let mut left: Vec<&Definition> = Vec::new();
+        for definition in self.0.iter().filter(|definition| !definition.is_undone && definition.seq > seq) {
+            let taken_back = |other: &&Definition| definition.undoes == Some(other.act);
+            if left.iter().any(taken_back) {
+                left.retain(|other| !taken_back(other));
+            } else {
+                left.push(definition);
+            }
+        }
+        left
+    }
+
     /// A value that an entry names, under the name of its field: options are what they are called once all is taken back.
     pub fn held(&self, slug: &str, seq: i64, value: Value) -> Option<(String, Value)> {
         let now = self.now(slug, seq)?;
@@ -55,7 +72,7 @@ impl Names {
             swap(&mut value, definition.after.get(&name), definition.before.get(&was));
             name = was;
         }
-        for definition in self.0.iter().filter(|definition| !definition.is_undone && definition.seq > seq) {
+        for definition in self.later(seq) {
             let now = definition.renamed.iter().find(|(was, _)| *was == name).map_or(&name, |(_, now)| now).clone();
             swap(&mut value, definition.before.get(&name), definition.after.get(&now));
             name = now;
@@ -66,7 +83,7 @@ impl Names {
     /// What became of the name of a field by what stays.
     pub fn since(&self, slug: &str, seq: i64) -> Option<String> {
         let mut name = slug.to_owned();
-        for definition in self.0.iter().filter(|definition| !definition.is_undone && definition.seq > seq) {
+        for definition in self.later(seq) {
             if let Some((_, now)) = definition.renamed.iter().find(|(was, _)| *was == name) {
                 name.clone_from(now);
             } else if definition.before.contains_key(&name) && !definition.after.contains_key(&name) {
@@ -101,7 +118,15 @@ fn definition(entry: &Logged, undone: &BTreeSet<i64>) -> Option<Definition> {
         Some(fields.iter().filter_map(|field| Some((field.get("slug")?.as_str()?.to_owned(), options(field)))).collect())
     };
     let (before, after) = (fields("before")?, fields("after")?);
-    Some(Definition { seq: entry.seq, is_undone: undone.contains(&entry.seq), renamed: renamed(&body), before, after })
+    Some(Definition {
+        seq: entry.seq,
+        act: entry.act(),
+        undoes: entry.undoes,
+        is_undone: undone.contains(&entry.seq),
+        renamed: renamed(&body),
+        before,
+        after,
+    })
 }
 
 fn options(field: &Value) -> Vec<(i64, String)> {

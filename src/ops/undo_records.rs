@@ -80,7 +80,7 @@ pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns) -> Res
             plans.insert(*place, plan);
         }
     }
-    look(tx, work, &sights, &mut plans)?;
+    look(tx, work, turns, &sights, &mut plans)?;
     if work.is_refused() { Ok(()) } else { write(tx, work, &mut sights, plans) }
 }
 
@@ -378,7 +378,13 @@ fn fitting(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, id: RecordId, pl
 // What only all of them together tell --------------------------------------------------------------------------------
 
 /// Finds out what stands in the way of all plans together. What is left out may stand in the way of others: so until nothing is left out.
-fn look(tx: &ReadTx<'_>, work: &mut Work<'_>, sights: &BTreeMap<SchemaId, Sight>, plans: &mut BTreeMap<Place, Fate>) -> Result<()> {
+fn look(
+    tx: &ReadTx<'_>,
+    work: &mut Work<'_>,
+    turns: &Turns,
+    sights: &BTreeMap<SchemaId, Sight>,
+    plans: &mut BTreeMap<Place, Fate>,
+) -> Result<()> {
     loop {
         let places: Vec<Place> = plans.keys().copied().collect();
         let mut left_out = Vec::new();
@@ -386,7 +392,7 @@ fn look(tx: &ReadTx<'_>, work: &mut Work<'_>, sights: &BTreeMap<SchemaId, Sight>
             let Some(sight) = sights.get(&place.0) else { continue };
             let is_good = match plans.get(&place).map(|plan| plan.target.is_some()) {
                 Some(true) => is_unique(tx, work, sight, place, plans)? && leads_on(tx, work, sight, place, plans)?,
-                _ => is_let_go(tx, work, sight, place, plans)?,
+                _ => is_let_go(tx, work, turns, sight, place, plans)?,
             };
             if !is_good {
                 left_out.push(place);
@@ -470,11 +476,19 @@ fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, p
 }
 
 /// Whether a record may go: nobody refers to it who stays.
-fn is_let_go(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Fate>) -> Result<bool> {
+fn is_let_go(
+    tx: &ReadTx<'_>,
+    work: &mut Work<'_>,
+    turns: &Turns,
+    sight: &Sight,
+    place: Place,
+    plans: &mut BTreeMap<Place, Fate>,
+) -> Result<bool> {
     if plans.get(&place).is_some_and(|plan| plan.is_cascade) {
         return Ok(true);
     }
-    for (from, field) in tx.catalog().referrers(&sight.schema) {
+    // Of a table that goes, too, nothing stays.
+    for (from, field) in tx.catalog().referrers(&sight.schema).into_iter().filter(|(from, _)| !turns.goes(from.id)) {
         for referring in rows::referring(tx, &from, &field, place.1, work.limits.cascade_records_max + 1)? {
             let refers = match plans.get(&(from.id, referring)) {
                 Some(plan) => plan.target.as_ref().is_some_and(|target| names(target.get(&field.slug), place.1)),
