@@ -130,7 +130,7 @@ export class Rows {
   }
 
   async #load(page, counts) {
-    const { app, tables, table, ask } = this.#what, call = this.#call;
+    const { app, tables, table, ask } = this.#what, call = this.#call, { edits } = this;
     this.#loading.add(page);
     try {
       const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts }, call.signal);
@@ -139,6 +139,8 @@ export class Rows {
       for (const [key, name] of names) this.names.set(key, name);
       this.fault = null;
       this.#keep(page, found.records);
+      // What was saved meanwhile may not be in the answer yet.
+      if (edits !== this.edits) this.#stale.add(page);
       // What was made since stands in its own place from now on.
       if (counts) Object.assign(this, { total: found.total, fresh: [] });
     } catch (e) {

@@ -30,6 +30,11 @@ export class Editing {
   constructor(grid) { this.grid = grid; }
 
   get isOpen() { return !!this.#editor; }
+  /** Whether a key comes before its editor does. With a move the edit ends as soon as it is there. */
+  endsSoon(move) {
+    if (this.#opening) this.#opening.ends = move;
+    return !!this.#opening;
+  }
   /** The row whose node must not be given away, or null. */
   get row() { return this.#at?.r ?? null; }
 
@@ -82,11 +87,11 @@ export class Editing {
       return;
     }
     if (this.#opening) {
-      if (typed === null) this.#opening.ends = true;
+      if (typed === null) this.#opening.ends = 'down';
       else this.#opening.typed = (this.#opening.typed ?? '') + typed;
       return;
     }
-    const opening = this.#opening = { typed, ends: false };
+    const opening = this.#opening = { typed, ends: null };
     const { makeEditor } = await import('./editors/editors.js');
     this.#opening = null;
     this.#editor?.finish(null);
@@ -101,7 +106,7 @@ export class Editing {
     if (trouble && opening.typed === null) editor.problem = trouble.problem;
     queueMicrotask(() => {
       editor.start();
-      if (opening.ends && opening.typed !== null) editor.finish('down');
+      if (opening.ends && opening.typed !== null) editor.finish(opening.ends);
     });
   }
 

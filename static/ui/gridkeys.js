@@ -79,6 +79,7 @@ export function act(grid, e) {
   if (e.defaultPrevented || e.isComposing || e.target.closest('[data-editing], [popover]')) return;
   const cell = e.target.closest('td, th') ?? (e.target === grid.grid ? e.target : null);
   if (!cell) return;
+  if (e.key === 'Tab' && grid.edit.endsSoon(e.shiftKey ? 'left' : 'right')) { e.preventDefault(); return; }
   if (e.altKey) {
     if (e.key !== 'ArrowDown' || grid.selected || grid.active.c === 0) return;
     grid.menu(grid.active.c);

@@ -30,7 +30,7 @@ class ViewsBox extends El {
 
   view() {
     const { current, views, app, table } = this;
-    return html`<div class="filterbox viewsbox"><ul class="nav">
+    return html`<div class="filterbox viewsbox"><ul class="views-list">
         ${this.#link(tableHref(app, table.slug), t('views.all', { name: table.name }), !current)}
         ${each(views, v => v.slug, v => this.#link(viewHref(app, table.slug, v.slug), v.name, v.slug === current?.slug, v.shared ? t('views.shared') : null))}</ul>
       ${current && html`<div class="filter-more"><button type="button" class="btn line" aria-disabled=${String(!this.isChanged)} @click=${() => { if (this.isChanged) this.#try(this.onSave); }}>${t('views.save', { name: current.name })}</button>

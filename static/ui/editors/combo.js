@@ -45,10 +45,17 @@ export class Combo extends Editor {
     return { value: this.#chosen ? this.#chosen[0] ?? null : this.value ?? null };
   }
 
+  finish(move) {
+    if (!move || !this.#words || this.several) { super.finish(move); return; }
+    if (this.#busy) this.#awaited = move;
+    else if (this.#items[this.#at]) this.#take(this.#items[this.#at], move);
+  }
+
   async #look() {
     const call = ++this.#call, words = this.#words;
     const found = this.find(words.trim());
-    if (found.then) { this.#busy = true; this.update(); }
+    this.#busy = true;
+    if (found.then) this.update();
     let items = [];
     try { items = await found; } catch (e) { this.problem = e.message; }
     if (call !== this.#call) return;
