@@ -15,7 +15,7 @@ import './screens/lost.js';
 const root = document.getElementById('root');
 // One template for both addresses: moving between them keeps the rail and what was loaded.
 const tableScreen = at => html`<screen-table .app=${at.app} .table=${at.table ?? null} .query=${here.get().query}></screen-table>`;
-// Screens that anyone may see, and then those behind the sign-in.
+// Screens that anyone may see, and then those behind the sign-in. What most people do not see first is loaded when it is wanted.
 const OPEN = [
   ['/_/sign-in', () => html`<screen-signin></screen-signin>`],
   ['/_/start', () => html`<screen-start></screen-start>`],
@@ -23,15 +23,22 @@ const OPEN = [
   ['/_/reset', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`],
 ];
 const CLOSED = [
-  ['/_/apps', () => html`<screen-apps></screen-apps>`],
+  ['/_/apps', () => html`<screen-apps .query=${here.get().query}></screen-apps>`],
+  ['/_/settings/account', () => html`<screen-account></screen-account>`, () => import('./screens/account.js')],
+  ['/_/tokens', () => html`<screen-tokens></screen-tokens>`, () => import('./screens/tokens.js')],
   ['/_/:app', tableScreen],
   ['/_/:app/t/:table', tableScreen],
+  ['/_/:app/home', at => html`<screen-home .app=${at.app}></screen-home>`, () => import('./screens/home.js')],
+  ['/_/:app/new-table', at => html`<screen-newtable .app=${at.app}></screen-newtable>`, () => import('./screens/newtable.js')],
+  ['/_/:app/diagram', at => html`<screen-diagram .app=${at.app}></screen-diagram>`, () => import('./screens/diagram.js')],
+  ['/_/:app/t/:table/fields', at => html`<screen-fields .app=${at.app} .table=${at.table} .query=${here.get().query}></screen-fields>`, () => import('./screens/fields.js')],
+  ['/_/:app/settings', at => html`<screen-settings .app=${at.app}></screen-settings>`, () => import('./screens/settings.js')],
 ];
 
 function screenAt(path, list) {
-  for (const [pattern, view] of list) {
+  for (const [pattern, view, load] of list) {
     const names = match(pattern, path);
-    if (names) return view(names);
+    if (names) return { view: () => view(names), load };
   }
   return null;
 }
@@ -49,6 +56,18 @@ function keepFocus() {
   }));
 }
 
+/** Whether the screen is there, and still wanted. Without it there is the way to try again, unless the person went elsewhere. */
+async function loaded(load, href) {
+  try {
+    await load();
+  } catch {
+    const fault = { kind: 'offline', message: 'This screen could not be loaded. Check that Carryall is running and that this device can reach it.' };
+    if (here.get().href === href) render(html`<screen-lost .fault=${fault} .onRetry=${() => location.reload()}></screen-lost>`, root);
+    return false;
+  }
+  return here.get().href === href;
+}
+
 function lastView() {
   try { return localStorage.getItem('ui:last') ?? '/_/apps'; } catch { return '/_/apps'; }
 }
@@ -56,7 +75,7 @@ function lastView() {
 async function show() {
   const { path, href } = here.get();
   const open = screenAt(path, OPEN);
-  if (open) { render(open, root); keepFocus(); return; }
+  if (open) { render(open.view(), root); keepFocus(); return; }
   if (!person.get()) {
     try {
       await loadPerson();
@@ -68,7 +87,9 @@ async function show() {
     if (here.get().href !== href) return;
   }
   if (path === '/_/' || path === '/_') { go(lastView(), { replace: true }); return; }
-  render(screenAt(path, CLOSED) ?? html`<screen-lost></screen-lost>`, root);
+  const found = screenAt(path, CLOSED);
+  if (found?.load && !await loaded(found.load, href)) return;
+  render(found ? found.view() : html`<screen-lost></screen-lost>`, root);
   keepFocus();
 }
 

@@ -1,13 +1,12 @@
 // Talking to the server: one function for every request, and every failure as a Fault with a kind and a sentence.
 // Not here: what the answers mean (meta.js, records.js) and where a person goes when the session ends (main.js).
 
-/** kind: offline, auth, forbidden, gone, there, invalid, busy or server. Screens look at the kind, never at a status code. */
+/** kind: offline, auth, forbidden, gone, there, changed, invalid, busy or server. Screens look at the kind, never at a status code. */
 class Fault extends Error {
-  constructor(kind, text, { wait = null, field = null } = {}) {
+  // details: one for each problem. record, tag: how the record is now, when somebody was faster.
+  constructor(kind, text, { wait = null, field = null, details = null, record = null, tag = null } = {}) {
     super(text);
-    this.kind = kind;
-    this.wait = wait;
-    this.field = field;
+    Object.assign(this, { kind, wait, field, details, record, tag });
   }
 }
 
@@ -16,13 +15,13 @@ let sessionEnded = () => {};
 export function whenSessionEnds(fn) { sessionEnded = fn; }
 
 const OFFLINE = 'The server did not answer. Check that Carryall is running and that this device can reach it.';
-const KINDS = { 401: 'auth', 403: 'forbidden', 404: 'gone', 409: 'there', 429: 'busy', 503: 'busy' };
+const KINDS = { 401: 'auth', 403: 'forbidden', 404: 'gone', 409: 'there', 412: 'changed', 429: 'busy', 503: 'busy' };
 
-function faultOf(status, { message, field } = {}, wait) {
+function faultOf(status, { message, field, details } = {}, { wait, record, tag }) {
   const kind = KINDS[status] ?? (status >= 500 ? 'server' : 'invalid');
   if (kind === 'busy') return new Fault(kind, wait ? `The server is busy. Try again in ${wait} seconds.` : 'The server is busy. Try again in a moment.', { wait });
   if (kind === 'server') return new Fault(kind, 'The server could not answer this request. Nothing was changed.');
-  return new Fault(kind, message || 'The server refused this request.', { field });
+  return new Fault(kind, message || 'The server refused this request.', { field, details, record, tag });
 }
 
 async function send(path, options) {
@@ -51,26 +50,55 @@ async function read(answer) {
   }
 }
 
-async function request(path, options) {
-  const answer = await send(path, options);
-  const data = await read(answer);
-  if (answer.ok) return data;
-  const wait = Number(answer.headers.get('Retry-After')) || null;
-  throw faultOf(answer.status, data?.error, wait);
+async function exchange(path, options) {
+  const answer = await send(path, options), data = await read(answer), tag = answer.headers.get('ETag');
+  if (answer.ok) return { data, tag };
+  throw faultOf(answer.status, data?.error, { wait: Number(answer.headers.get('Retry-After')) || null, record: data?.record ?? null, tag });
 }
 
-/** Reads. A lost session is reported once here, so that no screen has to think of it. */
-export async function get(path, signal) {
+const request = async (path, options) => (await exchange(path, options)).data;
+
+async function watched(work) {
   try {
-    return await request(path, { signal });
+    return await work;
   } catch (e) {
     if (e.kind === 'auth') sessionEnded();
     throw e;
   }
 }
 
+/** Reads. A lost session is reported once here, so that no screen has to think of it. */
+export const get = (path, signal) => watched(request(path, { signal }));
+
+/** Reads one thing with the tag of its state: `{ data, tag }`. */
+export const getTagged = path => watched(exchange(path, {}));
+
+// Each tab has a short name of its own, which its changes carry: what a tab did, the same tab takes back.
+const TAB = 'ui:tab';
+/** The name of this tab; without storage a new one at every start. */
+export const tab = (() => {
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(6)), b => b.toString(16).padStart(2, '0')).join('');
+  try {
+    const known = sessionStorage.getItem(TAB);
+    if (!known) sessionStorage.setItem(TAB, made);
+    return known ?? made;
+  } catch { return made; }
+})();
+
+/** Writes, for app/edit.js: `{ data, tag }` of what came of it. */
+export const write = (method, path, body, headers = {}) => watched(exchange(path, {
+  method,
+  headers: { 'X-Carryall-Tab': tab, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+  body: body === undefined ? undefined : JSON.stringify(body),
+}));
+
 export const post = (path, body) => request(path, {
   method: 'POST',
   headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
   body: body === undefined ? undefined : JSON.stringify(body),
 });
+
+/** Sends a file or a text of rows as it is. It can be given up by its signal. */
+export const sendRows = (path, rows, type, signal) => watched(request(path, {
+  method: 'POST', signal, body: rows, headers: { 'X-Carryall-Tab': tab, 'Content-Type': type },
+}));

@@ -28,6 +28,11 @@ export function forget() {
   apps.bySlug.clear();
 }
 
+/** One table with all that its owner may know of it, such as the indexes it could use. */
+export const loadTable = (app, table, signal) => get(`${address(app)}/schemas/${encodeURIComponent(table)}`, signal);
+
 export const appHref = app => `/_/${encodeURIComponent(app)}`;
 export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;
 export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${encodeURIComponent(id)}`;
+export const fieldsHref = (app, table) => `${tableHref(app, table)}/fields`;
+export const importHref = (app, table) => (table ? `${tableHref(app, table)}/import` : `${appHref(app)}/import`);

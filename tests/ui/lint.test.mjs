@@ -18,7 +18,7 @@ const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
 // An icon file cannot read tokens, so the sign of the browser tab repeats two colours.
 const RAW_COLOURS = ['css/tokens.css', 'favicon.svg'];
 // Who may import whom. The folder of a file is its layer; main.js stands above all.
-const LAYERS = { lib: ['lib'], app: ['lib', 'app'], ui: ['lib', 'app', 'ui'], screens: ['lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
+const LAYERS = { i18n: [], lib: ['lib'], app: ['i18n', 'lib', 'app'], ui: ['i18n', 'lib', 'app', 'ui'], screens: ['lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
 
 const files = readdirSync(ROOT, { recursive: true }).map(String).filter(f => statSync(ROOT + f).isFile() && !f.startsWith(SAMPLES) && !f.startsWith(DOCS)).sort();
 const text = Object.fromEntries(files.map(f => [f, readFileSync(ROOT + f, 'utf8')]));
@@ -33,12 +33,14 @@ function importsOf(f) {
     file: path.posix.normalize(path.posix.join(path.posix.dirname(f), from)),
   }));
 }
+/** Screens that are loaded when they are wanted. */
+const laterOf = f => [...text[f].matchAll(/\bimport\('([^']+)'\)/g)].map(([, from]) => ({ names: [], from, file: path.posix.normalize(path.posix.join(path.posix.dirname(f), from)) }));
 const all = list => assert.deepEqual(list, []);
 const assets = [...text['index.html'].matchAll(/(?:href|src)="\/_\/a\/\{\{build\}\}\/([^"]+)"/g)].map(m => m[1]);
 
 test('every import is relative, resolves and names an export', () => {
   const bad = [];
-  for (const f of js) for (const i of importsOf(f)) {
+  for (const f of js) for (const i of [...importsOf(f), ...laterOf(f)]) {
     if (!i.from.startsWith('.') || !files.includes(i.file)) { bad.push(`${f}: ${i.from}`); continue; }
     for (const n of i.names) if (!new RegExp(`export (?:async )?(?:const|function|class) ${n}\\b`).test(text[i.file])) bad.push(`${f}: ${n} from ${i.from}`);
     for (const n of i.names) if (bare(f).match(new RegExp(`\\b${n}\\b`, 'g')).length < 2) bad.push(`${f}: ${n} is imported and not used`);
@@ -47,8 +49,8 @@ test('every import is relative, resolves and names an export', () => {
 });
 
 test('layers: lib < app < ui < screens < main.js', () => {
-  all(js.flatMap(f => importsOf(f).filter(i => !LAYERS[layerOf(f)].includes(layerOf(i.file))).map(i => `${f} imports ${i.file}`)));
-  all(js.filter(f => f !== 'main.js').flatMap(f => importsOf(f).filter(i => i.file.startsWith('screens/')).map(i => `${f} imports ${i.file}`)));
+  all(js.flatMap(f => [...importsOf(f), ...laterOf(f)].filter(i => !LAYERS[layerOf(f)].includes(layerOf(i.file))).map(i => `${f} imports ${i.file}`)));
+  all(js.filter(f => f !== 'main.js').flatMap(f => [...importsOf(f), ...laterOf(f)].filter(i => i.file.startsWith('screens/')).map(i => `${f} imports ${i.file}`)));
 });
 
 test('the page names existing files, and preloads exactly the modules of the entry graph', () => {
@@ -61,7 +63,7 @@ test('the page names existing files, and preloads exactly the modules of the ent
 });
 
 test('no unused file, export, icon, token or class', () => {
-  const used = new Set(['index.html', 'icons.svg', ...assets, ...js.flatMap(f => importsOf(f).map(i => i.file))]);
+  const used = new Set(['index.html', 'icons.svg', ...assets, ...js.flatMap(f => [...importsOf(f), ...laterOf(f)].map(i => i.file))]);
   all(files.filter(f => !used.has(f)));
 
   const wanted = new Set(js.flatMap(f => importsOf(f).flatMap(i => i.names.map(n => `${i.file} ${n}`))));
