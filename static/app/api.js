@@ -71,12 +71,12 @@ async function watched(work) {
 export const get = (path, signal) => watched(request(path, { signal }));
 
 /** Reads one thing with the tag of its state: `{ data, tag }`. */
-export const getTagged = path => watched(exchange(path, {}));
+const getTagged = path => watched(exchange(path, {}));
 
 // Each tab has a short name of its own, which its changes carry: what a tab did, the same tab takes back.
 const TAB = 'ui:tab';
 /** The name of this tab; without storage a new one at every start. */
-export const tab = (() => {
+const tab = (() => {
   const made = Array.from(crypto.getRandomValues(new Uint8Array(6)), b => b.toString(16).padStart(2, '0')).join('');
   try {
     const known = sessionStorage.getItem(TAB);

@@ -21,6 +21,8 @@ const RULES = [
   ['user', /\b(owner|assignee|assigned to|responsible|author)\b/],
   ['json', /\b(json|data|payload|meta|settings)\b/],
 ];
+// A choice needs something to choose from: these stand there until somebody writes others.
+const OPTIONS = [[/\b(priority|urgency|level)\b/, ['Low', 'Normal', 'High']], [/\bsize\b/, ['Small', 'Medium', 'Large']], [/\b(status|stage|state|phase)\b/, ['Open', 'In progress', 'Done']]];
 /** What people mostly mean when the guess is wrong. */
 const USUAL = ['text', 'select', 'date', 'integer', 'boolean', 'reference'];
 const CHIPS = 5;
@@ -45,6 +47,9 @@ export function guessType(name, tables = []) {
   const found = RULES.find(([, pattern]) => pattern.test(said));
   return { type: found ? found[0] : 'text', target: null };
 }
+
+/** Options to begin with, by the name of the field. */
+export const guessOptions = name => OPTIONS.find(([pattern]) => pattern.test(words(name)))?.[1] ?? ['Option 1', 'Option 2'];
 
 /** The types to offer at once: the guess first. */
 export function offered(guess, hasTables) {

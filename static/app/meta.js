@@ -36,3 +36,4 @@ export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent
 export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${encodeURIComponent(id)}`;
 export const fieldsHref = (app, table) => `${tableHref(app, table)}/fields`;
 export const importHref = (app, table) => (table ? `${tableHref(app, table)}/import` : `${appHref(app)}/import`);
+export const exportHref = (app, table) => `${tableHref(app, table)}/export`;

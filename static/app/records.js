@@ -8,15 +8,15 @@ const IDS_AT_ONCE = 100;
 /** How many records a cell and the record panel call by name. A table may have a thousand that point to one record. */
 export const NAMES_IN_CELL = 3;
 export const NAMES_IN_PANEL = 100;
-const address = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
+export const recordsAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
 
 export function loadPage(app, table, { page, per, sort }, signal) {
   const query = new URLSearchParams({ page, per_page: per });
   if (sort) query.set('sort', sort);
-  return get(`${address(app, table)}?${query}`, signal);
+  return get(`${recordsAt(app, table)}?${query}`, signal);
 }
 
-export const loadRecord = (app, table, id, signal) => get(`${address(app, table)}/${encodeURIComponent(id)}`, signal);
+export const loadRecord = (app, table, id, signal) => get(`${recordsAt(app, table)}/${encodeURIComponent(id)}`, signal);
 
 /** What a record is called: its display field, or its number when that is empty. */
 export function recordName(table, record) {
@@ -55,7 +55,7 @@ export async function loadNames(app, tables, table, records, most, signal) {
   await Promise.all(jobs.map(async ({ target, ids }) => {
     const query = new URLSearchParams([['page', 1], ['per_page', IDS_AT_ONCE], ...ids.map(id => ['filter[id]', id])]);
     try {
-      const { records: found } = await get(`${address(app, target.slug)}?${query}`, signal);
+      const { records: found } = await get(`${recordsAt(app, target.slug)}?${query}`, signal);
       for (const record of found) names.set(nameKey(target.slug, record.id), recordName(target, record));
     } catch (e) {
       // Names are a comfort: a table that may not be read leaves its references as ids instead of failing the page.

@@ -128,6 +128,7 @@ export const DESIGN = {
   'fields.down': 'Move {name} down',
   'fields.isname': 'names the record',
   'fields.options': ['{n} option', '{n} options'],
+  'fields.options.new': 'Options, with commas between them',
   'fields.readonly': 'Your role may look at these fields, not change them.',
   'fields.panel': 'Field',
   'fields.close': 'Close field (Esc)',

@@ -60,7 +60,7 @@ class Fields extends AppScreen {
     else go(fieldsHref(this.app, slug), { replace: true });
   };
 
-  #add = async body => {
+  #addNew = async body => {
     const made = await makeField(this.app, this.table, body);
     await this.reload();
     this.say(t('fields.added', { name: made.name, type: typeOf(made).word }));
@@ -116,7 +116,7 @@ class Fields extends AppScreen {
     const table = this.#table, { tables } = this.meta;
     if (!table.can.manage) return html`<p class="hint">${t('fields.readonly')}</p><ul class="fieldlist">${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>`;
     return html`<div class="page-col"><section><ul class="fieldlist" @keydown=${this.#key}>${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>
-      <ui-addfield .table=${table} .tables=${tables} .add=${this.#add}></ui-addfield></section>
+      <ui-addfield .table=${table} .tables=${tables} .add=${this.#addNew}></ui-addfield></section>
       ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onChange=${this.#retabled} .onGone=${() => go(`${appHref(this.app)}/home`)}></ui-tablesettings>`)}</div>`;
   }
 

@@ -4,7 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
-import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref } from '../app/meta.js';
+import { appHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref } from '../app/meta.js';
 import { OneRecord, Rows } from '../app/rows.js';
 import { count, isSortable } from '../app/types.js';
 import { failure, notice } from '../ui/notice.js';
@@ -14,6 +14,7 @@ import '../ui/grid.js';
 import '../ui/rail.js';
 import '../ui/record.js';
 import '../ui/sorting.js';
+import '../ui/tablemenu.js';
 
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
@@ -145,7 +146,8 @@ class TableScreen extends El {
 
   #content(table) {
     const { app, tables } = this.#meta;
-    if (!tables.length) return notice({ level: 2, sign: 'table', title: 'No tables yet', text: 'Import a file in a terminal to make the first one:', code: `carryall import FILE --app ${app.slug}` });
+    if (!tables.length) return notice({ level: 2, sign: 'table', title: 'No tables yet', text: 'Make the first one, or bring a spreadsheet.',
+      actions: html`<a class="btn main-act" href=${`${appHref(app.slug)}/new-table`}>New table</a> <a class="btn line" href=${importHref(app.slug)}>From a spreadsheet</a>` });
     if (!this.table) return null;
     if (!table) return notice({ level: 2, title: `No table called “${this.table}”`, text: `${app.name} has no such table. It may have been renamed or removed.`,
       actions: html`<a class="btn line" href=${appHref(app.slug)}>Open ${app.name}</a>` });
@@ -194,6 +196,7 @@ class TableScreen extends El {
         <button type="button" class="btn square bar-menu" aria-label="Tables and profile" aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
         ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
         <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
+        ${table && html`<div class="bar-acts"><ui-tablemenu .app=${meta.app.slug} .table=${table}></ui-tablemenu></div>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${panel && this.#panel(table)}

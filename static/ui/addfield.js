@@ -2,11 +2,12 @@
 // Not here: everything else of a field (fieldpanel.js).
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { guessType, offered, slugFor } from '../app/guess.js';
+import { guessOptions, guessType, offered, slugFor } from '../app/guess.js';
 import { t } from '../app/i18n.js';
 import { typeChoices, typeOf } from '../app/types.js';
 import { icon } from './parts.js';
 
+const CHOSEN = ['select', 'radio', 'multiselect', 'checklist'];
 const TARGETED = ['reference', 'references', 'lines'];
 
 class AddField extends El {
@@ -34,6 +35,10 @@ class AddField extends El {
     if (TARGETED.includes(type)) {
       const target = this.#target ?? this.#guess.target ?? this.tables[0]?.slug;
       return { target, ...(type === 'lines' ? { via: this.querySelector('#new-via')?.value } : {}) };
+    }
+    if (CHOSEN.includes(type)) {
+      const labels = this.querySelector('#new-options').value.split(',').map(x => x.trim()).filter(Boolean), taken = [];
+      return { options: [...new Set(labels)].map(label => { const value = slugFor(label, taken, 'choice'); taken.push(value); return { value, label }; }) };
     }
     return type === 'computed' ? { formula: this.querySelector('#new-formula')?.value.trim() } : {};
   }
@@ -65,6 +70,7 @@ class AddField extends El {
   #more() {
     const type = this.#type, slug = this.#target ?? this.#guess.target ?? this.tables[0]?.slug, target = this.tables.find(x => x.slug === slug);
     if (type === 'computed') return html`<div class="field"><label for="new-formula">${t('fields.formula')}</label><input id="new-formula" type="text" autocomplete="off" spellcheck="false" placeholder="amount * probability / 100"></div>`;
+    if (CHOSEN.includes(type)) return html`<div class="field"><label for="new-options">${t('fields.options.new')}</label><input id="new-options" type="text" autocomplete="off" .defaultValue=${guessOptions(this.#name).join(', ')}></div>`;
     if (!TARGETED.includes(type)) return null;
     return html`<div class="field"><label for="new-target">${t('fields.target')}</label><select id="new-target" class="tall" @change=${e => { this.#target = e.target.value; this.update(); }}>${each(this.tables, x => x.slug, x => html`<option value=${x.slug} .selected=${x.slug === slug}>${x.name}</option>`)}</select></div>
       ${type === 'lines' && html`<div class="field"><label for="new-via">${t('fields.via')}</label><select id="new-via" class="tall">${each(target?.fields.filter(f => f.target === this.table.slug) ?? [], f => f.slug, (f, i) => html`<option value=${f.slug} ?selected=${i === 0}>${f.name}</option>`)}</select></div>`}`;

@@ -60,7 +60,7 @@ class Options extends El {
     this.update();
   };
 
-  #add = async e => {
+  #addNew = async e => {
     e.preventDefault();
     const input = this.querySelector('#new-option'), label = input.value.trim();
     if (!label) return;
@@ -98,7 +98,7 @@ class Options extends El {
     return html`<section class="options"><h3>${t('options.head')}</h3>
       ${choices.length ? html`<p class="option option-head" aria-hidden="true"><span></span><span>${t('options.color')}</span><span>${t('options.label')}</span><span>${t('options.value')}</span><span>${t('options.id')}</span><span></span></p>` : null}
       <ul>${each(choices, c => c.id, (c, i) => this.#row(c, i))}</ul>${this.#held && this.#ask()}
-      <form class="addfield-line" @submit=${this.#add}>${icon('plus')}<input id="new-option" type="text" autocomplete="off" aria-label=${t('options.new')} placeholder=${t('options.type')}></form>
+      <form class="addfield-line" @submit=${this.#addNew}>${icon('plus')}<input id="new-option" type="text" autocomplete="off" aria-label=${t('options.new')} placeholder=${t('options.type')}></form>
       ${this.#wrong && html`<p class="form-error" role="alert">${this.#wrong}</p>`}</section>`;
   }
 }

@@ -17,6 +17,8 @@ export class PlainScreen extends El {
   #said = null;
 
   get head() { return ''; }
+  /** Whether it needs more room than words do. */
+  get isWide() { return false; }
   /** Loads what the screen shows. */
   async load() {}
   content() { return null; }
@@ -48,6 +50,6 @@ export class PlainScreen extends El {
     return html`<div class="plain"><header class="plain-bar"><a class="brand-link" href="/_/apps">${brand()}</a><ui-profile></ui-profile></header>
       <main id="main" tabindex="-1" class="plain-main"><div class="page-head"><h1 tabindex="-1">${this.head}</h1></div>
         ${this.#said && html`<p class="said"><span>${this.#said}</span></p>`}
-        ${this.#fault ? failure(this.#fault, this.reload, 2) : this.#ready ? html`<div class="page-col narrow">${this.content()}</div>` : html`<div class="skeleton">${bars(5)}</div>`}</main></div>`;
+        ${this.#fault ? failure(this.#fault, this.reload, 2) : this.#ready ? html`<div class=${this.isWide ? 'page-col' : 'page-col narrow'}>${this.content()}</div>` : html`<div class="skeleton">${bars(5)}</div>`}</main></div>`;
   }
 }

@@ -18,7 +18,7 @@ const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
 // An icon file cannot read tokens, so the sign of the browser tab repeats two colours.
 const RAW_COLOURS = ['css/tokens.css', 'favicon.svg'];
 // Who may import whom. The folder of a file is its layer; main.js stands above all.
-const LAYERS = { i18n: [], lib: ['lib'], app: ['i18n', 'lib', 'app'], ui: ['i18n', 'lib', 'app', 'ui'], screens: ['lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
+const LAYERS = { i18n: [], lib: ['lib'], app: ['i18n', 'lib', 'app'], ui: ['i18n', 'lib', 'app', 'ui'], screens: ['i18n', 'lib', 'app', 'ui', 'screens'], '.': ['lib', 'app', 'ui', 'screens', '.'] };
 
 const files = readdirSync(ROOT, { recursive: true }).map(String).filter(f => statSync(ROOT + f).isFile() && !f.startsWith(SAMPLES) && !f.startsWith(DOCS)).sort();
 const text = Object.fromEntries(files.map(f => [f, readFileSync(ROOT + f, 'utf8')]));
