@@ -1,6 +1,9 @@
 // Rows that somebody gave on one screen and that another one takes in: a file, or a text from the clipboard.
 // Not here: reading them (app/table.js) and taking them in (app/import.js).
 
+/** What a person may begin with besides: rows of their own. The server has no such sample. */
+export const FROM_FILE = { slug: 'from-a-file', name: 'From a spreadsheet', text: 'Choose, drop or paste a table: CSV, Excel, JSON', sign: 'upload' };
+
 let given = null;
 
 /** `{ name, file }` or `{ name, text }` for the next screen. */

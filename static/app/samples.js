@@ -1,6 +1,7 @@
 // The apps that come with the program: what a person may begin with. Their slugs are the names of the server's samples.
 // Not here: what is in them, which the server knows.
 import { post } from './api.js';
+import { FROM_FILE } from './handover.js';
 import { appHref } from './meta.js';
 
 /** The first one is chosen for those who do not want to choose. */
@@ -11,9 +12,6 @@ export const SAMPLES = [
   { slug: 'events', name: 'Events', text: 'Events, sign-ups, rooms and helpers', sign: 'date' },
   { slug: 'my-app', name: 'Empty app', text: 'One table: Name, Done, Notes', sign: 'table' },
 ];
-
-/** What a person may begin with besides: rows of their own. No sample of the server. */
-export const FROM_FILE = { slug: 'from-a-file', name: 'From a spreadsheet', text: 'Choose, drop or paste a table: CSV, Excel, JSON', sign: 'upload' };
 
 /** Makes the app of a sample, and gives the address to go on at. One that is there already is as good. */
 export async function makeSample(slug) {

@@ -2,8 +2,8 @@
 // Not here: making the app (app/samples.js), and the form around the cards.
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { FROM_FILE, SAMPLES } from '../app/samples.js';
-import { handOver, rowsOf } from '../app/handover.js';
+import { SAMPLES } from '../app/samples.js';
+import { FROM_FILE, handOver, rowsOf } from '../app/handover.js';
 import { icon } from './parts.js';
 
 class Choice extends El {
@@ -25,14 +25,14 @@ class Choice extends El {
     if (!rows) return;
     handOver(rows);
     this.#given = rows.name;
-    this.querySelector(`#sample-${FROM_FILE.slug}`).checked = true;
+    this.querySelector(`input[value="${FROM_FILE.slug}"]`).checked = true;
     this.dispatchEvent(new Event('given'));
     this.update();
   }
 
   #card({ slug, name, text, sign }) {
     const first = slug === SAMPLES[0].slug, isFile = slug === FROM_FILE.slug;
-    return html`<label class="choice" data-over=${isFile && this.#over ? '' : null}><input type="radio" name="sample" id=${`sample-${slug}`} value=${slug} ?checked=${first} aria-describedby=${`about-${slug}`}>
+    return html`<label class="choice" data-over=${isFile && this.#over ? '' : null}><input type="radio" name="sample" value=${slug} ?checked=${first} aria-describedby=${`about-${slug}`}>
       ${icon(sign)}<span class="choice-name">${name}</span><span class="choice-text" id=${`about-${slug}`}>${(isFile && this.#given) || text}</span></label>`;
   }
 

@@ -36,7 +36,7 @@ class Rail extends El {
   }
 
   #places() {
-    return html`<div class="nav places">${this.#place('home', 'Home', 'home')}${this.#place('diagram', 'Diagram', 'diagram')}${this.#place('settings', 'App settings', 'gear')}</div>`;
+    return html`<div class="places">${this.#place('home', 'Home', 'home')}${this.#place('diagram', 'Diagram', 'diagram')}${this.#place('settings', 'App settings', 'gear')}</div>`;
   }
 
   view() {
