@@ -5,7 +5,6 @@ import { html, each } from '../lib/view.js';
 import { appHref, tableHref } from '../app/meta.js';
 import { count } from '../app/types.js';
 import { bars, glyph, icon } from './parts.js';
-import './demobar.js';
 import './menu.js';
 import './profile.js';
 
@@ -15,6 +14,9 @@ const FILTER_FROM = 8;
 class Rail extends El {
   // current: the slug of the open table; place: the screen beside the tables that is open.
   static props = { app: null, apps: [], tables: null, current: null, place: null };
+
+  // What only a demo needs comes behind everything else.
+  connected() { import('./demobar.js'); }
 
   #switcher() {
     const groups = [
