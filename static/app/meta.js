@@ -37,3 +37,6 @@ export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${enco
 export const fieldsHref = (app, table) => `${tableHref(app, table)}/fields`;
 export const importHref = (app, table) => (table ? `${tableHref(app, table)}/import` : `${appHref(app)}/import`);
 export const exportHref = (app, table) => `${tableHref(app, table)}/export`;
+
+/** Whether a person may make tables here: who manages any of them does, and where there is none the server says. */
+export const mayMake = tables => !!tables && (!tables.length || tables.some(x => x.can?.manage));

@@ -27,6 +27,7 @@ class Fields extends AppScreen {
 
   async arrived() {
     [this.#full, this.#dialects] = await Promise.all([loadTable(this.app, this.table, this.life), loadDialects(this.life)]);
+    if (!this.#full.can.manage) return;
     try { this.#roles = await loadRoles(this.app, this.life); } catch (e) { if (e.kind !== 'forbidden') throw e; }
   }
 
@@ -108,13 +109,19 @@ class Fields extends AppScreen {
       <span class="steps"><button type="button" class="btn square" aria-label=${t('fields.up', { name: field.name })} title="Alt+↑" aria-disabled=${String(i === 0)} @click=${() => this.#move(field.slug, -1)}>${icon('up')}</button><button type="button" class="btn square" aria-label=${t('fields.down', { name: field.name })} title="Alt+↓" aria-disabled=${String(i === this.#table.fields.length - 1)} @click=${() => this.#move(field.slug, 1)}>${icon('down')}</button></span></li>`;
   }
 
+  /** For those who may look and not touch. */
+  #still(field) {
+    const { icon: sign, word } = typeOf(field);
+    return html`<li class="fieldrow"><div class="fieldrow-main">${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${word}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></div></li>`;
+  }
+
   actions() {
-    return html`<a class="btn line" href=${tableHref(this.app, this.table)}>${icon('table')}<span class="act-text">${t('fields.records')}</span></a><a class="btn line" href=${importHref(this.app, this.table)}>${icon('upload')}<span class="act-text">${t('home.import')}</span></a><a class="btn line" href=${`${appHref(this.app)}/diagram`}>${icon('diagram')}<span class="act-text">${t('diagram.head')}</span></a>`;
+    return html`<a class="btn line" href=${tableHref(this.app, this.table)}>${icon('table')}<span class="act-text">${t('fields.records')}</span></a>${this.found.can.create && html`<a class="btn line" href=${importHref(this.app, this.table)}>${icon('upload')}<span class="act-text">${t('home.import')}</span></a>`}<a class="btn line" href=${`${appHref(this.app)}/diagram`}>${icon('diagram')}<span class="act-text">${t('diagram.head')}</span></a>`;
   }
 
   content() {
     const table = this.#table, { tables } = this.meta;
-    if (!table.can.manage) return html`<p class="hint">${t('fields.readonly')}</p><ul class="fieldlist">${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>`;
+    if (!table.can.manage) return html`<div class="page-col"><p class="hint">${t('fields.readonly')}</p><ul class="fieldlist">${each(table.fields, f => f.slug, f => this.#still(f))}</ul></div>`;
     return html`<div class="page-col"><section><ul class="fieldlist" @keydown=${this.#key}>${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>
       <ui-addfield .table=${table} .tables=${tables} .add=${this.#addNew}></ui-addfield></section>
       ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onChange=${this.#retabled} .onGone=${() => go(`${appHref(this.app)}/home`)}></ui-tablesettings>`)}</div>`;

@@ -2,7 +2,7 @@
 // Not here: the history itself with undo, and the records.
 import { define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { fieldsHref, importHref, recordHref, tableHref } from '../app/meta.js';
+import { fieldsHref, importHref, mayMake, recordHref, tableHref } from '../app/meta.js';
 import { loadChanges, perDay } from '../app/changes.js';
 import { t } from '../app/i18n.js';
 import { formatStamp } from '../app/types.js';
@@ -59,7 +59,7 @@ class Home extends AppScreen {
       <section><h2>${t('home.tables')}</h2>
         ${tables.length ? null : html`<p class="hint">${t('home.empty')}</p>`}
         <ul class="cards tiles">${each(tables, x => x.slug, x => this.#tile(x))}</ul>
-        <p class="row"><a class="btn line" href=${`/_/${encodeURIComponent(app.slug)}/new-table`}>${icon('plus')}${t('table.new')}</a><a class="btn line" href=${importHref(app.slug)}>${icon('upload')}${t('home.fromfile')}</a></p>
+        ${mayMake(tables) && html`<p class="row"><a class="btn line" href=${`/_/${encodeURIComponent(app.slug)}/new-table`}>${icon('plus')}${t('table.new')}</a><a class="btn line" href=${importHref(app.slug)}>${icon('upload')}${t('home.fromfile')}</a></p>`}
       </section>${this.#going()}</div>`;
   }
 }

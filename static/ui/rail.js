@@ -2,7 +2,7 @@
 // Not here: opening and closing that sheet (shell.js, screens/table.js).
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { appHref, tableHref } from '../app/meta.js';
+import { appHref, mayMake, tableHref } from '../app/meta.js';
 import { count } from '../app/types.js';
 import { bars, glyph, icon } from './parts.js';
 import './menu.js';
@@ -44,7 +44,7 @@ class Rail extends El {
   view() {
     return html`<nav class="rail" aria-label="App">
       ${this.app ? this.#switcher() : html`<div class="switcher skeleton">${bars(1)}</div>`}
-      <h2 class="rail-head">Tables${this.app && html`<a class="btn square" href=${`${appHref(this.app.slug)}/new-table`} aria-label="New table" title="New table">${icon('plus')}</a>`}</h2>
+      <h2 class="rail-head">Tables${this.app && mayMake(this.tables) && html`<a class="btn square" href=${`${appHref(this.app.slug)}/new-table`} aria-label="New table" title="New table">${icon('plus')}</a>`}</h2>
       <div class="rail-list">${this.tables
         ? html`<ul class="nav">${each(this.tables, t => t.slug, t => this.#table(t))}</ul>`
         : html`<div class="skeleton">${bars(4)}</div>`}</div>

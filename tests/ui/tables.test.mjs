@@ -79,7 +79,8 @@ test('each thing of a field saves on its own; what is refused says so at its pla
   assert.deepEqual([made.name, made.index, made.default], ['Grams of it', true, '100']);
   await page.keyboard.press('Escape');
   await page.waitForURL(u => !u.searchParams.has('f'));
-  assert.equal(await page.evaluate(() => document.activeElement.closest('.fieldrow')?.dataset.slug), 'weight', 'the focus is back at its row');
+  // The focus is back at its row.
+  await page.waitForFunction(() => document.activeElement.closest('.fieldrow')?.dataset.slug === 'weight');
   await close(page);
 });
 
@@ -220,6 +221,30 @@ test('app settings: names save, the old address still leads there, Add Token Acc
   await page.locator('.ask').getByRole('button', { name: 'Remove' }).click();
   await page.waitForURL('**/_/apps');
   assert.deepEqual((await ask('GET', '/api/apps')).apps, []);
+  await close(page);
+});
+
+test('who may only look finds no control that would fail, and words of others are words', async t => {
+  const evil = '<img src=x onerror=alert(1)>';
+  const { url, ask, open, page } = await house(t, browser);
+  await ask('PATCH', '/api/apps/tea/schemas/sorts/fields/grams', { name: evil });
+  await ask('PATCH', '/api/apps/tea', { description: evil });
+  await ask('PATCH', '/api/apps/tea/schemas/makers', { name: evil });
+  for (const path of [FIELDS, `${FIELDS}?f=grams`, '/_/tea/diagram', '/_/tea/home', '/_/tea/settings']) {
+    await open(path);
+    await page.getByText(evil).first().waitFor();
+    assert.equal(await page.locator('img').count(), 0);
+  }
+  const made = await ask('POST', '/api/workspaces/default/users', { email: 'ben@example.com', name: 'Ben', role: 'member', password: 'correct horse battery' });
+  await ask('POST', '/api/workspaces/default/grants', { user: made.user.email, app: 'tea', role: 'viewer' });
+  await page.context().clearCookies();
+  await page.goto(new URL(`/_/sign-in?next=${FIELDS}`, url).href);
+  await page.fill('#username', 'ben@example.com');
+  await page.fill('#password', 'correct horse battery');
+  await page.keyboard.press('Enter');
+  await page.getByText('Your role may look at these fields').waitFor();
+  await inspect(page, 'fields-viewer');
+  assert.deepEqual([await page.locator('.page button, .page input').count(), await page.getByRole('link', { name: 'New table' }).count()], [0, 0]);
   await close(page);
 });
 

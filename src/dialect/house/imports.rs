@@ -48,7 +48,9 @@ pub fn source(body: &Body, format: Format) -> Result<Source> {
     match body {
         // No line is no row: what an export of an empty table holds.
         Body::Empty if format == Format::Ndjson => Ok(Source::Memory(Vec::new().into())),
-        Body::Empty => Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …")),
+        Body::Empty => {
+            Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"))
+        }
         Body::Memory(bytes) => Ok(Source::Memory(bytes.clone().into())),
         Body::Spool(spool) => Ok(Source::Open(spool.file())),
     }
