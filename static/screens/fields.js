@@ -106,7 +106,7 @@ class Fields extends AppScreen {
     const { icon: sign, word } = typeOf(field), open = field === this.#field;
     return html`<li class="fieldrow" data-slug=${field.slug} data-open=${open ? '' : null}>
       <button type="button" class="fieldrow-main" aria-pressed=${String(open)} @click=${() => this.#open(field.slug)}>${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${word}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></button>
-      <span class="steps"><button type="button" class="btn square" aria-label=${t('fields.up', { name: field.name })} title="Alt+↑" aria-disabled=${String(i === 0)} @click=${() => this.#move(field.slug, -1)}>${icon('up')}</button><button type="button" class="btn square" aria-label=${t('fields.down', { name: field.name })} title="Alt+↓" aria-disabled=${String(i === this.#table.fields.length - 1)} @click=${() => this.#move(field.slug, 1)}>${icon('down')}</button></span></li>`;
+      <span class="steps"><button type="button" class="btn square" aria-label=${t('fields.move.up', { name: field.name })} title="Alt+↑" aria-disabled=${String(i === 0)} @click=${() => this.#move(field.slug, -1)}>${icon('up')}</button><button type="button" class="btn square" aria-label=${t('fields.move.down', { name: field.name })} title="Alt+↓" aria-disabled=${String(i === this.#table.fields.length - 1)} @click=${() => this.#move(field.slug, 1)}>${icon('down')}</button></span></li>`;
   }
 
   /** For those who may look and not touch. */
