@@ -70,6 +70,8 @@ const NEEDS: &[(&str, Need)] = &[
     // What is tried asks for itself: `tries`.
     ("GET /api/workspaces/{workspace}/dialects", Need::SignedIn),
     ("POST /api/workspaces/{workspace}/try", Need::SignedIn),
+    // Nothing is kept of it.
+    ("POST /api/workspaces/{workspace}/rows", Need::SignedIn),
     ("GET /api/apps/{app}/roles", Need::Owner),
     ("POST /api/apps/{app}/roles", Need::Owner),
     ("GET /api/apps/{app}/roles/{role}", Need::Owner),
