@@ -95,6 +95,7 @@
 //! | GET, POST | /api/workspaces/{workspace}/backups | copies of the data file; make one, 201 with its job | [house], admins |
 //! | GET, DELETE | /api/workspaces/{workspace}/backups/{backup} | the file; take it away | [house], admins |
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
+//! | POST | /api/workspaces/{workspace}/rows | what is in a file of rows, as data; nothing is kept: `sheet` | [house] |
 //! | GET | /api/workspaces/{workspace}/dialects | the dialects as data | [house] |
 //! | POST | /api/workspaces/{workspace}/try | answer a request of any dialect here: `dialect as request` | [house] |
 //! | GET | /api/apps/{app}/postman/{dialect} | an app in a dialect as a collection for Postman | [house] |
@@ -144,6 +145,7 @@ mod once;
 mod options;
 mod records;
 mod roles;
+mod rows;
 mod samples;
 mod schemas;
 mod search;
@@ -180,7 +182,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 99] = [
+const ROUTES: [Route; 100] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -295,6 +297,7 @@ const ROUTES: [Route; 99] = [
     get("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::download),
     delete("/api/workspaces/{workspace}/backups/{backup}", Pool::Slow, backups::delete),
     post("/api/workspaces/{workspace}/backups/{backup}/restore", Pool::Slow, backups::restore),
+    Route { query: Some(&["sheet"]), body: BodyMax::Rows, ..post("/api/workspaces/{workspace}/rows", Pool::Slow, rows::read) },
     get("/api/workspaces/{workspace}/dialects", Pool::Reads, dialects::list),
     post("/api/workspaces/{workspace}/try", Pool::Slow, tries::run),
     get("/api/apps/{app}/postman/{dialect}", Pool::Reads, dialects::postman),
