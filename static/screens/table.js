@@ -382,7 +382,7 @@ class TableScreen extends El {
         ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
         <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
         ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
-          <ui-tablemenu .app=${meta.app.slug} .table=${table}></ui-tablemenu>`}
+          <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${panel && this.#panel(table)}
