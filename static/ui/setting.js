@@ -37,7 +37,9 @@ class Setting extends El {
   };
 
   #key = e => {
-    if (e.key === 'Escape' && e.target.value !== (this.value ?? '')) { e.stopPropagation(); e.target.value = this.value ?? ''; this.#state = null; this.update(); }
+    // What is on its way to the server is no longer something to take back.
+    const kept = this.#mine ? this.#mine.value : this.value ?? '';
+    if (e.key === 'Escape' && e.target.value !== kept) { e.stopPropagation(); e.target.value = kept; this.#state = null; this.update(); }
     if (e.key === 'Enter' && this.kind === 'text') { e.preventDefault(); e.target.blur(); e.target.focus(); }
   };
 

@@ -42,6 +42,8 @@ export async function house(t, browser, options = {}) {
   const open = async path => {
     await page.goto(new URL(path, url).href);
     await page.locator('h1').waitFor();
+    // The heading may stand before what it is about is loaded.
+    await page.waitForFunction(() => document.title.includes(' – '));
   };
   return { url, page, ask, open, run };
 }
