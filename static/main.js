@@ -19,10 +19,21 @@ const OPEN = [
   ['/_/reset', () => html`<screen-choose .purpose=${'reset'}></screen-choose>`, () => import('./screens/choose.js')],
 ];
 const CLOSED = [
-  ['/_/apps', () => html`<screen-apps></screen-apps>`, () => import('./screens/apps.js')],
+  ['/_/apps', () => html`<screen-apps .query=${here.get().query}></screen-apps>`, () => import('./screens/apps.js')],
+  ['/_/settings/account', () => html`<screen-account></screen-account>`, () => import('./screens/account.js')],
+  ['/_/apps/import', () => html`<screen-importnew></screen-importnew>`, () => import('./screens/importnew.js')],
+  ['/_/tokens', () => html`<screen-tokens></screen-tokens>`, () => import('./screens/tokens.js')],
   ['/_/:app', tableScreen],
   ['/_/:app/t/:table', tableScreen],
   ['/_/:app/t/:table/v/:view', tableScreen],
+  ['/_/:app/home', at => html`<screen-home .app=${at.app}></screen-home>`, () => import('./screens/home.js')],
+  ['/_/:app/new-table', at => html`<screen-newtable .app=${at.app}></screen-newtable>`, () => import('./screens/newtable.js')],
+  ['/_/:app/diagram', at => html`<screen-diagram .app=${at.app}></screen-diagram>`, () => import('./screens/diagram.js')],
+  ['/_/:app/import', at => html`<screen-import .app=${at.app}></screen-import>`, () => import('./screens/import.js')],
+  ['/_/:app/t/:table/import', at => html`<screen-import .app=${at.app} .table=${at.table}></screen-import>`, () => import('./screens/import.js')],
+  ['/_/:app/t/:table/export', at => html`<screen-export .app=${at.app} .table=${at.table} .query=${here.get().query}></screen-export>`, () => import('./screens/export.js')],
+  ['/_/:app/t/:table/fields', at => html`<screen-fields .app=${at.app} .table=${at.table} .query=${here.get().query}></screen-fields>`, () => import('./screens/fields.js')],
+  ['/_/:app/settings', at => html`<screen-settings .app=${at.app}></screen-settings>`, () => import('./screens/settings.js')],
 ];
 
 function screenAt(path, list) {

@@ -166,6 +166,11 @@ impl Input {
         read.map(|headings| Found { headings, notes: Vec::new() })
     }
 
+    /// The sheets to choose from; only a workbook has any.
+    pub fn sheets(&self) -> Result<&[String]> {
+        if self.format == Format::Xlsx { Ok(&self.book()?.sheets) } else { Ok(&[]) }
+    }
+
     /// The workbook, unpacked when it is first asked for.
     fn book(&self) -> Result<&xlsx::Book> {
         if let Some(book) = self.book.get() {

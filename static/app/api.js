@@ -97,3 +97,8 @@ export const post = (path, body) => request(path, {
   headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
   body: body === undefined ? undefined : JSON.stringify(body),
 });
+
+/** Sends a file or a text of rows as it is. It can be given up by its signal. */
+export const sendRows = (path, rows, type, signal) => watched(request(path, {
+  method: 'POST', signal, body: rows, headers: { 'X-Carryall-Tab': tab, 'Content-Type': type },
+}));

@@ -28,7 +28,16 @@ export function forget() {
   apps.bySlug.clear();
 }
 
+/** One table with all that its owner may know of it, such as the indexes it could use. */
+export const loadTable = (app, table, signal) => get(`${address(app)}/schemas/${encodeURIComponent(table)}`, signal);
+
 export const appHref = app => `/_/${encodeURIComponent(app)}`;
 export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;
 export const viewHref = (app, table, view) => `${tableHref(app, table)}/v/${encodeURIComponent(view)}`;
 export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${encodeURIComponent(id)}`;
+export const fieldsHref = (app, table) => `${tableHref(app, table)}/fields`;
+export const importHref = (app, table) => (table ? `${tableHref(app, table)}/import` : `${appHref(app)}/import`);
+export const exportHref = (app, table) => `${tableHref(app, table)}/export`;
+
+/** Whether a person may make tables here: who manages any of them does, and where there is none the server says. */
+export const mayMake = tables => !!tables && (!tables.length || tables.some(x => x.can?.manage));

@@ -30,7 +30,11 @@ const TYPES = {
   computed: { icon: 'sum', word: 'Computed', width: 136 },
 };
 const UNKNOWN = { icon: 'field', word: 'Other', width: 180 };
-const TINTS = ['blue', 'yellow', 'green', 'red', 'purple', 'orange', 'teal', 'grey'];
+export const TINTS = ['blue', 'yellow', 'green', 'red', 'purple', 'orange', 'teal', 'grey'];
+
+/** All types that the server has, in the order in which people choose one, each with the word it goes by. Two widgets of one kind are told apart. */
+const TWINS = { radio: 'Choice, all in sight', select: 'Choice, from a list' };
+export const typeChoices = Object.entries(TYPES).map(([type, { icon, word }]) => ({ type, icon, word: TWINS[type] ?? word }));
 
 export const typeOf = field => TYPES[field.type] ?? UNKNOWN;
 

@@ -64,6 +64,13 @@ export const TEXTS = {
   'grid.entry.missing': 'Required',
   'grid.entry.unsaved': 'Not yet saved: {name} is empty.',
 
+  'table.called': 'Table {name}',
+  'table.menu': 'Table',
+  'table.fields': 'Fields',
+  'table.fields.edit': 'Edit fields',
+  'table.import': 'Import…',
+  'table.export': 'Export…',
+
   'column.up': 'Sort ascending',
   'column.down': 'Sort descending',
   'column.also': 'Then sort by this, too',

@@ -7,12 +7,13 @@ import { go } from '../lib/router.js';
 import { appHref, knownApps, loadApps } from '../app/meta.js';
 import { makeSample } from '../app/samples.js';
 import { plural } from '../app/types.js';
-import { bars, brand, glyph } from '../ui/parts.js';
+import { bars, brand, glyph, icon } from '../ui/parts.js';
 import { failure } from '../ui/notice.js';
 import '../ui/choice.js';
 import '../ui/profile.js';
 
 class Apps extends El {
+  static props = { query: null };
   #fault = null;
   #wrong = null;
   #busy = false;
@@ -42,8 +43,7 @@ class Apps extends El {
     this.#wrong = null;
     this.update();
     try {
-      await makeSample(value);
-      go(appHref(value));
+      go(await makeSample(value));
     } catch (fault) {
       this.#wrong = fault.message;
     } finally {
@@ -55,10 +55,9 @@ class Apps extends El {
   #first() {
     return html`<form class="first" @submit=${this.#make}>
       <h2>What are you making?</h2>
-      <ui-choice></ui-choice>
+      <ui-choice @given=${() => go('/_/apps/import')}></ui-choice>
       <p class="form-error" role="alert">${this.#wrong}</p>
       <div class="steps"><button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Make it'}</button></div>
-      <p class="hint">From a file of rows: <code>carryall import FILE --app my-app</code> in a terminal.</p>
     </form>`;
   }
 
@@ -72,16 +71,17 @@ class Apps extends El {
     const apps = knownApps();
     if (this.#fault) return failure(this.#fault, this.#load, 2);
     if (!apps) return html`<div class="cards skeleton">${bars(3)}</div>`;
-    if (!apps.length) return this.#first();
+    if (!apps.length || this.query?.has('new')) return this.#first();
     return html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>`;
   }
 
   view() {
-    const apps = knownApps();
+    const apps = knownApps(), isNew = this.query?.has('new');
     return html`<div class="plain">
       <header class="plain-bar">${brand()}<ui-profile></ui-profile></header>
       <main id="main" tabindex="-1" class="plain-main">
-        <div class="page-head"><h1 tabindex="-1">Apps</h1>${apps?.length ? html`<p class="hint">${plural(apps.length, 'app', 'apps')}</p>` : null}</div>
+        <div class="page-head"><h1 tabindex="-1">${isNew ? 'New app' : 'Apps'}</h1>${apps?.length && !isNew ? html`<p class="hint">${plural(apps.length, 'app', 'apps')}</p>` : null}
+          ${apps?.length ? html`<a class="btn line" href=${isNew ? '/_/apps' : '/_/apps?new=1'}>${isNew ? 'All apps' : html`${icon('plus')}New app`}</a>` : null}</div>
         ${this.#content()}
       </main></div>`;
   }

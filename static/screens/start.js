@@ -106,8 +106,7 @@ class Start extends El {
     this.update();
     try {
       if (!this.#sample) { await this.#land(); return; }
-      await makeSample(this.#sample);
-      go(appHref(this.#sample), { replace: true });
+      go(await makeSample(this.#sample), { replace: true });
     } catch (e) {
       if (e.name === 'AbortError') return;
       this.#fault = { e, again: this.#make };

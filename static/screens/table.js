@@ -8,7 +8,7 @@ import { resumeEdits, saving } from '../app/edit.js';
 import { compile, conditionFor, fromAddress, saidBy, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
-import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
+import { appHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
 import { OneRecord, Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
 import { canGroup, count, isSortable } from '../app/types.js';
@@ -20,7 +20,7 @@ import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
@@ -315,7 +315,8 @@ class TableScreen extends El {
 
   #content(table) {
     const { app, tables } = this.#meta;
-    if (!tables.length) return notice({ level: 2, sign: 'table', title: 'No tables yet', text: 'Import a file in a terminal to make the first one:', code: `carryall import FILE --app ${app.slug}` });
+    if (!tables.length) return notice({ level: 2, sign: 'table', title: 'No tables yet', text: 'Make the first one, or bring a spreadsheet.',
+      actions: html`<a class="btn main-act" href=${`${appHref(app.slug)}/new-table`}>New table</a> <a class="btn line" href=${importHref(app.slug)}>From a spreadsheet</a>` });
     if (!this.table) return null;
     if (!table) return notice({ level: 2, title: `No table called “${this.table}”`, text: `${app.name} has no such table. It may have been renamed or removed.`,
       actions: html`<a class="btn line" href=${appHref(app.slug)}>Open ${app.name}</a>` });
@@ -380,7 +381,8 @@ class TableScreen extends El {
         <button type="button" class="btn square bar-menu" aria-label="Tables and profile" aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
         ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
         <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
-        ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>`}
+        ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
+          <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${panel && this.#panel(table)}

@@ -1,4 +1,4 @@
-// The profile menu: who is signed in, colour theme, sign out.
+// The profile menu: who is signed in, the way to one's account and tokens, colour theme, sign out.
 // Not here: applying the theme, which theme.js does before the first paint and on the `ui:theme` event.
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
@@ -42,6 +42,7 @@ class Profile extends El {
     const who = person.get(), name = who?.email || who?.username || '';
     const groups = [
       { label: 'Theme', shown: true, items: THEMES.map(([theme, text, sign]) => ({ text, sign, checked: chosenTheme() === theme, run: () => this.#choose(theme) })) },
+      { label: 'Account', items: [{ text: 'My account', sign: 'person', href: '/_/settings/account' }, { text: 'Personal Access Tokens', sign: 'key', href: '/_/tokens' }] },
       { label: 'Session', items: [{ text: 'Sign out', sign: 'leave', run: () => this.#leave() }] },
     ];
     const face = this.wide ? html`${icon('person')}<span class="cut">${name}</span>` : icon('person');

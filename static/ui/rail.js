@@ -1,23 +1,31 @@
-// The rail: app switcher, tables with their record counts, profile. On a phone the shell shows it as a sheet.
-// Not here: opening and closing that sheet (screens/table.js).
+// The rail: app switcher, tables with their record counts, the app's other screens, profile. On a phone the shell shows it as a sheet.
+// Not here: opening and closing that sheet (shell.js, screens/table.js).
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { appHref, tableHref } from '../app/meta.js';
+import { appHref, mayMake, tableHref } from '../app/meta.js';
 import { count } from '../app/types.js';
 import { bars, glyph, icon } from './parts.js';
 import './menu.js';
 import './profile.js';
 
+// With more apps than this, one types to find one.
+const FILTER_FROM = 8;
+
 class Rail extends El {
-  static props = { app: null, apps: [], tables: null, current: null };
+  // current: the slug of the open table; place: the screen beside the tables that is open.
+  static props = { app: null, apps: [], tables: null, current: null, place: null };
+
+  // What only a demo needs comes behind everything else.
+  connected() { import('./demobar.js'); }
 
   #switcher() {
     const groups = [
       { label: 'Apps', items: this.apps.map(a => ({ text: a.name, sign: 'bag', href: appHref(a.slug), current: a.slug === this.app.slug })) },
-      { label: 'More', items: [{ text: 'All apps', sign: 'apps', href: '/_/apps' }] },
+      { label: 'More', items: [{ text: 'New app', sign: 'plus', href: '/_/apps?new=1' }, { text: 'All apps', sign: 'apps', href: '/_/apps' }] },
     ].filter(g => g.items.length);
     const face = html`${glyph(this.app)}<span class="cut">${this.app.name}</span>${icon('down')}`;
-    return html`<ui-menu .label=${`App: ${this.app.name}`} .groups=${groups} .face=${face} .look=${'btn wide switcher'}></ui-menu>`;
+    return html`<ui-menu .label=${`App: ${this.app.name}`} .groups=${groups} .face=${face} .look=${'btn wide switcher'}
+      .find=${this.apps.length >= FILTER_FROM ? 'Find an app' : null}></ui-menu>`;
   }
 
   #table(t) {
@@ -25,13 +33,23 @@ class Rail extends El {
       ${icon('table')}<span class="cut">${t.name}</span><span class="n">${t.records === null ? null : html`${count(t.records)}<span class="quiet"> records</span>`}</span></a></li>`;
   }
 
+  #place(slug, name, sign) {
+    return html`<a href=${`${appHref(this.app.slug)}/${slug}`} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
+  }
+
+  #places() {
+    return html`<div class="places">${this.#place('home', 'Home', 'home')}${this.#place('diagram', 'Diagram', 'diagram')}${this.#place('settings', 'App settings', 'gear')}</div>`;
+  }
+
   view() {
     return html`<nav class="rail" aria-label="App">
       ${this.app ? this.#switcher() : html`<div class="switcher skeleton">${bars(1)}</div>`}
-      <h2 class="rail-head">Tables</h2>
+      <h2 class="rail-head">Tables${this.app && mayMake(this.tables) && html`<a class="btn square" href=${`${appHref(this.app.slug)}/new-table`} aria-label="New table" title="New table">${icon('plus')}</a>`}</h2>
       <div class="rail-list">${this.tables
         ? html`<ul class="nav">${each(this.tables, t => t.slug, t => this.#table(t))}</ul>`
         : html`<div class="skeleton">${bars(4)}</div>`}</div>
+      ${this.app && this.#places()}
+      <ui-demobar></ui-demobar>
       <ui-profile .wide=${true}></ui-profile>
     </nav>`;
   }

@@ -19,15 +19,7 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     once::refuse(call)?;
     let dry_run = call.query.flag("dry_run")?;
     let format = format(call)?;
-    let source = match &call.body {
-        // No line is no row: what an export of an empty table holds.
-        Body::Empty if format == Format::Ndjson => Source::Memory(Vec::new().into()),
-        Body::Empty => {
-            return Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"));
-        }
-        Body::Memory(bytes) => Source::Memory(bytes.clone().into()),
-        Body::Spool(spool) => Source::Open(spool.file()),
-    };
+    let source = source(&call.body, format)?;
     let import = Import {
         app: call.param(0).to_owned(),
         schema: call.param(1).to_owned(),
@@ -51,7 +43,21 @@ pub fn rows(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(reply::json(if dry_run { 200 } else { 201 }, &body))
 }
 
-fn format(call: &Call<'_>) -> Result<Format> {
+/// The file that was sent.
+pub fn source(body: &Body, format: Format) -> Result<Source> {
+    match body {
+        // No line is no row: what an export of an empty table holds.
+        Body::Empty if format == Format::Ndjson => Ok(Source::Memory(Vec::new().into())),
+        Body::Empty => {
+            Err(Error::malformed("The body is empty; send the file: curl --data-binary @people.csv -H 'Content-Type: text/csv' …"))
+        }
+        Body::Memory(bytes) => Ok(Source::Memory(bytes.clone().into())),
+        Body::Spool(spool) => Ok(Source::Open(spool.file())),
+    }
+}
+
+/// Of which format a file says that it is.
+pub fn format(call: &Call<'_>) -> Result<Format> {
     let kind = content_type(call.request).unwrap_or_default();
     match kind.as_str() {
         "text/csv" | "text/tab-separated-values" | "text/plain" => Ok(Format::Csv),

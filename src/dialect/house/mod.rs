@@ -108,6 +108,7 @@
 //! | POST | /api/workspaces/{workspace}/backups/{backup}/restore | put it back, 201 with its job | [house], admins |
 //! | GET | /api/workspaces/{workspace}/deleted | apps that were deleted | [house], admins |
 //! | POST | /api/workspaces/{workspace}/deleted/{change}/restore | bring one back, with everything | [house], admins |
+//! | POST | /api/workspaces/{workspace}/rows | what is in a file of rows, as data; nothing is kept: `sheet` | [house] |
 //! | GET | /api/workspaces/{workspace}/dialects | the dialects as data | [house] |
 //! | POST | /api/workspaces/{workspace}/try | answer a request of any dialect here: `dialect as request` | [house] |
 //! | GET | /api/apps/{app}/postman/{dialect} | an app in a dialect as a collection for Postman | [house] |
@@ -161,6 +162,7 @@ mod once;
 mod options;
 mod records;
 mod roles;
+mod rows;
 mod samples;
 mod schemas;
 mod search;
@@ -198,7 +200,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 110] = [
+const ROUTES: [Route; 111] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -327,6 +329,7 @@ const ROUTES: [Route; 110] = [
     post("/api/workspaces/{workspace}/backups/{backup}/restore", Pool::Slow, backups::restore),
     get("/api/workspaces/{workspace}/deleted", Pool::Reads, history::gone_apps),
     rehearsable(post("/api/workspaces/{workspace}/deleted/{change}/restore", Pool::Slow, undo::app)),
+    Route { query: Some(&["sheet"]), body: BodyMax::Rows, ..post("/api/workspaces/{workspace}/rows", Pool::Slow, rows::read) },
     get("/api/workspaces/{workspace}/dialects", Pool::Reads, dialects::list),
     post("/api/workspaces/{workspace}/try", Pool::Slow, tries::run),
     get("/api/apps/{app}/postman/{dialect}", Pool::Reads, dialects::postman),

@@ -9,13 +9,13 @@ use rouille::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub fn list(_: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let only = workspace::read(&call.caller, workspace::SLUG)?;
-    Ok(reply::json(200, &json!({"workspaces": [rendered(only)]})))
+    Ok(reply::json(200, &json!({"workspaces": [rendered(ctx, only)]})))
 }
 
-pub fn read(_: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    Ok(reply::json(200, &rendered(workspace::read(&call.caller, call.param(0))?)))
+pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    Ok(reply::json(200, &rendered(ctx, workspace::read(&call.caller, call.param(0))?)))
 }
 
 /// The same list as `/api/apps`.
@@ -24,6 +24,11 @@ pub fn apps(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     super::apps::list(ctx, call)
 }
 
-fn rendered(slug: &str) -> Value {
-    json!({"slug": slug, "name": "Default"})
+/// `demo` is told of a data file that lives no longer than this process.
+fn rendered(ctx: &Ctx, slug: &str) -> Value {
+    let mut body = json!({"slug": slug, "name": "Default"});
+    if let Some(body) = body.as_object_mut().filter(|_| !ctx.backs_up) {
+        body.insert("demo".to_owned(), Value::Bool(true));
+    }
+    body
 }

@@ -34,6 +34,8 @@ const WHOLE_END: f64 = 9_223_372_036_854_775_808.0;
 pub struct Book {
     unpacked: Unpacked,
     sheet: String,
+    /// The names of all of its sheets of cells.
+    pub sheets: Vec<String>,
     pub notes: Vec<String>,
 }
 
@@ -50,7 +52,9 @@ pub fn open(source: impl Source, sheet: Option<&str>) -> Result<Book> {
     if unpacked.has_merged_cells && may_have_merged_cells(&mut workbook, &sheet, &meter) {
         notes.push("The workbook has merged cells: their value stands in the first of them, the others are empty".to_owned());
     }
-    Ok(Book { unpacked, sheet, notes })
+    let sheets = workbook.sheets_metadata().iter().filter(|about| about.typ == SheetType::WorkSheet).map(|about| about.name.clone());
+    let sheets = sheets.collect();
+    Ok(Book { unpacked, sheet, sheets, notes })
 }
 
 /// Reads the sheet row by row. `bytes` tells how far it has come, of `bytes_total`. Gives the headings, and notes.

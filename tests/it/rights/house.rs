@@ -45,6 +45,8 @@ const NEEDS: &[(&str, Need)] = &[
     // What is tried asks for itself: `tries`.
     ("GET /api/workspaces/{workspace}/dialects", Need::SignedIn),
     ("POST /api/workspaces/{workspace}/try", Need::SignedIn),
+    // Nothing is kept of it.
+    ("POST /api/workspaces/{workspace}/rows", Need::SignedIn),
     ("GET /api/apps/{app}/roles", Need::Owner),
     ("POST /api/apps/{app}/roles", Need::OwnerOfRoles),
     ("GET /api/apps/{app}/roles/{role}", Need::Owner),
@@ -194,6 +196,10 @@ fn request(route: &str, place: Place) -> Sent {
             kind = "text/csv";
             let (head, row) = if schema == "deals" { ("title,owner", "new,2") } else { (key, "new") };
             format!("{head}\n{row}\n")
+        }
+        "POST /api/workspaces/{workspace}/rows" => {
+            kind = "text/csv";
+            "name\nnew\n".to_owned()
         }
         "/fields" => r#"{"slug": "fresh", "type": "text"}"#.to_owned(),
         "/fields/{field}" => r#"{"name": "Another"}"#.to_owned(),

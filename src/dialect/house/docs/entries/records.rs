@@ -9,7 +9,7 @@ const EXPORTED: Content =
 const LISTED: Content = Content::Media(&[("application/json", "RecordList"), ("text/csv", "Text"), ("application/x-ndjson", "Text")]);
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub const ENTRIES: [Entry; 12] = [
+pub const ENTRIES: [Entry; 13] = [
     Entry {
         about: "Page by page, or window by window with limit and offset or cursor. With Accept: text/csv or application/x-ndjson the whole list is a file, \
                 without pages. With If-None-Match, 304 when nothing of it has changed. With explain=1 admins learn how the list is found (statements, plan, \
@@ -105,6 +105,18 @@ pub const ENTRIES: [Entry; 12] = [
         query: &["format", "ids", "shown_fields", "sort", "words", "view_of", "filter"],
         headers: &["Content-Disposition"],
         ..entry("GET /api/apps/{app}/schemas/{schema}/export", "export_records", "Records", "The records as a file", (200, EXPORTED))
+    },
+    Entry {
+        about: "What an import of the file would read, before it is one; nothing is kept.",
+        query: &["sheet"],
+        body: ROWS,
+        ..entry(
+            "POST /api/workspaces/{workspace}/rows",
+            "read_file",
+            "Records",
+            "What is in a file of rows",
+            (200, Content::Json("FileRows")),
+        )
     },
     Entry {
         about: "All or nothing: 400 names every row that breaks a rule by its index.",

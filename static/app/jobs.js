@@ -1,0 +1,31 @@
+// Long pieces of work of the server: waiting for one, finding one that a request of ours has begun, ending it.
+// Not here: what they do.
+import { get, write } from './api.js';
+
+const JOBS = '/api/workspaces/default/jobs';
+const LOOK_MS = 300;
+const pause = () => new Promise(done => { setTimeout(done, LOOK_MS); });
+
+/** When it has ended well; else the reason why not. */
+export async function finished(id, signal) {
+  for (;;) {
+    const job = await get(`${JOBS}/${id}`, signal);
+    if (job.state === 'failed' || job.state === 'cancelled') throw Object.assign(new Error(job.error ?? 'The work was ended.'), { kind: 'invalid' });
+    if (job.state !== 'running') return job;
+    await pause();
+  }
+}
+
+/** Calls back with the newest running job of a kind, as long as the signal lasts. Whoever may not see jobs sees none. */
+export async function follow(kind, seen, signal) {
+  while (!signal.aborted) {
+    await pause();
+    if (signal.aborted) return;
+    try {
+      const job = (await get(JOBS, signal)).jobs.find(j => j.kind === kind && j.state === 'running');
+      if (job) seen(job);
+    } catch { return; }
+  }
+}
+
+export const endJob = id => write('DELETE', `${JOBS}/${id}`);

@@ -1,0 +1,41 @@
+// What a demo says of itself: that its file goes with the program, and the way to keep it. In any other file nothing stands here.
+// Not here: how a copy of the file is made (app/account.js).
+import { El, define } from '../lib/el.js';
+import { html } from '../lib/view.js';
+import { announce } from '../lib/a11y.js';
+import { isDemo, keepFile } from '../app/keep.js';
+import { icon } from './parts.js';
+
+class DemoBar extends El {
+  #isDemo = false;
+  #state = null;
+
+  async connected() {
+    this.#isDemo = await isDemo(this.life);
+    this.update();
+  }
+
+  #keep = async () => {
+    if (this.#state === 'busy') return;
+    this.#state = 'busy';
+    this.update();
+    try {
+      location.assign(await keepFile());
+      this.#state = 'kept';
+      announce('The file is being downloaded. Open it with: carryall serve --db FILE');
+    } catch (fault) {
+      this.#state = fault.message;
+      announce(fault.message);
+    }
+    this.update();
+  };
+
+  view() {
+    if (!this.#isDemo) return null;
+    const busy = this.#state === 'busy';
+    const said = this.#state === 'kept' ? html`Downloaded. Go on with <code>carryall serve --db FILE</code>` : busy ? null : this.#state;
+    return html`<div class="demo" role="note"><p>Demo: thrown away when it stops.</p>${said && html`<p>${said}</p>`}
+      <button type="button" class="btn line" aria-disabled=${String(busy)} @click=${this.#keep}>${icon('download')}${busy ? 'Making the file…' : 'Keep as a file'}</button></div>`;
+  }
+}
+define('ui-demobar', DemoBar);
