@@ -50,13 +50,15 @@ export const takeBack = ({ app, table, change, label, isRedo, onConflict }) => a
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
 /** Takes up what an earlier visit of this person left unsent. */
 export function resumeEdits() {
+  park();
   for (const job of stored()) if (!queue.some(q => q.job.key === job.key)) queue.push({ job, done: () => {}, failed: () => {} });
   if (queue.length) { keep(); run(); }
 }
 
 function add(asked) {
   const key = Array.from(crypto.getRandomValues(new Uint8Array(12)), b => b.toString(16).padStart(2, '0')).join('');
-  const job = { ...asked, key, who: person.get()?.id ?? null };
+  const job = { ...asked, key, who: whoIsHere() };
+  park();
   return new Promise((done, failed) => {
     queue.push({ job, done, failed });
     keep();
@@ -64,6 +66,13 @@ function add(asked) {
     pending.set({});
     run();
   });
+}
+
+const whoIsHere = () => person.get()?.id ?? null;
+
+/** What somebody else left unsent is theirs: it waits in this browser until they come again, and is never sent by another. */
+function park() {
+  if (whoIsHere() !== null && queue.some(q => q.job.who !== whoIsHere())) { queue.length = 0; pending.set({}); }
 }
 
 function say(fault = null) {
@@ -80,17 +89,18 @@ async function run() {
   let fault = null;
   while (queue.length) {
     const { job, done, failed } = queue[0];
+    if (job.who !== whoIsHere()) { wait('auth'); break; }
     try {
       const result = await DO[job.kind](job);
       isAway = false;
-      settle();
+      settle(job);
       happened.set({ ...result, job, app: job.app, table: job.table });
       done(result.given);
     } catch (e) {
       if (['offline', 'auth', 'busy'].includes(e.kind)) { wait(e.kind); break; }
       isAway = false;
       fault = e;
-      settle();
+      settle(job);
       failed(e);
     }
     say(fault);
@@ -98,8 +108,8 @@ async function run() {
   running = false;
 }
 
-function settle() {
-  queue.shift();
+function settle(job) {
+  if (queue[0]?.job === job) queue.shift();
   keep();
   pending.set({});
 }
@@ -177,24 +187,25 @@ function refuseClash(job, theirs) {
   if (clash.length) throw Object.assign(new Error('Somebody changed this in between.'), { kind: 'changed', clash, record: theirs, mine: job.values });
 }
 
-// A copy of the queue in this browser: closing the page while the server is away loses nothing. Every tab has its own.
+// A copy of the queue in this browser: closing the page while the server is away loses nothing. Every tab has its own, for everybody who uses it.
+const outbox = who => `${OUTBOX}${tab}:${who}`;
 function keep() {
   try {
-    if (queue.length) localStorage.setItem(OUTBOX + tab, JSON.stringify({ at: Date.now(), jobs: queue.map(q => q.job) }));
-    else localStorage.removeItem(OUTBOX + tab);
+    if (queue.length) localStorage.setItem(outbox(queue[0].job.who), JSON.stringify({ at: Date.now(), jobs: queue.map(q => q.job) }));
+    else localStorage.removeItem(outbox(whoIsHere()));
   } catch { /* Full or switched off: the queue is in memory all the same. */ }
 }
 
 /** What this tab left, and what tabs left that are no longer there. */
 function stored() {
-  const found = [], who = person.get()?.id ?? null;
+  const found = [], who = whoIsHere();
   try {
     for (const name of Object.keys(localStorage).filter(n => n.startsWith(OUTBOX))) {
       const { at, jobs } = JSON.parse(localStorage.getItem(name));
-      if (name !== OUTBOX + tab && Date.now() - at < STALE_MS) continue;
+      if (name !== outbox(who) && Date.now() - at < STALE_MS) continue;
       found.push(...jobs.filter(job => job.who === who));
       const others = jobs.filter(job => job.who !== who);
-      if (name === OUTBOX + tab) continue;
+      if (name === outbox(who)) continue;
       if (others.length) localStorage.setItem(name, JSON.stringify({ at, jobs: others }));
       else localStorage.removeItem(name);
     }

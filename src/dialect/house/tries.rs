@@ -89,11 +89,11 @@ fn draft(reader: &mut Reader<'_>) -> Draft {
 
 fn sent(reader: &mut Reader<'_>) -> Sent {
     let (method, target) = (reader.needed("method"), reader.needed("path"));
-    if !method.is_empty() && !METHODS.contains(&method.as_str()) {
+    if reader.has("method") && !METHODS.contains(&method.as_str()) {
         reader.refuse("method", format!("there is no method {}; there are {}", quoted(&method), METHODS.join(", ")));
     }
     let is_path = target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic());
-    if !target.is_empty() && !is_path {
+    if reader.has("path") && !is_path {
         reader.refuse("path", format!("{} is no path: it begins with / and has everything else percent-encoded", quoted(&target)));
     }
     let mut headers = headers(reader);

@@ -4,6 +4,9 @@ use super::{Content, Entry, entry};
 
 const ROWS: Content =
     Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
+/// Any text is a file of rows, if of headings alone.
+const ANY_ROWS: Content =
+    Content::Media(&[("text/csv", "AnyText"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
 const EXPORTED: Content =
     Content::Media(&[("text/csv", "Text"), ("application/x-ndjson", "Text"), ("application/json", "Rows"), (WORKBOOK, "Text")]);
 const LISTED: Content = Content::Media(&[("application/json", "RecordList"), ("text/csv", "Text"), ("application/x-ndjson", "Text")]);
@@ -109,7 +112,7 @@ pub const ENTRIES: [Entry; 13] = [
     Entry {
         about: "What an import of the file would read, before it is one; nothing is kept.",
         query: &["sheet"],
-        body: ROWS,
+        body: ANY_ROWS,
         ..entry(
             "POST /api/workspaces/{workspace}/rows",
             "read_file",
