@@ -92,9 +92,12 @@ def addresses():
         for path in ("/none.js", "/app.jsx", "/docs/none.css", "/photo.webp"):
             check("%s is no address of its own but a file that is missing: 404" % path,
                   server.visit("GET", path, headers=[HTML]).refuses(404, path))
-        for path in ("/api/nothing", "/api/mine.txt", "/v1/nothing", "/api", "/v1", "/external/x.txt", "/external/x", "/api/",
-                     "/api/apps/crm/nothing"):
+        for path in ("/api/no/such/address", "/v1/no/such/address", "/api", "/v1", "/api/", "/api/apps/crm/nothing"):
             check("%s never becomes the front end" % path, server.visit("GET", path, headers=[HTML]).refuses(404, path), path)
+        # Other dialects refuse in their own forms: who is not signed in does not learn whether there is such a table.
+        for path, status in (("/api/nothing", 401), ("/api/mine.txt", 401), ("/v1/nothing", 401), ("/external/x.txt", 404), ("/external/x", 404)):
+            answer = server.visit("GET", path, headers=[HTML])
+            same("%s never becomes the front end" % path, (answer.status, answer.header("Content-Type")), (status, "application/json"))
         for path, status, start in ((APPS, 401, b'{"error"'), ("/v1/apps", 401, b'{"error"'), ("/healthz", 200, b'{"status"'),
                                     ("/auth/login/", 200, b"<!doctype html>")):
             answer = server.visit("GET", path, headers=[HTML])

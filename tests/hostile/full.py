@@ -13,7 +13,7 @@ CAP_DESCRIPTORS = 256
 ADDRESSES = tuple("127.0.0.%d" % last for last in range(2, 10))
 IDLE_FROM_SECONDS = 1.0
 NOTES = "/api/apps/crm/schemas/notes/records"
-BUSY_BODY = b'{"text": "a body that took its time"}'
+BUSY_BODY = b'{"body": "a body that took its time"}'
 
 
 def few_descriptors():

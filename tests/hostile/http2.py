@@ -35,7 +35,7 @@ def clients():
             def ask(*args, path):
                 return curl(*flags, "-g", *args, base + path)
 
-            code, body, told = ask("-i", path="/api/nothing")
+            code, body, told = ask("-i", path="/api/no/such/address")
             head_lines = body.split(b"\r\n\r\n")[0].decode().splitlines()
             is_json = "content-type: application/json" in head_lines and head_lines[0].startswith("HTTP/2 404")
             is_lower = all(line.split(":")[0] == line.split(":")[0].lower() for line in head_lines[1:])
@@ -106,7 +106,7 @@ def streams():
             heard = talk(server, HELLO + begun + frame(DATA, 0, 1, bytes(FRAME_BYTES)), seconds=LINGER_SECONDS + 1)
             check("a body that nobody wants: %d whole, in a while 'no error' (RFC 9113 8.1)" % status,
                   (heard.statuses, heard.done, heard.resets) == ({1: status}, {1}, {1: 0}), heard)
-        for path, status in (("/healthz", 200), ("/_/", 200), ("/api/nothing", 404), (RECORDS, 200)):
+        for path, status in (("/healthz", 200), ("/_/", 200), ("/api/no/such/address", 404), (RECORDS, 200)):
             heard = talk(server, HELLO + request(1, "HEAD", path, session), [1])
             check("HEAD %s has no body" % path, heard.statuses == {1: status} and not heard.count(DATA), heard)
         name, key = session[1].split("=")

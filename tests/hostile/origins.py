@@ -98,7 +98,7 @@ def allowed():
             same("a preflight for %s, too" % path, preflight(server, PAGE, path).status, 204)
         answer = preflight(server, PAGE, host="evil.example")
         check("not under a foreign name", answer.refuses(421), answer)
-        for method, path, status, headers in (("GET", RECORDS, 200, [session]), ("GET", RECORDS, 401, []), ("GET", "/api/nothing", 404, []),
+        for method, path, status, headers in (("GET", RECORDS, 200, [session]), ("GET", RECORDS, 401, []), ("GET", "/api/no/such/address", 404, []),
                                               ("HEAD", RECORDS, 200, [session]), ("GET", "/healthz", 200, [])):
             answer = server.visit(method, path, headers=[*headers, ("Origin", PAGE)])
             got = told(answer)
