@@ -9,7 +9,7 @@ use super::records::unique_groups;
 use super::undo::{Conflict, Work};
 use super::undo_merge::{merge, same};
 use super::undo_names::{Names, renamed};
-use super::{fields, schemas as tables, undo_records};
+use super::{fields, schemas as tables, undo_apps, undo_records};
 use crate::field;
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
@@ -42,6 +42,8 @@ struct Turn {
     last: Option<(Schema, Schema)>,
     /// Fields whose values are not what people left there: they came back, or are of another type.
     fresh: BTreeSet<String>,
+    /// Those among all fields that came back.
+    came: BTreeSet<String>,
 }
 
 /// An entry about a table, with what it says.
@@ -96,6 +98,10 @@ pub fn begin(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<Turns> {
     }
     if !work.is_refused() {
         tx.catalog_changed()?;
+        for (id, turn) in turns.all.iter().filter(|(_, turn)| !turn.came.is_empty()) {
+            let told: Vec<&Value> = all.get(id).into_iter().flatten().rev().map(|definition| &definition.body).collect();
+            undo_apps::mask_again(tx, (work.app, *id), &turn.came, &told)?;
+        }
     }
     Ok(turns)
 }
@@ -105,7 +111,7 @@ fn definitions<'e>(work: &Work<'e>) -> BTreeMap<SchemaId, Vec<Definition<'e>>> {
     let entries = work.entries;
     for entry in entries.iter().filter(|entry| entry.kind == "define") {
         // A deleted app's entry speaks of all its tables.
-        if let Some(gone) = super::undo_apps::gone_schemas(entry) {
+        if let Some(gone) = undo_apps::gone_schemas(entry) {
             for (schema, told) in gone {
                 let body = json!({"before": told});
                 all.entry(schema.id).or_default().push(Definition { entry, body, before: Some(schema), after: None });
@@ -221,8 +227,8 @@ fn again(tx: &mut WriteTx<'_>, work: &mut Work<'_>, wanted: Schema, chain: &[Def
     let body = json!({"after": schemas::described(&wanted)});
     log_definition(tx, work.who, wanted.app, Some(wanted.id), format!("brought back the table {}", wanted.slug), Some(body))?;
     work.tally.definitions += 1;
-    let fresh = wanted.stored().map(|field| field.slug.clone()).collect();
-    Ok(Turn { fresh, ..Turn::default() })
+    let fresh: BTreeSet<String> = wanted.stored().map(|field| field.slug.clone()).collect();
+    Ok(Turn { came: fresh.clone(), fresh, ..Turn::default() })
 }
 
 /// A table that becomes what it was: its fields at once, what only all records can tell later.
@@ -241,7 +247,10 @@ fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>
     for field in &mut loose.fields {
         field.unique &= current.field(&field.slug).is_some_and(|was| was.unique);
     }
-    let body = json!({"before": schemas::described(current), "after": schemas::described(&wanted), "renamed": []});
+    let came = wanted.fields.iter().map(|field| field.slug.clone()).filter(|slug| current.field(slug).is_none()).collect();
+    let gone = current.fields.iter().map(|field| field.slug.clone()).filter(|slug| wanted.field(slug).is_none()).collect();
+    let masks = undo_apps::masks(tx, current, &gone);
+    let body = json!({"before": schemas::described(current), "after": schemas::described(&wanted), "renamed": [], "masks": masks});
     let label = format!("put back the table {}", wanted.slug);
     let batch = log_definition(tx, work.who, work.app, Some(current.id), label, Some(body))?;
     for gone in current.stored().filter(|field| wanted.field(&field.slug).is_none()) {
@@ -250,7 +259,7 @@ fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>
     schemas::replace(tx, current, &loose, &[])?;
     rename_options(tx, current, &loose)?;
     work.tally.definitions += 1;
-    Ok(Turn { goes: false, last: Some((loose, wanted)), fresh })
+    Ok(Turn { goes: false, last: Some((loose, wanted)), fresh, came })
 }
 
 /// Records hold options by what these are called: one that has another name again has it in them, too.
