@@ -131,6 +131,17 @@ pub fn made(entries: &[Logged], schema: SchemaId) -> BTreeSet<RecordId> {
     ids.collect()
 }
 
+/// Whether a record is there and holds what it held after an entry.
+pub fn is_as_left(tx: &ReadTx<'_>, schema: &Schema, names: &Names, id: RecordId, seq: i64) -> Result<bool> {
+    let Some(stands) = rows::find(tx, schema, &Cond::True, id)? else { return Ok(false) };
+    let stands = rows::values_of(&stands.data)?;
+    let since = history::of_record(tx, schema.id, id, seq, SINCE_MAX)?;
+    let mut left = rolled_back(names, Some(stands.clone()), &since);
+    // What a field that is gone held is nobody's change.
+    left.iter_mut().for_each(|left| left.retain(|slug, _| stands.contains_key(slug)));
+    Ok(left.as_ref() == Some(&stands))
+}
+
 /// The ids that an import gave.
 fn imported(entry: &Logged) -> std::ops::RangeInclusive<i64> {
     let body = body(entry);

@@ -189,20 +189,20 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, 
     }
     match (current, wanted) {
         (None, None) => Ok(Turn::default()),
-        (Some(current), None) => leave(tx, work, &current),
+        (Some(current), None) => leave(tx, work, turns, &current),
         (None, Some(wanted)) => again(tx, work, wanted, chain),
         (Some(current), Some(wanted)) => become_other(tx, work, &current, wanted),
     }
 }
 
-/// A table that goes again, if nobody put records into it since. What is deleted once more was full before.
-fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, schema: &Schema) -> Result<Turn> {
+/// A table that goes again, if its records are those that were made with it, and as they were left.
+fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, turns: &Turns, schema: &Schema) -> Result<Turn> {
     let last = work.entries.last().map_or(0, |entry| entry.seq);
-    let is_again = work.entries.first().is_some_and(|entry| entry.undoes.is_some());
     let mut others = rows::counter(tx, schema)?;
-    if !is_again && others > 0 && history::any_record_since(tx, schema.id, last)? {
+    if others > 0 && history::any_record_since(tx, schema.id, last)? {
+        let names = turns.names(tx, schema.id)?;
         for id in undo_records::made(work.entries, schema.id) {
-            others -= i64::from(rows::exists(tx, schema, id)?);
+            others -= i64::from(undo_records::is_as_left(tx, schema, &names, id, last)?);
         }
     } else {
         others = 0;
