@@ -142,6 +142,19 @@ pub fn is_as_left(tx: &ReadTx<'_>, schema: &Schema, names: &Names, id: RecordId,
     Ok(left.as_ref() == Some(&stands))
 }
 
+/// Whether a field of a record holds what it held after an entry.
+pub fn holds_as_left(
+    tx: &ReadTx<'_>,
+    schema: &Schema,
+    names: &Names,
+    (id, seq): (RecordId, i64),
+    (slug, value): (&str, &Value),
+) -> Result<bool> {
+    let since = history::of_record(tx, schema.id, id, seq, SINCE_MAX)?;
+    let stands = Map::from_iter([(slug.to_owned(), value.clone())]);
+    Ok(rolled_back(names, Some(stands), &since).is_some_and(|left| left.get(slug) == Some(value)))
+}
+
 /// The ids that an import gave.
 fn imported(entry: &Logged) -> std::ops::RangeInclusive<i64> {
     let body = body(entry);

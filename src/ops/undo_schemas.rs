@@ -69,7 +69,7 @@ impl Turns {
 
     /// Whether what a field holds was left there by nobody.
     pub fn is_fresh(&self, schema: SchemaId, slug: &str) -> bool {
-        self.all.get(&schema).is_some_and(|turn| turn.fresh.contains(slug))
+        self.all.get(&schema).is_some_and(|turn| turn.came.contains(slug))
     }
 }
 
@@ -189,18 +189,62 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, 
     }
     match (current, wanted) {
         (None, None) => Ok(Turn::default()),
-        (Some(current), None) => leave(tx, work, turns, &current),
+        (Some(current), None) => leave(tx, work, &current),
         (None, Some(wanted)) => again(tx, work, wanted, chain),
-        (Some(current), Some(wanted)) => become_other(tx, work, &current, wanted),
+        (Some(current), Some(mut wanted)) => {
+            keep_newer(tx, work, &current, &mut wanted)?;
+            if work.is_refused() { Ok(Turn::default()) } else { become_other(tx, work, &current, wanted) }
+        }
     }
 }
 
+/// Fields that would go stay where records hold in them what was written since, unless that is to be lost.
+fn keep_newer(tx: &ReadTx<'_>, work: &mut Work<'_>, current: &Schema, wanted: &mut Schema) -> Result<()> {
+    let last = work.entries.last().map_or(0, |entry| entry.seq);
+    let going: Vec<&Field> = current.stored().filter(|field| wanted.field(&field.slug).is_none()).collect();
+    if going.is_empty() || !history::any_record_since(tx, current.id, last)? {
+        return Ok(());
+    }
+    // As things are called now: nothing is taken back yet of what the records say.
+    let names = Names::of(tx, current.id, last + 1, &BTreeSet::new())?;
+    let imported = undo_records::made(&history::imports_since(tx, current.id, last)?, current.id);
+    for field in going {
+        let mut newer = Vec::new();
+        rows::each_value(tx, current, field, &mut |id, text| {
+            let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
+            let is_told = newer.len() >= NEWER_TOLD_MAX || value == field.default || value == json!([]);
+            if !is_told && (imported.contains(&id) || !undo_records::holds_as_left(tx, current, &names, (id, last), (&field.slug, &value))?)
+            {
+                newer.push((id, value));
+            }
+            Ok(())
+        })?;
+        let mut stays = false;
+        for (id, value) in newer {
+            let message = format!("'{}' of {} was written since, and the field would go", field.slug, id.text());
+            stays |= !work.meet(Conflict::new("changed", &current.slug, message).of(id).field(&field.slug).between(Value::Null, value));
+        }
+        if stays {
+            wanted.fields.push(field.clone());
+        }
+    }
+    let place = |field: &Field| current.fields.iter().position(|other| other.slug == field.slug);
+    if wanted.fields.iter().all(|field| place(field).is_some()) {
+        wanted.fields.sort_by_key(place);
+    }
+    Ok(())
+}
+
+/// Records with newer values that are told of one field.
+const NEWER_TOLD_MAX: usize = 100;
+
 /// A table that goes again, if its records are those that were made with it, and as they were left.
-fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, turns: &Turns, schema: &Schema) -> Result<Turn> {
+fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, schema: &Schema) -> Result<Turn> {
     let last = work.entries.last().map_or(0, |entry| entry.seq);
     let mut others = rows::counter(tx, schema)?;
     if others > 0 && history::any_record_since(tx, schema.id, last)? {
-        let names = turns.names(tx, schema.id)?;
+        // As things are called now: nothing is taken back yet of what the records say.
+        let names = Names::of(tx, schema.id, last + 1, &BTreeSet::new())?;
         for id in undo_records::made(work.entries, schema.id) {
             others -= i64::from(undo_records::is_as_left(tx, schema, &names, id, last)?);
         }

@@ -474,3 +474,36 @@ fn what_went_with_another_is_deleted_once() {
     assert_eq!(state(&harness), last, "{told}");
     is_well(&harness);
 }
+
+#[test]
+fn a_field_does_not_go_with_what_was_written_to_it_since() {
+    let harness = work();
+    let people = format!("{SCHEMAS}/people/records");
+    assert_eq!(harness.ask("POST", &format!("{SCHEMAS}/people/fields"), r#"{"slug": "town", "type": "text"}"#).0, 201);
+    let made = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("PATCH", &format!("{people}/rec_1"), r#"{"town": "Oslo"}"#).0, 200);
+    assert_eq!(harness.send("POST", &format!("{SCHEMAS}/people/import"), "text/csv", "name,town\nDi,Rome\n").status, 201);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{made}/undo"), "");
+    let conflicts = told["error"]["conflicts"].as_array().unwrap();
+    let told_of: Vec<(&Value, &Value)> = conflicts.iter().map(|conflict| (&conflict["record"], &conflict["theirs"])).collect();
+    assert_eq!((status, told_of), (409, vec![(&json!("rec_1"), &json!("Oslo")), (&json!("rec_4"), &json!("Rome"))]), "{told}");
+    post(&harness, &format!("{APP}/changes/{made}/undo"), r#"{"on_conflict": "skip"}"#);
+    assert_eq!(harness.ask("GET", &format!("{people}/rec_1"), "").1["town"], "Oslo");
+    is_well(&harness);
+}
+
+#[test]
+fn a_field_has_its_old_type_again_but_not_instead_of_what_was_written_since() {
+    let harness = work();
+    let ann = format!("{SCHEMAS}/people/records/rec_1");
+    assert_eq!(harness.ask("PATCH", &format!("{SCHEMAS}/people/fields/age"), r#"{"type": "text"}"#).0, 200);
+    let act = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("PATCH", &ann, r#"{"age": "about 32"}"#).0, 200);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{act}/undo"), "");
+    let conflict = &told["error"]["conflicts"][0];
+    assert_eq!((status, &conflict["record"], &conflict["theirs"]), (409, &json!("rec_1"), &json!("about 32")), "{told}");
+    assert_eq!(harness.ask("GET", &ann, "").1["age"], "about 32");
+    post(&harness, &format!("{APP}/changes/{act}/undo"), r#"{"on_conflict": "overwrite"}"#);
+    assert_eq!(harness.ask("GET", &ann, "").1["age"], 31);
+    is_well(&harness);
+}

@@ -71,6 +71,12 @@ pub fn any_record_since(tx: &ReadTx<'_>, schema: SchemaId, after: i64) -> Result
     Ok(is_any(one)? || is_any(many)?)
 }
 
+/// Imports into a schema after an entry, oldest first.
+pub fn imports_since(tx: &ReadTx<'_>, schema: SchemaId, after: i64) -> Result<Vec<Logged>> {
+    let sql = format!("SELECT {LOGGED} FROM change WHERE schema = ?1 AND kind = 'import' AND seq > ?2 ORDER BY seq");
+    all(tx, &sql, (schema.0, after))
+}
+
 /// All entries of an app after one, oldest first; at most `limit`.
 pub fn since(tx: &ReadTx<'_>, app: AppId, after: i64, limit: usize) -> Result<Vec<Logged>> {
     all(tx, &format!("SELECT {LOGGED} FROM change WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT {limit}"), (after, app.0))
