@@ -5,6 +5,7 @@ use super::changes::{log_all_cleared, log_definition};
 use super::define::{self, is_narrower};
 use super::roles;
 use super::shared_views;
+use super::undo_apps;
 use crate::expr::resolve::resolve;
 use crate::expr::{TABLE_CHARS_MAX, TABLE_PARTS_MAX};
 use crate::field;
@@ -129,7 +130,10 @@ fn before<'o>(old: &'o Schema, field: &Field, renames: &Renames) -> Option<&'o F
 
 /// Puts a schema in the place of the one that is there, and logs it with what its records lose. The catalog is the caller's to load again.
 pub fn alter(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, new: &Schema, renames: &Renames, label: String) -> Result<()> {
-    let body = json!({"before": schemas::described(old), "after": schemas::described(new), "renamed": renames});
+    let is_renamed = |slug: &str| renames.iter().any(|(was, _)| was == slug);
+    let gone = old.fields.iter().filter(|field| new.field(&field.slug).is_none() && !is_renamed(&field.slug));
+    let masks = undo_apps::masks(tx, old, &gone.map(|field| field.slug.clone()).collect());
+    let body = json!({"before": schemas::described(old), "after": schemas::described(new), "renamed": renames, "masks": masks});
     let batch = log_definition(tx, who, old.app, Some(old.id), label, Some(body))?;
     let goes = |field: &&Field| new.field(&field.slug).is_none() && !renames.iter().any(|(was, _)| *was == field.slug);
     for gone in old.stored().filter(goes) {

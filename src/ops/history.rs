@@ -260,10 +260,9 @@ fn masked(tx: &ReadTx<'_>, scope: &Scope, mut entry: Logged) -> Result<Option<Lo
     if entry.kind == "update" && is_empty("before") && is_empty("after") {
         return Ok(None);
     }
-    // The label names a record by a field that may not be there for the caller.
-    if scope.seen.display_field != scope.whole.display_field {
-        let record = entry.record.map(RecordId::text).unwrap_or_default();
-        entry.label = format!("{} {record} in {}", past(&entry.kind), scope.whole.slug);
+    // The label names a record by the field by which it was shown at that time, which may be none that is there for the caller.
+    if let Some(record) = entry.record {
+        entry.label = format!("{} {} in {}", past(&entry.kind), record.text(), scope.whole.slug);
     }
     entry.body = entry.body.is_some().then(|| Value::Object(body).to_string());
     Ok(Some(entry))

@@ -186,7 +186,7 @@ fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -
         }
         Aim::Undo { change, is_whole } => {
             let (app, entry) = entry(tx, who, app, *change)?;
-            let act = if *is_whole { entry.act() } else { entry.seq };
+            let act = taken_as(tx, &entry, *is_whole)?;
             if let Some(undo) = history::undone_by(tx, act)? {
                 let problem = Problem::new("undone", format!("Change {change} is taken back already, by {undo}"));
                 return Err(Error::Conflict(problem.hint(format!("POST …/changes/{change}/redo brings it back"))));
@@ -195,7 +195,7 @@ fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -
         }
         Aim::Redo { change, is_whole } => {
             let (app, entry) = entry(tx, who, app, *change)?;
-            let act = if *is_whole { entry.act() } else { entry.seq };
+            let act = taken_as(tx, &entry, *is_whole)?;
             let Some(undo) = history::undone_by(tx, act)? else {
                 let problem = Problem::new("not_undone", format!("Change {change} is not taken back: there is nothing to do again"));
                 return Err(Error::Conflict(problem.hint(format!("POST …/changes/{change}/undo takes it back"))));
@@ -207,8 +207,29 @@ fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -
     }
 }
 
+/// The number by which an entry is taken back: with its act, of which nothing may be missing, or alone.
+fn taken_as(tx: &ReadTx<'_>, entry: &Logged, is_whole: bool) -> Result<i64> {
+    let (seq, act) = (entry.seq, entry.act());
+    if is_whole && history::one(tx, act)?.is_none() {
+        let message = format!("Change {seq} belongs to the act {act}, which is no longer whole in the change log");
+        return Err(Error::Gone(Problem::new("gone", message).hint(r#"{"batch": false} takes back this entry alone"#)));
+    }
+    // The number of the first entry is that of its act: what took back one would be taken for what took back the other.
+    if !is_whole && seq == act && history::act_len(tx, act)? > 1 {
+        let message = format!("Change {seq} is the first of its act and stands for all of it: it is not taken back alone");
+        return Err(Error::Conflict(Problem::new("not_undoable", message).hint("Leave out 'batch' to take back the whole act")));
+    }
+    Ok(if is_whole { act } else { seq })
+}
+
 fn of_act(tx: &ReadTx<'_>, app: AppId, entry: Logged, act: i64, is_whole: bool, most: usize) -> Result<Found> {
     let label = entry.label.clone();
+    if let Some(first) = entry.undoes
+        && history::of_act(tx, first, most)?.iter().any(|entry| entry.app == Some(app) && undo_apps::is_gone_app(entry))
+    {
+        let problem = Problem::new("not_undoable", "A deleted app that was brought back is not deleted again in this way");
+        return Err(Error::Conflict(problem.hint("DELETE …/apps/{app} deletes it")));
+    }
     let entries = if is_whole { history::of_act(tx, act, most)? } else { vec![entry] };
     // One act may write to several apps; each is taken back by those who look after it.
     let entries = entries.into_iter().filter(|entry| entry.app == Some(app)).collect();
@@ -242,9 +263,15 @@ pub fn can_be_undone(entry: &Logged) -> bool {
     match entry.kind.as_str() {
         "create" | "update" | "delete" => true,
         "import" => entry.body.is_some(),
-        "define" => entry.body.as_deref().is_some_and(|body| body.contains("\"before\"") || body.contains("\"after\"")),
+        "define" => entry.body.as_deref().is_some_and(|body| is_of_definition(entry, body)),
         _ => false,
     }
+}
+
+/// Whether an entry says what an app, a role or a table was or became. What it says of a view is not put back.
+fn is_of_definition(entry: &Logged, body: &str) -> bool {
+    let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
+    ["before", "after"].iter().filter_map(|key| body.get(key)).any(|said| entry.schema.is_none() || said.get("model").is_some())
 }
 
 /// A piece of work on its way.
@@ -287,7 +314,9 @@ fn write(
     let is_return = matches!(aim, Aim::Return { .. });
     if !is_return && !entries.iter().any(|entry| can_be_undone(entry) || entry.undoes.is_some()) {
         let problem = Problem::new("not_undoable", format!("This cannot be taken back: {label}"));
-        return Err(Error::Conflict(problem.hint("The change log holds no state of before for it")));
+        return Err(Error::Conflict(problem.hint(
+            "What is taken back is what became of records, tables, roles and the app, as far as the change log holds it; not of views",
+        )));
     }
     let mut work = Work { who, app, on_conflict, limits, entries: &entries, is_return, conflicts: Vec::new(), tally: Tally::default() };
     if let Some(undoes) = undoes {

@@ -3,16 +3,19 @@
 use super::access;
 use super::changes::log_definition;
 use super::undo::{Conflict, Work};
+use super::undo_names::renamed;
 use super::{apps, roles};
 use crate::format::role_part;
 use crate::model::app::{App, AppId};
 use crate::model::change::Logged;
 use crate::model::error::{Error, Result};
 use crate::model::principal::UserId;
+use crate::model::role::AppRole;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::tables::{apps as rows, schemas, users};
+use crate::store::tables::{apps as rows, roles as role_rows, schemas, users};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Whether an entry says that an app was deleted.
@@ -78,6 +81,54 @@ pub fn finish(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What roles hide, or keep from being changed, of fields that go: their entry keeps it, for these fields may come back.
+pub fn masks(tx: &ReadTx<'_>, schema: &Schema, gone: &BTreeSet<String>) -> Vec<Value> {
+    let cut = |slugs: &[String]| slugs.iter().filter(|slug| gone.contains(*slug)).cloned().collect::<Vec<_>>();
+    let of_role = |role: &Arc<AppRole>| {
+        let rights = role.rights.get(&schema.id)?;
+        let (hidden, read_only) = (cut(&rights.hidden), cut(&rights.read_only));
+        let is_any = !hidden.is_empty() || !read_only.is_empty();
+        is_any.then(|| json!({"role": role.slug, "hidden": hidden, "read_only": read_only}))
+    };
+    tx.catalog().roles(schema.app).filter_map(of_role).collect()
+}
+
+/// Hides fields that came back from the roles that they were hidden from, by what the entries say, which are the newest first.
+pub fn mask_again(tx: &mut WriteTx<'_>, (app, schema): (AppId, SchemaId), came: &BTreeSet<String>, told: &[&Value]) -> Result<()> {
+    let all: Vec<Arc<AppRole>> = tx.catalog().roles(app).cloned().collect();
+    for role in all {
+        let mut new = AppRole::clone(&role);
+        let Some(rights) = new.rights.get_mut(&schema) else { continue };
+        for (key, slugs) in [("hidden", &mut rights.hidden), ("read_only", &mut rights.read_only)] {
+            let masked = masked(told, &role.slug, key);
+            let again: Vec<String> = came.intersection(&masked).filter(|slug| !slugs.contains(slug)).cloned().collect();
+            slugs.extend(again);
+        }
+        if new.rights != role.rights {
+            role_rows::update(tx, &role, &new)?;
+            tx.catalog_changed()?;
+        }
+    }
+    Ok(())
+}
+
+/// The fields that entries say were masked, by every name that they had.
+fn masked(told: &[&Value], role: &str, key: &str) -> BTreeSet<String> {
+    let mut masked = BTreeSet::new();
+    for body in told {
+        for (was, is) in renamed(body) {
+            if masked.contains(&is) {
+                masked.insert(was);
+            }
+        }
+        let masks = body.get("masks").and_then(Value::as_array).into_iter().flatten();
+        let of_role = masks.filter(|mask| mask.get("role").and_then(Value::as_str) == Some(role));
+        let slugs = of_role.filter_map(|mask| mask.get(key)?.as_array()).flatten();
+        masked.extend(slugs.filter_map(Value::as_str).map(str::to_owned));
+    }
+    masked
 }
 
 fn now(tx: &ReadTx<'_>, app: AppId) -> Result<Arc<App>> {

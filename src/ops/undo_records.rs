@@ -5,7 +5,7 @@ use super::cascade;
 use super::changes::{Entry, log, name_of};
 use super::guard;
 use super::records::{cells, unique_groups};
-use super::undo::{Conflict, Work};
+use super::undo::{Conflict, OnConflict, Work};
 use super::undo_names::Names;
 use super::undo_schemas::Turns;
 use super::validate;
@@ -129,6 +129,30 @@ pub fn made(entries: &[Logged], schema: SchemaId) -> BTreeSet<RecordId> {
         _ => Vec::new(),
     });
     ids.collect()
+}
+
+/// Whether a record is there and holds what it held after an entry.
+pub fn is_as_left(tx: &ReadTx<'_>, schema: &Schema, names: &Names, id: RecordId, seq: i64) -> Result<bool> {
+    let Some(stands) = rows::find(tx, schema, &Cond::True, id)? else { return Ok(false) };
+    let stands = rows::values_of(&stands.data)?;
+    let since = history::of_record(tx, schema.id, id, seq, SINCE_MAX)?;
+    let mut left = rolled_back(names, Some(stands.clone()), &since);
+    // What a field that is gone held is nobody's change.
+    left.iter_mut().for_each(|left| left.retain(|slug, _| stands.contains_key(slug)));
+    Ok(left.as_ref() == Some(&stands))
+}
+
+/// Whether a field of a record holds what it held after an entry.
+pub fn holds_as_left(
+    tx: &ReadTx<'_>,
+    schema: &Schema,
+    names: &Names,
+    (id, seq): (RecordId, i64),
+    (slug, value): (&str, &Value),
+) -> Result<bool> {
+    let since = history::of_record(tx, schema.id, id, seq, SINCE_MAX)?;
+    let stands = Map::from_iter([(slug.to_owned(), value.clone())]);
+    Ok(rolled_back(names, Some(stands), &since).is_some_and(|left| left.get(slug) == Some(value)))
 }
 
 /// The ids that an import gave.
@@ -365,6 +389,9 @@ fn fitting(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, id: RecordId, pl
             false => field::clean(field, &value).err().map(|refusal| refusal.of(&field.slug).message),
         };
         if let Some(why) = why {
+            if sight.seen.field(&field.slug).is_none() {
+                return Err(unseen(&sight.schema));
+            }
             let conflict = Conflict::new("invalid", &sight.schema.slug, format!("{}: {why}", id.text())).of(id).field(&field.slug);
             work.meet(conflict.between(value, stands.clone().unwrap_or_default()));
             // What is not there cannot keep what it holds.
@@ -387,11 +414,12 @@ fn look(
 ) -> Result<()> {
     loop {
         let places: Vec<Place> = plans.keys().copied().collect();
+        let tables: BTreeSet<SchemaId> = places.iter().map(|(schema, _)| *schema).collect();
         let mut left_out = Vec::new();
         for place in places {
             let Some(sight) = sights.get(&place.0) else { continue };
             let is_good = match plans.get(&place).map(|plan| plan.target.is_some()) {
-                Some(true) => is_unique(tx, work, sight, place, plans)? && leads_on(tx, work, sight, place, plans)?,
+                Some(true) => is_unique(tx, work, sight, place, plans)? && leads_on(tx, work, (sight, &tables), place, plans)?,
                 _ => is_let_go(tx, work, turns, sight, place, plans)?,
             };
             if !is_good {
@@ -420,12 +448,19 @@ fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, 
             .get(&(place.0, holder))
             .is_some_and(|other| other.target.as_ref().is_none_or(|theirs| group.iter().any(|slug| theirs.get(slug) != target.get(slug))));
         if !gives_up {
-            let first = group.first().map(String::as_str).unwrap_or_default();
-            let theirs = if Arc::ptr_eq(&sight.seen, schema) { json!(holder.text()) } else { Value::Null };
+            let read = sight.scopes.get(Action::Read.name()).ok_or_else(|| Error::internal("a scope is missing"))?;
+            let seen: Vec<&str> = group.iter().map(String::as_str).filter(|slug| read.seen.field(slug).is_some()).collect();
+            let is_known = seen.len() == group.len() && rows::is_among_all(tx, &read.whole, &read.rows, holder)?;
+            let theirs = if is_known { json!(holder.text()) } else { Value::Null };
             let holder = theirs.as_str().unwrap_or("another record");
-            let message = format!("{} of {} must be unique, and {holder} has it now", group.join(" and "), place.1.text());
-            let mine = target.get(first).filter(|_| sight.seen.field(first).is_some()).cloned().unwrap_or_default();
-            work.meet(Conflict::new("unique", &schema.slug, message).of(place.1).field(first).between(mine, theirs));
+            let what = if seen.is_empty() { "A value".to_owned() } else { seen.join(" and ") };
+            let message = format!("{what} of {} must be unique, and {holder} has it now", place.1.text());
+            let conflict = Conflict::new("unique", &schema.slug, message).of(place.1);
+            let conflict = match seen.first() {
+                Some(first) => conflict.field(first).between(target.get(*first).cloned().unwrap_or_default(), theirs),
+                None => conflict,
+            };
+            work.meet(conflict);
             return Ok(false);
         }
     }
@@ -433,7 +468,13 @@ fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, 
 }
 
 /// Whether what a record refers to is there, or comes back; else it refers to nothing there, where that may be.
-fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, plans: &mut BTreeMap<Place, Fate>) -> Result<bool> {
+fn leads_on(
+    tx: &ReadTx<'_>,
+    work: &mut Work<'_>,
+    (sight, tables): (&Sight, &BTreeSet<SchemaId>),
+    place: Place,
+    plans: &mut BTreeMap<Place, Fate>,
+) -> Result<bool> {
     let schema = &sight.schema;
     for field in schema.stored().filter(|field| matches!(field.kind, Kind::Reference | Kind::Links)) {
         let Some(pointed) = tx.catalog().target(schema, field) else { continue };
@@ -443,7 +484,7 @@ fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, p
         else {
             continue;
         };
-        if before.as_ref() == Some(&value) && !plans.keys().any(|(id, _)| *id == pointed.id) {
+        if before.as_ref() == Some(&value) && !tables.contains(&pointed.id) {
             continue;
         }
         let is_there = |id: &Value| -> Result<bool> {
@@ -453,15 +494,25 @@ fn leads_on(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, p
                 None => rows::exists(tx, &pointed, id),
             }
         };
-        let left = match &value {
-            Value::Array(ids) => Value::Array(
-                ids.iter().map(|id| Ok(is_there(id)?.then(|| id.clone()))).filter_map(Result::transpose).collect::<Result<_>>()?,
-            ),
-            one if !is_there(one)? => Value::Null,
-            one => one.clone(),
+        let led = |value: &Value| -> Result<Value> {
+            Ok(match value {
+                Value::Array(ids) => Value::Array(
+                    ids.iter().map(|id| Ok(is_there(id)?.then(|| id.clone()))).filter_map(Result::transpose).collect::<Result<_>>()?,
+                ),
+                one if !is_there(one)? => Value::Null,
+                one => one.clone(),
+            })
         };
+        let mut left = led(&value)?;
         if left == value {
             continue;
+        }
+        if sight.seen.field(&field.slug).is_none() {
+            return Err(unseen(schema));
+        }
+        // What stands there by now stays, where that leads on.
+        if let Some(stands) = before.filter(|stands| work.on_conflict != OnConflict::Overwrite && *stands != value) {
+            left = led(&stands)?;
         }
         let message = format!("'{}' of {} leads to a record that is gone", field.slug, place.1.text());
         work.meet(Conflict::new("reference", &schema.slug, message).of(place.1).field(&field.slug).between(value, left.clone()));
@@ -497,7 +548,11 @@ fn is_let_go(
             if !refers {
                 continue;
             }
-            let is_known = access::knows(tx.catalog(), work.who, &from) && Arc::ptr_eq(&sight.seen, &sight.schema);
+            let read = access::scope_of(tx.catalog(), work.who, &from, Action::Read);
+            let is_known = match read.filter(|read| read.seen.field(&field.slug).is_some()) {
+                Some(read) => rows::is_among_all(tx, &read.whole, &read.rows, referring)?,
+                None => false,
+            };
             let theirs = if is_known { json!({"table": from.slug, "record": referring.text(), "field": field.slug}) } else { Value::Null };
             let who = if is_known { format!("{} of table '{}'", referring.text(), from.slug) } else { "Another record".to_owned() };
             let conflict = Conflict::new("referenced", &sight.schema.slug, format!("{who} refers to {} now", place.1.text())).of(place.1);
@@ -535,6 +590,10 @@ fn write(tx: &mut WriteTx<'_>, work: &mut Work<'_>, sights: &mut BTreeMap<Schema
     }
     for ((id, record), plan) in plans.iter().filter(|(_, plan)| plan.target.is_none()) {
         let Some((sight, old)) = sights.get(id).zip(plan.old.as_ref()) else { continue };
+        // Another that went took it along.
+        if !rows::exists(tx, &sight.schema, *record)? {
+            continue;
+        }
         let values = plan.before.clone().unwrap_or_default();
         if plan.is_cascade {
             cascade::delete(tx, work.who, &sight.schema, &[*record], work.limits)?;
@@ -543,11 +602,15 @@ fn write(tx: &mut WriteTx<'_>, work: &mut Work<'_>, sights: &mut BTreeMap<Schema
         }
         work.tally.deleted += 1;
     }
+    let is_followed = plans.values().any(|plan| plan.is_cascade);
     for ((id, record), plan) in plans {
         let (Some(sight), Some(target)) = (sights.get_mut(&id), plan.target) else { continue };
         let schema = sight.schema.clone();
         let action = match (plan.old, plan.kept) {
             (Some(old), _) => {
+                // What went may have taken it along, or cleared what it held.
+                let old = if is_followed { rows::find(tx, &schema, &Cond::True, record)? } else { Some(old) };
+                let Some(old) = old else { continue };
                 change(tx, work, &schema, &old, target)?;
                 work.tally.updated += 1;
                 Action::Update

@@ -9,7 +9,7 @@ use super::records::unique_groups;
 use super::undo::{Conflict, Work};
 use super::undo_merge::{merge, same};
 use super::undo_names::{Names, renamed};
-use super::{fields, schemas as tables, undo_records};
+use super::{fields, schemas as tables, undo_apps, undo_records};
 use crate::field;
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
@@ -42,6 +42,8 @@ struct Turn {
     last: Option<(Schema, Schema)>,
     /// Fields whose values are not what people left there: they came back, or are of another type.
     fresh: BTreeSet<String>,
+    /// Those among all fields that came back.
+    came: BTreeSet<String>,
 }
 
 /// An entry about a table, with what it says.
@@ -67,7 +69,7 @@ impl Turns {
 
     /// Whether what a field holds was left there by nobody.
     pub fn is_fresh(&self, schema: SchemaId, slug: &str) -> bool {
-        self.all.get(&schema).is_some_and(|turn| turn.fresh.contains(slug))
+        self.all.get(&schema).is_some_and(|turn| turn.came.contains(slug))
     }
 }
 
@@ -96,6 +98,10 @@ pub fn begin(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<Turns> {
     }
     if !work.is_refused() {
         tx.catalog_changed()?;
+        for (id, turn) in turns.all.iter().filter(|(_, turn)| !turn.came.is_empty()) {
+            let told: Vec<&Value> = all.get(id).into_iter().flatten().rev().map(|definition| &definition.body).collect();
+            undo_apps::mask_again(tx, (work.app, *id), &turn.came, &told)?;
+        }
     }
     Ok(turns)
 }
@@ -105,7 +111,7 @@ fn definitions<'e>(work: &Work<'e>) -> BTreeMap<SchemaId, Vec<Definition<'e>>> {
     let entries = work.entries;
     for entry in entries.iter().filter(|entry| entry.kind == "define") {
         // A deleted app's entry speaks of all its tables.
-        if let Some(gone) = super::undo_apps::gone_schemas(entry) {
+        if let Some(gone) = undo_apps::gone_schemas(entry) {
             for (schema, told) in gone {
                 let body = json!({"before": told});
                 all.entry(schema.id).or_default().push(Definition { entry, body, before: Some(schema), after: None });
@@ -185,18 +191,62 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, 
         (None, None) => Ok(Turn::default()),
         (Some(current), None) => leave(tx, work, &current),
         (None, Some(wanted)) => again(tx, work, wanted, chain),
-        (Some(current), Some(wanted)) => become_other(tx, work, &current, wanted),
+        (Some(current), Some(mut wanted)) => {
+            keep_newer(tx, work, &current, &mut wanted)?;
+            if work.is_refused() { Ok(Turn::default()) } else { become_other(tx, work, &current, wanted) }
+        }
     }
 }
 
-/// A table that goes again, if nobody put records into it since. What is deleted once more was full before.
+/// Fields that would go stay where records hold in them what was written since, unless that is to be lost.
+fn keep_newer(tx: &ReadTx<'_>, work: &mut Work<'_>, current: &Schema, wanted: &mut Schema) -> Result<()> {
+    let last = work.entries.last().map_or(0, |entry| entry.seq);
+    let going: Vec<&Field> = current.stored().filter(|field| wanted.field(&field.slug).is_none()).collect();
+    if going.is_empty() || !history::any_record_since(tx, current.id, last)? {
+        return Ok(());
+    }
+    // As things are called now: nothing is taken back yet of what the records say.
+    let names = Names::of(tx, current.id, last + 1, &BTreeSet::new())?;
+    let imported = undo_records::made(&history::imports_since(tx, current.id, last)?, current.id);
+    for field in going {
+        let mut newer = Vec::new();
+        rows::each_value(tx, current, field, &mut |id, text| {
+            let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
+            let is_told = newer.len() >= NEWER_TOLD_MAX || value == field.default || value == json!([]);
+            if !is_told && (imported.contains(&id) || !undo_records::holds_as_left(tx, current, &names, (id, last), (&field.slug, &value))?)
+            {
+                newer.push((id, value));
+            }
+            Ok(())
+        })?;
+        let mut stays = false;
+        for (id, value) in newer {
+            let message = format!("'{}' of {} was written since, and the field would go", field.slug, id.text());
+            stays |= !work.meet(Conflict::new("changed", &current.slug, message).of(id).field(&field.slug).between(Value::Null, value));
+        }
+        if stays {
+            wanted.fields.push(field.clone());
+        }
+    }
+    let place = |field: &Field| current.fields.iter().position(|other| other.slug == field.slug);
+    if wanted.fields.iter().all(|field| place(field).is_some()) {
+        wanted.fields.sort_by_key(place);
+    }
+    Ok(())
+}
+
+/// Records with newer values that are told of one field.
+const NEWER_TOLD_MAX: usize = 100;
+
+/// A table that goes again, if its records are those that were made with it, and as they were left.
 fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, schema: &Schema) -> Result<Turn> {
     let last = work.entries.last().map_or(0, |entry| entry.seq);
-    let is_again = work.entries.first().is_some_and(|entry| entry.undoes.is_some());
     let mut others = rows::counter(tx, schema)?;
-    if !is_again && others > 0 && history::any_record_since(tx, schema.id, last)? {
+    if others > 0 && history::any_record_since(tx, schema.id, last)? {
+        // As things are called now: nothing is taken back yet of what the records say.
+        let names = Names::of(tx, schema.id, last + 1, &BTreeSet::new())?;
         for id in undo_records::made(work.entries, schema.id) {
-            others -= i64::from(rows::exists(tx, schema, id)?);
+            others -= i64::from(undo_records::is_as_left(tx, schema, &names, id, last)?);
         }
     } else {
         others = 0;
@@ -221,8 +271,8 @@ fn again(tx: &mut WriteTx<'_>, work: &mut Work<'_>, wanted: Schema, chain: &[Def
     let body = json!({"after": schemas::described(&wanted)});
     log_definition(tx, work.who, wanted.app, Some(wanted.id), format!("brought back the table {}", wanted.slug), Some(body))?;
     work.tally.definitions += 1;
-    let fresh = wanted.stored().map(|field| field.slug.clone()).collect();
-    Ok(Turn { fresh, ..Turn::default() })
+    let fresh: BTreeSet<String> = wanted.stored().map(|field| field.slug.clone()).collect();
+    Ok(Turn { came: fresh.clone(), fresh, ..Turn::default() })
 }
 
 /// A table that becomes what it was: its fields at once, what only all records can tell later.
@@ -241,7 +291,10 @@ fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>
     for field in &mut loose.fields {
         field.unique &= current.field(&field.slug).is_some_and(|was| was.unique);
     }
-    let body = json!({"before": schemas::described(current), "after": schemas::described(&wanted), "renamed": []});
+    let came = wanted.fields.iter().map(|field| field.slug.clone()).filter(|slug| current.field(slug).is_none()).collect();
+    let gone = current.fields.iter().map(|field| field.slug.clone()).filter(|slug| wanted.field(slug).is_none()).collect();
+    let masks = undo_apps::masks(tx, current, &gone);
+    let body = json!({"before": schemas::described(current), "after": schemas::described(&wanted), "renamed": [], "masks": masks});
     let label = format!("put back the table {}", wanted.slug);
     let batch = log_definition(tx, work.who, work.app, Some(current.id), label, Some(body))?;
     for gone in current.stored().filter(|field| wanted.field(&field.slug).is_none()) {
@@ -250,7 +303,7 @@ fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>
     schemas::replace(tx, current, &loose, &[])?;
     rename_options(tx, current, &loose)?;
     work.tally.definitions += 1;
-    Ok(Turn { goes: false, last: Some((loose, wanted)), fresh })
+    Ok(Turn { goes: false, last: Some((loose, wanted)), fresh, came })
 }
 
 /// Records hold options by what these are called: one that has another name again has it in them, too.

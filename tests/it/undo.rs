@@ -351,3 +351,159 @@ fn roles_and_who_has_them_are_taken_back() {
     undone(&harness);
     assert_eq!(harness.ask("GET", "/api/workspaces/default/grants?app=work", "").1["grants"], json!([]));
 }
+
+#[test]
+fn a_field_that_comes_back_is_hidden_from_those_whom_it_was_hidden_from() {
+    let harness = work().with_people(&["ann"]);
+    let role = r#"{"slug": "keeper", "name": "Keeper", "schemas": {"people": {"read": true, "list": true, "fields": {"age": {"readable": false}}}}}"#;
+    assert_eq!(harness.ask("POST", &format!("{APP}/roles"), role).0, 201);
+    harness.ask("POST", "/api/workspaces/default/grants", r#"{"user": "ann@example.com", "app": "work", "role": "keeper"}"#);
+    let seen_by_ann = || {
+        let headers = vec![("As".to_owned(), "ann".to_owned())];
+        let ask = Ask { method: "GET".to_owned(), url: format!("{SCHEMAS}/people/records/rec_1"), headers, body: Vec::new() };
+        serde_json::from_slice::<Value>(&harness.answer(&ask).body).unwrap()
+    };
+    let roles = harness.ask("GET", &format!("{APP}/roles"), "").1;
+    assert_eq!(seen_by_ann().get("age"), None);
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/people/fields/age"), "").0, 200);
+    let gone = acts(&harness, 0)[0];
+    for way in ["undo", "redo", "undo"] {
+        post(&harness, &format!("{APP}/changes/{gone}/{way}"), "");
+        assert_eq!(seen_by_ann().get("age"), None, "{way}");
+    }
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/people/records/rec_1"), "").1["age"], 31);
+    assert_eq!(harness.ask("GET", &format!("{APP}/roles"), "").1, roles);
+    is_well(&harness);
+}
+
+#[test]
+fn a_table_does_not_go_again_with_what_was_written_to_it_since() {
+    let records = format!("{SCHEMAS}/tasks/records");
+    for (method, target, body) in
+        [("POST", records.clone(), r#"{"title": "new"}"#), ("PATCH", format!("{records}/rec_1"), r#"{"title": "other"}"#)]
+    {
+        let harness = work();
+        assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/tasks"), "").0, 200);
+        let gone = acts(&harness, 0)[0];
+        post(&harness, &format!("{APP}/changes/{gone}/undo"), "");
+        assert!(harness.ask(method, &target, body).0 < 300);
+        let (status, told) = harness.ask("POST", &format!("{APP}/changes/{gone}/redo"), "");
+        assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("records")), "{told}");
+        undone(&harness);
+        post(&harness, &format!("{APP}/changes/{gone}/redo"), "");
+        assert_eq!(harness.ask("GET", &records, "").0, 404);
+        is_well(&harness);
+    }
+}
+
+#[test]
+fn a_table_that_was_made_does_not_go_with_what_was_imported_since() {
+    let harness = work();
+    assert_eq!(harness.ask("POST", SCHEMAS, r#"{"slug": "notes", "fields": [{"slug": "text", "type": "text"}]}"#).0, 201);
+    let made = acts(&harness, 0)[0];
+    assert_eq!(harness.send("POST", &format!("{SCHEMAS}/notes/import"), "text/csv", "text\none\ntwo\n").status, 201);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{made}/undo"), "");
+    assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("records")), "{told}");
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/notes/records"), "").1["total"], 2);
+}
+
+#[test]
+fn a_single_entry_is_not_taken_for_its_act() {
+    let harness = work();
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/projects/records/rec_1"), "").0, 200);
+    let act = acts(&harness, 0)[0];
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{act}/undo"), r#"{"batch": false}"#);
+    assert_eq!((status, &told["error"]["details"][0]["code"]), (409, &json!("not_undoable")), "{told}");
+    assert_eq!(post(&harness, &format!("{APP}/changes/{act}/undo"), "")["created"], 3);
+}
+
+#[test]
+fn what_stands_stays_where_what_was_there_is_gone() {
+    let harness = work();
+    let quest = format!("{SCHEMAS}/projects/records/rec_2");
+    assert_eq!(harness.ask("PATCH", &quest, r#"{"lead": "rec_1"}"#).0, 200);
+    let act = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/people/records/rec_2"), "").0, 200);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{act}/undo"), "");
+    assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("reference")), "{told}");
+    post(&harness, &format!("{APP}/changes/{act}/undo"), r#"{"on_conflict": "skip"}"#);
+    assert_eq!(harness.ask("GET", &quest, "").1["lead"], "rec_1");
+    is_well(&harness);
+}
+
+#[test]
+fn what_became_of_a_view_is_not_taken_back_and_says_so() {
+    let harness = work();
+    let (status, told) = harness.ask("POST", &format!("{SCHEMAS}/people/views"), r#"{"name": "Old ones", "shared": true}"#);
+    assert_eq!(status, 201, "{told}");
+    let list = harness.ask("GET", &format!("{APP}/changes?order=newest&limit=1"), "").1;
+    let change = &list["changes"][0];
+    assert_eq!(change["can_undo"], false, "{list}");
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{}/undo", change["seq"]), "");
+    assert_eq!((status, &told["error"]["details"][0]["code"]), (409, &json!("not_undoable")), "{told}");
+}
+
+#[test]
+fn an_app_that_came_back_is_not_deleted_again_by_a_redo() {
+    let harness = work();
+    assert_eq!(harness.ask("DELETE", APP, "").0, 200);
+    let gone = harness.ask("GET", "/api/workspaces/default/deleted", "").1["apps"][0]["change"].clone();
+    post(&harness, &format!("/api/workspaces/default/deleted/{gone}/restore"), "");
+    let (first, back) = (state(&harness), acts(&harness, 0)[0]);
+    for target in [format!("{APP}/changes/{gone}/redo"), format!("{APP}/changes/{back}/undo")] {
+        let (status, told) = harness.ask("POST", &target, "");
+        assert_eq!((status, &told["error"]["details"][0]["code"]), (409, &json!("not_undoable")), "{told}");
+    }
+    assert_eq!(state(&harness), first);
+}
+
+#[test]
+fn what_went_with_another_is_deleted_once() {
+    let harness = work();
+    let records = format!("{SCHEMAS}/projects/records");
+    let made = json!({"requests": [
+        {"method": "POST", "url": records, "body": {"name": "Late"}},
+        {"method": "POST", "url": format!("{SCHEMAS}/tasks/records"), "body": {"title": "of it", "project": "rec_3"}}]});
+    assert_eq!(harness.ask("POST", "/api/batch", &made.to_string()).0, 200);
+    let act = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("POST", &format!("{SCHEMAS}/tasks/records"), r#"{"title": "late", "project": "rec_3"}"#).0, 201);
+    let last = state(&harness);
+    let told = post(&harness, &format!("{APP}/changes/{act}/undo"), r#"{"on_conflict": "overwrite"}"#);
+    is_well(&harness);
+    post(&harness, &format!("{APP}/changes/{act}/redo"), "");
+    assert_eq!(state(&harness), last, "{told}");
+    is_well(&harness);
+}
+
+#[test]
+fn a_field_does_not_go_with_what_was_written_to_it_since() {
+    let harness = work();
+    let people = format!("{SCHEMAS}/people/records");
+    assert_eq!(harness.ask("POST", &format!("{SCHEMAS}/people/fields"), r#"{"slug": "town", "type": "text"}"#).0, 201);
+    let made = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("PATCH", &format!("{people}/rec_1"), r#"{"town": "Oslo"}"#).0, 200);
+    assert_eq!(harness.send("POST", &format!("{SCHEMAS}/people/import"), "text/csv", "name,town\nDi,Rome\n").status, 201);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{made}/undo"), "");
+    let conflicts = told["error"]["conflicts"].as_array().unwrap();
+    let told_of: Vec<(&Value, &Value)> = conflicts.iter().map(|conflict| (&conflict["record"], &conflict["theirs"])).collect();
+    assert_eq!((status, told_of), (409, vec![(&json!("rec_1"), &json!("Oslo")), (&json!("rec_4"), &json!("Rome"))]), "{told}");
+    post(&harness, &format!("{APP}/changes/{made}/undo"), r#"{"on_conflict": "skip"}"#);
+    assert_eq!(harness.ask("GET", &format!("{people}/rec_1"), "").1["town"], "Oslo");
+    is_well(&harness);
+}
+
+#[test]
+fn a_field_has_its_old_type_again_but_not_instead_of_what_was_written_since() {
+    let harness = work();
+    let ann = format!("{SCHEMAS}/people/records/rec_1");
+    assert_eq!(harness.ask("PATCH", &format!("{SCHEMAS}/people/fields/age"), r#"{"type": "text"}"#).0, 200);
+    let act = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("PATCH", &ann, r#"{"age": "about 32"}"#).0, 200);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{act}/undo"), "");
+    let conflict = &told["error"]["conflicts"][0];
+    assert_eq!((status, &conflict["record"], &conflict["theirs"]), (409, &json!("rec_1"), &json!("about 32")), "{told}");
+    assert_eq!(harness.ask("GET", &ann, "").1["age"], "about 32");
+    post(&harness, &format!("{APP}/changes/{act}/undo"), r#"{"on_conflict": "overwrite"}"#);
+    assert_eq!(harness.ask("GET", &ann, "").1["age"], 31);
+    is_well(&harness);
+}

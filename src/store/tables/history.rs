@@ -64,8 +64,17 @@ pub fn of_record(tx: &ReadTx<'_>, schema: SchemaId, record: RecordId, after: i64
 
 /// Whether anything happened to records of a schema after an entry.
 pub fn any_record_since(tx: &ReadTx<'_>, schema: SchemaId, after: i64) -> Result<bool> {
-    let sql = "SELECT 1 FROM change WHERE schema = ?1 AND record IS NOT NULL AND seq > ?2 LIMIT 1";
-    tx.conn().prepare_cached(sql).or_failed()?.exists((schema.0, after)).or_failed()
+    let one = "SELECT 1 FROM change WHERE schema = ?1 AND record IS NOT NULL AND seq > ?2 LIMIT 1";
+    // An import is one entry for all that it made.
+    let many = "SELECT 1 FROM change WHERE schema = ?1 AND kind = 'import' AND seq > ?2 LIMIT 1";
+    let is_any = |sql: &str| tx.conn().prepare_cached(sql).or_failed()?.exists((schema.0, after)).or_failed();
+    Ok(is_any(one)? || is_any(many)?)
+}
+
+/// Imports into a schema after an entry, oldest first.
+pub fn imports_since(tx: &ReadTx<'_>, schema: SchemaId, after: i64) -> Result<Vec<Logged>> {
+    let sql = format!("SELECT {LOGGED} FROM change WHERE schema = ?1 AND kind = 'import' AND seq > ?2 ORDER BY seq");
+    all(tx, &sql, (schema.0, after))
 }
 
 /// All entries of an app after one, oldest first; at most `limit`.
