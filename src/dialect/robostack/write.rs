@@ -158,7 +158,7 @@ fn of_selection(error: Error) -> Error {
 fn answer(ctx: &Ctx, call: &Call<'_>, status: u16, done: &Done) -> Result<Response> {
     let read = ctx.read(|tx| {
         let joined = joined::of(tx.catalog(), &call.caller, done.scope.clone());
-        let layout = Layout::new(&joined, None)?;
+        let layout = Layout::new(&joined, None, &call.limits)?;
         let make = |lead, record: RecordRef<'_>| layout.beside(lead, record);
         let mut results = Results::new(ctx);
         let show = &mut |record: RecordRef<'_>, beside: &[Option<&str>]| results.push(&layout, record, beside);
@@ -169,7 +169,7 @@ fn answer(ctx: &Ctx, call: &Call<'_>, status: u16, done: &Done) -> Result<Respon
         Ok(response) => response,
         Err(damage @ Error::Damaged(_)) => return Err(damage),
         Err(_) => {
-            let layout = Layout::new(&joined::alone(done.scope.clone()), None)?;
+            let layout = Layout::new(&joined::alone(done.scope.clone()), None, &call.limits)?;
             let mut results = Results::new(ctx);
             done.records.iter().try_for_each(|record| results.push(&layout, record, &[]))?;
             results.end(status)?
