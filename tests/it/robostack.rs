@@ -314,3 +314,23 @@ fn a_renamed_table_and_a_renamed_app_are_still_found() {
     let upper = UUID.to_uppercase();
     assert_eq!(harness.ask("POST", &format!("/external/api/{upper}/items"), "{}").1["count"], 2);
 }
+
+#[test]
+fn questions_without_end_are_refused_at_once() {
+    let harness = all();
+    let names: Vec<String> = (0..20_000).map(|number| format!("no_such_field_{number}")).collect();
+    let (status, told) = robo(&harness, "POST", "things", &json!({"fields": names}));
+    assert_eq!((status, &told["details"][0]["field"]), (400, &json!("fields")), "{told}");
+    let (status, told) = robo(&harness, "POST", "things", &json!({"fields": names[..2_000]}));
+    assert_eq!((status, told["details"].as_array().unwrap().len()), (400, harness.ctx.limits.problems_shown_max));
+    let matches = |many: usize| json!({"pipeline": vec![json!({"match": {"text": "a"}}); many]});
+    assert_eq!(robo(&harness, "POST", "things/aggregation", &matches(20)).0, 200);
+    let (status, told) = robo(&harness, "POST", "things/aggregation", &matches(2_000));
+    assert_eq!((status, &told["details"][0]["field"]), (400, &json!("pipeline")), "{told}");
+    let values: Vec<usize> = (0..6_000).collect();
+    for stage in [json!({"match": {"integer": values}}), json!({"match": {"integer": {"eq": values}}})] {
+        assert_eq!(robo(&harness, "POST", "things/aggregation", &json!({"pipeline": [stage]})).0, 200);
+        let (status, told) = robo(&harness, "POST", "things/aggregation", &json!({"pipeline": [stage, stage]}));
+        assert_eq!((status, &told["details"][0]["field"]), (400, &json!("pipeline.1")), "{told}");
+    }
+}
