@@ -18,6 +18,9 @@ use rouille::Response;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// What a find takes beside its selection.
+pub const KEYS: [&str; 6] = ["limit", "offset", "page", "perPage", "sort", "fields"];
+
 type Found<T> = std::result::Result<T, Problem>;
 
 /// `POST …` with `{"selection": …}`: `{"results": […], "count": n, "total": n}`.
