@@ -1,6 +1,7 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
 pub mod about;
+pub mod ids;
 
 use crate::model::error::{Error, Refusal, Result};
 use crate::model::limits::{DialectLimits, Limits};
