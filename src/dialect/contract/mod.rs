@@ -272,6 +272,11 @@ pub fn own_session(request: &Request) -> Option<&str> {
     session_key(request).filter(|_| HEADERS.iter().all(|name| request.header(name).is_none()))
 }
 
+/// Whether a handler sent a request from within this process: somebody is known who shows nothing to be known by.
+pub fn is_relayed(request: &Request, caller: &Caller) -> bool {
+    matches!(credential(request), Credential::None) && caller.principal != Principal::Guest
+}
+
 /// Where somebody signs in from. The address is the connection's: a header could name any.
 pub fn visitor(request: &Request) -> Visitor {
     let agent = request.header("User-Agent").unwrap_or_default();
