@@ -96,7 +96,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// Refuses keys that would leave something out of a find: whoever sends them means fewer records than would be written.
 fn no_window(keys: &Keys) -> Result<()> {
-    let refused = keys.names().filter(|key| find::KEYS.contains(key));
+    let refused = find::KEYS.into_iter().filter(|key| keys.names().any(|name| name == *key));
     let problems: Vec<Problem> = refused
         .map(|key| {
             let message = format!("'{key}' goes with a find only: here everything that the selection finds is written");
