@@ -323,6 +323,10 @@ fn literal(value: &Value) -> Found<String> {
         Value::Array(_) | Value::Object(_) => {
             Err(Problem::new("stage", format!("Columns are compared with single values, not with {}", described(value))))
         }
+        // The language has no exponents.
+        Value::Number(number) if !number.is_i64() && !number.is_u64() => {
+            Ok(number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()))
+        }
         other => Ok(other.to_string()),
     }
 }
