@@ -29,6 +29,8 @@ pub struct Limits {
     /// nobody writes meanwhile.
     pub filter_values_max: usize,
     pub steps_asked_max: usize,
+    /// Fields that one question may ask to be shown.
+    pub fields_named_max: usize,
     pub problems_shown_max: usize,
     /// A file of rows, on the routes that take one.
     pub rows_body_bytes_max: usize,
@@ -231,6 +233,7 @@ impl Default for Limits {
             affected_records_max: 10_000,
             filter_values_max: 10_000,
             steps_asked_max: 500_000,
+            fields_named_max: 2_000,
             problems_shown_max: 40,
             rows_body_bytes_max: 64 * 1024 * 1024,
             bodies_memory_bytes_max: 64 * 1024 * 1024,

@@ -72,20 +72,12 @@ pub struct Pipeline {
 #[derive(Debug, Clone)]
 pub enum Stage {
     Match(Computation),
-    Group {
-        keys: Vec<Made>,
-        values: Vec<Gathered>,
-    },
+    Group { keys: Vec<Made>, values: Vec<Gathered> },
     Project(Vec<Made>),
-    /// Columns to sort by, and whether they descend.
-    Sort(Vec<(String, bool)>),
+    Sort(Vec<SortKey>),
     Limit(i64),
     Skip(i64),
-    Lookup {
-        from: SchemaId,
-        key: String,
-        columns: Vec<Made>,
-    },
+    Lookup { from: SchemaId, key: String, columns: Vec<Made> },
 }
 
 /// A column: what people call it, and what SQL does.
@@ -97,6 +89,15 @@ pub struct Column {
     /// How exact its numbers are.
     pub digits: Option<Digits>,
     /// Its texts are ids of records, `rec_5`.
+    pub has_ids: bool,
+}
+
+/// A column to sort by.
+#[derive(Debug, Clone)]
+pub struct SortKey {
+    pub ident: String,
+    pub descending: bool,
+    /// By the numbers in them.
     pub has_ids: bool,
 }
 
@@ -115,6 +116,8 @@ pub struct Gathered {
     /// `None` where rows are counted.
     pub of: Option<Computation>,
     pub digits: Digits,
+    /// What comes of it are ids of records.
+    pub has_ids: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

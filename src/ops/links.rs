@@ -49,9 +49,7 @@ struct Relation {
 
 pub fn run(tx: &mut WriteTx<'_>, who: &Caller, request: &Request, limits: &Limits) -> Result<()> {
     let count: usize = request.links.iter().map(|(_, ids)| ids.len()).sum();
-    if count > IDS_MAX {
-        return Err(Error::TooLarge(format!("{count} records are named; at most {IDS_MAX} can be linked at once")));
-    }
+    check_count(count)?;
     let Request { app, schema, id, .. } = request;
     let own = records::read(tx, who, app, schema, id, &Expected::Any)?.record.id;
     let schema = seen(tx.catalog(), who, app, schema)?;
@@ -62,6 +60,14 @@ pub fn run(tx: &mut WriteTx<'_>, who: &Caller, request: &Request, limits: &Limit
             linking.link(tx, &relation, ids).map_err(|error| in_key(name, error))
         })
     })
+}
+
+/// Refuses a request that names too many records: may be asked before the names are read.
+pub fn check_count(count: usize) -> Result<()> {
+    if count <= IDS_MAX {
+        return Ok(());
+    }
+    Err(Error::TooLarge(format!("{count} records are named; at most {IDS_MAX} can be linked at once")))
 }
 
 /// What goes wrong with a link is told under the key that asked for it.

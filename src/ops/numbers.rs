@@ -9,14 +9,15 @@ use crate::expr::{parse, parse_list};
 use crate::field;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::expr::{Node, Term};
+use crate::model::expr::{Node, Operator, Term};
 use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
-use crate::model::pipeline::{Asked, AskedValue, AskedWhat, Column, Gathered, How, Made, Pipeline, Stage};
+use crate::model::pipeline::{Asked, AskedValue, AskedWhat, Column, Gathered, How, Made, Pipeline, SortKey, Stage};
 use crate::model::principal::{Action, Caller};
 use crate::model::query::Sort;
+use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::ReadTx;
 use crate::store::numbers;
@@ -172,7 +173,7 @@ impl Maker<'_> {
         let shown = if how == How::Avg { Some(Digits::Loose) } else { digits };
         let has_ids = matches!(how, How::Min | How::Max) && of.as_ref().is_some_and(|of| self.gives_ids(of.schema, &of.formula));
         let column = Column { name: name.to_owned(), ident: ident.clone(), kind, digits: shown, has_ids };
-        Ok((column, Gathered { ident, how, of, digits: digits.unwrap_or(Digits::Loose) }))
+        Ok((column, Gathered { ident, how, of, digits: digits.unwrap_or(Digits::Loose), has_ids }))
     }
 
     fn lookup(&mut self, from: &str, key: &str, columns: &[(String, String)]) -> Found<Stage> {
@@ -252,6 +253,9 @@ impl Maker<'_> {
             Node::Path(names) => return Err(self.no_column(&names.join(".")).at(term.at)),
             Node::Not(inner) => Node::Not(one(inner)?),
             Node::Negate(inner) => Node::Negate(one(inner)?),
+            Node::Binary(operator @ (Operator::Eq | Operator::Ne), left, right) if self.is_of_ids(left) => {
+                Node::Binary(*operator, one(left)?, Box::new(self.renamed(&id_of(right))?))
+            }
             Node::Binary(operator, left, right) => Node::Binary(*operator, one(left)?, one(right)?),
             Node::Any(operator, left, right) => Node::Any(*operator, one(left)?, one(right)?),
             Node::In(value, terms) => Node::In(one(value)?, all(terms)?),
@@ -264,6 +268,11 @@ impl Maker<'_> {
 
     fn has(&self, name: &str) -> bool {
         self.columns.iter().flatten().any(|column| column.name == name)
+    }
+
+    fn is_of_ids(&self, term: &Term) -> bool {
+        let name = term.to_string();
+        self.columns.iter().flatten().any(|column| column.has_ids && column.name == name)
     }
 
     /// A column by its name.
@@ -282,13 +291,23 @@ impl Maker<'_> {
         if near.hint.is_some() { near } else { problem.hint(format!("Columns are: {}", known.join(", "))) }
     }
 
-    fn sort_key(&self, key: &Sort) -> Found<(String, bool)> {
-        Ok((self.column(&key.field)?.ident.clone(), key.descending))
+    fn sort_key(&self, key: &Sort) -> Found<SortKey> {
+        let column = self.column(&key.field)?;
+        Ok(SortKey { ident: column.ident.clone(), descending: key.descending, has_ids: column.has_ids })
     }
 
     fn after_columns(&self, stage: Stage) -> Found<Stage> {
         if self.columns.is_some() { Ok(stage) } else { Err(self.no_column("")) }
     }
+}
+
+/// A literal as the id that it is: `5` and `'5'` are `'rec_5'`, as they are where records are asked.
+fn id_of(term: &Term) -> Term {
+    let id = match &term.node {
+        Node::Number(text) | Node::Text(text) => RecordId::parse(text),
+        _ => None,
+    };
+    id.map_or_else(|| term.clone(), |id| Term { at: term.at, node: Node::Text(id.text()) })
 }
 
 /// Whether an expression over the records of a schema gives ids of records.

@@ -9,7 +9,7 @@ use crate::model::name::quoted;
 use crate::ops::ctx::Ctx;
 use crate::wire::body::Body;
 use crate::wire::inward::Inward;
-use rouille::{Request, Response};
+use rouille::{Request, Response, ResponseBody};
 use std::sync::Arc;
 
 /// Answers it as the address would. Runs on the thread of the request that it stands in, `outer`.
@@ -17,15 +17,23 @@ pub fn send(ctx: &Arc<Ctx>, outer: &Request, app: Option<Arc<str>>, inward: Inwa
     let Inward { dialect, method, target, headers, body, who } = inward;
     let (peer, is_secure) = (*outer.remote_addr(), outer.is_secure());
     let head = Head { peer, is_secure, method, target, headers, app, who: Some(who) };
-    match router::find(&head.method, &head.target) {
+    let is_head = head.method == "HEAD";
+    let found = router::find(&head.method, &head.target);
+    let spoken = match &found {
+        Ok(Place::Route(routed)) => routed.dialect,
+        _ => router::owner(&head.target),
+    };
+    speaks(dialect.as_deref(), spoken.id, &head.target)?;
+    let response = match found {
         Ok(Place::Route(routed)) => {
-            speaks(dialect.as_deref(), routed.dialect.id, &head.target)?;
             may_go(ctx, &routed, body.len())?;
-            Ok(answer::answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }))
+            answer::answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) })
         }
-        Ok(Place::Options(allow)) => Ok(answer::options(&head.method, &head.target, &allow)),
-        Err(error) => Ok(answer::refuse(ctx, head, error)),
-    }
+        Ok(Place::Options(allow)) => answer::options(&head.method, &head.target, &allow),
+        Err(error) => answer::refuse(ctx, head, error),
+    };
+    // From outside it is the transport that leaves the body out.
+    Ok(if is_head { Response { data: ResponseBody::empty(), ..response } } else { response })
 }
 
 /// A request within a request within a request would have no end.

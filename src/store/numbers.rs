@@ -9,7 +9,7 @@ use super::tx::ReadTx;
 use crate::model::error::Result;
 use crate::model::field::Kind;
 use crate::model::formula::Computation;
-use crate::model::pipeline::{Column, Gathered, How, Made, Pipeline, Stage};
+use crate::model::pipeline::{Column, Gathered, How, Made, Pipeline, SortKey, Stage};
 use rusqlite::params_from_iter;
 use rusqlite::types::ValueRef;
 use serde_json::{Number, Value};
@@ -62,7 +62,8 @@ fn statement(pipeline: &Pipeline) -> Statement {
     asking.settle();
     let columns = list(pipeline.columns.iter().map(|column| column.ident.clone()));
     // Always the same order, whoever asks.
-    let order = if asking.is_ordered() { String::new() } else { format!(" ORDER BY {columns}") };
+    let by = list(pipeline.columns.iter().map(|column| sorted_by(&column.ident, column.has_ids)));
+    let order = if asking.is_ordered() { String::new() } else { format!(" ORDER BY {by}") };
     let text = format!("SELECT {columns} {}{order} LIMIT {}", asking.from, pipeline.limit.saturating_add(1));
     Statement::new(text, records.cells)
 }
@@ -81,7 +82,8 @@ impl Asking {
         match stage {
             Stage::Sort(keys) => {
                 self.settle();
-                let key = |(ident, descends): &(String, bool)| format!("{ident}{}", if *descends { " DESC" } else { "" });
+                let way = |key: &SortKey| if key.descending { " DESC" } else { "" };
+                let key = |key: &SortKey| format!("{}{}", sorted_by(&key.ident, key.has_ids), way(key));
                 self.order = format!(" ORDER BY {}", list(keys.iter().map(key)));
             }
             Stage::Skip(rows) => match self.limit {
@@ -152,7 +154,11 @@ impl Asking {
 fn gathered(value: &Gathered) -> String {
     let v = value.ident.as_str();
     let is_instant = value.of.as_ref().is_some_and(|of| of.kind == Kind::Datetime);
-    let ends = |how: &str| if is_instant { format!("({how}(rtrim({v},'Z')) || 'Z')") } else { format!("{how}({v})") };
+    let ends = |how: &str| match (is_instant, value.has_ids) {
+        (true, _) => format!("({how}(rtrim({v},'Z')) || 'Z')"),
+        (_, true) => format!("('rec_' || {how}({}))", number_of(v)),
+        _ => format!("{how}({v})"),
+    };
     let sql = match value.how {
         How::Count => "count(*)".to_owned(),
         How::CountDistinct => format!("count(DISTINCT {v})"),
@@ -162,6 +168,15 @@ fn gathered(value: &Gathered) -> String {
         How::Avg => exact_avg(v, value.digits),
     };
     format!("{sql} AS {v}")
+}
+
+fn sorted_by(ident: &str, has_ids: bool) -> String {
+    if has_ids { number_of(ident) } else { ident.to_owned() }
+}
+
+/// The number of an id: as texts `rec_10` would stand before `rec_9`.
+fn number_of(ident: &str) -> String {
+    format!("CAST(substr({ident},5) AS INTEGER)")
 }
 
 fn list(parts: impl Iterator<Item = String>) -> String {

@@ -177,3 +177,18 @@ fn a_request_that_is_tried_from_within_is_not_counted() {
         assert!(told["body"].to_string().contains("Acme"), "{told}");
     }
 }
+
+#[test]
+fn too_many_links_are_refused_before_they_are_read() {
+    let harness = Harness::crm();
+    harness.apply(APP, false, false).unwrap();
+    told(&harness, "POST", "/api/things", "{}", 201);
+    let ids: Vec<usize> = (1..=140_000).collect();
+    let begun = std::time::Instant::now();
+    let body = json!({"others": ids}).to_string();
+    let refused = told(&harness, "PUT", "/api/associations/things/1", &body, 413);
+    assert!(refused["message"].as_str().unwrap().starts_with("140000 records are named"), "{refused}");
+    assert!(begun.elapsed().as_secs() < 10);
+    let few = told(&harness, "PUT", "/api/associations/things/1", r#"{"others": [1, 2, 1, "2"]}"#, 200);
+    assert_eq!(few["id"], 1);
+}

@@ -3,6 +3,7 @@
 use crate::harness::{Harness, root};
 use crate::transcript;
 use carryall::model::limits::Limits;
+use serde_json::Value;
 use std::path::PathBuf;
 
 #[test]
@@ -42,4 +43,31 @@ fn run_one(file: &std::path::Path) -> Result<(), String> {
     };
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| transcript::run(file, &mut |ask| harness.answer(ask))));
     run.map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
+}
+
+#[test]
+fn what_is_put_into_a_collection_is_not_looked_into_again() {
+    let harness = Harness::crm();
+    let app = r#"{"carryall": 1, "app": {"slug": "spare"}, "schemas": [{"slug": "parts", "fields": [{"slug": "name", "name": "Spare $change and $id", "type": "text"}]}]}"#;
+    harness.apply(app, false, false).unwrap();
+    let (status, collection) = harness.ask("GET", "/api/apps/spare/postman/house", "");
+    assert_eq!(status, 200, "{collection}");
+    let bodies = bodies(&collection);
+    assert!(bodies.iter().any(|body| body.contains("Spare $change and $id")), "{bodies:?}");
+    for body in bodies {
+        let body = body.replace("{{", "").replace("}}", "");
+        assert!(serde_json::from_str::<Value>(&body).is_ok(), "{body}");
+    }
+}
+
+/// Every `raw` in a collection.
+fn bodies(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(map) => {
+            let own = map.get("body").and_then(|body| body.get("raw")).and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(map.values().flat_map(bodies)).collect()
+        }
+        Value::Array(all) => all.iter().flat_map(bodies).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -314,3 +314,46 @@ fn a_renamed_table_and_a_renamed_app_are_still_found() {
     let upper = UUID.to_uppercase();
     assert_eq!(harness.ask("POST", &format!("/external/api/{upper}/items"), "{}").1["count"], 2);
 }
+
+#[test]
+fn questions_without_end_are_refused_at_once() {
+    let harness = all();
+    let names: Vec<String> = (0..20_000).map(|number| format!("no_such_field_{number}")).collect();
+    let (status, told) = robo(&harness, "POST", "things", &json!({"fields": names}));
+    assert_eq!((status, &told["details"][0]["field"]), (400, &json!("fields")), "{told}");
+    let (status, told) = robo(&harness, "POST", "things", &json!({"fields": names[..2_000]}));
+    assert_eq!((status, told["details"].as_array().unwrap().len()), (400, harness.ctx.limits.problems_shown_max));
+    let matches = |many: usize| json!({"pipeline": vec![json!({"match": {"text": "a"}}); many]});
+    assert_eq!(robo(&harness, "POST", "things/aggregation", &matches(20)).0, 200);
+    let (status, told) = robo(&harness, "POST", "things/aggregation", &matches(2_000));
+    assert_eq!((status, &told["details"][0]["field"]), (400, &json!("pipeline")), "{told}");
+    let values: Vec<usize> = (0..6_000).collect();
+    for stage in [json!({"match": {"integer": values}}), json!({"match": {"integer": {"eq": values}}})] {
+        assert_eq!(robo(&harness, "POST", "things/aggregation", &json!({"pipeline": [stage]})).0, 200);
+        let (status, told) = robo(&harness, "POST", "things/aggregation", &json!({"pipeline": [stage, stage]}));
+        assert_eq!((status, &told["details"][0]["field"]), (400, &json!("pipeline.1")), "{told}");
+    }
+}
+
+#[test]
+fn ids_are_compared_and_ordered_as_numbers_in_every_stage() {
+    let harness = all();
+    let made: Vec<Value> = (0..12).map(|number| json!({"text": format!("t{number}"), "group": 1 + number % 2})).collect();
+    assert_eq!(robo(&harness, "PUT", "things", &json!(made)).0, 201);
+    let rows = |pipeline: Value| {
+        let (status, told) = robo(&harness, "POST", "things/aggregation", &json!({"pipeline": pipeline}));
+        assert_eq!(status, 200, "{told}");
+        told["results"].clone()
+    };
+    assert_eq!(rows(json!([{"group": {"last": {"max": "id"}, "first": {"min": "id"}}}])), json!([{"last": 12, "first": 1}]));
+    assert_eq!(rows(json!([{"sort": "-id"}, {"limit": 4}, {"project": ["id"]}])), json!([{"id": 9}, {"id": 10}, {"id": 11}, {"id": 12}]));
+    let last = rows(json!([{"project": ["id"]}, {"sort": "-id"}, {"limit": 2}]));
+    assert_eq!(last, json!([{"id": 12}, {"id": 11}]));
+    assert_eq!(rows(json!([{"sort": "id"}, {"match": {"id": 10}}, {"project": ["id", "group"]}])), json!([{"id": 10, "group": 2}]));
+    assert_eq!(
+        rows(json!([{"group": {"by": ["group"], "n": {"count": true}}}, {"match": {"group": [2, 7]}}])),
+        json!([{"group": 2, "n": 6}])
+    );
+    let not_two = json!([{"group": {"by": "group", "n": {"count": true}}}, {"match": {"group": {"ne": "2"}, "n": {"lt": 1e3}}}]);
+    assert_eq!(rows(not_two), json!([{"group": 1, "n": 6}]));
+}

@@ -12,6 +12,7 @@ use crate::ops::links::{self, Request, Wish};
 use crate::wire::call::Call;
 use rouille::Response;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub fn attach(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
@@ -31,6 +32,7 @@ fn linked(ctx: &Arc<Ctx>, call: &Call<'_>, wish: Wish) -> Result<Response> {
     let place = place::find(ctx, call)?;
     let mut problems = Vec::new();
     let body = call.body.object_or_none(&call.limits)?;
+    links::check_count(body.values().map(|sent| sent.as_array().map_or(1, Vec::len)).sum())?;
     let links = body.iter().map(|(name, sent)| (name.clone(), ids(name, &trimmed(sent), &mut problems))).collect::<Vec<_>>();
     if links.is_empty() {
         problems.push(Problem::new("required", "The body must name the records to be linked").hint("{\"contacts\": [1, 2]}"));
@@ -50,7 +52,7 @@ fn ids(name: &str, sent: &Value, problems: &mut Vec<Problem>) -> Vec<RecordId> {
         problems.push(Problem::of(name, "type", format!("Field '{name}' must be an array of ids, not {}", described(sent))));
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     for (at, one) in all.iter().enumerate() {
         let id = match one {
             Value::Number(number) => RecordId::parse(&number.to_string()),
@@ -58,8 +60,8 @@ fn ids(name: &str, sent: &Value, problems: &mut Vec<Problem>) -> Vec<RecordId> {
             _ => None,
         };
         match id {
-            Some(id) if found.contains(&id) => {}
-            Some(id) => found.push(id),
+            Some(id) if known.insert(id) => found.push(id),
+            Some(_) => {}
             None => {
                 let key = format!("{name}.{at}");
                 problems.push(Problem::of(&key, "type", format!("Field '{key}' must be a record's id such as 5, not {}", described(one))));

@@ -94,7 +94,7 @@ pub fn changed(field: Option<&Field>, body: &Map<String, Value>) -> Result<Map<S
     match body.get("options") {
         None | Some(Value::Null) => {}
         Some(Value::Array(options)) => {
-            let options = options.iter().enumerate().map(|(at, sent)| option(field, at, sent)).collect::<Result<Vec<_>>>()?;
+            let options = options.iter().enumerate().map(|(at, sent)| option(field, options, at, sent)).collect::<Result<Vec<_>>>()?;
             changed.insert("options".to_owned(), Value::Array(options));
         }
         Some(_) => {
@@ -114,6 +114,7 @@ pub fn renamed(slug: &str, error: Error) -> Error {
             Some("required") => "is_required",
             Some("options") => "options",
             Some(field) if field == slug && matches!(problem.code, "options" | "option") => "options",
+            Some(field) if field == slug && problem.code == "required" => "is_required",
             Some(field) if field == slug || field == "slug" => "field_id",
             _ => return problem,
         };
@@ -148,8 +149,17 @@ fn text(body: &Map<String, Value>, key: &str, problems: &mut Vec<Problem>) -> Op
     found
 }
 
+/// The value of a new option: its name, unless records hold that for an option that stays under another name.
+fn new_value(field: Option<&Field>, all: &[Value], name: &str) -> String {
+    let choices = field.map(|field| field.rules.choices.as_slice()).unwrap_or_default();
+    let stays = |id: i64| all.iter().any(|sent| sent.get("id").and_then(Value::as_i64) == Some(id));
+    let is_taken = |value: &str| choices.iter().any(|choice| choice.value == value && (value != name || stays(choice.id)));
+    let others = (2_u64..).map(|number| format!("{name} {number}"));
+    std::iter::once(name.to_owned()).chain(others).find(|value| !is_taken(value)).unwrap_or_default()
+}
+
 /// `{"id"?, "name", "swatch_color"?}`, or the name alone.
-fn option(field: Option<&Field>, at: usize, sent: &Value) -> Result<Value> {
+fn option(field: Option<&Field>, all: &[Value], at: usize, sent: &Value) -> Result<Value> {
     let key = format!("options.{at}");
     let refused = |rest: &str| Error::invalid(Problem::of(&key, "type", format!("Field '{key}' {rest}")).hint("{\"name\": \"Red\"}"));
     let (id, name, color) = match sent {
@@ -164,8 +174,8 @@ fn option(field: Option<&Field>, at: usize, sent: &Value) -> Result<Value> {
     let name = name.or(known.map(|known| known.label.as_str())).ok_or_else(|| refused("must have a name"))?;
     let value = match (id, known) {
         (Some(_), None) => return Err(refused("has an id that is no option of this field")),
-        (_, Some(known)) => known.value.as_str(),
-        (None, None) => name,
+        (_, Some(known)) => known.value.clone(),
+        (None, None) => new_value(field, all, name),
     };
     let color = color.or(known.and_then(|known| known.color.as_deref()));
     Ok(match color {

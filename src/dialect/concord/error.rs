@@ -1,5 +1,6 @@
 //! Concord's face of every error: `{"message"}`, and of what breaks rules `{"message", "errors": {field: [message]}}`, as Laravel makes them. [convention]
 
+use crate::dialect::contract::ids;
 use crate::dialect::contract::{refusal_status, with_error_headers};
 use crate::model::error::{Error, Problem};
 use crate::wire::reply;
@@ -97,15 +98,7 @@ fn item(field: &str, rest: &str) -> Option<(String, String)> {
 
 /// `rec_5` is 5 here.
 fn plain_ids(text: &str) -> String {
-    let mut parts = text.split("rec_");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        if !part.starts_with(|c: char| c.is_ascii_digit()) {
-            plain.push_str("rec_");
-        }
-        plain.push_str(part);
-    }
-    plain
+    ids::rewritten(text, |_| "")
 }
 
 fn in_header(text: &str) -> String {
@@ -122,13 +115,13 @@ mod tests {
         let required = of("first_name", "required", "is required");
         let item = of("phones", "required", "has an item 2 whose 'number' is required");
         let taken = of("email", "unique", "must be unique: rec_3 has this value already");
-        let other = Problem::new("rule", "Nothing of rec_7 in rec_x fits");
+        let other = Problem::new("rule", "Nothing of rec_7 in rec_x of direc_5 fits");
         for (problems, message) in [
             (vec![required.clone()], "The first name field is required."),
             (vec![required.clone(), taken.clone()], "The first name field is required. (and 1 more error)"),
             (vec![taken.clone(), required.clone(), item.clone()], "The email has already been taken. (and 2 more errors)"),
             (vec![item.clone()], "The phones.2.number field is required."),
-            (vec![other.clone()], "Nothing of 7 in rec_x fits."),
+            (vec![other.clone()], "Nothing of 7 in rec_x of direc_5 fits."),
         ] {
             assert_eq!(invalid(&problems)["message"], message);
         }

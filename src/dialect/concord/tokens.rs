@@ -34,7 +34,12 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let id = call.param(0).parse().map_err(|_| Error::not_found(format!("There is no token {}", quoted(call.param(0)))))?;
+    let unknown = || Error::not_found(format!("There is no token {}", quoted(call.param(0))));
+    let id: i64 = call.param(0).parse().map_err(|_| unknown())?;
+    // Whoever is not one's own is told of by the operation.
+    if tokens::list(ctx, &call.caller, None)?.iter().any(|token| token.listed.id == id && token.listed.kind != TokenKind::Personal) {
+        return Err(unknown());
+    }
     let caller = call.caller.clone();
     ctx.write(|| Ok(()), move |tx, ()| tokens::remove(tx, &caller, id))?;
     Ok(reply::empty(204))

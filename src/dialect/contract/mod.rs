@@ -1,6 +1,7 @@
 //! What a dialect is, and what happens to a request of any dialect before its handler: who asks, and whether a foreign page misuses a cookie.
 
 pub mod about;
+pub mod ids;
 
 use crate::model::error::{Error, Refusal, Result};
 use crate::model::limits::{DialectLimits, Limits};
@@ -269,6 +270,11 @@ pub fn session_key(request: &Request) -> Option<&str> {
 /// The session cookie, when it is by this that the caller is known.
 pub fn own_session(request: &Request) -> Option<&str> {
     session_key(request).filter(|_| HEADERS.iter().all(|name| request.header(name).is_none()))
+}
+
+/// Whether a handler sent a request from within this process: somebody is known who shows nothing to be known by.
+pub fn is_relayed(request: &Request, caller: &Caller) -> bool {
+    matches!(credential(request), Credential::None) && caller.principal != Principal::Guest
 }
 
 /// Where somebody signs in from. The address is the connection's: a header could name any.

@@ -134,8 +134,20 @@ impl Writer<'_> {
         let changed = fields().find(|field| is_plain(field)).or_else(|| fields().next());
         let change: Map<String, Value> =
             changed.and_then(|field| Some((field.slug.clone(), record.get(&field.slug)?.clone()))).into_iter().collect();
-        let text = template.replace("$record", &Value::Object(record.clone()).to_string());
-        let text = text.replace("$change", &Value::Object(change).to_string()).replace("$id", &id_of(&shapes.schema.slug));
+        let places = [
+            ("record", Value::Object(record.clone()).to_string()),
+            ("change", Value::Object(change).to_string()),
+            ("id", id_of(&shapes.schema.slug)),
+        ];
+        // One pass: what is put in may hold the word of a place.
+        let mut pieces = template.split('$');
+        let mut text = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let found = places.iter().find_map(|(word, value)| piece.strip_prefix(word).map(|rest| (value.as_str(), rest)));
+            let (value, rest) = found.unwrap_or(("$", piece));
+            text.push_str(value);
+            text.push_str(rest);
+        }
         text.replace(&format!("\"{FRESH_NUMBER}\""), FRESH_NUMBER)
     }
 

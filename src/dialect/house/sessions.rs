@@ -1,8 +1,8 @@
 //! Sessions: `/api/workspaces/{workspace}/sessions`. Everybody's own; with `?user=` for admins another's. Signing in and out is in `session`.
 
 use super::users::id;
-use crate::dialect::contract::own_session;
-use crate::model::error::Result;
+use crate::dialect::contract::{is_relayed, own_session};
+use crate::model::error::{Error, Result};
 use crate::model::principal::UserId;
 use crate::ops::ctx::Ctx;
 use crate::ops::sessions::{self, Shown};
@@ -30,6 +30,11 @@ pub fn end(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 /// `DELETE …/sessions`: all but the one that asks; `{"ended"}`.
 pub fn end_others(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
+    if is_relayed(call.request, &call.caller) {
+        let message =
+            "A request that is tried has no session of its own, so it would end the one that tries it, too: send it to the address itself";
+        return Err(Error::malformed(message));
+    }
     let (caller, user, current) = (call.caller.clone(), asked_user(call)?, own_session(call.request).map(str::to_owned));
     let ended = ctx.write(|| Ok(()), move |tx, ()| sessions::end_others(tx, &caller, user, current.as_deref()))?;
     Ok(reply::json(200, &json!({"ended": ended})))

@@ -58,7 +58,8 @@ pub fn run(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     headers.extend(call.request.header("Host").map(|host| ("Host".to_owned(), host.to_owned())));
     let started = Instant::now();
     let response = (call.relay)(Inward { dialect: draft.dialect, method, target, headers, body, who })?;
-    Ok(reply::json(200, &inward::told(response, started.elapsed(), ctx.limits.inward_reply_bytes_max)?))
+    // What was tried may have made a secret.
+    Ok(reply::secret(200, &inward::told(response, started.elapsed(), ctx.limits.inward_reply_bytes_max)?))
 }
 
 fn who(ctx: &Ctx, call: &Call<'_>, as_whom: Option<&Value>) -> Result<Identity> {

@@ -4,7 +4,7 @@
 use super::find::sort_keys;
 use super::place;
 use super::results::Results;
-use super::selection::{count, of_value};
+use super::selection::of_value;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::{Expr, Op};
 use crate::model::field::{Field, Kind, described};
@@ -90,14 +90,23 @@ fn asked(call: &Call<'_>) -> Result<Asked> {
 }
 
 fn pipeline(stages: &[Value], limits: &Limits) -> Found<Asked> {
-    let (mut filter, mut made, mut are_records) = (Vec::new(), Vec::new(), true);
+    if stages.len() > limits.report_stages_max {
+        let message = format!("A pipeline has at most {} stages, not {}", limits.report_stages_max, stages.len());
+        return Err(Problem::of("pipeline", "too_many", message).hint("Several 'match' stages in a row can be one"));
+    }
+    let (mut filter, mut made, mut are_records, mut values) = (Vec::new(), Vec::new(), true, 0);
     for (at, value) in stages.iter().enumerate() {
         let place = format!("pipeline.{at}");
         let placed = |problem: Problem| Problem { field: Some(place.clone()), ..problem };
         let (name, what) = named(value).map_err(placed)?;
         // What comes before anything is made of the records is a selection.
         if name == "match" && are_records {
-            filter.push(selected(what, limits).map_err(placed)?);
+            values += asked_values(what);
+            if values > limits.filter_values_max {
+                let message = format!("The match stages of a pipeline name at most {} values", limits.filter_values_max);
+                return Err(placed(Problem::new("too_many", message)));
+            }
+            filter.push(selected(what).map_err(placed)?);
             continue;
         }
         are_records = false;
@@ -130,11 +139,8 @@ fn plain(key: &str) -> &str {
 // Records -------------------------------------------------------------------------------------------------------------
 
 /// `{"status": "won", "quantity": {"gte": 5}}`, or an array of such alternatives.
-fn selected(what: &Value, limits: &Limits) -> Found<Expr> {
+fn selected(what: &Value) -> Found<Expr> {
     let all = what.as_array().map_or(std::slice::from_ref(what), Vec::as_slice);
-    if all.iter().filter_map(Value::as_object).map(count).sum::<usize>() > limits.filter_values_max {
-        return Err(Problem::new("too_many", format!("A match names at most {} values", limits.filter_values_max)));
-    }
     let any = all.iter().map(|object| {
         let object = object.as_object().ok_or_else(|| no_match(object))?;
         let all = object.iter().map(|(field, value)| match operators(value)? {
@@ -146,11 +152,21 @@ fn selected(what: &Value, limits: &Limits) -> Found<Expr> {
     Ok(Expr::Any(any.collect::<Found<Vec<_>>>()?))
 }
 
+/// How many values a match names, with those of its operators; an object that names none counts, too.
+fn asked_values(what: &Value) -> usize {
+    match what {
+        Value::Array(all) => all.iter().map(asked_values).sum::<usize>().max(1),
+        Value::Object(object) => object.values().map(asked_values).sum::<usize>().max(1),
+        _ => 1,
+    }
+}
+
 fn compare(field: &str, op: Op, value: &Value) -> Expr {
     let field = field.to_owned();
     match (op, value) {
         (Op::Eq, value) => of_value(&field, value),
         (Op::Ne, Value::Null) => Expr::Present { field },
+        (Op::Ne, Value::String(text)) if text.is_empty() => Expr::Present { field },
         (op, Value::String(text)) => Expr::Compare { field, op, text: text.clone() },
         (op, value) => Expr::Compare { field, op, text: value.to_string() },
     }
@@ -159,6 +175,10 @@ fn compare(field: &str, op: Op, value: &Value) -> Expr {
 /// `{"gte": 5, "lt": 10}`; `None` of a value that is no object.
 fn operators<'v>(value: &'v Value) -> Found<Option<Vec<(Op, &'v Value)>>> {
     let Some(object) = value.as_object() else { return Ok(None) };
+    if object.is_empty() {
+        let problem = Problem::new("operator", "A value that is an object compares by operators; this one is empty");
+        return Err(problem.hint(known_operators()));
+    }
     let one = |name: &str, value: &'v Value| match (operator(name)?.0, value) {
         (op @ (Op::Gt | Op::Gte | Op::Lt | Op::Lte), Value::Null)
         | (op @ (Op::Ne | Op::Gt | Op::Gte | Op::Lt | Op::Lte), Value::Array(_)) => {
@@ -174,8 +194,12 @@ fn operator(name: &str) -> Found<(Op, &'static str)> {
     let found = OPERATORS.into_iter().find(|(known, ..)| *known == plain(name)).map(|(_, op, symbol)| (op, symbol));
     found.ok_or_else(|| {
         let problem = Problem::new("operator", format!("There is no operator {}", quoted(name)));
-        problem.hint(format!("Operators are: {}", OPERATORS.map(|(name, ..)| name).join(", ")))
+        problem.hint(known_operators())
     })
+}
+
+fn known_operators() -> String {
+    format!("Operators are: {}", OPERATORS.map(|(name, ..)| name).join(", "))
 }
 
 fn no_match(value: &Value) -> Problem {
@@ -298,6 +322,10 @@ fn literal(value: &Value) -> Found<String> {
         Value::String(text) => Ok(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))),
         Value::Array(_) | Value::Object(_) => {
             Err(Problem::new("stage", format!("Columns are compared with single values, not with {}", described(value))))
+        }
+        // The language has no exponents.
+        Value::Number(number) if !number.is_i64() && !number.is_u64() => {
+            Ok(number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()))
         }
         other => Ok(other.to_string()),
     }

@@ -23,6 +23,10 @@ impl Keys {
         call.body.parts(&call.limits).map(Self)
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(Parts::keys)
+    }
+
     /// The value of a key.
     pub fn value(&self, key: &str) -> Result<Option<Value>> {
         self.0.as_ref().map_or(Ok(None), |parts| parts.value(key))
@@ -55,7 +59,7 @@ impl Keys {
 
     /// That a key is missing, with the one that may have been meant.
     pub fn missing(&self, key: &str, form: &str) -> Error {
-        let near = self.0.iter().flat_map(Parts::keys).find(|known| is_near(key, known));
+        let near = self.names().find(|known| is_near(key, known));
         let problem = Problem::of(key, "required", format!("Key '{key}' is required"));
         Error::invalid(match near {
             Some(near) => problem.hint(format!("There is {}: is '{key}' meant?", quoted(near))),

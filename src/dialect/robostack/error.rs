@@ -1,5 +1,6 @@
 //! Robostack's face of every error: `{"error", "message", "details"?}` [guess], `details` being what is wrong with which field. Ids are numbers here.
 
+use crate::dialect::contract::ids;
 use crate::dialect::contract::{refusal_status, with_error_headers};
 use crate::model::error::{Error, Problem};
 use crate::wire::reply;
@@ -90,18 +91,11 @@ fn short(text: &str) -> String {
 /// A text with the ids of records as they are here: `rec_5` is record 5, and where only an id can stand 5.
 fn numbered(text: &str) -> String {
     const BARE: [&str; 6] = ["'", "\"", "record ", "such as ", "[", "points to "];
-    let mut pieces = text.split("rec_");
-    let mut whole = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let is_id = piece.starts_with(|c: char| c.is_ascii_digit()) && !whole.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        match is_id {
-            true if BARE.iter().any(|before| whole.ends_with(before)) => {}
-            true => whole.push_str(if whole.is_empty() { "Record " } else { "record " }),
-            false => whole.push_str("rec_"),
-        }
-        whole.push_str(piece);
-    }
-    whole
+    ids::rewritten(text, |before| match before {
+        "" => "Record ",
+        before if BARE.iter().any(|bare| before.ends_with(bare)) => "",
+        _ => "record ",
+    })
 }
 
 #[cfg(test)]
@@ -114,6 +108,7 @@ mod tests {
             ("There is no record 'rec_5' in 'direc_5'", "There is no record '5' in 'direc_5'"),
             ("At index 1: rec_3: a value that rec_1 has", "At index 1: record 3: a value that record 1 has"),
             ("an id such as \"rec_5\", rec_ rec_x", "an id such as \"5\", rec_ rec_x"),
+            ("'rec_5th', 'my_rec_5', rec_5_b", "'rec_5th', 'my_rec_5', rec_5_b"),
             ("rec_3 cannot go", "Record 3 cannot go"),
             ("nothing", "nothing"),
         ] {

@@ -18,6 +18,9 @@ use rouille::Response;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// What a find takes beside its selection.
+pub const KEYS: [&str; 6] = ["limit", "offset", "page", "perPage", "sort", "fields"];
+
 type Found<T> = std::result::Result<T, Problem>;
 
 /// `POST …` with `{"selection": …}`: `{"results": […], "count": n, "total": n}`.
@@ -27,7 +30,7 @@ pub fn find(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let mut results = Results::new(ctx);
     let total = ctx.read(|tx| {
         let joined = joined::open(tx.catalog(), &call.caller, [&app, resource], Action::List)?;
-        let layout = Layout::new(&joined, query.fields.as_deref())?;
+        let layout = Layout::new(&joined, query.fields.as_deref(), &call.limits)?;
         let query = Query { fields: layout.wanted(query.fields.as_deref()), ..query.clone() };
         let make = |lead, record: RecordRef<'_>| layout.beside(lead, record);
         let show = &mut |record: RecordRef<'_>, beside: &[Option<&str>]| results.push(&layout, record, beside);
@@ -47,7 +50,7 @@ fn asked(keys: &Keys, limits: &Limits) -> Result<Query> {
         }))
     };
     let asked = [number("limit", 1)?, number("offset", 0)?, number("page", 1)?, number("perPage", 1)?];
-    let fields = keys.value("fields")?.map(|value| fields(&value)).transpose();
+    let fields = keys.value("fields")?.map(|value| fields(&value, limits)).transpose();
     let sort = keys.value("sort")?.map(|value| sort_keys(&value)).transpose();
     match (window(asked, limits), fields, sort) {
         (Ok(window), Ok(fields), Ok(sort)) if problems.is_empty() => {
@@ -91,7 +94,11 @@ fn from(least: i64, key: &str, value: &Value) -> Found<i64> {
 }
 
 /// `["name", "company_name"]`
-fn fields(value: &Value) -> Found<Vec<String>> {
+fn fields(value: &Value, limits: &Limits) -> Found<Vec<String>> {
+    if let Some(many) = value.as_array().map(Vec::len).filter(|many| *many > limits.fields_named_max) {
+        let message = format!("'fields' names {many} fields; at most {} are possible", limits.fields_named_max);
+        return Err(Problem::of("fields", "too_many", message).hint("Without 'fields' all of them come"));
+    }
     let names = match value {
         Value::Array(names) => names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>(),
         Value::String(name) => Some(vec![name.clone()]),

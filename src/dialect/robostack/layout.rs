@@ -4,11 +4,12 @@
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::json::members;
+use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::model::record::RecordRef;
 use crate::model::schema::Schema;
 use crate::ops::joined::{Follow, Joined};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 const STAMPS: [&str; 2] = ["created_at", "updated_at"];
@@ -46,9 +47,10 @@ struct Flat {
 
 impl Layout {
     /// All keys that a record can have, or those that are named: keys of the record, or `<field>_<name>`. `id` is always there.
-    pub fn new(joined: &Joined, names: Option<&[String]>) -> Result<Self> {
+    pub fn new(joined: &Joined, names: Option<&[String]>, limits: &Limits) -> Result<Self> {
         let schema = joined.seen();
-        let is_named = |key: &str| names.is_none_or(|names| names.iter().any(|name| name == key));
+        let named: Option<HashSet<&str>> = names.map(|names| names.iter().map(String::as_str).collect());
+        let is_named = |key: &str| named.as_ref().is_none_or(|named| named.contains(key));
         let own = schema.fields.iter().filter(|field| is_named(&field.slug)).map(|field| (field.slug.clone(), form(field))).collect();
         let (mut flat, mut known): (Vec<Flat>, Vec<String>) = (Vec::new(), Vec::new());
         for (at, lead) in joined.leads().iter().enumerate() {
@@ -67,7 +69,7 @@ impl Layout {
                 flat.push(Flat { lead: at, field: lead.field.clone(), id, keys, absent });
             }
         }
-        check(schema, names, &known)?;
+        check(schema, names, &known, limits)?;
         let stamps = STAMPS.map(|stamp| names.is_some() && is_named(stamp));
         let is_plain = names.is_none() && flat.is_empty() && schema.fields.iter().all(|field| form(field) == Form::AsItLies);
         Ok(Self { own, stamps, flat, is_plain })
@@ -149,13 +151,16 @@ fn push(body: &mut String, key: &str, form: Form, value: &str) {
 }
 
 /// Refuses names of no key.
-fn check(schema: &Schema, names: Option<&[String]>, flat: &[String]) -> Result<()> {
+fn check(schema: &Schema, names: Option<&[String]>, flat: &[String], limits: &Limits) -> Result<()> {
     let own = || schema.fields.iter().map(|field| field.slug.as_str()).chain(["id"]).chain(STAMPS);
     let known = || own().chain(flat.iter().map(String::as_str));
+    let all: HashSet<&str> = known().collect();
+    // To look for the nearest name takes long: those that nobody is told of are not looked at.
     let problems: Vec<Problem> = names
         .unwrap_or_default()
         .iter()
-        .filter(|name| !known().any(|known| known == **name))
+        .filter(|name| !all.contains(name.as_str()))
+        .take(limits.problems_shown_max)
         .map(|name| {
             let message = format!("Table '{}' has no field {}", schema.slug, quoted(name));
             Problem::of("fields", "unknown_field", message).did_you_mean(name, known())

@@ -20,7 +20,7 @@
 //! of another site in.
 //!
 //! Known differences: `total` and `count` stand beside `results`; a field that is not there is 400 in a selection, for a misspelt one would find
-//! everything; without a selection nothing is updated or deleted.
+//! everything; without a selection nothing is updated or deleted, nor with the keys of a window (`limit`, `sort` and such), which a write does not have.
 
 mod about;
 mod aggregation;

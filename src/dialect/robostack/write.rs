@@ -3,7 +3,7 @@
 use super::body::{Given, Keys, objects};
 use super::layout::Layout;
 use super::results::Results;
-use super::{place, selection};
+use super::{find, place, selection};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::Expr;
 use crate::model::json::Elements;
@@ -55,6 +55,7 @@ pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (app, resource) = place(ctx, call)?;
     let keys = Keys::read(call)?;
+    no_window(&keys)?;
     let pairs = Pairs::read(&keys, call)?;
     let caller = call.caller.clone();
     let done = showing::write_choosing(
@@ -75,6 +76,7 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let (app, resource) = place(ctx, call)?;
     let keys = Keys::read(call)?;
+    no_window(&keys)?;
     let filter = match keys.given(selection::KEY, &call.limits)? {
         None => return Err(keys.missing(selection::KEY, "{\"selection\": {\"id\": 1}}")),
         Some(Given::One(object)) => selection::one(&object, &call.limits)?,
@@ -90,6 +92,19 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     )?;
     let results: Vec<Value> = gone.iter().map(|RecordId(id)| json!({"id": id})).collect();
     Ok(reply::json(200, &json!({"results": results, "count": gone.len()})))
+}
+
+/// Refuses keys that would leave something out of a find: whoever sends them means fewer records than would be written.
+fn no_window(keys: &Keys) -> Result<()> {
+    let refused = find::KEYS.into_iter().filter(|key| keys.names().any(|name| name == *key));
+    let problems: Vec<Problem> = refused
+        .map(|key| {
+            let message = format!("'{key}' goes with a find only: here everything that the selection finds is written");
+            Problem::of(key, "not_possible", message)
+                .hint("Find the records first and select them by their ids: {\"selection\": {\"id\": [1, 2]}}")
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
 /// Which records get what.
@@ -158,7 +173,7 @@ fn of_selection(error: Error) -> Error {
 fn answer(ctx: &Ctx, call: &Call<'_>, status: u16, done: &Done) -> Result<Response> {
     let read = ctx.read(|tx| {
         let joined = joined::of(tx.catalog(), &call.caller, done.scope.clone());
-        let layout = Layout::new(&joined, None)?;
+        let layout = Layout::new(&joined, None, &call.limits)?;
         let make = |lead, record: RecordRef<'_>| layout.beside(lead, record);
         let mut results = Results::new(ctx);
         let show = &mut |record: RecordRef<'_>, beside: &[Option<&str>]| results.push(&layout, record, beside);
@@ -169,7 +184,7 @@ fn answer(ctx: &Ctx, call: &Call<'_>, status: u16, done: &Done) -> Result<Respon
         Ok(response) => response,
         Err(damage @ Error::Damaged(_)) => return Err(damage),
         Err(_) => {
-            let layout = Layout::new(&joined::alone(done.scope.clone()), None)?;
+            let layout = Layout::new(&joined::alone(done.scope.clone()), None, &call.limits)?;
             let mut results = Results::new(ctx);
             done.records.iter().try_for_each(|record| results.push(&layout, record, &[]))?;
             results.end(status)?

@@ -40,8 +40,8 @@ fn places(route: &str) -> Vec<Place> {
     }
     for (app, schemas) in APPS {
         for (schema, rows) in schemas {
-            let records = if route.contains("{resource}/{id}") { 1..=*rows } else { 1..=0 };
-            found.extend(records.chain([NO_RECORD]).map(|record| Place { app, schema, record }));
+            let last = if route.contains("{resource}/{id}") { *rows } else { 0 };
+            found.extend((1..=last).chain([NO_RECORD]).map(|record| Place { app, schema, record }));
         }
     }
     found
