@@ -145,7 +145,7 @@ fn too_many(total: usize, aim: &Aim<'_>, limits: &Limits) -> Problem {
 }
 
 /// What is wrong with what would become of a record, told of it.
-fn of_record(id: RecordId, error: Error) -> Error {
+pub(super) fn of_record(id: RecordId, error: Error) -> Error {
     match error {
         Error::Invalid(problems) => {
             let told = |problem: Problem| Problem { message: format!("{}: {}", id.text(), problem.message), ..problem };

@@ -5,6 +5,7 @@
 
 use super::access;
 use super::bulk::Done;
+use super::by_filter::of_record;
 use super::filter::Asking;
 use super::guard;
 use super::plan::plan;
@@ -179,17 +180,6 @@ fn done(tx: &WriteTx<'_>, new: &Prepared, order: &[RecordId]) -> Result<Done> {
         }
     }
     Ok(Done { scope: new.scope.clone(), records, created: 0, ignored: new.ignored.iter().cloned().collect() })
-}
-
-/// What is wrong with what would become of a record, told of it.
-fn of_record(id: RecordId, error: Error) -> Error {
-    match error {
-        Error::Invalid(problems) => {
-            let told = |problem: Problem| Problem { message: format!("{}: {}", id.text(), problem.message), ..problem };
-            Error::Invalid(problems.into_iter().map(told).collect())
-        }
-        other => other,
-    }
 }
 
 /// What is wrong with a pair, told with its place.
