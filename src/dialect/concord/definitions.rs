@@ -152,10 +152,15 @@ fn text(body: &Map<String, Value>, key: &str, problems: &mut Vec<Problem>) -> Op
 /// The value of a new option: its name, unless records hold that for an option that stays under another name.
 fn new_value(field: Option<&Field>, all: &[Value], name: &str) -> String {
     let choices = field.map(|field| field.rules.choices.as_slice()).unwrap_or_default();
-    let stays = |id: i64| all.iter().any(|sent| sent.get("id").and_then(Value::as_i64) == Some(id));
+    let stays = |id: i64| all.iter().any(|sent| sent.get("id").and_then(number) == Some(id));
     let is_taken = |value: &str| choices.iter().any(|choice| choice.value == value && (value != name || stays(choice.id)));
     let others = (2_u64..).map(|number| format!("{name} {number}"));
     std::iter::once(name.to_owned()).chain(others).find(|value| !is_taken(value)).unwrap_or_default()
+}
+
+/// A whole number, which may come as a text [convention].
+fn number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// `{"id"?, "name", "swatch_color"?}`, or the name alone.
@@ -166,7 +171,10 @@ fn option(field: Option<&Field>, all: &[Value], at: usize, sent: &Value) -> Resu
         Value::String(name) => (None, Some(name.as_str()), None),
         Value::Object(option) => {
             let text = |key: &str| option.get(key).and_then(Value::as_str);
-            (option.get("id").and_then(Value::as_i64), text("name"), text("swatch_color"))
+            let id = option.get("id").filter(|id| !id.is_null());
+            // An id that cannot be read never means a new option: the one that was meant would go.
+            let id = id.map(|id| number(id).ok_or_else(|| refused("has an id that is no whole number"))).transpose()?;
+            (id, text("name"), text("swatch_color"))
         }
         _ => return Err(refused("must be an object with a name")),
     };
