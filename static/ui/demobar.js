@@ -34,7 +34,8 @@ class DemoBar extends El {
     if (!this.#isDemo) return null;
     const busy = this.#state === 'busy';
     const said = this.#state === 'kept' ? html`Downloaded. Go on with <code>carryall serve --db FILE</code>` : busy ? null : this.#state;
-    return html`<div class="demo" role="note"><p>Demo: thrown away when it stops.</p>${said && html`<p>${said}</p>`}
+    return html`<div class="demo" role="note"><p>Demo: thrown away when it stops.</p>
+      <p>Once you change something, the terminal keeps it in a file, too.</p>${said && html`<p>${said}</p>`}
       <button type="button" class="btn line" aria-disabled=${String(busy)} @click=${this.#keep}>${icon('download')}${busy ? 'Making the file…' : 'Keep as a file'}</button></div>`;
   }
 }
