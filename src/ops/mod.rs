@@ -73,6 +73,7 @@ pub mod tokens;
 pub mod transfer;
 pub mod undo;
 pub mod undo_apps;
+pub mod undo_clashes;
 pub mod undo_merge;
 pub mod undo_names;
 pub mod undo_records;
