@@ -161,6 +161,8 @@ pub struct Limits {
     pub writer_queue_max: usize,
     pub write_wait_ms: u64,
     pub hash_queue_max: usize,
+    /// How long a sign-in that finds no place in that queue waits for its refusal, ms: whoever tries again at once must not take the door from the others.
+    pub hash_refusal_ms: u64,
     pub password_chars_min: usize,
     pub password_bytes_max: usize,
     pub session_seconds: i64,
@@ -316,6 +318,7 @@ impl Default for Limits {
             writer_queue_max: 1_024,
             write_wait_ms: 5_000,
             hash_queue_max: 16,
+            hash_refusal_ms: 500,
             password_chars_min: 8,
             password_bytes_max: 1_024,
             session_seconds: 14 * 24 * 3_600,

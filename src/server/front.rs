@@ -297,7 +297,16 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) ->
         let Taken { body, room: _room } = taken;
         fitting(answer::answer(&ctx, head, routed, body), &replies, most)
     };
-    on_pool(door, pool, peer, work).await.unwrap_or_else(|error| outflow::reply(answer::refuse(&door.ctx, asked, error), most))
+    match on_pool(door, pool, peer, work).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            // Only the connection waits, no thread.
+            if pool == Pool::Hash {
+                tokio::time::sleep(Duration::from_millis(door.limits.hash_refusal_ms)).await;
+            }
+            outflow::reply(answer::refuse(&door.ctx, asked, error), most)
+        }
+    }
 }
 
 /// Does a piece of work on a thread of a pool.
