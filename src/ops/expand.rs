@@ -81,7 +81,8 @@ impl<'t, 'c> Expanding<'t, 'c> {
             let message = format!("Table '{}' has a field of the name expand, which is where expanded records would stand", schema.slug);
             return Err(Error::invalid(Problem::of("expand", "taken", message).hint("Give the field another name")));
         }
-        let values = records.iter().map(|record| rows::values_of(record.data)).collect::<Result<Vec<_>>>()?;
+        let fields: Vec<&str> = tree.iter().map(|branch| branch.field.as_str()).collect();
+        let values = records.iter().map(|record| rows::some_values_of(record.data, &fields)).collect::<Result<Vec<_>>>()?;
         for branch in tree {
             let (target, is_one) = self.target(schema, &branch.field)?;
             let led: Vec<Vec<RecordId>> = values.iter().map(|values| ids(values.get(&branch.field))).collect();

@@ -1,6 +1,7 @@
 //! What lists ask by: which index would serve a plan, how often one was missed, which of the automatic ones are used. In memory only; deciding what
 //! to do about it is `ops/upkeep`.
 
+use super::formula;
 use crate::model::expr::Op;
 use crate::model::field::Kind;
 use crate::model::plan::{Column, Cond, Order, Plan};
@@ -141,10 +142,16 @@ pub fn comes_in_order(plan: &Plan) -> bool {
     }
 }
 
+/// Whether an index on what a plan sorts by may give its rows in their order.
+pub fn is_led_by_its_order(plan: &Plan) -> bool {
+    plan.order.first().and_then(|order| slug_of(&order.column)).is_some_and(|slug| leads(&plan.schema, slug))
+}
+
 /// Whether rows that a filter leaves are met in the order of their ids, whichever index finds them.
 fn keeps_ids_in_order(schema: &Schema, filter: &Cond) -> bool {
     match filter {
-        Cond::True | Cond::Present { .. } | Cond::Not(_) | Cond::Rule { .. } => true,
+        Cond::Rule { rule, .. } => !formula::is_led(rule),
+        Cond::True | Cond::Present { .. } | Cond::Not(_) => true,
         Cond::Found(_) => false,
         Cond::All(conds) => conds.iter().all(|cond| keeps_ids_in_order(schema, cond)),
         Cond::Any(conds) => {

@@ -52,6 +52,42 @@ pub fn holds(rule: &Computation, alias: &str, is_guest: bool) -> String {
     format!("coalesce({sql},0)")
 }
 
+/// The same, where the rows are looked for by it: what references lead to is found first, then the rows by an index on the reference. `None` when the rule
+/// is no comparison of a value that references lead to with one that is the same for all rows.
+pub fn found_by(rule: &Computation, alias: &str, is_guest: bool) -> Option<String> {
+    led(&rule.formula, &outermost(rule, alias, if is_guest { NOBODY } else { ME }))
+}
+
+/// Whether `found_by` finds rows.
+pub fn is_led(rule: &Computation) -> bool {
+    matches!(&rule.formula, Formula::Binary(operator, left, right)
+        if matches!(**left, Formula::Lookup { .. }) && is_positive(*operator) && is_constant(right))
+}
+
+fn led(formula: &Formula, place: &Place) -> Option<String> {
+    let Formula::Binary(operator, left, right) = formula else { return None };
+    let Formula::Lookup { reference, schema, of } = &**left else { return None };
+    if !is_positive(*operator) || !is_constant(right) {
+        return None;
+    }
+    let there = inside(place);
+    let further = Formula::Binary(*operator, of.clone(), right.clone());
+    let cond = led(&further, &there).unwrap_or_else(|| binary(*operator, false, &written(of, &there), &written(right, &there)));
+    let (to, rows) = (&there.alias, table(*schema));
+    let ids = format!("SELECT 'rec_' || {to}id FROM {rows} {} WHERE {cond}", to.trim_end_matches('.'));
+    let via = column(&Column::Field { slug: reference.clone(), kind: Kind::Reference }, &place.outer);
+    Some(format!("{via} IN ({ids})"))
+}
+
+/// What never holds for a missing value, so that a reference to nothing is not looked for.
+fn is_positive(operator: Operator) -> bool {
+    matches!(operator, Operator::Eq | Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte | Operator::Match)
+}
+
+fn is_constant(formula: &Formula) -> bool {
+    matches!(formula, Formula::Bool(_) | Formula::Number(_) | Formula::Text(_) | Formula::Me)
+}
+
 fn outermost(computation: &Computation, alias: &str, me: &'static str) -> Place {
     let outer = if alias.is_empty() { format!("{}.", table(computation.schema)) } else { alias.to_owned() };
     Place { alias: alias.to_owned(), outer, depth: 0, me, is_flat: false }

@@ -36,4 +36,5 @@ pub mod tables;
 mod totals;
 mod touched;
 mod tx;
+mod values;
 mod writer;

@@ -53,7 +53,7 @@ fn spelled(number: f64) -> Value {
 }
 
 fn statement(pipeline: &Pipeline) -> Statement {
-    let mut records = Statement::new(format!("FROM {}", table(pipeline.schema.id)), Vec::new());
+    let mut records = Statement::seeking(format!("FROM {}", table(pipeline.schema.id)), Vec::new());
     records.push_where(pipeline.schema.id, &pipeline.filter);
     let mut asking = Asking { from: records.text, is_flat: false, order: String::new(), limit: None, skip: 0 };
     for stage in &pipeline.stages {
@@ -117,8 +117,10 @@ impl Asking {
                 }
                 let idents = list(keys.iter().map(|made| made.ident.clone()));
                 let outer = list(keys.iter().map(|made| made.ident.clone()).chain(values.iter().map(gathered)));
+                // What is gathered is taken from its row once, however often it is named; a count alone may be made by an index.
+                let once = if values.iter().any(|value| value.of.is_some()) { " LIMIT -1" } else { "" };
                 let by = if keys.is_empty() { String::new() } else { format!(" GROUP BY {idents}") };
-                format!("SELECT {outer} FROM (SELECT {} {from}){by}", inner.join(", "))
+                format!("SELECT {outer} FROM (SELECT {} {from}{once}){by}", inner.join(", "))
             }
             Stage::Sort(_) | Stage::Skip(_) | Stage::Limit(_) => return,
         };

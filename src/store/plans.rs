@@ -3,7 +3,7 @@
 
 #[cfg(test)]
 mod tests {
-    use crate::model::expr::Op;
+    use crate::model::expr::{Op, Operator};
     use crate::model::field::{Field, Kind};
     use crate::model::formula::{Computation, Formula};
     use crate::model::plan::{Cell, Column, Cond};
@@ -143,6 +143,42 @@ mod tests {
             assert_eq!(outer, "SEARCH r1 USING INTEGER PRIMARY KEY (rowid=?)", "{plan}");
             // The record that is pointed to is looked up.
             assert!(inner.contains("SEARCH t1 USING INTEGER PRIMARY KEY") && !walks(inner, "t1"), "{inner}");
+        }
+    }
+
+    #[test]
+    fn what_references_lead_to_is_found_first_and_then_who_refers_to_it() {
+        let (_folder, store, schema) = store();
+        let lookup = |of: Formula| Formula::Lookup { reference: "reference".to_owned(), schema: schema.id, of: Box::new(of) };
+        let field = || Formula::Field { slug: "integer".to_owned() };
+        for path in [lookup(field()), lookup(lookup(field()))] {
+            let rule = |operator, path: &Formula, other| Cond::Rule {
+                rule: Arc::new(Computation {
+                    schema: schema.id,
+                    formula: Formula::Binary(operator, Box::new(path.clone()), Box::new(other)),
+                    kind: Kind::Boolean,
+                    scale: 0,
+                    reads_others: true,
+                    parts: 1,
+                    chars_max: 0,
+                    through: Vec::new(),
+                }),
+                me: None,
+            };
+            let seven = || Formula::Number("7".to_owned());
+            let equal = rule(Operator::Eq, &path, seven());
+            for statement in [sql::count, sql::select] {
+                let plan = steps(&store, &statement(&plan(&schema, equal.clone(), Column::Id, false)));
+                assert!(plan.contains("SEARCH r1 USING COVERING INDEX i1.reference"), "{plan}");
+                assert!(!plan.contains("CORRELATED") && !walks(&plan, "r1"), "{plan}");
+            }
+            // Rows that come in their order are looked at until there are enough; what holds for a missing value is not looked for.
+            let by_date = steps(&store, &sql::select(&plan(&schema, equal, column(Kind::Date), false)));
+            assert!(by_date.contains("USING INDEX i1.date") && by_date.contains("CORRELATED"), "{by_date}");
+            for missing in [rule(Operator::Ne, &path, seven()), rule(Operator::Eq, &path, Formula::Null)] {
+                let plan = steps(&store, &sql::count(&plan(&schema, missing, Column::Id, false)));
+                assert!(plan.contains("CORRELATED"), "{plan}");
+            }
         }
     }
 

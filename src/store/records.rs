@@ -6,6 +6,7 @@ use super::sql::{self, Statement, column, field_column, links, table};
 use super::sqlite::{OrFailed, damaged};
 use super::stage::{self, First};
 use super::tx::{ReadTx, WriteTx, move_counter};
+pub use super::values::{some_values_of, text_of, values_of};
 use crate::model::error::{Error, Result};
 use crate::model::expr::Op;
 use crate::model::field::{Field, Kind};
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 /// list has.
 pub fn list(tx: &ReadTx<'_>, plan: &Plan, parts: &[Plan], count: Count, most: i64, visit: &mut Visit<'_>) -> Result<Total> {
     let begun = Instant::now();
-    let total = counted(tx, plan, count, most)?;
+    let is_whole = plan.filter != Cond::True && plan.window.offset == 0 && matches!(parts, [part] if part.filter == plan.filter);
     let mut left = plan.window.limit;
     for part in parts {
         let mut part = part.clone();
@@ -36,6 +37,11 @@ pub fn list(tx: &ReadTx<'_>, plan: &Plan, parts: &[Plan], count: Count, most: i6
             })?;
         }
     }
+    // A window that is not full has them all: no second walk tells how many there are.
+    let total = match count {
+        Count::Exact | Count::Auto if is_whole && left > 0 => Total::of(plan.window.limit - left, count, most),
+        _ => counted(tx, plan, count, most)?,
+    };
     if let Some(memory) = tx.memory() {
         memory.asked.see(plan, begun.elapsed());
     }
@@ -61,6 +67,14 @@ pub struct Total {
     pub is_capped: bool,
 }
 
+impl Total {
+    /// All of `rows`, unless only `most` were to be counted.
+    fn of(rows: i64, count: Count, most: i64) -> Self {
+        let is_capped = count == Count::Auto && rows > most;
+        Self { rows: Some(if is_capped { most } else { rows }), is_capped }
+    }
+}
+
 /// How many rows the whole list of a plan has, its window apart.
 pub fn total(tx: &ReadTx<'_>, plan: &Plan) -> Result<i64> {
     match plan.filter {
@@ -75,7 +89,7 @@ fn counted(tx: &ReadTx<'_>, plan: &Plan, count: Count, most: i64) -> Result<Tota
         Count::None => Ok(Total { rows: None, is_capped: false }),
         Count::Auto if plan.filter != Cond::True => {
             let rows = number(tx, &plan.schema, &sql::count_up_to(plan, most + 1))?;
-            Ok(Total { rows: Some(rows.min(most)), is_capped: rows > most })
+            Ok(Total::of(rows, count, most))
         }
         Count::Auto | Count::Exact => Ok(Total { rows: Some(total(tx, plan)?), is_capped: false }),
     }
@@ -579,16 +593,6 @@ pub fn take_ids(tx: &mut WriteTx<'_>, schema: &Schema, count: i64) -> Result<i64
         .prepare_cached("UPDATE schema SET next_id = next_id + ?2, records = records + ?3 WHERE id = ?1 RETURNING next_id - ?2")
         .or_failed()?;
     statement.query_row((schema.id.0, count, more), |row| row.get(0)).or_failed()
-}
-
-/// The values by field of a stored text.
-pub fn values_of(data: &str) -> Result<Map<String, Value>> {
-    serde_json::from_str(data).map_err(damaged)
-}
-
-/// The text that is stored for these values.
-pub fn text_of(values: &Map<String, Value>) -> Result<String> {
-    serde_json::to_string(values).map_err(Error::internal)
 }
 
 /// No field is called `id`: it is the record's own.

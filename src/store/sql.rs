@@ -1,6 +1,6 @@
 //! Plans to SQL text and bound values. `column` is the only producer of a field's SQL: filters, sorts and indexes use its literal text, so an index always fits.
 
-use super::asked::comes_in_order;
+use super::asked::{comes_in_order, is_led_by_its_order};
 use super::sqlite::SQL_BYTES_MAX;
 use super::{formula, found};
 use crate::model::expr::Op;
@@ -106,6 +106,8 @@ pub struct Statement {
     pub cells: Vec<Cell>,
     /// Whether the number of who asks is bound already: however often it is asked for, it is one parameter.
     knows_me: bool,
+    /// Whether rows are looked for among all of a table, so that a condition about other records begins with those.
+    seeks: bool,
 }
 
 /// The field's name, if its values are found in the link table.
@@ -169,7 +171,7 @@ pub fn count_counting(plan: &Plan) -> Statement {
 
 /// The same, but no more than `most` are counted.
 pub fn count_up_to(plan: &Plan, most: i64) -> Statement {
-    let mut sql = Statement::new(format!("SELECT count(*) FROM (SELECT 1 FROM {}", table(plan.schema.id)), Vec::new());
+    let mut sql = Statement::seeking(format!("SELECT count(*) FROM (SELECT 1 FROM {}", table(plan.schema.id)), Vec::new());
     sql.push_filter(plan, false);
     sql.text.push_str(&format!(" LIMIT {most})"));
     sql
@@ -197,17 +199,24 @@ fn counted(plan: &Plan, counts: bool) -> Statement {
     if let (Cond::Found(found), false) = (&plan.filter, counts) {
         return found::count(plan.schema.id, found);
     }
-    let mut sql = Statement::new(format!("SELECT count(*) FROM {}", table(plan.schema.id)), Vec::new());
+    let mut sql = Statement::seeking(format!("SELECT count(*) FROM {}", table(plan.schema.id)), Vec::new());
     sql.push_filter(plan, counts);
     sql
 }
 
 impl Statement {
     pub fn new(text: String, cells: Vec<Cell>) -> Self {
-        Self { text, cells, knows_me: false }
+        Self { text, cells, knows_me: false, seeks: false }
+    }
+
+    /// The same, rows being looked for among all of a table.
+    pub fn seeking(text: String, cells: Vec<Cell>) -> Self {
+        Self { seeks: true, ..Self::new(text, cells) }
     }
 
     fn push_window(&mut self, plan: &Plan, counts: bool) {
+        // Rows that an index gives in their order are looked at one by one until there are enough.
+        self.seeks = !is_led_by_its_order(plan);
         self.push_filter(plan, counts);
         self.push_order(&plan.order);
         // A bare LIMIT ? would have SQLite plan the statement anew whenever another number is bound.
@@ -263,7 +272,8 @@ impl Statement {
                     self.knows_me = true;
                     self.cells.push(Cell::Integer(me));
                 }
-                self.text.push_str(&formula::holds(rule, "", me.is_none()));
+                let found = if self.seeks { formula::found_by(rule, "", me.is_none()) } else { None };
+                self.text.push_str(&found.unwrap_or_else(|| formula::holds(rule, "", me.is_none())));
             }
         }
     }
