@@ -135,3 +135,24 @@ fn expressions_and_expanded_records_keep_to_what_is_seen() {
     let text = whole(&reply);
     assert_eq!((reply.status, text.contains("zq-teams-1-name"), text.contains("zq-teams-2-name")), (200, true, false), "{text}");
 }
+
+/// What fits best comes first, and how long a record's texts are has a part in that: whoever does not see all of them has the order of the table.
+#[test]
+fn the_order_of_what_fits_best_tells_nothing_of_texts_that_are_hidden() {
+    let world = world();
+    let long = "word ".repeat(60);
+    let app = json!({"carryall": 1, "app": {"slug": "books", "name": "Books"},
+        "schemas": [{"slug": "books", "search": true, "fields": [{"slug": "title", "type": "text"}, {"slug": "remark", "type": "textarea"}]}],
+        "roles": [{"slug": "buyer", "schemas": {"books": {"list": true, "read": true, "fields": {"remark": {"readable": false}}}}}],
+        "records": {"books": [{"title": "Tea", "remark": long}, {"title": "Tea", "remark": "short"}]}});
+    let (status, answer) = world.ask("PUT", "/api/apps/books/app-file", &app.to_string());
+    assert_eq!(status, 200, "{answer}");
+    give(&world, "nobody", "books", "buyer");
+    const ASKED: &str = "/api/apps/books/schemas/books/records?q=tea";
+    let ids = |list: &Value| {
+        list["records"].as_array().unwrap_or_else(|| panic!("{list}")).iter().map(|record| record["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&world.ask("GET", ASKED, "").1), ["rec_2", "rec_1"]);
+    let reply = ask(&world, "nobody", "GET", ASKED, "", "");
+    assert_eq!(ids(&serde_json::from_slice(&reply.body).unwrap()), ["rec_1", "rec_2"]);
+}
