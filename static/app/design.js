@@ -48,3 +48,6 @@ export async function loadRoles(a, signal) {
   const { roles } = await get(`${app(a)}/roles`, signal);
   return Promise.all(roles.map(async role => (role.built_in ? role : get(`${app(a)}/roles/${part(role.slug)}`, signal))));
 }
+
+export const makeRole = (a, body) => send('POST', `${app(a)}/roles`, body);
+export const changeRole = (a, r, body) => send('PATCH', `${app(a)}/roles/${part(r)}`, body);

@@ -56,6 +56,12 @@ class Fields extends AppScreen {
     if (slug && slug !== this.query.get('f')) go(withQuery({ f: slug }), { replace: true });
   };
 
+  #ruled = role => {
+    const isNew = !this.#roles.some(one => one.slug === role.slug);
+    this.#roles = isNew ? [...this.#roles, role] : this.#roles.map(one => (one.slug === role.slug ? role : one));
+    this.update();
+  };
+
   #retabled = async slug => {
     if (slug === this.table) await this.reload();
     else go(fieldsHref(this.app, slug), { replace: true });
@@ -124,7 +130,7 @@ class Fields extends AppScreen {
     if (!table.can.manage) return html`<div class="page-col"><p class="hint">${t('fields.readonly')}</p><ul class="fieldlist">${each(table.fields, f => f.slug, f => this.#still(f))}</ul></div>`;
     return html`<div class="page-col"><section><ul class="fieldlist" @keydown=${this.#key}>${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>
       <ui-addfield .table=${table} .tables=${tables} .add=${this.#addNew}></ui-addfield></section>
-      ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onChange=${this.#retabled} .onGone=${() => go(`${appHref(this.app)}/home`)}></ui-tablesettings>`)}</div>`;
+      ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onRole=${this.#ruled} .onChange=${this.#retabled} .onGone=${() => go(`${appHref(this.app)}/home`)}></ui-tablesettings>`)}</div>`;
   }
 
   panel() {

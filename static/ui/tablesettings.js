@@ -1,20 +1,18 @@
-// What a table has besides its fields: names, what names its records, indexes and those that would help, who may do what, its end.
-// Not here: fields (fieldpanel.js).
+// What a table has besides its fields: names, what names its records, indexes and those that would help, its end.
+// Not here: fields (fieldpanel.js), who may do what (rules.js).
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { changeTable, deleteTable, dropIndex, makeIndex } from '../app/design.js';
 import { finished } from '../app/jobs.js';
 import { t } from '../app/i18n.js';
-import { icon } from './parts.js';
 import './remove.js';
+import './rules.js';
 import './setting.js';
 
-const ACTIONS = ['list', 'read', 'create', 'update', 'delete', 'export', 'manage'];
-
 class TableSettings extends El {
-  // onChange: loads the table anew; gets the slug if that changed. onGone: after it was removed. roles: null when they may not be seen.
-  static props = { app: null, table: null, roles: null, onChange: null, onGone: null };
+  // onChange: loads the table anew; gets the slug if that changed. onGone: after it was removed. roles: null when they may not be seen. onRole: a role is another one now.
+  static props = { app: null, table: null, roles: null, onChange: null, onRole: null, onGone: null };
   #wrong = null;
   #busy = false;
 
@@ -50,21 +48,6 @@ class TableSettings extends El {
       ${this.#wrong && html`<p class="form-error" role="alert">${this.#wrong}</p>`}</section>`;
   }
 
-  /** A role says what it may with each table, or with all that are not named. */
-  #may(role, action) {
-    if (role.built_in) return { owner: true, editor: action !== 'manage', viewer: ['list', 'read', 'export'].includes(action) }[role.slug] ?? false;
-    const said = role.schemas?.[this.table.slug] ?? role.schemas?.['*'];
-    const value = said?.[action];
-    return value === undefined ? false : value;
-  }
-
-  #rules() {
-    if (!this.roles) return null;
-    const cell = value => (value === true ? html`<span class="yes">${icon('tick')}<span class="quiet">${t('fields.yes')}</span></span>` : typeof value === 'string' ? html`<code>${value}</code>` : html`<span class="faint">–<span class="quiet">${t('fields.no')}</span></span>`);
-    return html`<section><h2>${t('rules.head')}</h2><div class="wide-table" tabindex="0" role="group" aria-label=${t('rules.head')}><table class="names"><thead><tr><th scope="col">${t('rules.role')}</th>${each(ACTIONS, a => a, a => html`<th scope="col">${t(`ability.${a}`)}</th>`)}</tr></thead>
-      <tbody>${each(this.roles, r => r.slug, r => html`<tr><th scope="row">${r.name}</th>${each(ACTIONS, a => a, a => html`<td>${cell(this.#may(r, a))}</td>`)}</tr>`)}</tbody></table></div></section>`;
-  }
-
   #remove = async () => {
     await deleteTable(this.app, this.table.slug);
     this.onGone(this.table);
@@ -78,7 +61,7 @@ class TableSettings extends El {
         <ui-setting .label=${t('settings.slug')} .value=${table.slug} .hint=${t('table.slug.hint')} .save=${v => this.#put({ slug: v.trim() })}></ui-setting>
         <ui-setting .label=${t('table.model')} .value=${table.model} .hint=${t('table.model.hint')} .save=${v => this.#put({ model: v.trim() })}></ui-setting>
         <ui-setting .kind=${'choice'} .label=${t('table.display')} .choices=${naming} .value=${table.display_field ?? ''} .save=${v => this.#put({ display_field: v || null })}></ui-setting></div></section>
-      ${this.#indexes()}${this.#rules()}
+      ${this.#indexes()}${this.roles && html`<ui-rules .app=${this.app} .table=${table} .roles=${this.roles} .onChange=${this.onRole}></ui-rules>`}
       <section><h2>${t('table.end')}</h2><ui-remove .label=${t('table.remove')} .ask=${() => t('table.remove.ask', { name: table.name, n: table.records ?? 0 })} .remove=${this.#remove}></ui-remove></section>`;
   }
 }

@@ -165,6 +165,36 @@ test('a new table, its settings, and its end', async t => {
   await close(page);
 });
 
+test('who may do what: a role is made, its rules and fields are set one by one, and what is no rule is told at its place', async t => {
+  const { page, ask, open } = await house(t, browser);
+  page.expected.add(400);
+  await open(FIELDS);
+  await page.fill('#new-role', 'Taster');
+  await page.keyboard.press('Enter');
+  const role = page.locator('.rules');
+  await role.getByRole('heading', { name: 'What Taster may do in Sorts' }).waitFor();
+  await role.getByLabel('Change', { exact: true }).selectOption('where');
+  const rule = role.getByLabel('Rule: Change');
+  await rule.waitFor();
+  await rule.fill('ownr = @me');
+  await rule.press('Enter');
+  await role.getByRole('alert').waitFor();
+  assert.match(await role.getByRole('alert').innerText(), /ownr/);
+  assert.equal(await rule.inputValue(), 'ownr = @me', 'what was typed stays');
+  await rule.fill("name != 'x'");
+  await rule.press('Enter');
+  await page.locator('ui-rules td code', { hasText: "name != 'x'" }).waitFor();
+  await role.getByLabel('Grams').selectOption('hidden');
+  await saved(page);
+  await inspect(page, 'fields-rules');
+  const { schemas } = await ask('GET', '/api/apps/tea/roles/taster');
+  assert.deepEqual(schemas.sorts, { list: true, read: true, update: "name != 'x'", fields: { grams: { readable: false } } });
+  await role.getByLabel('Grams').selectOption('write');
+  await role.getByLabel('List', { exact: true }).selectOption('none');
+  await page.waitForFunction(async () => (await (await fetch('/api/apps/tea/roles/taster')).json()).schemas.sorts.list !== true);
+  await close(page);
+});
+
 test('the diagram: boxes move by keyboard and stay, Enter opens the fields, the list says the same', async t => {
   const { page, open } = await house(t, browser);
   await open('/_/tea/diagram');
