@@ -5,7 +5,7 @@ import { canGroup, isSortable } from './types.js';
 
 const STAMPS = ['id', 'created_at', 'updated_at'];
 /** How many fields deep groups may stand in groups. */
-const LEVELS_MOST = 3;
+export const LEVELS_MOST = 3;
 
 const texts = written => { try { return [JSON.parse(written ?? '[]')].flat().map(String); } catch { return []; } };
 const listed = written => (written ?? '').split(',').filter(Boolean);

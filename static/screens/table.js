@@ -89,6 +89,8 @@ class TableScreen extends El {
     go(withQuery({ gf: this.#address(next.length ? JSON.stringify(next) : null) }), { replace: true });
   };
 
+  #foldAll = isFolded => go(withQuery({ gf: this.#address(isFolded ? JSON.stringify(['*']) : null) }), { replace: true });
+
   prepare() {
     const key = JSON.stringify([this.app, this.table]);
     if (key !== this.#metaKey) {
@@ -145,6 +147,8 @@ class TableScreen extends El {
     try { localStorage.setItem('ui:last', withQuery({ r: null })); } catch { /* nothing stored */ }
     this.update();
   }
+
+  #sortAgain = () => { this.#rows.reload(); this.update(); this.#grid?.focusActive(); };
 
   #asked(changes) {
     this.#grid?.pick.clear();
@@ -289,13 +293,17 @@ class TableScreen extends El {
     return html`${picked ? html`<ui-bulkbar .table=${table} .context=${context} .picked=${this.#picked} .list=${ask} .can=${can} .onClear=${() => this.#grid.pick.clear()}></ui-bulkbar>` : this.#tools(table, context, can)}
       ${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
       ${rows.fault && html`<div class="banner" role="alert"><p>${rows.fault.message}</p><button type="button" class="btn line" @click=${this.#again}>${t('again')}</button></div>`}
-      <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .can=${can}
+      <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .groups=${this.#slugs(ask.groups)} .can=${can}
         .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy} .onGroup=${this.#group} .onFold=${this.#fold}></ui-grid>
       ${rows.total === 0 && !rows.fresh.length && noRecords({ table, canWrite: can.write, tree: this.#filter, ask, names: rows.names, onTree: this.#refine,
         onClear: () => this.#asked({ f: this.#address(null), q: null }) })}
       <ui-gridfoot .table=${table} .address=${schemaAt(this.app, table.slug)} .filter=${ask.filter} .q=${ask.q}
-        .version=${rows.edits} .total=${rows.total === null ? null : rows.count} .picked=${this.#picked.n} .cells=${this.#cells}></ui-gridfoot>`;
+        .version=${rows.edits} .total=${rows.total === null ? null : rows.count} .picked=${this.#picked.n} .cells=${this.#cells} .strayed=${rows.strayed.size} .onAgain=${this.#sortAgain}></ui-gridfoot>`;
   }
+
+  // The same list as long as it says the same.
+  #slugsSeen = [];
+  #slugs(slugs = []) { if (slugs.join() !== this.#slugsSeen.join()) this.#slugsSeen = slugs; return this.#slugsSeen; }
 
   // The same object as long as the right is the same.
   #mays = { true: { write: true }, false: { write: false } };
@@ -304,7 +312,7 @@ class TableScreen extends El {
   #tools(table, context, can) {
     return tools({
       app: this.app, table, context, canWrite: can.write, ask: this.#ask, tree: this.#filter, total: this.#rows.total, layout: this.#layout, groups: this.#groups,
-      views: this.#saved?.list ?? null, view: this.#view, isViewChanged: this.#isViewChanged, onFilter: this.#refine, onSort: this.#sort, onLayout: this.#arrange, onGroup: this.#group,
+      views: this.#saved?.list ?? null, view: this.#view, isViewChanged: this.#isViewChanged, onFilter: this.#refine, onSort: this.#sort, onLayout: this.#arrange, onGroup: this.#group, onFoldAll: this.#foldAll,
       onNew: this.#newRecord, onMakeView: this.#makeView, onSaveView: this.#saveView, onDropView: this.#dropView,
     });
   }
