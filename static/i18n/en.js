@@ -15,11 +15,17 @@ export const TEXTS = {
   'change.field': 'changed {field} of {record}',
   'change.added': 'added {record}',
   'change.removed': ['removed {n} record', 'removed {n} records'],
+  'change.copied': ['duplicated {n} record', 'duplicated {n} records'],
   'change.many': ['changed {n} record', 'changed {n} records'],
 
   'conflict.text': 'Somebody changed {field} in between. Yours: {mine}. Theirs: {theirs}.',
   'conflict.mine': 'Keep mine',
   'conflict.theirs': 'Take theirs',
+
+  'clash.title': 'Changed in between',
+  'clash.text': ['Somebody changed {n} of these cells since you saw it. Nothing is written yet.', 'Somebody changed {n} of these cells since you saw them. Nothing is written yet.'],
+  'clash.cell': '{record}, {field}: yours {mine}, theirs {theirs}',
+  'copy.name': '{name} (copy)',
 
   'edit.number': '{name} is a number. You typed “{text}”.',
   'edit.whole': '{name} is a whole number. You typed “{text}”.',
@@ -266,6 +272,9 @@ export const TEXTS = {
   'bulk.some': '{n} selected',
   'bulk.all': 'All {n} matching selected',
   'bulk.edit': 'Edit field…',
+  'bulk.copy': 'Duplicate',
+  'bulk.copied': ['{n} record duplicated.', '{n} records duplicated.'],
+  'bulk.copied.without': 'Left empty, because no two records may have the same: {fields}.',
   'bulk.export': 'Export',
   'bulk.delete': 'Delete',
   'bulk.clear': 'Clear',

@@ -290,7 +290,7 @@ class TableScreen extends El {
     const rows = this.#rows, ask = this.#ask, { layout, can } = { layout: this.#layout, can: this.#can };
     if (rows.fault && rows.total === null) return failure(rows.fault, this.#again, 2);
     const context = this.#context(rows.names, table), picked = this.#picked.n > 0;
-    return html`${picked ? html`<ui-bulkbar .table=${table} .context=${context} .picked=${this.#picked} .list=${ask} .can=${can} .onClear=${() => this.#grid.pick.clear()}></ui-bulkbar>` : this.#tools(table, context, can)}
+    return html`${picked ? html`<ui-bulkbar .table=${table} .context=${context} .picked=${this.#picked} .list=${ask} .rows=${rows} .can=${can} .onClear=${() => this.#grid.pick.clear()}></ui-bulkbar>` : this.#tools(table, context, can)}
       ${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
       ${rows.fault && html`<div class="banner" role="alert"><p>${rows.fault.message}</p><button type="button" class="btn line" @click=${this.#again}>${t('again')}</button></div>`}
       <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .groups=${this.#slugs(ask.groups)} .can=${can}

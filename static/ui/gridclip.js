@@ -61,7 +61,7 @@ export class Clip {
     const { grid } = this, { top, bottom, left, right } = grid.range, c = Math.max(1, left);
     const isOne = source.length === 1 && source[0].length === 1, height = isOne ? bottom - top + 1 : source.length, width = isOne ? right - c + 1 : Math.max(...source.map(r => r.length));
     const fields = grid.columns.slice(c - 1, c - 1 + width), names = await this.#names(fields, source, isOne);
-    const plan = { changed: [], made: [], problems: [], cut: Math.max(0, width - fields.length), hasBlank: false };
+    const plan = { changed: [], made: [], base: {}, problems: [], cut: Math.max(0, width - fields.length), hasBlank: false };
     if (top >= 0) await grid.rows.need(top, Math.min(grid.lastRow, top + height - 1));
     for (let i = 0; i < height; i++) {
       const texts = isOne ? fields.map(() => source[0][0]) : source[i], values = {};
@@ -73,8 +73,10 @@ export class Clip {
       });
       const record = top === ENTRY ? null : grid.rows.at(top + i);
       if (!Object.keys(values).length) continue;
-      if (record) plan.changed.push({ id: record.id, ...values });
-      else if (!isOne) plan.made.push(Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null)));
+      if (record) {
+        plan.changed.push({ id: record.id, ...values });
+        plan.base[record.id] = Object.fromEntries(Object.keys(values).map(f => [f, record[f] ?? null]));
+      } else if (!isOne) plan.made.push(Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null)));
     }
     return plan;
   }
@@ -126,5 +128,5 @@ export class Clip {
     return !!answer;
   }
 
-  async #do({ changed, made }) { await this.grid.edit.send(changed, made); }
+  async #do({ changed, made, base }) { await this.grid.edit.send(changed, made, base); }
 }
