@@ -146,14 +146,20 @@ const importAt = (app, table, match, dry) => {
   return `${schemaAt(app, table)}/import?${query}`;
 };
 
-/** Sends rows while their job is watched. Ended by the signal: the server is told, too. */
-async function send(at, text, onProgress, signal) {
+/** Sends rows while their job is watched. A rehearsal is given up by the signal at once; with `isReal` the server is asked to end, and its answer says whether it did. */
+async function send(at, text, onProgress, signal, isReal) {
   const watch = new AbortController();
   let job = null;
-  signal.addEventListener('abort', () => { if (job) endJob(job.id).catch(() => {}); watch.abort(); }, { once: true });
-  follow('import', seen => { job = seen; onProgress?.(seen); }, watch.signal);
+  const end = () => { if (job) endJob(job.id).catch(() => {}); };
+  const seen = found => {
+    job = found ?? job;
+    onProgress?.(found);
+    if (signal.aborted) end();
+  };
+  signal.addEventListener('abort', () => { end(); if (!isReal) watch.abort(); }, { once: true });
+  follow('import', seen, watch.signal);
   try {
-    return await sendRows(at, text, 'application/x-ndjson', signal);
+    return await sendRows(at, text, 'application/x-ndjson', isReal ? undefined : signal);
   } finally { watch.abort(); }
 }
 
@@ -167,7 +173,7 @@ export async function rehearse({ app, table, match }, { records, made }, bad, on
     const rows = records.flatMap((record, at) => (record && !out.has(at) ? [{ at, record: known(record, fresh) }] : []));
     if (!rows.length) return { created: 0, updated: 0, problems };
     try {
-      const done = await send(importAt(app, table.slug, match, true), body(rows.map(r => r.record), numbers), onProgress, signal);
+      const done = await send(importAt(app, table.slug, match, true), body(rows.map(r => r.record), numbers), onProgress, signal, false);
       return { created: done.created, updated: done.updated, problems };
     } catch (fault) {
       const found = (fault.details ?? []).filter(d => d.index !== undefined);
@@ -194,7 +200,7 @@ export async function run({ app, table, plan, match }, { records, made, missing 
   for (const [i, values] of missing) if (plan[i].missing === 'create') ids.set(plan[i].to, await makeMissing(app, table, plan[i], [...values]));
   const out = new Set(bad), numbers = numbersOf(table, made);
   const good = records.filter((record, at) => record && !out.has(at)).map(record => resolved(record, ids));
-  return send(importAt(app, table.slug, match, false), body(good, numbers), onProgress, signal);
+  return send(importAt(app, table.slug, match, false), body(good, numbers), onProgress, signal, true);
 }
 
 const resolved = (record, ids) => Object.fromEntries(Object.entries(record).map(([slug, value]) => [slug, value?.$missing === undefined ? value : ids.get(slug)?.get(value.$missing) ?? null]));
