@@ -146,6 +146,13 @@ class TableScreen extends El {
     // Where to come back to next time; a browser without storage simply starts at the list of apps.
     try { localStorage.setItem('ui:last', withQuery({ r: null })); } catch { /* nothing stored */ }
     this.update();
+    if (this.#rows.total === 0) this.#nameNone();
+  }
+
+  // Nothing matches: what is told about it calls linked records by their names.
+  async #nameNone() {
+    const { names } = this.#rows, { nameFilter } = await import('../app/filternames.js');
+    try { if (await nameFilter(this.#context(names, this.#table), this.#table, this.#filter, this.life)) this.update(); } catch { /* They are shown by their numbers. */ }
   }
 
   #sortAgain = () => { this.#rows.reload(); this.update(); this.#grid?.focusActive(); };

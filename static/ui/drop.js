@@ -7,19 +7,20 @@ import { place } from '../lib/pop.js';
 let last = 0;
 
 class Drop extends El {
-  // face: what the button shows; body: the box; on: called once it opened.
+  // face: what the button shows; body: the box; on: called once it opened, may be a promise.
   static props = { label: null, face: null, body: null, isSet: false, on: null };
   #id = `drop-${++last}`;
   get isOpen() { return !!this.querySelector('.drop')?.matches(':popover-open'); }
 
   open() { this.querySelector('.drop').showPopover(); }
 
-  #toggled = e => {
+  #toggled = async e => {
     const isOpen = e.newState === 'open', button = this.querySelector('button');
     button.setAttribute('aria-expanded', isOpen);
     if (!isOpen) return;
-    this.on?.();
     this.rendered();
+    // What is in the box may come with its first opening.
+    await this.on?.();
     requestAnimationFrame(() => { this.rendered(); this.querySelector('.drop').querySelector('select, input, button')?.focus(); });
   };
 

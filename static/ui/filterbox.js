@@ -4,7 +4,8 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { get } from '../app/api.js';
 import { SPAN_NAMES, compile, conditionFor, filterFields, kindOf, needsValue, operatorsOf, partsOf, sentence } from '../app/filter.js';
-import { NAMES_IN_PANEL, loadNames, nameOf, recordNumber, rememberName, schemaAt } from '../app/records.js';
+import { nameFilter } from '../app/filternames.js';
+import { nameOf, recordNumber, schemaAt } from '../app/records.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 import { makeEditor } from './editors/editors.js';
@@ -35,7 +36,6 @@ class FilterBox extends El {
   // tree: app/filter.js. total: how many match, or null while that is not known.
   static props = { table: null, tree: null, total: null, context: null, onChange: null };
   #focus = null;
-  #named = '';
 
   /** A copy of the tree with the group at a path changed. A path is the places of the groups on the way. */
   #change(path, edit) {
@@ -68,21 +68,9 @@ class FilterBox extends El {
   }
 
   /** Records of a filter that came with the address are called by their names, too. */
-  async #names() {
-    const { app, table, tables, names } = { ...this.context, table: this.table }, wanted = new Map(), fields = table.fields.filter(f => f.target);
-    const look = group => partsOf(group).forEach(p => { if (!Array.isArray(p)) { look(p); return; } const field = fields.find(f => f.slug === p[0]); if (field) wanted.set(field.slug, [...wanted.get(field.slug) ?? [], ...[p[2]].flat().filter(id => typeof id === 'string' && !nameOf(names, field.target, id))]); });
-    look(this.tree);
-    const key = JSON.stringify([...wanted]);
-    if (key === this.#named || ![...wanted.values()].some(ids => ids.length)) return;
-    this.#named = key;
-    try {
-      const found = await loadNames(app, tables, table, [Object.fromEntries(wanted)], NAMES_IN_PANEL, this.life);
-      for (const [at, name] of found) rememberName(names, ...at.split('/'), name);
-      this.update();
-    } catch { /* They are shown by their numbers. */ }
+  async connected() {
+    try { if (await nameFilter(this.context, this.table, this.tree, this.life)) this.update(); } catch { /* They are shown by their numbers. */ }
   }
-
-  prepare() { this.#names(); }
 
   #value(field, part, path, i) {
     const [slug, operator, value] = part;

@@ -3,7 +3,7 @@
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { get } from '../app/api.js';
-import { formatNumber } from '../app/types.js';
+import { formatNumber, plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 
@@ -44,7 +44,7 @@ class GridFoot extends El {
     const field = this.table.fields.find(f => f.slug === this.#slug);
     if (typeof value !== 'number') return null;
     const rounded = way === 'avg' ? Math.round(value * 100) / 100 : value;
-    return html`<span>${t(`foot.${way}`)} <b>${formatNumber(rounded, undefined, field.currency ?? null)}</b></span>`;
+    return html`<span>${t(`foot.${way}`)} <b>${plainText(field, rounded)}</b></span>`;
   }
 
   #range() {

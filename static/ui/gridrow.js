@@ -83,7 +83,7 @@ export class Row {
     // Where there is room for one line only, one sum stands in it.
     const [slug] = sums.keys(), one = columns.find(f => f.slug === slug);
     columns.forEach((f, i) => {
-      const td = node.children[i + 1], sum = i && sums.get(f.slug), shown = typeof sum === 'number' ? cell(f, sum, grid.context, digits.get(f.slug)) : null;
+      const td = node.children[i + 1], sum = i ? sums.get(f.slug) : null, shown = typeof sum === 'number' ? cell(f, sum, grid.context, digits.get(f.slug)) : null;
       for (const mark of ['data-trouble', 'aria-invalid']) put(td, mark, null);
       put(td, 'data-end', shown !== null ? '' : null);
       put(td, 'title', shown !== null ? t('group.sum.of', { name: f.name }) : null);
