@@ -59,7 +59,7 @@ class BulkBar extends El {
     // Of what was in sight it is known what stood there.
     const seen = ids.map(id => this.rows.find(id)).filter(Boolean), base = Object.fromEntries(seen.map(r => [r.id, { [field.slug]: r[field.slug] ?? null }]));
     const { sendMany } = await import('./clashes.js');
-    if (!await sendMany({ app, table: this.table, context: this.context, changed: ids.map(id => ({ id, [field.slug]: value })), base, label: t('change.many', { n: ids.length }) })) { this.rows.reload(); return; }
+    if (!await sendMany({ app, table: this.table, context: this.context, rows: this.rows, changed: ids.map(id => ({ id, [field.slug]: value })), base, label: t('change.many', { n: ids.length }) })) return;
     note(t('bulk.edited', { field: field.name, value: plainText(field, value) || t('edit.clear'), n: ids.length }), { actions: offerUndo() });
   }
 

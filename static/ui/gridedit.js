@@ -260,7 +260,7 @@ export class Editing {
     const { grid } = this, { app } = grid.context, n = changed.length + made.length;
     try {
       const { sendMany } = await import('./clashes.js');
-      if (!await sendMany({ app, table: grid.table, context: grid.context, changed, made, base, label: t('change.many', { n }) })) { grid.rows.reload(); return false; }
+      if (!await sendMany({ app, table: grid.table, context: grid.context, rows: grid.rows, changed, made, base, label: t('change.many', { n }) })) return false;
       note(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }), { actions: offerUndo() });
       return true;
     } catch (e) {
