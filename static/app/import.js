@@ -180,13 +180,16 @@ export async function rehearse({ app, table, match }, { records, made }, bad, on
       if (!found.length) throw fault;
       for (const { index, field, message } of found) {
         const { at } = rows[index];
-        problems.push({ at, field, column: field, value: field ? records[at][field] : null, text: message.replace(/^Row \d+(?: \([^)]*\))?:\s*/, '') });
+        problems.push({ at, field, column: field, value: field ? records[at][field] : null, text: inFile(message.replace(/^Row \d+(?: \([^)]*\))?:\s*/, ''), rows) });
         out.add(at);
       }
     }
   }
   return { created: 0, updated: 0, problems, isTooMany: true };
 }
+
+/** The server counts the rows it was sent; people count those of their file. */
+const inFile = (message, rows) => message.replace(/\brow (\d+)\b/g, (said, n) => (rows[n - 1] ? `row ${rows[n - 1].at + 1}` : said));
 
 /** Without the fields that are not there yet, and without names that are to be made. */
 function known(record, fresh) {
