@@ -33,6 +33,8 @@ export class Groups {
   #key = '';
   #call = null;
   #timer = 0;
+  #strayed = new Map();
+  #strayedAt = -1;
   #range = [0, 0];
 
   constructor(changed) { this.changed = changed; }
@@ -42,7 +44,11 @@ export class Groups {
   get length() { return this.#length; }
   get isBusy() { return this.total === null; }
   /** Records that no longer belong where they stand, with the reason. */
-  get strayed() { return new Map([...this.#leaves.values()].flatMap(g => [...g.rows?.strayed ?? []])); }
+  get strayed() {
+    if (this.#strayedAt !== this.version) this.#strayed = new Map([...this.#leaves.values()].flatMap(g => [...g.rows?.strayed ?? []]));
+    this.#strayedAt = this.version;
+    return this.#strayed;
+  }
 
   /** `ask` as in rows.js, with `groups`: slugs of fields, outermost first, and `folded`: the keys of the groups that are closed. */
   want(app, tables, table, ask, force = false) {

@@ -99,6 +99,7 @@ export const TEXTS = {
   'paste.cut': ['{n} column does not fit beside the last field and is left out.', '{n} columns do not fit beside the last field and are left out.'],
   'paste.problems': ['{n} cell cannot be read and is left as it is:', '{n} cells cannot be read and are left as they are:'],
   'paste.row': 'Row {row}:',
+  'paste.away': 'The record could not be loaded.',
   'paste.more': 'and {n} more',
   'paste.do': 'Paste',
   'paste.only': 'Only update',

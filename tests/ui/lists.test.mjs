@@ -226,6 +226,37 @@ test('many cells at once overwrite nothing newer: both values are shown first, f
   await close(page);
 });
 
+test('a block of two hundred by five: what is updated and what is new is told before, and one step takes all of it back', async t => {
+  const { open, ask } = await shop(t, { records: many(50) });
+  const page = await open();
+  await cell(page, 0, 1).click();
+  const block = Array.from({ length: 200 }, (_, i) => [`Pasted ${i + 1}`, i * 2, `€ ${i}.50`, 'Used', '2026-11-30'].join('\t')).join('\n');
+  await paste(page, block);
+  const dialog = page.getByRole('dialog', { name: 'Paste' });
+  await dialog.getByText('200 rows: 50 update, 150 new').waitFor();
+  await dialog.getByRole('button', { name: 'Paste', exact: true }).click();
+  const note = page.locator('.note').filter({ hasText: '50 changed, 150 added' });
+  await note.waitFor();
+  const { records, total } = await ask('GET', `${RECORDS}?sort=id&limit=1000`);
+  assert.deepEqual([total ?? records.length, records[49].title, records[49].price, records[199].title, records[199].pieces, records[199].day], [200, 'Pasted 50', 49.5, 'Pasted 200', 398, '2026-11-30']);
+  await note.getByRole('button', { name: 'Undo' }).click();
+  await counts(page, '50 ');
+  assert.equal((await ask('GET', `${RECORDS}/rec_50`)).title, 'Thing 50');
+  await close(page);
+});
+
+test('a paste into groups passes over the groups themselves', async t => {
+  const { open, ask } = await shop(t, { records: many(6) });
+  const page = await open({}, '?g=maker');
+  await shows(page, 1, 1, 'Thing 1');
+  await cell(page, 1, 2).click();
+  await paste(page, '11\n12\n13');
+  await shows(page, 4, 2, '13');
+  await saved(page);
+  assert.deepEqual((await ask('GET', `${RECORDS}?sort=id`)).records.map(r => r.pieces), [11, 13, 3, 12, 5, 6]);
+  await close(page);
+});
+
 for (const scheme of ['light', 'dark']) {
   for (const [size, view] of [['wide', WIDE], ['phone', PHONE]]) {
     test(`groups, long values and marked rows are accessible: ${scheme}, ${view.width} px`, async t => {
