@@ -147,7 +147,7 @@ export const TEXTS = {
   'group.by': 'Group by',
   'group.fold': 'Records of {name}',
   'group.sum': '{name} {value}',
-  'group.sum.of': 'Sum of {name}',
+  'group.sum.of': 'Sum of {name}: {value}',
   'group.then': 'Then by',
   'group.remove': 'Do not group by {name}',
   'group.fold.all': 'Close all',

@@ -86,7 +86,7 @@ export class Row {
       const td = node.children[i + 1], sum = i ? sums.get(f.slug) : null, shown = typeof sum === 'number' ? cell(f, sum, grid.context, digits.get(f.slug)) : null;
       for (const mark of ['data-trouble', 'aria-invalid']) put(td, mark, null);
       put(td, 'data-end', shown !== null ? '' : null);
-      put(td, 'title', shown !== null ? t('group.sum.of', { name: f.name }) : null);
+      put(td, 'title', shown !== null ? t('group.sum.of', { name: f.name, value: plainText(f, sum) }) : null);
       if (!i) td.style.setProperty('--room', `${room}px`);
       render(i ? shown : html`<span class="group-face"><button type="button" class="fold" tabindex="-1" aria-expanded=${String(!isFolded)} aria-label=${t('group.fold', { name })}>${icon(isFolded ? 'right' : 'down')}</button>
         <span class="group-name">${cell(field, value, grid.context) ?? t(value === false ? 'edit.no' : 'edit.clear')}</span><span class="group-n">${t('foot.records', { n })}</span>${one

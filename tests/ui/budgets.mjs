@@ -8,11 +8,11 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { WIDE, launch, newPage } from './browser.mjs';
+import { WIDE, launch, newPage as pageOf } from './browser.mjs';
 import { begin } from './server.mjs';
 
 const ROWS = Number(process.env.ROWS ?? 1_000_000), MINUTES = Number(process.env.MINUTES ?? 1), AGAIN = 5, SAMPLES = 20, SCROLL_MS = 4_000;
-const LINES_AT_ONCE = 10_000;
+const LINES_AT_ONCE = 10_000, PATIENCE_MS = 120_000;
 const STATES = ['new', 'used', 'broken'], APP = {
   carryall: 1, app: { slug: 'shop', name: 'Shop' },
   schemas: [
@@ -50,6 +50,8 @@ function fill(run) {
   rmSync(folder, { recursive: true });
   if (done.status !== 0) throw new Error(done.stderr);
 }
+
+const newPage = async (...given) => { const page = await pageOf(...given); page.setDefaultTimeout(PATIENCE_MS); return page; };
 
 const firstRow = () => document.querySelector('.canvas tr[data-id] > [data-col]') && performance.now();
 const isQuiet = () => document.querySelector('.grid')?.getAttribute('aria-busy') === 'false' && !document.querySelector('.canvas tr[aria-busy]');
