@@ -77,10 +77,10 @@ pub fn sweep(data: &Path) {
     }
 }
 
-/// How the folders of a data file's stages begin.
+/// How the folders of a data file's stages begin. Two servers may each have a `carryall.db` in a folder of its own, so the whole path counts.
 fn name(data: &Path) -> String {
     let mut hasher = DefaultHasher::new();
-    data.hash(&mut hasher);
+    std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).hash(&mut hasher);
     format!("carryall-stage-{:016x}-", hasher.finish())
 }
 
@@ -179,5 +179,12 @@ mod tests {
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&stays).unwrap().permissions()) & 0o777, 0o700);
         sweep(other);
         assert!(!stays.exists());
+    }
+
+    #[test]
+    fn a_file_of_the_same_name_in_another_folder_is_another_file() {
+        let name_alone = Path::new("carryall.db");
+        assert_eq!(name(name_alone), name(&std::env::current_dir().unwrap().join(name_alone)));
+        assert_ne!(name(name_alone), name(Path::new("/elsewhere/carryall.db")));
     }
 }

@@ -81,16 +81,21 @@ function typeNamed(heading, type, values) {
   return type;
 }
 
+/** The ways by which the most texts can be read, if that is more than half of them: a few bad cells do not hide how the others are meant. */
+function waysThatRead(texts, ways, read) {
+  const counts = ways.map(way => texts.filter(v => read(v, way) !== null).length), best = Math.max(...counts);
+  return best * 2 > texts.length ? ways.filter((_, i) => counts[i] === best) : [];
+}
+
 /** All that is known of a column: `{ heading, at, filled, example, type, choices, marks, orders, isIds }`. */
 export function lookAt(heading, at, rows) {
   const values = rows.map(r => r[at]).filter(v => !isEmpty(v)), texts = values.filter(v => typeof v === 'string').map(v => v.trim());
   const base = { heading, at, filled: values.length, example: values[0] ?? null, marks: [], orders: [], choices: [], isIds: values.length > 0 && values.every(v => ID.test(v)) };
   if (!values.length) return { ...base, type: guessType(heading).type };
   if (texts.length < values.length) return { ...base, type: typeOfValues(heading, values) };
-  const marks = ['.', ','].filter(mark => texts.every(v => readNumber(v, mark) !== null));
-  const orders = ORDERS.filter(order => texts.every(v => readDay(v, order)));
-  const moments = orders.length ? orders : ORDERS.filter(order => texts.every(v => readMoment(v, order)));
-  const distinct = new Set(texts), type = typeNamed(heading, typeOfTexts(texts, distinct, marks, orders, moments), texts);
+  const marks = waysThatRead(texts, ['.', ','], readNumber), orders = waysThatRead(texts, ORDERS, readDay), moments = orders.length ? orders : waysThatRead(texts, ORDERS, readMoment);
+  const distinct = new Set(texts), whole = (ways, read) => (ways.length && texts.every(v => read(v, ways[0]) !== null) ? ways : []);
+  const type = typeNamed(heading, typeOfTexts(texts, distinct, whole(marks, readNumber), whole(orders, readDay), whole(moments, readMoment)), texts);
   return { ...base, type, marks, orders: moments, choices: type === 'select' ? [...distinct] : [] };
 }
 

@@ -4,7 +4,7 @@
 // A job is plain data, so that it can wait in this browser: { kind, app, table, key, who, … }.
 import { getTagged, tab, write } from './api.js';
 import { person } from './session.js';
-import { recordsAt } from './records.js';
+import { loadMany, recordsAt } from './records.js';
 import { store } from '../lib/store.js';
 
 const OUTBOX = 'ui:outbox:', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
@@ -43,8 +43,9 @@ export const changeRecord = ({ app, table, before, values, label, overwrite = fa
 };
 /** Gives the record. */
 export const createRecord = ({ app, table, values, label }) => add({ kind: 'create', app, table, values, label });
-/** Many at once, all or none: `changed` with their ids, `made` without. Gives { changed: [record], made: [record] }. */
-export const pasteRecords = ({ app, table, changed = [], made = [], label }) => add({ kind: 'paste', app, table, changed, made, label });
+/** Many at once, all or none: `changed` with their ids, `made` without. `base` has, by id, the values as they were seen: what somebody changed in between is
+    told as a conflict, and nothing is written. Gives { changed: [record], made: [record] }. */
+export const pasteRecords = ({ app, table, changed = [], made = [], base = null, label }) => add({ kind: 'paste', app, table, changed, made, base, label });
 /** Takes back a change of the log with its whole act, or does it again. `onConflict`: refuse or overwrite. */
 export const takeBack = ({ app, table, change, label, isRedo, onConflict }) => add({ kind: 'undo', app, table, change, label, isRedo, onConflict });
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
@@ -136,6 +137,7 @@ const DO = {
   async paste(job) {
     const url = recordsAt(job.app, job.table), { changed, made } = job, key = { 'Idempotency-Key': job.key };
     for (const row of changed) tags.delete(addressOf({ ...job, id: row.id }));
+    if (job.base) await refuseNewer(job);
     // Many come back without what is in them: whoever shows some asks for those.
     const isCoarse = changed.length + made.length > COARSE, headers = isCoarse ? { ...key, Prefer: 'return=minimal' } : key;
     if (!made.length || !changed.length) {
@@ -185,6 +187,16 @@ async function update(job) {
 function refuseClash(job, theirs) {
   const clash = Object.keys(job.values).filter(f => !isSame(theirs[f], job.base[f]) && !isSame(theirs[f], job.values[f]));
   if (clash.length) throw Object.assign(new Error('Somebody changed this in between.'), { kind: 'changed', clash, record: theirs, mine: job.values });
+}
+
+/** Many at once have no If-Match, so what stands there is looked at right before. fault.clashes: one for each cell, [{ field, mine, record }]; fault.now: a base of now. */
+async function refuseNewer({ app, table, changed, base }) {
+  const now = await loadMany(app, table, changed.map(row => row.id).filter(id => base[id]));
+  const clashes = changed.flatMap(row => {
+    const record = now.get(row.id), slugs = record ? Object.keys(base[row.id]) : [];
+    return slugs.filter(f => f in row && !isSame(record[f], base[row.id][f]) && !isSame(record[f], row[f])).map(field => ({ field, mine: row[field], record }));
+  });
+  if (clashes.length) throw Object.assign(new Error('Somebody changed this in between.'), { kind: 'changed', clashes, now: Object.fromEntries(now) });
 }
 
 // A copy of the queue in this browser: closing the page while the server is away loses nothing. Every tab has its own, for everybody who uses it.

@@ -2,7 +2,7 @@
 // Not here: how it is built (ui/filterbox.js). Dynamic days mean this place's days, so they become plain days when the question is asked.
 //
 // A tree is { all: [part] } or { any: [part] }; a part is [field, operator, value] or a tree again.
-import { plainText } from './types.js';
+import { columnsOf, plainText } from './types.js';
 import { t } from './i18n.js';
 
 const text = value => `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
@@ -27,21 +27,27 @@ export const SPAN_NAMES = Object.keys(SPANS);
 function spanned(span, now = new Date()) {
   return (SPANS[span] ?? SPANS.today)(now).map(([y, m, d]) => new Date(now.getFullYear() + y, now.getMonth() + m, now.getDate() + d));
 }
-/** A day of a field: as a day, or as the moment it begins here. */
+const days = value => Math.max(0, Math.trunc(Number(value) || 0));
+/** What counts days from today: in the last n, in the next n, before n days ago. Today is one of them. */
+const COUNTED = { lastn: n => [[0, 0, 1 - n], [0, 0, 1]], nextn: n => [[0, 0, 0], [0, 0, n]], ago: n => [null, [0, 0, -n]] };
+const countedFrom = (operator, value, now = new Date()) => COUNTED[operator](days(value)).map(end => end && new Date(now.getFullYear(), now.getMonth(), now.getDate() + end[2]));
+
 /** The same spans by the server's clock, for views that programs ask by. */
 const BY_CLOCK = {
   today: [0, 1], yesterday: [-1, 0], tomorrow: [1, 2], last7: [-6, 1], next7: [0, 7], last30: [-29, 1],
   week: ['0 - (@weekday + 6) % 7', '7 - (@weekday + 6) % 7'], month: ['@month_start', "date_add(@month_start, 1, 'month')"],
   lastmonth: ["date_add(@month_start, 0 - 1, 'month')", '@month_start'], year: ['@year_start', "date_add(@year_start, 1, 'year')"],
 };
-function byClock(f, span) {
-  const [from, to] = (BY_CLOCK[span] ?? BY_CLOCK.today).map(end => (typeof end === 'string' && /^(@|date)/.test(end) ? end : `date_add(@today, ${end < 0 ? `0 - ${-end}` : end}, 'day')`));
-  return `(${f.slug} >= ${from} && ${f.slug} < ${to})`;
+function byClock(f, operator, value) {
+  const ends = operator === 'within' ? BY_CLOCK[value] ?? BY_CLOCK.today : COUNTED[operator](days(value)).map(end => end && end[2]);
+  const [from, to] = ends.map(end => end === null || (typeof end === 'string' && /^(@|date)/.test(end)) ? end : `date_add(@today, ${end < 0 ? `0 - ${-end}` : end}, 'day')`);
+  return from === null ? `${f.slug} < ${to}` : `(${f.slug} >= ${from} && ${f.slug} < ${to})`;
 }
+/** A day of a field: as a day, or as the moment it begins here. */
 const edge = (f, at) => text(f.type === 'date' ? day(at) : at.toISOString());
 const dayAt = value => { const [y, m, d] = String(value).split('-').map(Number); return new Date(y, m - 1, d); };
 const next = at => new Date(at.getFullYear(), at.getMonth(), at.getDate() + 1);
-const within = (f, [from, to]) => `(${f.slug} >= ${edge(f, from)} && ${f.slug} < ${edge(f, to)})`;
+const within = (f, [from, to]) => (from ? `(${f.slug} >= ${edge(f, from)} && ${f.slug} < ${edge(f, to)})` : `${f.slug} < ${edge(f, to)}`);
 
 /** How each operator is said to the server. */
 const SAID = {
@@ -52,15 +58,15 @@ const SAID = {
   eq: (f, v) => `${f.slug} = ${number(v)}`, ne: (f, v) => `${f.slug} != ${number(v)}`, gt: (f, v) => `${f.slug} > ${number(v)}`, gte: (f, v) => `${f.slug} >= ${number(v)}`, lt: (f, v) => `${f.slug} < ${number(v)}`, lte: (f, v) => `${f.slug} <= ${number(v)}`,
   yes: f => `${f.slug} = true`, no: f => `${f.slug} != true`,
   on: (f, v) => within(f, [dayAt(v), next(dayAt(v))]), before: (f, v) => `${f.slug} < ${edge(f, dayAt(v))}`, after: (f, v) => `${f.slug} >= ${edge(f, next(dayAt(v)))}`,
-  within: (f, v) => within(f, spanned(v)),
+  within: (f, v) => within(f, spanned(v)), ...Object.fromEntries(Object.keys(COUNTED).map(o => [o, (f, v) => within(f, countedFrom(o, v))])),
   anyof: (f, v) => `(${any(v, x => `${f.slug} = ${text(x)}`)})`, noneof: (f, v) => `(${none(v, x => `${f.slug} != ${text(x)}`)})`,
-  hasany: (f, v) => `(${any(v, x => `${f.slug} ?= ${text(x)}`)})`, hasnone: (f, v) => `!(${any(v, x => `${f.slug} ?= ${text(x)}`)})`,
+  hasany: (f, v) => `(${any(v, x => `${f.slug} ?= ${text(x)}`)})`, hasall: (f, v) => `(${none(v, x => `${f.slug} ?= ${text(x)}`)})`, hasnone: (f, v) => `!(${any(v, x => `${f.slug} ?= ${text(x)}`)})`,
   me: f => `${f.slug} = @me`, notme: f => `${f.slug} != @me`, person: (f, v) => `${f.slug} = ${number(v)}`,
   empty, filled: f => `!${empty(f).startsWith('(') ? empty(f) : `(${empty(f)})`}`,
 };
 
-const TEXT = ['has', 'hasnot', 'is', 'isnot', 'starts', 'empty', 'filled'], NUMBER = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'empty', 'filled'], DAY = ['within', 'on', 'before', 'after', 'empty', 'filled'];
-const ONE = ['anyof', 'noneof', 'empty', 'filled'], LIST = ['hasany', 'hasnone', 'empty', 'filled'];
+const TEXT = ['has', 'hasnot', 'is', 'isnot', 'starts', 'empty', 'filled'], NUMBER = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'empty', 'filled'], DAY = ['within', 'on', 'before', 'after', 'lastn', 'nextn', 'ago', 'empty', 'filled'];
+const ONE = ['anyof', 'noneof', 'empty', 'filled'], LIST = ['hasany', 'hasall', 'hasnone', 'empty', 'filled'];
 const BY_TYPE = {
   integer: NUMBER, number: NUMBER, decimal: NUMBER, money: NUMBER, sequence: NUMBER, boolean: ['yes', 'no'], date: DAY, datetime: DAY, select: ONE, radio: ONE, reference: ONE,
   multiselect: LIST, checklist: LIST, references: LIST, lines: LIST, user: ['me', 'notme', 'person', 'empty', 'filled'], json: ['empty', 'filled'], file: ['empty', 'filled'],
@@ -75,7 +81,11 @@ const isGroup = part => !Array.isArray(part);
 export const partsOf = group => group.all ?? group.any;
 export const kindOf = group => (group.all ? 'all' : 'any');
 const EMPTY = { all: [] };
-const fieldOf = (table, slug) => table.fields.find(f => f.slug === slug);
+const stamp = (slug, key) => ({ slug, type: 'datetime', get name() { return t(key); } });
+const STAMPS = [stamp('created_at', 'sort.created'), stamp('updated_at', 'sort.updated')];
+const fieldOf = (table, slug) => [...table.fields, ...STAMPS].find(f => f.slug === slug);
+/** What conditions can be about: the fields, and when a record was made and changed. */
+export const filterFields = table => [...columnsOf(table), ...STAMPS];
 
 /** The expression, or null when nothing is asked; with `byClock` spans are said by the server's clock. Conditions that are not finished are passed over. */
 export function compile(tree, table, how = {}) {
@@ -83,7 +93,7 @@ export function compile(tree, table, how = {}) {
     if (isGroup(part)) return compile(part, table, how);
     const [slug, operator, value] = part, field = fieldOf(table, slug);
     if (!field || !SAID[operator] || isMissing(operator, value)) return null;
-    return how.byClock && operator === 'within' ? byClock(field, value) : SAID[operator](field, value);
+    return how.byClock && (operator === 'within' || operator in COUNTED) ? byClock(field, operator, value) : SAID[operator](field, value);
   }).filter(Boolean);
   if (!said.length) return null;
   return said.length === 1 ? said[0] : `(${said.join(tree.all ? ' && ' : ' || ')})`;
@@ -94,8 +104,9 @@ export const countOf = (tree, table) => partsOf(tree).reduce((n, part) => n + (i
 
 function valueText(field, operator, value, nameOf) {
   if (operator === 'within') return t(`filter.span.${value}`);
+  if (operator in COUNTED) return t(operator === 'ago' ? 'filter.days.ago' : 'filter.days', { n: days(value) });
   const one = v => (field.target ? nameOf(field, v) : operator === 'person' ? nameOf(field, v) : plainText(operator === 'on' || operator === 'before' || operator === 'after' ? { ...field, type: 'date' } : isList(field) ? { ...field, type: 'select' } : field, ['eq', 'ne', 'gt', 'gte', 'lt', 'lte'].includes(operator) ? Number(v) : v));
-  return [value].flat().map(one).join(t('filter.or'));
+  return [value].flat().map(one).join(t(operator === 'hasall' ? 'filter.and' : 'filter.or'));
 }
 
 /** A list of values reads without "any of". */
@@ -126,10 +137,10 @@ export function fromAddress(written) {
 }
 export const toAddress = tree => (partsOf(tree).length ? JSON.stringify(tree) : null);
 
-/** What a view says of the list: { tree, sort, layout }. One that a program made has no tree; its filter is the server's to read. */
+/** What a view says of the list: { tree, sort, layout, groups, folded }. One that a program made has no tree; its filter is the server's to read. */
 export function saidBy(view) {
-  const { tree = null, layout = null } = view?.options ?? {};
-  return { tree: tree && fromAddress(JSON.stringify(tree)), sort: view?.sort?.join(',') || null, layout };
+  const { tree = null, layout = null, groups, folded } = view?.options ?? {}, texts = list => (Array.isArray(list) ? list.map(String) : []);
+  return { tree: tree && fromAddress(JSON.stringify(tree)), sort: view?.sort?.join(',') || null, layout, groups: texts(groups), folded: texts(folded) };
 }
 
 /** A first condition for a field. */

@@ -5,15 +5,13 @@ import { lookAt, valueFor } from './columns.js';
 import { makeField, makeOption } from './design.js';
 import { slugFor } from './guess.js';
 import { follow, endJob } from './jobs.js';
-import { recordsAt } from './records.js';
+import { recordsAt, schemaAt } from './records.js';
 import { displayField } from './types.js';
 
 const KINDS = { csv: 'text/csv', tsv: 'text/csv', txt: 'text/csv', json: 'application/json', ndjson: 'application/x-ndjson', jsonl: 'application/x-ndjson', xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', xlsm: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' };
 // The server tells the first problems only; the rest come to light when these rows are left out, round by round.
 const ROUNDS_MAX = 60;
 const CANNOT = ['computed', 'lines'];
-
-const schemaAt = (app, table) => recordsAt(app, table).replace(/\/records$/, '');
 
 function kindOf({ name, text }) {
   if (text !== undefined) return /^\s*\[/.test(text) ? KINDS.json : /^\s*\{/.test(text) ? KINDS.ndjson : KINDS.csv;
@@ -148,14 +146,20 @@ const importAt = (app, table, match, dry) => {
   return `${schemaAt(app, table)}/import?${query}`;
 };
 
-/** Sends rows while their job is watched. Ended by the signal: the server is told, too. */
-async function send(at, text, onProgress, signal) {
+/** Sends rows while their job is watched. A rehearsal is given up by the signal at once; with `isReal` the server is asked to end, and its answer says whether it did. */
+async function send(at, text, onProgress, signal, isReal) {
   const watch = new AbortController();
   let job = null;
-  signal.addEventListener('abort', () => { if (job) endJob(job.id).catch(() => {}); watch.abort(); }, { once: true });
-  follow('import', seen => { job = seen; onProgress?.(seen); }, watch.signal);
+  const end = () => { if (job) endJob(job.id).catch(() => {}); };
+  const seen = found => {
+    job = found ?? job;
+    onProgress?.(found);
+    if (signal.aborted) end();
+  };
+  signal.addEventListener('abort', () => { end(); if (!isReal) watch.abort(); }, { once: true });
+  follow('import', seen, watch.signal);
   try {
-    return await sendRows(at, text, 'application/x-ndjson', signal);
+    return await sendRows(at, text, 'application/x-ndjson', isReal ? undefined : signal);
   } finally { watch.abort(); }
 }
 
@@ -169,20 +173,23 @@ export async function rehearse({ app, table, match }, { records, made }, bad, on
     const rows = records.flatMap((record, at) => (record && !out.has(at) ? [{ at, record: known(record, fresh) }] : []));
     if (!rows.length) return { created: 0, updated: 0, problems };
     try {
-      const done = await send(importAt(app, table.slug, match, true), body(rows.map(r => r.record), numbers), onProgress, signal);
+      const done = await send(importAt(app, table.slug, match, true), body(rows.map(r => r.record), numbers), onProgress, signal, false);
       return { created: done.created, updated: done.updated, problems };
     } catch (fault) {
       const found = (fault.details ?? []).filter(d => d.index !== undefined);
       if (!found.length) throw fault;
       for (const { index, field, message } of found) {
         const { at } = rows[index];
-        problems.push({ at, field, column: field, value: field ? records[at][field] : null, text: message.replace(/^Row \d+(?: \([^)]*\))?:\s*/, '') });
+        problems.push({ at, field, column: field, value: field ? records[at][field] : null, text: inFile(message.replace(/^Row \d+(?: \([^)]*\))?:\s*/, ''), rows) });
         out.add(at);
       }
     }
   }
   return { created: 0, updated: 0, problems, isTooMany: true };
 }
+
+/** The server counts the rows it was sent; people count those of their file. */
+const inFile = (message, rows) => message.replace(/\brow (\d+)\b/g, (said, n) => (rows[n - 1] ? `row ${rows[n - 1].at + 1}` : said));
 
 /** Without the fields that are not there yet, and without names that are to be made. */
 function known(record, fresh) {
@@ -196,7 +203,7 @@ export async function run({ app, table, plan, match }, { records, made, missing 
   for (const [i, values] of missing) if (plan[i].missing === 'create') ids.set(plan[i].to, await makeMissing(app, table, plan[i], [...values]));
   const out = new Set(bad), numbers = numbersOf(table, made);
   const good = records.filter((record, at) => record && !out.has(at)).map(record => resolved(record, ids));
-  return send(importAt(app, table.slug, match, false), body(good, numbers), onProgress, signal);
+  return send(importAt(app, table.slug, match, false), body(good, numbers), onProgress, signal, true);
 }
 
 const resolved = (record, ids) => Object.fromEntries(Object.entries(record).map(([slug, value]) => [slug, value?.$missing === undefined ? value : ids.get(slug)?.get(value.$missing) ?? null]));

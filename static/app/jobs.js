@@ -16,7 +16,7 @@ export async function finished(id, signal) {
   }
 }
 
-/** Calls back with the newest running job of a kind, as long as the signal lasts. Whoever may not see jobs sees none. */
+/** Calls back with the newest running job of a kind, as long as the signal lasts; with null, once, when this person may not see it. */
 export async function follow(kind, seen, signal) {
   while (!signal.aborted) {
     await pause();
@@ -24,7 +24,10 @@ export async function follow(kind, seen, signal) {
     try {
       const job = (await get(JOBS, signal)).jobs.find(j => j.kind === kind && j.state === 'running');
       if (job) seen(job);
-    } catch { return; }
+    } catch (e) {
+      if (!signal.aborted && e.kind === 'forbidden') seen(null);
+      return;
+    }
   }
 }
 

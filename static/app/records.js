@@ -4,12 +4,13 @@ import { get } from './api.js';
 import { displayField, plainText } from './types.js';
 
 // The most ids the server takes in one filter.
-const IDS_AT_ONCE = 100;
+const IDS_AT_ONCE = 100, LOADS_AT_ONCE = 4;
 /** How many records a cell and the record panel call by name. A table may have a thousand that point to one record. */
 export const NAMES_IN_CELL = 3;
 export const NAMES_IN_PANEL = 100;
-/** The address of a table's records. */
-export const recordsAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
+/** The address of a table, and of its records. */
+export const schemaAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}`;
+export const recordsAt = (app, table) => `${schemaAt(app, table)}/records`;
 
 /** What a list is asked, as a query: `{ sort, filter, q }`. */
 export function listQuery({ sort, filter, q }) {
@@ -39,6 +40,20 @@ export async function loadIds(app, table, ask, most, signal) {
     cursor = found.next_cursor;
   }
   return ids.slice(0, most);
+}
+
+/** The records of these ids: Map(id, record). Those that are gone are not in it. */
+export async function loadMany(app, table, ids, signal) {
+  const found = new Map(), parts = [];
+  for (let i = 0; i < ids.length; i += IDS_AT_ONCE) parts.push(ids.slice(i, i + IDS_AT_ONCE));
+  const work = async () => {
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      const query = new URLSearchParams([['page', 1], ['per_page', IDS_AT_ONCE], ...part.map(id => ['filter[id]', id])]);
+      for (const record of (await get(`${recordsAt(app, table)}?${query}`, signal)).records) found.set(record.id, record);
+    }
+  };
+  await Promise.all(Array.from({ length: LOADS_AT_ONCE }, work));
+  return found;
 }
 
 export const loadRecord = (app, table, id, signal) => get(`${recordsAt(app, table)}/${encodeURIComponent(id)}`, signal);

@@ -30,6 +30,8 @@ export class Rows {
   version = 0;
   // Grows whenever records themselves are other ones.
   edits = 0;
+  // Changed records that stay where they stand though they no longer belong there: their ids with the reason, 'match' or 'order'.
+  strayed = new Map();
   #pages = new Map();
   #stale = new Set();
   #loading = new Set();
@@ -37,8 +39,9 @@ export class Rows {
   #call = null;
   #key = '';
   #range = [0, 0];
+  // Rows that somebody waits for: they are kept, however many.
+  #needed = [0, 0];
   #what = null;
-
   #isPart = false;
 
   /** `isPart`: of a group, which looks itself after what is made; `names`: shared with other parts. */
@@ -64,6 +67,8 @@ export class Rows {
     this.total = null;
     this.fault = null;
     this.fresh = [];
+    this.strayed = new Map();
+    this.#needed = [0, 0];
     this.version++;
     happened.on(what => this.#happened(what), this.#call.signal);
     this.#fill();
@@ -94,12 +99,14 @@ export class Rows {
 
   /** Waits until the rows from first to last are loaded. */
   async need(first, last) {
+    this.#needed = [first, last + 1];
     const missing = [...this.#pagesIn([first, last + 1])].filter(p => !this.#pages.has(p) && !this.#loading.has(p));
     await Promise.all(missing.map(p => this.#load(p, false)));
   }
 
   /** Asks again for what is in sight. The old rows stay until the new ones are here. */
   reload() {
+    this.strayed = new Map();
     for (const page of this.#pages.keys()) this.#stale.add(page);
     this.#fill(true);
   }
@@ -159,7 +166,7 @@ export class Rows {
     this.#pages.set(page, records);
     this.#stale.delete(page);
     records.forEach((r, i) => this.#places.set(r.id, page * PAGE + i));
-    const wanted = this.#pagesIn(this.#range);
+    const wanted = new Set([...this.#pagesIn(this.#range), ...this.#pagesIn(this.#needed)]);
     for (const old of this.#pages.keys()) {
       if (this.#pages.size <= PAGES_KEPT) break;
       if (wanted.has(old)) continue;
@@ -182,9 +189,30 @@ export class Rows {
       this.fresh = this.fresh.filter(r => !gone.has(r.id));
     }
     if (what.kind === 'removed' || what.isCoarse) this.reload();
-    else this.#names([...(what.records ?? []), ...made]);
+    else {
+      this.#names([...(what.records ?? []), ...made]);
+      if (what.kind !== 'made') this.#judge(what.records ?? []);
+    }
     this.version++;
     this.changed();
+  }
+
+  /** Rows do not jump while somebody edits: what no longer belongs where it stands is told, and sorted again when it is asked for. */
+  async #judge(records) {
+    const { app, table, ask } = this.#what, call = this.#call, ids = new Set(records.map(r => r.id)), places = new Set();
+    if (!ask.sort && !ask.filter && !ask.q) return;
+    for (const id of ids) { const at = this.#places.get(id); if (at !== undefined) for (const near of [at - 1, at, at + 1]) places.add(near); }
+    const loaded = [...places].sort((a, b) => a - b).map(at => this.#pages.get(Math.floor(at / PAGE))?.[at % PAGE]).filter(Boolean);
+    const standing = loaded.map(({ id }) => ({ id, isChanged: ids.has(id) || this.strayed.has(id) }));
+    if (!standing.length) return;
+    try {
+      const { strayed } = await import('./strayed.js'), found = await strayed(app, table.slug, ask, standing, call.signal);
+      if (call.signal.aborted) return;
+      for (const { id, isChanged } of standing) if (isChanged) this.strayed.delete(id);
+      for (const [id, why] of found) this.strayed.set(id, why);
+      this.version++;
+      this.changed();
+    } catch { /* Nobody is told then; the next look at the list has them right. */ }
   }
 
   #put(record) {

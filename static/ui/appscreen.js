@@ -7,7 +7,7 @@ import { appHref, knownApp, knownApps, loadApp, loadApps } from '../app/meta.js'
 import { learn, t } from '../app/i18n.js';
 import { DESIGN } from '../i18n/en-design.js';
 import { bars } from './parts.js';
-import { failure, notice } from './notice.js';
+import { noApp, noTable } from './notice.js';
 import './shell.js';
 
 learn(DESIGN);
@@ -63,22 +63,13 @@ export class AppScreen extends El {
     this.update();
   }
 
-  #lost() {
-    if (this.#fault.kind !== 'gone') return failure(this.#fault, this.reload);
-    title(t('lost.title'), 'Carryall');
-    return notice({ title: t('lost.app', { app: this.app }), text: t('lost.text'), actions: html`<a class="btn line" href="/_/apps">${t('lost.apps')}</a>` });
-  }
-
   #body() {
-    if (this.table && !this.found) {
-      return notice({ level: 2, title: t('lost.table', { table: this.table }), text: t('lost.text'),
-        actions: html`<a class="btn line" href=${appHref(this.app)}>${t('lost.open', { app: this.meta.app.name })}</a>` });
-    }
+    if (this.table && !this.found) return noTable(this.meta.app, this.table);
     return html`${this.#said && html`<p class="said"><span>${this.#said}</span></p>`}${this.content()}`;
   }
 
   view() {
-    if (this.#fault && this.#fault.kind !== 'auth') return html`<main id="main" tabindex="-1" class="center"><div class="sheet">${this.#lost()}</div></main>`;
+    if (this.#fault && this.#fault.kind !== 'auth') return noApp(this.#fault, this.app, this.reload);
     const { meta, found } = this;
     const crumbs = meta ? [{ text: meta.app.name, href: appHref(meta.app.slug) }, ...(found ? [{ text: found.name, href: `${appHref(meta.app.slug)}/t/${encodeURIComponent(found.slug)}` }] : [])] : [];
     return html`<ui-shell .meta=${meta} .apps=${knownApps() ?? []} .table=${this.table} .place=${this.place} .crumbs=${crumbs} .head=${this.head}

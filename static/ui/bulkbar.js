@@ -15,8 +15,8 @@ import { icon } from './parts.js';
 const MOST = 50_000, IDS_IN_ADDRESS = 100;
 
 class BulkBar extends El {
-  // picked: { n, all, ids }. list: { sort, filter, q } as it is shown. can: { write }.
-  static props = { table: null, context: null, picked: null, list: null, can: null, onClear: null };
+  // picked: { n, all, ids }. list: { sort, filter, q } as it is shown. rows: those that were seen. can: { write }.
+  static props = { table: null, context: null, picked: null, list: null, rows: null, can: null, onClear: null };
 
   async #ids() {
     const { picked, context, table, list } = this;
@@ -56,9 +56,19 @@ class BulkBar extends El {
 
   async #change(field, value) {
     const ids = await this.#ids(), { app } = this.context;
-    await pasteRecords({ app, table: this.table.slug, changed: ids.map(id => ({ id, [field.slug]: value })), label: t('change.many', { n: ids.length }) });
+    // Of what was in sight it is known what stood there.
+    const seen = ids.map(id => this.rows.find(id)).filter(Boolean), base = Object.fromEntries(seen.map(r => [r.id, { [field.slug]: r[field.slug] ?? null }]));
+    const { sendMany } = await import('./clashes.js');
+    if (!await sendMany({ app, table: this.table, context: this.context, rows: this.rows, changed: ids.map(id => ({ id, [field.slug]: value })), base, label: t('change.many', { n: ids.length }) })) return;
     note(t('bulk.edited', { field: field.name, value: plainText(field, value) || t('edit.clear'), n: ids.length }), { actions: offerUndo() });
   }
+
+  #copy = () => this.#try(async () => {
+    const { copiesOf } = await import('../app/duplicate.js'), { app } = this.context, { made, emptied } = await copiesOf(app, this.table, await this.#ids(), this.life);
+    await pasteRecords({ app, table: this.table.slug, made, label: t('change.copied', { n: made.length }) });
+    this.onClear();
+    note([t('bulk.copied', { n: made.length }), emptied.length ? t('bulk.copied.without', { fields: emptied.map(f => f.name).join(', ') }) : ''].join(' ').trim(), { actions: offerUndo() });
+  });
 
   /** The address of a file with the ticked records; more than an address holds are given as all that match. */
   #export() {
@@ -72,6 +82,7 @@ class BulkBar extends El {
     return html`<div class="tools bulk" role="toolbar" aria-label=${t('bulk.name')} @keydown=${e => { if (e.key === 'Escape') this.onClear(); }}>
       <p>${t(picked.all ? 'bulk.all' : 'bulk.some', { n: picked.n })}</p>
       ${can.write && html`<button type="button" class="btn" @click=${this.#edit}>${icon('pen')}${t('bulk.edit')}</button>`}
+      ${can.write && html`<button type="button" class="btn" @click=${this.#copy}>${icon('copy')}${t('bulk.copy')}</button>`}
       ${exports && html`<a class="btn" href=${this.#export()} download>${icon('export')}${t('bulk.export')}</a>`}
       ${can.write && html`<button type="button" class="btn" @click=${this.#remove}>${icon('bin')}${t('bulk.delete')}</button>`}
       <button type="button" class="btn" @click=${this.onClear}>${t('bulk.clear')}</button></div>`;

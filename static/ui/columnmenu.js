@@ -3,6 +3,7 @@
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { nextItem, place } from '../lib/pop.js';
+import { LEVELS_MOST } from '../app/asked.js';
 import { canGroup, isSortable } from '../app/types.js';
 import { WIDTH_LEAST, WIDTH_MOST, moved, widthOf } from '../app/layout.js';
 import { t } from '../app/i18n.js';
@@ -51,7 +52,7 @@ class ColumnMenu extends El {
         ['up', 'column.up', () => grid.onSort(slug)], ['down', 'column.down', () => grid.onSort(`-${slug}`)],
         grid.sort && !grid.sort.split(',').includes(slug) && !grid.sort.split(',').includes(`-${slug}`) && ['sort', 'column.also', () => grid.onSort(`${grid.sort},${slug}`)],
       ],
-      [grid.onFilter && ['filter', 'column.filter', () => grid.onFilter(field)], canGroup(field) && ['rows', 'column.group', () => grid.onGroup(slug)]],
+      [grid.onFilter && ['filter', 'column.filter', () => grid.onFilter(field)], ...this.#grouping(field)],
       [
         c > 1 && ['left', 'column.left', () => grid.onLayout(moved(table, layout, slug, -1))], c < grid.columns.length && ['right', 'column.right', () => grid.onLayout(moved(table, layout, slug, 1))],
         ['plus', 'column.wider', () => wide(WIDTH_STEP)], ['minus', 'column.narrower', () => wide(-WIDTH_STEP)],
@@ -59,6 +60,14 @@ class ColumnMenu extends El {
         grid.columns.length > 1 && ['eye', 'column.hide', () => grid.onLayout({ ...layout, hidden: [...layout.hidden, slug] })],
       ],
     ].filter(Boolean).map(g => g.filter(Boolean)).filter(g => g.length);
+  }
+
+  // Alone, or inside the groups that are there.
+  #grouping(field) {
+    const { groups, onGroup } = this.#grid, { slug } = field;
+    if (!canGroup(field)) return [];
+    if (groups.includes(slug)) return [['rows', 'column.ungroup', () => onGroup(groups.filter(s => s !== slug))]];
+    return [['rows', 'column.group', () => onGroup([slug])], groups.length > 0 && groups.length < LEVELS_MOST && ['rows', 'column.group.also', () => onGroup([...groups, slug])]];
   }
 
   view() {

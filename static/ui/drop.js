@@ -7,20 +7,29 @@ import { place } from '../lib/pop.js';
 let last = 0;
 
 class Drop extends El {
-  // face: what the button shows; body: the box; on: called once it opened.
+  // face: what the button shows; body: the box; on: called once it opened, may be a promise.
   static props = { label: null, face: null, body: null, isSet: false, on: null };
   #id = `drop-${++last}`;
+  // What comes into an open box makes it another size.
+  #size = new ResizeObserver(() => this.rendered());
   get isOpen() { return !!this.querySelector('.drop')?.matches(':popover-open'); }
 
   open() { this.querySelector('.drop').showPopover(); }
 
-  #toggled = e => {
+  #toggled = async e => {
     const isOpen = e.newState === 'open', button = this.querySelector('button');
     button.setAttribute('aria-expanded', isOpen);
-    if (!isOpen) return;
-    this.on?.();
+    if (!isOpen) { this.#size.disconnect(); return; }
+    this.#size.observe(this.querySelector('.drop'));
     this.rendered();
-    requestAnimationFrame(() => { this.rendered(); this.querySelector('.drop').querySelector('select, input, button')?.focus(); });
+    // What is in the box may come with its first opening.
+    await this.on?.();
+    requestAnimationFrame(() => {
+      const box = this.querySelector('.drop');
+      if (!this.isOpen || box.contains(document.activeElement)) return;
+      this.rendered();
+      box.querySelector('select, input, button')?.focus();
+    });
   };
 
   // A link leads away; the box is done.

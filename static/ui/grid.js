@@ -21,7 +21,7 @@ const nextSort = (slug, sort) => (sort === slug ? `-${slug}` : sort === `-${slug
 
 class Grid extends El {
   // rows: app/rows.js, whose version says when to look again. context: { app, table, tables, names }. can: { write, layout }.
-  static props = { table: null, rows: null, version: 0, context: null, sort: null, selected: null, layout: null, can: null, onSort: null, onOpen: null, onLayout: null, onPicked: null, onFilter: null, onGroup: null, onFold: null };
+  static props = { table: null, rows: null, version: 0, context: null, sort: null, selected: null, layout: null, groups: [], can: null, onSort: null, onOpen: null, onLayout: null, onPicked: null, onFilter: null, onGroup: null, onFold: null };
   columns = [];
   active = { r: 0, c: 1 };
   anchor = null;
@@ -228,7 +228,7 @@ class Grid extends El {
     const seen = this.#lines.size ? [...this.#lines.keys()] : Array.from({ length: Math.min(FIRST_ROWS, this.rows.length) }, (_, i) => i);
     const values = f => seen.map(i => this.rows.at(i)?.[f.slug]).filter(v => v !== undefined);
     const ends = new Set(columns.filter(c => isAtEnd(c, values(c))));
-    this.#look = { columns, lefts, ends, name: displayField(this.table), slots: cardSlots(columns), digits: new Map([...ends].map(c => [c.slug, columnDigits(c, values(c))])) };
+    this.#look = { columns, widths, lefts, ends, name: displayField(this.table), slots: cardSlots(columns), digits: new Map([...ends].map(c => [c.slug, columnDigits(c, values(c))])) };
     this.#painted = `${this.#shape} ${this.rows.version} ${this.selected} ${[...ends].map(c => c.slug)}`;
     [...this.querySelectorAll('thead .frozen, .entry .frozen')].forEach(cell => { cell.style.setProperty('--left', `${cell.dataset.col ? lefts[cell.dataset.col - 1] : 0}px`); });
     this.#sight();

@@ -4,7 +4,7 @@ import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { get } from '../app/api.js';
 import { fromTsv, toTable, toTsv } from '../app/clip.js';
-import { ENTRY, HEAD } from '../app/layout.js';
+import { HEAD } from '../app/layout.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
 import { nameOf, recordNumber } from '../app/records.js';
 import { t } from '../app/i18n.js';
@@ -61,8 +61,11 @@ export class Clip {
     const { grid } = this, { top, bottom, left, right } = grid.range, c = Math.max(1, left);
     const isOne = source.length === 1 && source[0].length === 1, height = isOne ? bottom - top + 1 : source.length, width = isOne ? right - c + 1 : Math.max(...source.map(r => r.length));
     const fields = grid.columns.slice(c - 1, c - 1 + width), names = await this.#names(fields, source, isOne);
-    const plan = { changed: [], made: [], problems: [], cut: Math.max(0, width - fields.length), hasBlank: false };
-    if (top >= 0) await grid.rows.need(top, Math.min(grid.lastRow, top + height - 1));
+    const plan = { changed: [], made: [], base: {}, problems: [], cut: Math.max(0, width - fields.length), hasBlank: false };
+    // The places of groups are passed over: a block goes on with the records behind them.
+    const isGroup = at => !!grid.rows.groupAt?.(at), places = [];
+    if (top >= 0) for (let at = top; places.length < height && at <= grid.lastRow; at++) if (isOne || !isGroup(at)) places.push(at);
+    if (places.length) await grid.rows.need(top, places.at(-1));
     for (let i = 0; i < height; i++) {
       const texts = isOne ? fields.map(() => source[0][0]) : source[i], values = {};
       fields.forEach((field, j) => {
@@ -71,10 +74,14 @@ export class Clip {
         if (problem) plan.problems.push({ row: i + 1, text: problem });
         else values[field.slug] = value;
       });
-      const record = top === ENTRY ? null : grid.rows.at(top + i);
+      const record = i < places.length ? grid.rows.at(places[i]) : null;
       if (!Object.keys(values).length) continue;
-      if (record) plan.changed.push({ id: record.id, ...values });
-      else if (!isOne) plan.made.push(Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null)));
+      if (record) {
+        plan.changed.push({ id: record.id, ...values });
+        plan.base[record.id] = Object.fromEntries(Object.keys(values).map(f => [f, record[f] ?? null]));
+      } else if (i < places.length) {
+        if (!isGroup(places[i])) plan.problems.push({ row: i + 1, text: t('paste.away') });
+      } else if (!isOne) plan.made.push(Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null)));
     }
     return plan;
   }
@@ -126,5 +133,5 @@ export class Clip {
     return !!answer;
   }
 
-  async #do({ changed, made }) { await this.grid.edit.send(changed, made); }
+  async #do({ changed, made, base }) { await this.grid.edit.send(changed, made, base); }
 }

@@ -2,7 +2,7 @@
 // Not here: the editors (ui/editors/), sending (app/edit.js), pasting (gridclip.js).
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
-import { changeRecord, createRecord, isSame, pasteRecords } from '../app/edit.js';
+import { changeRecord, createRecord, isSame } from '../app/edit.js';
 import { ENTRY } from '../app/layout.js';
 import { note } from '../app/notes.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
@@ -251,14 +251,16 @@ export class Editing {
 
   #many(pairs) {
     if (pairs.length === 1 && Object.keys(pairs[0][1]).length === 1) { this.save(...pairs[0]); return; }
-    if (pairs.length) this.send(pairs.map(([record, values]) => ({ id: record.id, ...values })), []);
+    const seen = ([record, values]) => [record.id, Object.fromEntries(Object.keys(values).map(f => [f, record[f] ?? null]))];
+    if (pairs.length) this.send(pairs.map(([record, values]) => ({ id: record.id, ...values })), [], Object.fromEntries(pairs.map(seen)));
   }
 
-  /** Changes and makes many at once, all or none, and says so. */
-  async send(changed, made) {
+  /** Changes and makes many at once, all or none, and says so. `base`: the values as they were seen, by id. */
+  async send(changed, made, base) {
     const { grid } = this, { app } = grid.context, n = changed.length + made.length;
     try {
-      await pasteRecords({ app, table: grid.table.slug, changed, made, label: t('change.many', { n }) });
+      const { sendMany } = await import('./clashes.js');
+      if (!await sendMany({ app, table: grid.table, context: grid.context, rows: grid.rows, changed, made, base, label: t('change.many', { n }) })) return false;
       note(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }), { actions: offerUndo() });
       return true;
     } catch (e) {

@@ -1,16 +1,17 @@
 // The foot of the grid: how many records there are, how many are selected, and what a column adds up to, of all that match.
-// Not here: the numbers themselves, which the server counts.
+// Offers to sort again what no longer stands where it belongs. Not here: the numbers themselves, which the server counts.
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { get } from '../app/api.js';
-import { formatNumber } from '../app/types.js';
+import { formatNumber, plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
+import { icon } from './parts.js';
 
 const WAYS = ['sum', 'avg', 'min', 'max'], QUIET_MS = 250;
 
 class GridFoot extends El {
-  // address: of the table. filter: as the list has it; version: grows when data changed. cells: the values of a range, or null.
-  static props = { table: null, address: null, filter: null, q: null, version: 0, total: null, picked: 0, cells: null };
+  // address: of the table. filter: as the list has it; version: grows when data changed. cells: the values of a range, or null. strayed: how many would move.
+  static props = { table: null, address: null, filter: null, q: null, version: 0, total: null, picked: 0, cells: null, strayed: 0, onAgain: null };
   #slug = null;
   #numbers = null;
   #key = '';
@@ -43,7 +44,7 @@ class GridFoot extends El {
     const field = this.table.fields.find(f => f.slug === this.#slug);
     if (typeof value !== 'number') return null;
     const rounded = way === 'avg' ? Math.round(value * 100) / 100 : value;
-    return html`<span>${t(`foot.${way}`)} <b>${formatNumber(rounded, undefined, field.currency ?? null)}</b></span>`;
+    return html`<span>${t(`foot.${way}`)} <b>${plainText(field, rounded)}</b></span>`;
   }
 
   #range() {
@@ -55,6 +56,7 @@ class GridFoot extends El {
     const fields = this.#fields, n = this.#numbers;
     return html`<div class="foot">
       <p class="foot-text" role="status">${this.total === null ? null : t('foot.records', { n: this.total })}${this.picked > 0 && html` · ${t('foot.selected', { n: this.picked })}`}</p>
+      ${this.strayed > 0 && html`<button type="button" class="btn again" @click=${this.onAgain}>${icon('sort')}<span>${t('strayed.offer', { n: this.strayed })}</span></button>`}
       ${this.cells && this.cells.length > 1 ? this.#range() : fields.length > 0 && n && html`<label class="foot-size"><span class="quiet">${t('foot.column')}</span>
         <select @change=${e => { this.#slug = e.target.value; this.update(); }}>${each(fields, f => f.slug, f => html`<option value=${f.slug} .selected=${f.slug === this.#slug}>${f.name}</option>`)}</select></label>
         ${each(WAYS, w => w, w => html`<span class="foot-number">${this.#shown(w, n[`${w}(${this.#slug})`])}</span>`)}`}

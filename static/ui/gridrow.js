@@ -1,7 +1,7 @@
 // One row of the grid: made once, then given to one record after the other while the grid scrolls. Only what differs is written.
 // Not here: which rows there are (grid.js), values (value.js).
 import { html, render } from '../lib/view.js';
-import { recordName, recordNumber } from '../app/records.js';
+import { nameOf, recordName, recordNumber } from '../app/records.js';
 import { plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { cell, tip } from './value.js';
@@ -59,8 +59,9 @@ export class Row {
     const { node, grid } = this;
     if (this.#columns !== look.columns) this.#cells(look);
     put(node, 'data-id', record?.id ?? null);
-    put(node, 'data-group', group ? '' : null);
+    put(node, 'data-group', group ? String(group.level) : null);
     put(node, 'aria-busy', record || group ? null : 'true');
+    put(node, 'data-strayed', (record && grid.rows.strayed.get(record.id)) ?? null);
     this.#number(record);
     if (group) { this.#head(group, look); return; }
     look.columns.forEach((field, i) => {
@@ -75,14 +76,21 @@ export class Row {
     });
   }
 
-  /** A row that is a group: what its records have in common, how many they are, what they add up to. */
-  #head({ field, value, count: n, sum, isFolded }, { columns }) {
-    const { node, grid } = this, name = plainText(field, value) || t('edit.clear');
+  /** A row that is a group: what its records have in common, how many they are, and under each column of numbers what they add up to. */
+  #head({ field, value, count: n, sums, isFolded }, { columns, widths, digits }) {
+    const { node, grid } = this, name = field.target ? nameOf(grid.context.names, field.target, value) ?? t('edit.clear') : plainText(field, value) || t('edit.clear');
+    const first = columns.findIndex((f, i) => i > 0 && sums.has(f.slug)), room = widths.slice(0, first < 0 ? undefined : first).reduce((a, b) => a + b, 0);
+    // Where there is room for one line only, one sum stands in it.
+    const [slug] = sums.keys(), one = columns.find(f => f.slug === slug);
     columns.forEach((f, i) => {
-      for (const mark of ['data-end', 'title', 'data-trouble', 'aria-invalid']) put(node.children[i + 1], mark, null);
-      render(i ? null : html`<button type="button" class="fold" tabindex="-1" aria-expanded=${String(!isFolded)} aria-label=${t('group.fold', { name })}>${icon(isFolded ? 'right' : 'down')}</button>
-        <span class="group-name">${cell(field, value, grid.context) ?? t(value === false ? 'edit.no' : 'edit.clear')}</span><span class="group-n">${t('foot.records', { n })}${sum?.value !== null && sum?.value !== undefined
-          && ` · ${t('group.sum', { name: sum.field.name, value: plainText(sum.field, sum.value) })}`}</span>`, node.children[i + 1]);
+      const td = node.children[i + 1], sum = i ? sums.get(f.slug) : null, shown = typeof sum === 'number' ? cell(f, sum, grid.context, digits.get(f.slug)) : null;
+      for (const mark of ['data-trouble', 'aria-invalid']) put(td, mark, null);
+      put(td, 'data-end', shown !== null ? '' : null);
+      put(td, 'title', shown !== null ? t('group.sum.of', { name: f.name, value: plainText(f, sum) }) : null);
+      if (!i) td.style.setProperty('--room', `${room}px`);
+      render(i ? shown : html`<span class="group-face"><button type="button" class="fold" tabindex="-1" aria-expanded=${String(!isFolded)} aria-label=${t('group.fold', { name })}>${icon(isFolded ? 'right' : 'down')}</button>
+        <span class="group-name">${cell(field, value, grid.context) ?? t(value === false ? 'edit.no' : 'edit.clear')}</span><span class="group-n">${t('foot.records', { n })}</span>${one
+          && html`<span class="group-n group-sum">${t('group.sum', { name: one.name, value: plainText(one, sums.get(slug)) })}</span>`}</span>`, td);
     });
   }
 
@@ -114,9 +122,10 @@ export class Row {
   }
 
   #number(record) {
-    const { grid, node } = this, name = record && recordName(grid.table, record);
+    const { grid, node } = this, name = record && recordName(grid.table, record), why = node.dataset.strayed;
+    put(node.children[0], 'title', why ? t(`strayed.${why}`) : null);
     render(record && html`<input type="checkbox" class="picker" tabindex="-1" aria-label=${t('grid.pick', { name })} .checked=${grid.pick.has(record.id)} @change=${() => grid.pick.turn(record.id)}>
-      <span class="n">${recordNumber(record.id)}</span>
+      <span class="n">${why && html`<span class="stray">${icon(why === 'match' ? 'filter' : 'sort')}<span class="quiet">${t(`strayed.${why}`)}</span></span>`}${recordNumber(record.id)}</span>
       <button type="button" class="open" tabindex="-1" aria-label=${t('grid.open', { name })} title=${t('grid.open.short')}>${icon('expand')}</button>`, node.children[0]);
   }
 

@@ -6,9 +6,12 @@ import { announce } from '../lib/a11y.js';
 import { makeApp, makeTable } from '../app/design.js';
 import { rowsOf, takeOver } from '../app/handover.js';
 import { guessMapping, makeRecords, newFields, readRows, rehearse, run } from '../app/import.js';
+import { recallMapping, rememberMapping } from '../app/mapping.js';
 import { loadTable, tableHref } from '../app/meta.js';
+import { note } from '../app/notes.js';
 import { t } from '../app/i18n.js';
-import { displayField } from '../app/types.js';
+import { displayField, formatDate } from '../app/types.js';
+import { offerUndo, watchUndo } from '../app/undo.js';
 import { icon } from './parts.js';
 import './mapping.js';
 import './problems.js';
@@ -35,6 +38,9 @@ class Import extends El {
   #result = null;
   #turn = 0;
   #name = '';
+  // The mapping of last time, when it is used again; and whether this one is kept.
+  #recalled = null;
+  #keeps = true;
 
   connected() {
     const signal = this.life, given = takeOver();
@@ -49,11 +55,11 @@ class Import extends El {
   /** Runs one thing that takes a while, with its progress and a way to end it. */
   async #work(word, work) {
     const end = new AbortController();
-    this.#busy = { word, end, job: null };
+    this.#busy = { word, end, job: null, isBlind: false };
     this.#fault = null;
     this.update();
     try {
-      return await work(end.signal, job => { this.#busy = { ...this.#busy, job }; this.update(); });
+      return await work(end.signal, job => { if (!this.#busy) return; this.#busy = { ...this.#busy, job: job ?? this.#busy.job, isBlind: !job && !this.#busy.job }; this.update(); });
     } catch (fault) {
       if (fault.name === 'AbortError' || end.signal.aborted) announce(t('import.cancelled'));
       else this.#fault = fault.kind === 'format' ? t('import.format') : fault.message;
@@ -72,10 +78,21 @@ class Import extends El {
     this.#given = given;
     this.#data = data;
     this.#name = nameFrom(given.name);
-    this.#plan = guessMapping(data.columns, this.table, this.tables);
-    this.#match = this.#plan.some(p => p.to === 'id') ? 'id' : this.#keys().find(f => f.unique)?.slug ?? null;
+    this.#guess();
+    const kept = recallMapping(this.app, this.table, data.columns, this.#plan);
+    if (kept) { this.#plan = kept.plan; this.#match = kept.match; this.#existing = kept.existing; }
+    this.#recalled = kept?.at ?? null;
     this.#found = null;
     this.#go('columns');
+  };
+
+  #guess = () => {
+    this.#plan = guessMapping(this.#data.columns, this.table, this.tables);
+    this.#match = this.#plan.some(p => p.to === 'id') ? 'id' : this.#keys().find(f => f.unique)?.slug ?? null;
+    this.#existing = 'update';
+    this.#recalled = null;
+    this.#found = null;
+    this.update();
   };
 
   #go(step) {
@@ -130,13 +147,15 @@ class Import extends El {
   #run = async () => {
     const result = await this.#work('import.running', async (signal, onProgress) => {
       const began = performance.now(), { app, table } = await this.#place();
+      watchUndo(app);
       const done = await run({ ...this.#sent, app, table }, this.#made, this.#found.problems.map(p => p.at), onProgress, signal);
-      return { ...done, app, table, skipped: this.#made.skipped, bad: new Set(this.#found.problems.map(p => p.at)).size, s: (performance.now() - began) / 1000 };
+      return { ...done, app, table: await loadTable(app, table.slug), skipped: this.#made.skipped, bad: new Set(this.#found.problems.map(p => p.at)).size, s: (performance.now() - began) / 1000 };
     });
     if (!result) return;
     this.#result = result;
+    if (this.#keeps) rememberMapping(result.app, result.table, this.#data.columns, { plan: this.#plan, match: this.#match, existing: this.#existing, made: this.#made.made });
     this.#go('done');
-    announce(this.#words());
+    note(this.#words(), { actions: offerUndo() });
     this.onDone?.(result);
   };
 
@@ -168,12 +187,14 @@ class Import extends El {
   #columns() {
     const { rows, sheets, notes } = this.#data, keys = this.#keys(), isById = this.#plan.some(p => p.to === 'id');
     return html`<p class="hint">${t('import.about', { name: this.#given.name, n: rows.length })}${sheets.length > 1 && html` <label class="way">${t('import.sheet')}<select @change=${e => this.#take(this.#given, e.target.value)}>${each(sheets, s => s, (s, i) => html`<option value=${s} ?selected=${i === 0}>${s}</option>`)}</select></label>`}</p>
+      ${this.#recalled && html`<p class="hint">${t('import.recalled', { at: formatDate(this.#recalled) })} <button type="button" class="btn" @click=${this.#guess}>${t('import.guess')}</button></p>`}
       ${notes.length ? html`<ul class="hint">${each(notes, (_, i) => i, n => html`<li>${n}</li>`)}</ul>` : null}
       ${this.table ? null : html`<div class="field narrow"><label for="table-name">${t('table.name')}</label><input id="table-name" type="text" autocomplete="off" .defaultValue=${this.#name} @input=${e => { this.#name = e.target.value.trim(); }}></div>`}
       <ui-mapping .data=${this.#data} .plan=${this.#plan} .table=${this.table} .tables=${this.tables} .onChange=${this.#change}></ui-mapping>
       ${this.table && (keys.length || isById) ? html`<fieldset class="ways"><legend>${t('import.exists')}</legend><label class="way">${t('import.match')}<select @change=${e => { this.#match = e.target.value || null; this.#found = null; this.update(); }}>
           <option value="" .selected=${!this.#match}>${t('import.nomatch')}</option>${isById && html`<option value="id" .selected=${this.#match === 'id'}>${t('map.id')}</option>`}${each(keys, f => f.slug, f => html`<option value=${f.slug} .selected=${f.slug === this.#match}>${f.name}</option>`)}</select></label>
         ${this.#match && this.#match !== 'id' ? each(['update', 'skip', 'add'], x => x, x => html`<label class="tick"><input type="radio" name="existing" .checked=${this.#existing === x} @change=${() => { this.#existing = x; this.#found = null; this.update(); }}>${t(`import.${x}`)}</label>`) : null}</fieldset>` : null}
+      <label class="tick"><input type="checkbox" .checked=${this.#keeps} @change=${e => { this.#keeps = e.target.checked; }}>${t('import.keep')}</label>
       <div class="row"><button type="button" class="btn main-act tall" @click=${this.#check}>${t('import.check', { n: rows.length })}</button></div>`;
   }
 
@@ -190,9 +211,10 @@ class Import extends El {
   }
 
   #progress() {
-    const { word, job, end } = this.#busy, total = job?.total;
+    // Whoever may not see the job of the server cannot end it, either: it goes on, and one step takes it back.
+    const { word, job, end, isBlind } = this.#busy, total = job?.total, isGoing = isBlind && word === 'import.running';
     return html`<div class="working" role="status"><p>${t(word)}${job && total ? ` ${t('import.progress', { done: job.done, total })}` : ''}</p>${total ? html`<progress max=${total} value=${job.done} aria-label=${t(word)}></progress>` : html`<progress aria-label=${t(word)}></progress>`}
-      <button type="button" class="btn line" @click=${() => end.abort()}>${t('import.cancel')}</button></div>`;
+      ${isGoing ? html`<p class="hint">${t('import.goes')}</p>` : html`<button type="button" class="btn line" @click=${() => { end.abort(); this.update(); }} aria-disabled=${String(end.signal.aborted)}>${t(end.signal.aborted ? 'import.ending' : 'import.cancel')}</button>`}</div>`;
   }
 
   #stepbar() {

@@ -1,9 +1,9 @@
 // The tools of a table: its views, filter, order, columns, groups, and the button for a new record. Each is a button with a box under it.
-// Not here: what is in the boxes (viewsbox.js, filterbox.js, sortbox.js, fieldsbox.js), what they change (screens/table.js).
-import { html, each } from '../lib/view.js';
+// Not here: what is in the boxes (viewsbox.js, filterbox.js, sortbox.js, fieldsbox.js, groupbox.js), what they change (screens/table.js).
+import { html } from '../lib/view.js';
 import { countOf } from '../app/filter.js';
 import { t } from '../app/i18n.js';
-import { canGroup, columnsOf, count } from '../app/types.js';
+import { count } from '../app/types.js';
 import { icon } from './parts.js';
 import './drop.js';
 
@@ -15,14 +15,12 @@ function viewsTool({ app, table, views, view, isViewChanged, onMakeView, onSaveV
     .body=${html`<ui-viewsbox .app=${app} .table=${table} .views=${views} .current=${view} .isChanged=${isViewChanged} .onMake=${onMakeView} .onSave=${onSaveView} .onDrop=${onDropView}></ui-viewsbox>`}></ui-drop>`;
 }
 
-function groupTool({ table, group, onGroup }) {
-  const fields = columnsOf(table).filter(canGroup);
-  return html`<ui-drop .label=${group ? t('tools.group.by', { name: group.name }) : t('tools.group')} .face=${face('rows', 'tools.group', group ? 1 : 0)} .isSet=${!!group}
-    .body=${html`<label class="filter-add">${t('group.by')} <select @change=${e => onGroup(e.target.value || null)}>
-      <option value="" .selected=${!group}>${t('group.none')}</option>${each(fields, f => f.slug, f => html`<option value=${f.slug} .selected=${f === group}>${f.name}</option>`)}</select></label>`}></ui-drop>`;
+function groupTool({ table, groups, onGroup, onFoldAll }) {
+  return html`<ui-drop .label=${groups.length ? t('tools.group.by', { name: groups.map(f => f.name).join(', ') }) : t('tools.group')} .face=${face('rows', 'tools.group', groups.length)} .isSet=${groups.length > 0} .on=${() => import('./groupbox.js')}
+    .body=${html`<ui-groupbox .table=${table} .groups=${groups} .onGroup=${onGroup} .onFoldAll=${onFoldAll}></ui-groupbox>`}></ui-drop>`;
 }
 
-/** `is` is what the list shows: { app, table, context, canWrite, ask, tree, total, layout, group, views, view, isViewChanged } and who hears of a change. */
+/** `is` is what the list shows: { app, table, context, canWrite, ask, tree, total, layout, groups, views, view, isViewChanged } and who hears of a change. */
 export function tools(is) {
   const { table, tree, ask, layout } = is, filters = countOf(tree, table), sorts = ask.sort ? ask.sort.split(',').length : 0, hidden = layout.hidden.length;
   return html`<div class="tools" role="toolbar" aria-label=${t('tools.name')}>

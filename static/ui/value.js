@@ -72,13 +72,17 @@ export function cell(field, value, context, digits) {
   }
 }
 
-const TIP_CHARS = 20;
+const TIP_CHARS = 20, TIP_DIGITS = 11;
 /** The whole of a value that its cell may have cut off. */
 export function tip(field, value) {
   switch (shapeOf(field, value)) {
     case 'multiselect': return value.length > 1 ? plainText(field, value) : null;
     case 'references': return value.length > NAMES_IN_CELL ? plural(value.length, 'record', 'records') : null;
     case 'file': return [value.name, aboutFile(value)].filter(Boolean).join(', ');
+    case 'integer': case 'number': case 'decimal': case 'money': {
+      const text = plainText(field, value);
+      return text.length > TIP_DIGITS ? text : null;
+    }
     case 'text': case 'email': case 'url': case 'json': {
       const text = plainText(field, value);
       return text.length > TIP_CHARS ? text : null;

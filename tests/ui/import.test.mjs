@@ -44,6 +44,9 @@ test('columns: types by values, days and numbers that can be read in two ways', 
   const rows = [['03.04.2026'], ['05.06.2026']];
   assert.deepEqual(doubts(lookAt('A', 0, rows), 'date', rows).map(d => d.form), ['dmy', 'mdy']);
   assert.deepEqual(doubts(lookAt('A', 0, [['03.04.2026'], ['13.04.2026']]), 'date', [['03.04.2026'], ['13.04.2026']]), [], 'a thirteenth month ends the doubt');
+  const bad = [['03.04.2026'], ['05.06.2026'], ['31.02.2026']], dirty = [['1.234,5'], ['2,5'], ['n/a']];
+  assert.deepEqual(doubts(lookAt('A', 0, bad), 'date', bad).map(d => d.form), ['dmy', 'mdy'], 'a bad day does not hide the doubt about the others');
+  assert.deepEqual([lookAt('A', 0, bad).type, lookAt('A', 0, dirty).type, lookAt('A', 0, dirty).marks], ['text', 'text', [',']], 'nor makes it a type');
   const thousands = [['1,234']];
   assert.deepEqual(doubts(lookAt('A', 0, thousands), 'decimal', thousands).map(d => d.meaning), ['1234', '1.234']);
   assert.deepEqual([valueFor('3 Apr 2026', 'date', 'dmy'), valueFor('April 3, 2026', 'date', 'ymd'), valueFor('31.02.2026', 'date', 'dmy')], [{ value: '2026-04-03' }, { value: '2026-04-03' }, { wrong: 'date' }]);
@@ -170,6 +173,134 @@ test('ten thousand rows: all bad ones found, the good ones taken in, the others 
   await page.getByRole('button', { name: 'Import the 9,990 good rows' }).click();
   await page.getByText(/9,990 added/).and(page.locator('.said span')).waitFor();
   assert.equal((await ask('GET', '/api/apps/tea/schemas/sorts')).records, 9_992);
+  await close(page);
+});
+
+test('how columns were mapped is remembered for files with the same ones, and guessed anew when that is wanted', async t => {
+  const { page, open } = await house(t, browser);
+  page.expected.add(400);
+  const file = n => `Name,Mail,Firm,Fax,Joined\nSort ${n},sort${n}@example.com,Bee,12,03.04.2026\nSort ${n}b,sort${n}b@example.com,Asa,13,05.06.2026\n`;
+  const chosen = () => page.$$eval('.map-to select:first-child', list => list.map(s => s.selectedOptions[0].textContent.split(' · ')[0]));
+  await open(IMPORT);
+  await paste(page, file(1));
+  assert.deepEqual(await chosen(), ['Name', 'E-mail', 'Leave out', 'Leave out', 'Since']);
+  assert.equal(await page.getByText(/^Mapped as on/).count(), 0);
+  await page.getByLabel('Field for Firm').selectOption('maker');
+  await page.getByLabel('Field for Fax').selectOption('new');
+  await page.getByLabel('Type of Fax').selectOption('text');
+  await page.getByLabel('Apr 3, 2026').check();
+  await page.getByLabel('Match on').selectOption('');
+  await check(page);
+  await page.getByRole('button', { name: 'Import 2 rows' }).click();
+  await page.getByText(/2 added/).and(page.locator('.said span')).waitFor();
+  // Another day, another file with the same columns: the new field is one of the table by now.
+  await open(IMPORT);
+  await paste(page, file(2));
+  await page.getByText(/^Mapped as on/).waitFor();
+  assert.deepEqual(await chosen(), ['Name', 'E-mail', 'Maker', 'Fax', 'Since']);
+  assert.equal(await page.getByLabel('Apr 3, 2026').isChecked(), true);
+  assert.equal(await page.getByLabel('Match on').inputValue(), '');
+  await inspect(page, 'import-recalled');
+  await page.getByRole('button', { name: 'Guess it anew' }).click();
+  await page.getByText(/^Mapped as on/).waitFor({ state: 'detached' });
+  assert.deepEqual(await chosen(), ['Name', 'E-mail', 'Leave out', 'Fax', 'Since']);
+  assert.equal(await page.getByLabel('Match on').inputValue(), 'mail');
+  // Other columns are another file.
+  await open(IMPORT);
+  await paste(page, 'Name,Mail\nOne,one@example.com\n');
+  assert.equal(await page.getByText(/^Mapped as on/).count(), 0);
+  await close(page);
+});
+
+test('ten thousand rows with wrong days, names that are not there and doubles: told, the good ones taken in, and taken back as one', async t => {
+  const { page, ask, open } = await house(t, browser);
+  page.expected.add(400);
+  const rows = Array.from({ length: 10_000 }, (_, i) => {
+    const since = i % 2500 === 3 ? '31.02.2026' : `${String(i % 9 + 1).padStart(2, '0')}.04.2026`, maker = i % 3000 === 5 ? 'Nobody' : ['Asa', 'Bee'][i % 2];
+    return `Sort ${i},s${i % 4000 === 9 ? 'a' : i}@example.com,${since},${maker}`;
+  });
+  await page.addInitScript(() => {
+    globalThis.seen = new Set();
+    new MutationObserver(() => { const bar = document.querySelector('.working progress[max]'); if (bar) globalThis.seen.add(bar.value); }).observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await open(IMPORT);
+  await page.locator('.filepick input').setInputFiles({ name: 'many.csv', mimeType: 'text/csv', buffer: Buffer.from(`Name,Mail,Since,Maker\n${rows.join('\n')}\n`) });
+  await page.locator('.mapping').waitFor();
+  await page.getByText('“01.04.2026” is').waitFor();
+  await page.getByLabel('Apr 1, 2026').check();
+  await page.getByLabel('Match on').selectOption('');
+  await page.getByLabel('Not there:').selectOption('skip');
+  await check(page);
+  // Four days that there are not, four makers that there are not, two of the three that share an address.
+  assert.match(await tally(page), /9,990 new[\s\S]*10 rows with a problem/);
+  await page.getByText('It is no day of the calendar.').first().waitFor();
+  await page.getByText('There is nothing called “Nobody”.').first().waitFor();
+  await page.getByText(/has the same mail .* as row 10$/).first().waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the 10 rows' }).click()]);
+  assert.equal(readFileSync(await download.path(), 'utf8').split('\r\n').length, 11);
+  await page.getByRole('button', { name: 'Import the 9,990 good rows' }).click();
+  await page.getByText(/9,990 added/).and(page.locator('.said span')).waitFor({ timeout: 60_000 });
+  assert.equal((await ask('GET', '/api/apps/tea/schemas/sorts')).records, 9_992);
+  t.diagnostic(`progress stood at ${[...await page.evaluate(() => [...globalThis.seen])].join(', ')}`);
+  const began = Date.now();
+  await page.locator('.note').filter({ hasText: '9,990 added' }).getByRole('button', { name: 'Undo' }).click();
+  await page.locator('.note').filter({ hasText: /^Taken back/ }).waitFor({ timeout: 60_000 });
+  t.diagnostic(`taken back in ${Date.now() - began} ms`);
+  assert.equal((await ask('GET', '/api/apps/tea/schemas/sorts')).records, 2);
+  await close(page);
+});
+
+test('an import that is cancelled is asked to end, and what came of it is what the server says', async t => {
+  const { page, ask, open } = await house(t, browser);
+  page.expected.add(400);
+  page.expected.add(409);
+  let held = null, isAsked = false;
+  const ready = async () => {
+    await open(IMPORT);
+    await paste(page, 'name,mail\nOne,one@example.com\n');
+    await check(page);
+    await page.route('**/import?*', route => { held = route; });
+    await page.route('**/jobs', route => route.fulfill({ json: { jobs: [{ id: 7, kind: 'import', state: 'running', done: 3, total: 10 }] } }));
+    await page.route('**/jobs/7', route => { isAsked = route.request().method() === 'DELETE'; return route.fulfill({ status: 202, json: {} }); });
+    await page.getByRole('button', { name: 'Import 1 row' }).click();
+    await page.getByText('3 of 10').waitFor();
+    assert.equal(await page.locator('.working progress').evaluate(p => p.value), 3);
+    await inspect(page, 'import-running');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Ending…' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('.working'));
+    assert.equal(isAsked, true);
+  };
+  await ready();
+  await held.fulfill({ status: 409, json: { error: { code: 'conflict', message: 'The job was cancelled: nothing was changed' } } });
+  await page.getByRole('button', { name: 'Import 1 row' }).waitFor();
+  await page.waitForFunction(() => document.getElementById('live').textContent.startsWith('Cancelled'));
+  assert.equal((await ask('GET', '/api/apps/tea/schemas/sorts')).records, 2);
+  await page.unrouteAll();
+  // Too late to be ended: it is in, and said so.
+  await ready();
+  await held.continue();
+  await page.getByText(/1 added/).and(page.locator('.said span')).waitFor();
+  assert.equal((await ask('GET', '/api/apps/tea/schemas/sorts')).records, 3);
+  await close(page);
+});
+
+test('who may not see the jobs of the server is not offered to end one', async t => {
+  const { page, ask, open } = await house(t, browser);
+  page.expected.add(400);
+  page.expected.add(403);
+  await open(IMPORT);
+  await paste(page, 'name,mail\nOne,one@example.com\n');
+  await check(page);
+  let held = null;
+  await page.route('**/import?*', route => { held = route; });
+  await page.route('**/jobs', route => route.fulfill({ status: 403, json: { error: { code: 'forbidden', message: 'no' } } }));
+  await page.getByRole('button', { name: 'Import 1 row' }).click();
+  await page.getByText('This goes on also when you leave the page.').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Cancel' }).count(), 0);
+  await held.continue();
+  await page.getByText(/1 added/).and(page.locator('.said span')).waitFor();
+  assert.equal((await ask('GET', '/api/apps/tea/schemas/sorts')).records, 3);
   await close(page);
 });
 

@@ -4,8 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromTsv, toTsv } from '../../static/app/clip.js';
 import { compile, countOf, fromAddress, sentence, toAddress } from '../../static/app/filter.js';
+import { askOf, foldedOf, groupsOf } from '../../static/app/asked.js';
+import { treeFrom } from '../../static/app/grouptree.js';
 import { moved, ordered, shownColumns } from '../../static/app/layout.js';
+import { recallMapping, rememberMapping } from '../../static/app/mapping.js';
 import { parseValue, typedText } from '../../static/app/parse.js';
+import { strayed } from '../../static/app/strayed.js';
 import { momentText, parseDay, parseMoment } from '../../static/lib/dates.js';
 import { scrollTo, windowOf } from '../../static/lib/virtual.js';
 
@@ -100,4 +104,88 @@ test('columns: an order with fields that come and go', () => {
   assert.equal(slugs(ordered(table, moved(table, none, 'b', 1))), 'acbd');
   assert.equal(slugs(ordered(table, moved(table, { ...none, hidden: ['b'] }, 'c', -1))), 'cabd', 'over what is hidden');
   assert.equal(slugs(ordered(table, moved(table, none, 'a', -1))), 'abcd', 'the first goes no further');
+});
+
+test('groups in groups, out of one row for each innermost one', () => {
+  const state = field('select', { slug: 'state', options: ['new', 'used'] }), maker = field('reference', { slug: 'maker', target: 'makers' }), price = field('money', { slug: 'price', scale: 2 });
+  const names = new Map([['makers/rec_1', 'Zoe'], ['makers/rec_2', 'Ada']]), row = (m, s, count, sum) => ({ maker: m, state: s, count, 'sum(price)': sum });
+  const tree = treeFrom([row(null, 'new', 1, null), row('rec_1', 'used', 2, 0.1), row('rec_1', 'new', 1, 0.2), row('rec_2', null, 3, 5)], [maker, state], [price], names, null);
+  const said = nodes => nodes.map(n => [n.value, n.count, n.sums.get('price') ?? null, ...(n.children ? [said(n.children)] : [])]);
+  assert.deepEqual(said(tree), [['rec_2', 3, 5, [[null, 3, 5]]], ['rec_1', 3, 0.3, [['new', 1, 0.2], ['used', 2, 0.1]]], [null, 1, null, [['new', 1, null]]]], 'by name, options in their order, nothing last, sums without the dust of doubles');
+  assert.deepEqual(tree[1].children.map(n => [n.key, n.level, n.parent === tree[1]]), [['["rec_1","new"]', 1, true], ['["rec_1","used"]', 1, true]]);
+  assert.equal(tree[0].key, '"rec_2"');
+  assert.deepEqual(said(treeFrom([row('rec_1', 'new', 1, 1), row('rec_2', 'new', 1, 1)], [maker], [], names, '-maker')).map(n => n[0]), ['rec_1', 'rec_2'], 'downwards when the list is');
+  assert.deepEqual(treeFrom([], [maker, state], [price], names, null), []);
+});
+
+test('what the address asks goes before what the view says; what the table cannot do is left out', () => {
+  const table = { fields: [field('text'), field('select'), field('multiselect'), field('json')] }, view = { sort: ['-text'], options: { tree: { all: [['text', 'is', 'a']] }, layout: null, groups: ['select', 'gone'], folded: ['"a"'] } };
+  const at = words => new URLSearchParams(words), groups = (words, v = null) => groupsOf(at(words), v, table).map(f => f.slug).join();
+  assert.deepEqual(askOf(at(''), null, table), { sort: null, filter: null, q: null });
+  assert.deepEqual(askOf(at(''), view, table), { sort: '-text', filter: "text = 'a'", q: null, groups: ['select'], folded: ['"a"'] });
+  assert.deepEqual(askOf(at('sort=&f=&g='), view, table), { sort: null, filter: null, q: null });
+  assert.equal(askOf(at('sort=multiselect,gone,-text,id'), null, table).sort, '-text,id');
+  for (const [words, want] of [['g=select,text,select', 'select,text'], ['g=json,multiselect,gone', ''], ['g=select&q=tea', ''], ['g=', ''], ['', '']]) assert.equal(groups(words), want, words);
+  for (const bad of ['gf={', 'gf=7', 'gf=null', 'gf={"a":1}']) assert.ok(Array.isArray(foldedOf(at(bad), null)), bad);
+  assert.equal(askOf(at(''), { filter: "text = 'x'", sort: [], options: {} }, table).filter, "text = 'x'", 'what a program wrote goes as it is');
+});
+
+test('days that are counted, spans by this clock and by the server\'s', () => {
+  const table = { fields: [field('date'), field('datetime'), field('multiselect', { options: ['a', 'b'] })] }, iso = n => { const at = new Date(); at.setDate(at.getDate() + n); return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`; };
+  const say = (part, how) => compile({ all: [part] }, table, how);
+  assert.equal(say(['date', 'lastn', 7]), `(date >= '${iso(-6)}' && date < '${iso(1)}')`);
+  assert.equal(say(['date', 'nextn', '3']), `(date >= '${iso(0)}' && date < '${iso(3)}')`);
+  assert.equal(say(['date', 'ago', 2]), `date < '${iso(-2)}'`);
+  assert.equal(say(['date', 'ago', -5]), `date < '${iso(0)}'`, 'no days that are less than none');
+  assert.equal(say(['date', 'lastn', 7], { byClock: true }), "(date >= date_add(@today, 0 - 6, 'day') && date < date_add(@today, 1, 'day'))");
+  assert.equal(say(['date', 'nextn', 3], { byClock: true }), "(date >= date_add(@today, 0, 'day') && date < date_add(@today, 3, 'day'))");
+  assert.equal(say(['date', 'ago', 2], { byClock: true }), "date < date_add(@today, 0 - 2, 'day')");
+  assert.equal(say(['date', 'lastn', null]), null, 'not finished');
+  assert.match(say(['created_at', 'within', 'today']), /^\(created_at >= '.*Z' && created_at < '.*Z'\)$/);
+  assert.equal(say(['multiselect', 'hasall', ['a', 'b']]), "(multiselect ?= 'a' && multiselect ?= 'b')");
+  const words = part => sentence({ all: [part] }, table, () => '');
+  assert.deepEqual([words(['date', 'lastn', 1]), words(['date', 'ago', 30]), words(['created_at', 'nextn', 2]), words(['multiselect', 'hasall', ['a', 'b']])],
+    ['date is in the last 1 day', 'date is before 30 days ago', 'Created is in the next 2 days', 'multiselect has all of a and b']);
+});
+
+test('rows that no longer belong where they stand: those that changed, never their neighbours', async () => {
+  const before = globalThis.fetch;
+  /** What is found when the server has them in this order. `*` stands behind those that changed. */
+  const judged = async (standing, order, ask = { sort: 'name' }) => {
+    globalThis.fetch = async () => new Response(JSON.stringify({ records: [...order].map(id => ({ id })) }));
+    const list = [...standing.matchAll(/(\w)(\*?)/g)].map(([, id, mark]) => ({ id, isChanged: !!mark }));
+    return [...await strayed('app', 'table', ask, list)].map(([id, why]) => `${id}:${why}`).join(' ');
+  };
+  try {
+    for (const [standing, order, found] of [
+      ['ab*c', 'abc', ''], ['ab*c', 'bac', 'b:order'], ['ab*c', 'acb', 'b:order'], ['ab*c', 'ac', 'b:match'], ['a*b', 'ba', 'a:order'], ['ab*', 'ba', 'b:order'], ['ab*c*d', 'acbd', 'c:order'], ['ab*c*d', 'adbc', 'b:order c:order'],
+      ['a*', 'a', ''], ['a*', '', 'a:match'], ['abc*', 'bac', ''], ['ab', 'a', ''],
+    ]) assert.equal(await judged(standing, order), found, `${standing} is ${order}`);
+    assert.equal(await judged('ab*c', 'bac', { q: 'tea' }), '', 'how well words fit is no order');
+    assert.equal(await judged('ab*c', 'ac', { q: 'tea' }), 'b:match');
+  } finally { globalThis.fetch = before; }
+});
+
+test('a mapping that was kept: used again as far as table and file still have what it says', () => {
+  const kept = new Map(), before = globalThis.localStorage;
+  Object.defineProperty(globalThis, 'localStorage', { configurable: true, writable: true, value: { getItem: k => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v) } });
+  try {
+    const table = { slug: 't', fields: [field('text', { slug: 'name' }), field('date', { slug: 'day' }), field('text', { slug: 'fax' }), field('computed', { slug: 'twice' })] };
+    const column = (heading, orders = []) => ({ heading, orders, marks: [] }), columns = [column('Name'), column('When', ['dmy', 'mdy']), column('Fax')], guessed = columns.map(() => ({ to: null, form: null, match: null, missing: 'empty', type: 'text' }));
+    const plan = [{ ...guessed[0], to: 'name' }, { ...guessed[1], to: 'day', form: 'mdy' }, { ...guessed[2], to: 'new' }];
+    rememberMapping('app', table, columns, { plan, match: 'name', existing: 'skip', made: [{ at: 2, field: { slug: 'fax' } }] });
+    const again = recallMapping('app', table, columns, guessed);
+    assert.deepEqual([again.plan.map(p => p.to), again.plan[1].form, again.match, again.existing], [['name', 'day', 'fax'], 'mdy', 'name', 'skip']);
+    assert.equal(recallMapping('app', table, [...columns].reverse(), guessed), null, 'other columns');
+    assert.equal(recallMapping('other', table, columns, guessed), null, 'another app');
+    assert.equal(recallMapping('app', table, [columns[0], column('When', ['dmy']), columns[2]], guessed).plan[1].form, null, 'a form by which this file cannot be read');
+    const less = { ...table, fields: table.fields.filter(f => f.slug !== 'name') };
+    assert.deepEqual([recallMapping('app', less, columns, guessed).plan[0].to, recallMapping('app', less, columns, guessed).match], [null, null], 'a field that is gone');
+    assert.equal(recallMapping('app', less, columns, [{ ...guessed[0], to: 'day' }, ...guessed.slice(1)]), null, 'no field twice');
+    for (const broken of ['{', '7', '[{"headings":"x"}]', `[{"headings":${JSON.stringify(JSON.stringify(['Name', 'When', 'Fax']))},"plan":[null,{"to":"twice"},{}]}]`]) {
+      kept.set('ui:mapping:app/t', broken);
+      const found = recallMapping('app', table, columns, guessed);
+      assert.ok(found === null || found.plan.every(p => p.to === null), broken);
+    }
+  } finally { Object.defineProperty(globalThis, 'localStorage', { configurable: true, writable: true, value: before }); }
 });

@@ -1,0 +1,274 @@
+// What a list does beyond one edit: groups in groups, rows that stay until they are sorted again, filters that count days and suggest values,
+// many records at once, and nobody's newer values overwritten.
+//   CARRYALL_BIN   the executable
+// Not here: editing, keys and views (grid.test.mjs).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PHONE, WIDE, close, inspect, launch } from './browser.mjs';
+import { RECORDS, cell, many, paste, saved, shop as inShop, shows } from './shop.mjs';
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser?.close());
+
+const shop = (t, given) => inShop(browser, t, given);
+const group = (page, n) => page.locator('.canvas tr[data-group]').nth(n);
+const strayed = (page, r) => page.locator(`.canvas tr[data-index="${r}"][data-strayed]`);
+const type = async (page, r, c, words) => {
+  await cell(page, r, c).click();
+  await page.keyboard.type(words);
+  await page.keyboard.press('Enter');
+};
+const query = (page, name) => page.evaluate(key => new URLSearchParams(location.search).get(key), name);
+const asked = tree => `?f=${encodeURIComponent(JSON.stringify(tree))}`;
+const counts = (page, text) => page.waitForFunction(want => document.querySelector('.foot-text')?.textContent.startsWith(want), text);
+
+test('groups in groups: counts and sums at each, closed alone or all at once, kept in the address and in a view', async t => {
+  // Every maker has things in every state: twenty each, six or seven of a state.
+  const { open } = await shop(t, { records: many(60).map((r, i) => ({ ...r, state: ['used', 'new', 'broken'][Math.floor(i / 3) % 3] })) });
+  const page = await open();
+  await page.locator('thead th[data-slug="maker"]').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Group by this' }).click();
+  await group(page, 1).filter({ hasText: 'Bo' }).waitFor();
+  await page.getByRole('button', { name: 'Group by Maker' }).click();
+  await page.locator('ui-groupbox').getByLabel('Then by').selectOption('state');
+  await page.waitForFunction(() => new URLSearchParams(location.search).get('g') === 'maker,state');
+  await group(page, 0).filter({ hasText: /Ada\s*20 records/ }).waitFor();
+  await group(page, 1).filter({ hasText: /New\s*7 records/ }).waitFor();
+  assert.deepEqual(await page.$$eval('.canvas tr[data-group]', list => list.map(r => [r.dataset.group, r.dataset.index])).then(l => l.slice(0, 3)), [['0', '0'], ['1', '1'], ['1', '9']], 'options stand in their order');
+  await shows(page, 0, 2, '590');
+  await shows(page, 0, 3, '€885.00');
+  await shows(page, 2, 1, 'Thing 4');
+  await inspect(page, 'lists-groups');
+  await page.locator('ui-groupbox').getByRole('button', { name: 'Close all' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.canvas tr').length === 3);
+  await page.keyboard.press('Escape');
+  // By keyboard: one is opened, and one in it.
+  await group(page, 1).locator('> :nth-child(2)').click({ position: { x: 190, y: 10 } });
+  await page.keyboard.press('Enter');
+  await group(page, 2).filter({ hasText: 'New' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press(' ');
+  await shows(page, 3, 1, 'Thing 5');
+  assert.deepEqual(JSON.parse(await query(page, 'gf')), ['*', '"rec_2"', '["rec_2","new"]']);
+  await page.reload();
+  await shows(page, 3, 1, 'Thing 5');
+  // The view keeps all of it.
+  await page.getByRole('button', { name: 'Views: All Things' }).click();
+  await page.getByLabel('Save as a new view').fill('By maker');
+  await page.locator('.viewsbox').getByRole('button', { name: 'Save', exact: true }).click();
+  await page.waitForURL(/\/v\/by-maker$/);
+  await page.reload();
+  await shows(page, 3, 1, 'Thing 5');
+  assert.equal(await query(page, 'g'), null);
+  // Without groups under a view that has some.
+  await page.getByRole('button', { name: 'Group by Maker, State' }).click();
+  await page.getByRole('button', { name: 'Do not group by State' }).click();
+  await page.getByRole('button', { name: 'Do not group by Maker' }).click();
+  await shows(page, 0, 1, 'Thing 1');
+  await close(page);
+});
+
+test('a sum follows an edit; a record that goes to another group stays until it is sorted again', async t => {
+  const { open } = await shop(t, { records: many(6) });
+  const page = await open({}, '?g=maker');
+  await shows(page, 0, 2, '5');
+  await type(page, 1, 2, '10');
+  await shows(page, 0, 2, '14');
+  assert.equal(await page.locator('[data-strayed]').count(), 0, 'no group is another one by that');
+  await type(page, 1, 8, 'Cy');
+  await strayed(page, 1).waitFor();
+  await group(page, 0).filter({ hasText: /Ada\s*1 record/ }).waitFor();
+  await shows(page, 1, 1, 'Thing 1');
+  await inspect(page, 'lists-strayed');
+  await page.getByRole('button', { name: '1 record is out of place. Sort again' }).click();
+  await shows(page, 1, 1, 'Thing 4');
+  await shows(page, 6, 1, 'Thing 1');
+  assert.equal(await page.locator('.again').count(), 0);
+  await close(page);
+});
+
+test('an edited row stays where it stands, is marked when it belongs elsewhere, and goes there when that is asked for', async t => {
+  const { open } = await shop(t, { records: many(30) });
+  const page = await open({}, '?sort=pieces');
+  await shows(page, 0, 1, 'Thing 1');
+  await type(page, 0, 1, 'Renamed');
+  await type(page, 2, 2, '3');
+  await saved(page);
+  await type(page, 1, 2, '99');
+  await strayed(page, 1).waitFor();
+  await shows(page, 1, 2, '99');
+  assert.deepEqual(await page.$$eval('[data-strayed]', list => list.map(r => [r.dataset.index, r.dataset.strayed])), [['1', 'order']], 'only what would move is marked');
+  // Back where it belongs: no mark any more.
+  await type(page, 1, 2, '2');
+  await strayed(page, 1).waitFor({ state: 'detached' });
+  await type(page, 1, 2, '99');
+  await page.getByRole('button', { name: 'Sort again' }).click();
+  await shows(page, 1, 1, 'Thing 3');
+  await shows(page, 29, 1, 'Thing 2').catch(() => {});
+  await page.keyboard.press('Control+End');
+  await shows(page, 29, 1, 'Thing 2');
+  await close(page);
+
+  const other = await open({}, asked({ all: [['state', 'anyof', ['used']]] }));
+  await counts(other, '10 ');
+  await type(other, 0, 4, 'new');
+  await strayed(other, 0).waitFor();
+  assert.match(await strayed(other, 0).locator('.number').getAttribute('title'), /no longer fits/);
+  await other.getByRole('button', { name: 'Sort again' }).click();
+  await counts(other, '9 ');
+  await shows(other, 0, 1, 'Thing 5');
+  await close(other);
+});
+
+test('a filter counts days, knows when a record was made, suggests values, goes three groups deep and says all of it', async t => {
+  const today = new Date(), day = n => { const at = new Date(today.getFullYear(), today.getMonth(), today.getDate() + n); return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`; };
+  const { open } = await shop(t, { records: many(20).map((r, i) => ({ ...r, day: day(-i), mail: i % 4 ? 'often@example.com' : `m${i}@example.com` })) });
+  const page = await open();
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await page.getByRole('button', { name: 'condition', exact: true }).click();
+  const row = n => page.locator('.filter-row').nth(n);
+  await row(0).getByLabel('Field').selectOption('day');
+  await row(0).getByLabel('Comparison').selectOption('lastn');
+  await page.getByText('7 records match').waitFor();
+  await row(0).locator('input').fill('3');
+  await page.keyboard.press('Enter');
+  await page.getByText('Day is in the last 3 days').waitFor();
+  await counts(page, '3 ');
+  await row(0).getByLabel('Comparison').selectOption('ago');
+  await page.getByText('Day is before 3 days ago').waitFor();
+  await counts(page, '16 ');
+  await row(0).getByLabel('Field').selectOption('created_at');
+  await row(0).getByLabel('Comparison').selectOption('within');
+  await row(0).getByLabel('Value for Created').selectOption('today');
+  await page.getByText('Created is today').waitFor();
+  await counts(page, '20 ');
+  // A group in a group in a group; the focus is in what was added.
+  await page.getByRole('button', { name: 'group', exact: true }).click();
+  await page.waitForFunction(() => document.activeElement?.closest('.filter-group[data-inner]'));
+  await page.locator('.filter-group[data-inner]').getByRole('button', { name: 'group', exact: true }).click();
+  await page.waitForFunction(() => document.activeElement?.closest('.filter-group[data-inner] .filter-group[data-inner]'));
+  assert.equal(await page.getByRole('button', { name: 'group', exact: true }).count(), 2, 'no deeper');
+  await row(2).getByLabel('Field').selectOption('mail');
+  await row(2).getByLabel('Comparison').selectOption('is');
+  await row(2).locator('input').click();
+  await page.waitForFunction(() => document.querySelector('.filter-row datalist option')?.value === 'often@example.com');
+  await page.keyboard.type('m8');
+  await page.waitForFunction(() => [...document.querySelectorAll('.filter-row datalist option')].map(o => o.value).join() === 'm8@example.com');
+  await row(2).locator('input').fill('m8@example.com');
+  await page.keyboard.press('Enter');
+  await row(1).getByLabel('Field').selectOption('maker');
+  await row(1).locator('input').click();
+  await page.keyboard.type('ada');
+  await page.locator('.combo-item[data-at]').filter({ hasText: 'Ada' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('Created is today and (Maker is Ada or E-mail is m8@example.com)').or(page.getByText('Created is today and (Maker is Ada or Mail is m8@example.com)')).first().waitFor();
+  await counts(page, '8 ');
+  await inspect(page, 'lists-filter');
+  await close(page);
+  // From an address: linked records by their names, also where nothing matches.
+  const none = await open({}, asked({ all: [['maker', 'anyof', ['rec_2']], ['pieces', 'gt', 999]] }));
+  await none.getByText('Nothing matches: Maker is Bo and Pieces is over 999.').waitFor();
+  await close(none);
+});
+
+test('ticked records are duplicated, without what only one may have; one step takes that back', async t => {
+  const fields = [{ slug: 'title', type: 'text', required: true }, { slug: 'mail', type: 'email', unique: true }, { slug: 'tags', type: 'multiselect', options: ['red', 'blue'] }, { slug: 'place', type: 'sequence' }];
+  const { open, ask } = await shop(t, { fields, records: [{ title: 'Chair', mail: 'a@example.com', tags: ['red'] }, { title: 'Table', tags: [] }, { title: 'Lamp' }] });
+  const page = await open();
+  for (const r of [0, 1]) { await cell(page, r, 1).click(); await page.keyboard.press('Shift+ '); }
+  await page.getByRole('button', { name: 'Duplicate' }).click();
+  const note = page.locator('.note').filter({ hasText: '2 records duplicated. Left empty, because no two records may have the same: Mail.' });
+  await note.waitFor();
+  const made = (await ask('GET', `${RECORDS}?sort=id`)).records.slice(3);
+  assert.deepEqual(made.map(r => [r.title, r.mail, r.tags, r.place]), [['Chair', null, ['red'], 4], ['Table', null, [], 5]]);
+  await note.getByRole('button', { name: 'Undo' }).click();
+  await counts(page, '3 ');
+  assert.equal((await ask('GET', RECORDS)).total, 3);
+  await close(page);
+});
+
+test('many cells at once overwrite nothing newer: both values are shown first, for a paste and for an edit of ticked records', async t => {
+  const { open, ask, read } = await shop(t, { records: many(6) });
+  const page = await open();
+  await shows(page, 5, 1, 'Thing 6');
+  await ask('PATCH', `${RECORDS}/rec_2`, { pieces: 77 });
+  await cell(page, 0, 2).click();
+  await paste(page, '11\n12\n13');
+  const dialog = page.getByRole('dialog', { name: 'Changed in between' });
+  await dialog.getByText('Thing 2, Pieces: yours 12, theirs 77').waitFor();
+  assert.deepEqual([(await read('rec_1')).pieces, (await read('rec_2')).pieces], [1, 77], 'nothing is written yet');
+  await inspect(page, 'lists-clash');
+  await dialog.getByRole('button', { name: 'Take theirs' }).click();
+  await shows(page, 2, 2, '13');
+  await shows(page, 1, 2, '77');
+  assert.equal((await read('rec_2')).pieces, 77);
+  await ask('PATCH', `${RECORDS}/rec_4`, { pieces: 88 });
+  await cell(page, 3, 2).click();
+  await paste(page, '21\n22');
+  await dialog.getByRole('button', { name: 'Keep mine' }).click();
+  await shows(page, 3, 2, '21');
+  await saved(page);
+  assert.equal((await read('rec_4')).pieces, 21);
+  // Ticked records, in one of which the same field is another by now; other fields of others are nobody's business.
+  await ask('PATCH', `${RECORDS}/rec_5`, { title: 'Renamed', pieces: 5 });
+  await ask('PATCH', `${RECORDS}/rec_6`, { pieces: 99 });
+  for (const r of [4, 5]) { await cell(page, r, 1).click(); await page.keyboard.press('Shift+ '); }
+  await page.getByRole('button', { name: 'Edit field…' }).click();
+  const asks = page.getByRole('dialog', { name: 'Edit a field' });
+  await asks.getByLabel('Field').selectOption('title');
+  await asks.locator('edit-text input').fill('Same');
+  await asks.getByRole('button', { name: 'Change 2' }).click();
+  await dialog.getByText('Renamed, Title: yours Same, theirs Renamed').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await shows(page, 4, 1, 'Renamed');
+  assert.deepEqual([(await read('rec_5')).title, (await read('rec_6')).title], ['Renamed', 'Thing 6']);
+  await close(page);
+});
+
+test('a block of two hundred by five: what is updated and what is new is told before, and one step takes all of it back', async t => {
+  const { open, ask } = await shop(t, { records: many(50) });
+  const page = await open();
+  await cell(page, 0, 1).click();
+  const block = Array.from({ length: 200 }, (_, i) => [`Pasted ${i + 1}`, i * 2, `€ ${i}.50`, 'Used', '2026-11-30'].join('\t')).join('\n');
+  await paste(page, block);
+  const dialog = page.getByRole('dialog', { name: 'Paste' });
+  await dialog.getByText('200 rows: 50 update, 150 new').waitFor();
+  await dialog.getByRole('button', { name: 'Paste', exact: true }).click();
+  const note = page.locator('.note').filter({ hasText: '50 changed, 150 added' });
+  await note.waitFor();
+  const { records, total } = await ask('GET', `${RECORDS}?sort=id&limit=1000`);
+  assert.deepEqual([total ?? records.length, records[49].title, records[49].price, records[199].title, records[199].pieces, records[199].day], [200, 'Pasted 50', 49.5, 'Pasted 200', 398, '2026-11-30']);
+  await note.getByRole('button', { name: 'Undo' }).click();
+  await counts(page, '50 ');
+  assert.equal((await ask('GET', `${RECORDS}/rec_50`)).title, 'Thing 50');
+  await close(page);
+});
+
+test('a paste into groups passes over the groups themselves', async t => {
+  const { open, ask } = await shop(t, { records: many(6) });
+  const page = await open({}, '?g=maker');
+  await shows(page, 1, 1, 'Thing 1');
+  await cell(page, 1, 2).click();
+  await paste(page, '11\n12\n13');
+  await shows(page, 4, 2, '13');
+  await saved(page);
+  assert.deepEqual((await ask('GET', `${RECORDS}?sort=id`)).records.map(r => r.pieces), [11, 13, 3, 12, 5, 6]);
+  await close(page);
+});
+
+for (const scheme of ['light', 'dark']) {
+  for (const [size, view] of [['wide', WIDE], ['phone', PHONE]]) {
+    test(`groups, long values and marked rows are accessible: ${scheme}, ${view.width} px`, async t => {
+      const long = 'A name that is far longer than the column it stands in, and goes on and on without an end '.repeat(3);
+      const { open, ask } = await shop(t, { records: [...many(30), { title: long, pieces: 31, state: 'new', maker: 'rec_1' }] });
+      await ask('PATCH', '/api/apps/shop/schemas/makers/records/rec_1', { name: long });
+      const page = await open({ view, scheme }, '?g=maker,state&sort=-pieces');
+      await group(page, 0).waitFor();
+      await page.locator('.canvas tr[data-id]').first().waitFor();
+      await inspect(page, `lists-${scheme}-${size}`);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false, 'not wider than the screen');
+      await close(page);
+    });
+  }
+}
