@@ -20,7 +20,7 @@ import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js'), () => import('../ui/apidock.js')];
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
@@ -60,6 +60,7 @@ class TableScreen extends El {
     resumeEdits();
     // What the first rows do not need comes right behind them.
     requestAnimationFrame(() => LATER.forEach(load => load()));
+    import('../app/live.js').then(({ watchLive }) => watchLive(() => (this.#table && this.#rows.total !== null ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life));
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
@@ -373,7 +374,7 @@ class TableScreen extends El {
 
   view() {
     if (this.#fault && this.#fault.kind !== 'auth') return this.#lost();
-    const meta = this.#meta, table = this.#table, panel = table && this.query.get('r');
+    const meta = this.#meta, table = this.#table, isApi = this.query.get('p') === 'api', panel = table && !isApi && this.query.get('r');
     return html`<div class="shell" data-rail=${this.#railOpen ? 'open' : null}>
       <ui-rail .app=${meta?.app ?? null} .tables=${meta?.tables ?? null} .apps=${knownApps() ?? []} .current=${this.table}></ui-rail>
       <div class="scrim" @click=${() => this.#showRail(false)}></div>
@@ -382,10 +383,11 @@ class TableScreen extends El {
         ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
         <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
         ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
-          <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu>`}
+          <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu><ui-apibutton></ui-apibutton>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${panel && this.#panel(table)}
+      ${table && this.#layout && html`<ui-apidock .open=${isApi} .meta=${meta} .table=${table} .ask=${this.#ask} .tree=${this.#asked_} .selected=${this.query.get('r')} .rows=${this.#rows} .context=${this.#context(this.#rows.names, table)}></ui-apidock>`}
       <ui-notes></ui-notes>
     </div>`;
   }

@@ -1,0 +1,81 @@
+// What others do to the records in sight, as soon as it is done: one waiting request to the change log for the open table, none while the tab is hidden.
+// Not here: showing it (rows.js takes in what happened, the grid lets it glow).
+import { get } from './api.js';
+import { glowing, happened, isSame } from './edit.js';
+import { here } from '../lib/router.js';
+
+const WAIT_S = 25, AGAIN_MS = 5_000, BREATH_MS = 500, GLOW_MS = 2_500, IDS_MOST = 100;
+const RECORDS = ['create', 'update', 'delete'];
+
+const pause = (ms, signal) => new Promise(done => {
+  const timer = setTimeout(done, ms);
+  signal.addEventListener('abort', () => { clearTimeout(timer); done(); }, { once: true });
+});
+
+/** Resolves once the tab is in sight. */
+const seen = signal => new Promise(done => {
+  if (!document.hidden) { done(); return; }
+  document.addEventListener('visibilitychange', () => done(), { once: true, signal });
+});
+
+/** Watches until the signal aborts. `what()` gives { app, table, rows, ask } as they are now, or null while nothing is shown. */
+export async function watchLive(what, signal) {
+  let app = null, since = null;
+  while (!signal.aborted) {
+    await seen(signal);
+    const now = what();
+    if (!now) { await pause(BREATH_MS, signal); continue; }
+    if (now.app !== app) since = null;
+    ({ app } = now);
+    const call = new AbortController(), stop = () => call.abort();
+    const gone = () => { if (document.hidden) stop(); };
+    signal.addEventListener('abort', stop, { once: true });
+    document.addEventListener('visibilitychange', gone, { signal: call.signal });
+    here.on(() => { if (what()?.app !== app) stop(); }, call.signal);
+    try {
+      const query = since === null ? '' : `?since=${since}&wait=${WAIT_S}`;
+      const { changes, last, more } = await get(`/api/apps/${encodeURIComponent(app)}/changes${query}`, call.signal);
+      since = last;
+      if (what()?.app === app) await take(what(), changes, more, call.signal);
+      // Where much is written, it is looked at in turns.
+      if (changes.length) await pause(BREATH_MS, call.signal);
+    } catch (fault) {
+      if (fault.kind === 'auth' || fault.kind === 'forbidden') return;
+      // A log that no longer goes back so far: everything may be another.
+      if (fault.details?.some(d => d.oldest !== undefined)) { since = null; what()?.rows.reload(); }
+      else if (fault.name !== 'AbortError') await pause(AGAIN_MS, call.signal);
+    }
+    stop();
+  }
+}
+
+/** Whether the rows show already what a change made of a record: then it was done here. */
+function isShown({ rows, ask }, { record, kind, data }) {
+  const mine = rows.find(record);
+  if (kind === 'delete') return !mine;
+  if (kind === 'create') return !!mine;
+  // What is out of sight is no news, unless it may fit a filter now.
+  if (!mine) return !ask.filter && !ask.q;
+  return Object.entries(data?.after ?? {}).every(([field, value]) => isSame(mine[field], value));
+}
+
+async function take(now, changes, more, signal) {
+  const { app, table, rows } = now, ours = changes.filter(c => c.schema === table.slug);
+  // What is called by its name here may be called otherwise now.
+  const isNamed = changes.some(c => c.schema !== table.slug && table.fields.some(f => f.target === c.schema));
+  const single = ours.filter(c => c.record && RECORDS.includes(c.kind)), news = single.filter(c => !isShown(now, c));
+  const changed = [...new Set(news.filter(c => c.kind === 'update' && rows.find(c.record)).map(c => c.record))];
+  // Imports, conversions, many changes at once: what is in sight is asked again.
+  const isCoarse = (more && ours.length > 0) || single.length < ours.length || changed.length > IDS_MOST;
+  if (isCoarse || isNamed || news.some(c => !changed.includes(c.record) || c.kind !== 'update')) rows.reload();
+  if (isCoarse || !changed.length) return;
+  const query = new URLSearchParams([['page', 1], ['per_page', IDS_MOST], ...changed.map(id => ['filter[id]', id])]);
+  const { records } = await get(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table.slug)}/records?${query}`, signal);
+  happened.set({ kind: 'changed', app, table: table.slug, records });
+  glow(records.map(r => r.id));
+}
+
+function glow(ids) {
+  glowing.set(new Set([...glowing.get(), ...ids]));
+  setTimeout(() => glowing.set(new Set([...glowing.get()].filter(id => !ids.includes(id)))), GLOW_MS);
+}

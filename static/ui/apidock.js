@@ -1,0 +1,63 @@
+// Keeps what was last done in a table, and shows it in the API panel when that is open. Here all the time, so that the panel opens with what was just done.
+// Not here: the panel itself (apipanel.js), its button (apibutton.js).
+import { El, define } from '../lib/el.js';
+import { html } from '../lib/view.js';
+import { go, withQuery } from '../lib/router.js';
+import { happened } from '../app/edit.js';
+import './apibutton.js';
+
+const KEPT = 10;
+
+class ApiDock extends El {
+  // ask and tree: what the list shows, sort, filter, q. selected: the id of the open record. rows: where records are found.
+  static props = { open: false, meta: null, table: null, ask: null, tree: null, selected: null, rows: null, context: null };
+  #deeds = [];
+  #of = null;
+  #asked = null;
+  #opened = null;
+  #near = null;
+  #isReady = false;
+
+  connected() {
+    happened.on(what => this.#happened(what), this.life);
+    // The record whose row the cursor is in.
+    this.closest('.shell').addEventListener('focusin', e => {
+      const id = e.target.closest?.('tr[data-id]')?.dataset.id;
+      if (id && id !== this.#near) { this.#near = id; if (this.open) this.update(); }
+    }, { signal: this.life });
+  }
+
+  async #happened(what) {
+    if (!what?.job || what.app !== this.meta?.app.slug || what.table !== this.table?.slug) return;
+    const { deedsOf } = await import('../app/said.js');
+    for (const deed of deedsOf(what.job, what.given)) this.#put(deed);
+    this.update();
+  }
+
+  #put(deed) { this.#deeds = [deed, ...this.#deeds].slice(0, KEPT); }
+
+  async #load() {
+    await import('./apipanel.js');
+    this.#isReady = true;
+    this.update();
+  }
+
+  prepare() {
+    const { ask, tree, table, selected } = this, of = JSON.stringify([this.meta.app.slug, table.slug]), asked = JSON.stringify([ask.sort, ask.filter, ask.q]);
+    if (of !== this.#of) { this.#of = of; this.#deeds = []; this.#asked = null; this.#opened = null; this.#near = null; }
+    if (asked !== this.#asked) { this.#asked = asked; this.#put({ kind: 'list', sort: ask.sort, filter: ask.filter, q: ask.q, tree }); }
+    if (selected !== this.#opened) { this.#opened = selected; if (selected) this.#put({ kind: 'read', id: selected }); }
+    if (this.open && !this.#isReady) this.#load();
+  }
+
+  #close = () => {
+    go(withQuery({ p: null }), { replace: true });
+    requestAnimationFrame(() => (document.querySelector('.grid [tabindex="0"]') ?? document.querySelector('.api-turn'))?.focus());
+  };
+
+  view() {
+    if (!this.open || !this.#isReady) return null;
+    return html`<ui-apipanel .meta=${this.meta} .table=${this.table} .deeds=${this.#deeds} .context=${this.context} .rows=${this.rows} .near=${this.selected ?? this.#near} .isOpened=${!!this.selected} .onClose=${this.#close}></ui-apipanel>`;
+  }
+}
+define('ui-apidock', ApiDock);
