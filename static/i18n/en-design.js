@@ -3,12 +3,6 @@
 export const DESIGN = {
   'shell.rail': 'Tables and profile',
   'shell.crumbs': 'Breadcrumb',
-  'lost.title': 'Not found',
-  'lost.app': 'No app called “{app}”',
-  'lost.table': 'No table called “{table}”',
-  'lost.text': 'The address may be mistyped, or it was renamed or removed.',
-  'lost.apps': 'All apps',
-  'lost.open': 'Open {app}',
   'copy.copy': 'Copy',
   'copy.copied': 'Copied',
   'copy.select': 'Select it and copy',

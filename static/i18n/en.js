@@ -97,6 +97,21 @@ export const TEXTS = {
 
   'ask.cancel': 'Cancel',
   'again': 'Try again',
+
+  'lost.title': 'Not found',
+  'lost.problem': 'Problem',
+  'lost.page': 'No page at this address',
+  'lost.page.text': 'The address may be mistyped, or what it showed was removed.',
+  'lost.app': 'No app called “{app}”',
+  'lost.table': 'No table called “{table}”',
+  'lost.text': 'The address may be mistyped, or it was renamed or removed.',
+  'lost.apps': 'All apps',
+  'lost.open': 'Open {app}',
+  'tables.none': 'No tables yet',
+  'tables.none.text': 'Make the first one, or bring a spreadsheet.',
+  'tables.new': 'New table',
+  'tables.file': 'From a spreadsheet',
+
   'note.close': 'Close this note',
   'note.list': 'Notes',
 

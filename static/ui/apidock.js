@@ -9,8 +9,8 @@ import './apibutton.js';
 const KEPT = 10;
 
 class ApiDock extends El {
-  // ask and tree: what the list shows, sort, filter, q. selected: the id of the open record. rows: where records are found.
-  static props = { open: false, meta: null, table: null, ask: null, tree: null, selected: null, rows: null, context: null };
+  // ask and tree: what the list shows, sort, filter, q. selected: the id of the open record. rows: where records are found; version: grows when they changed.
+  static props = { open: false, meta: null, table: null, ask: null, tree: null, selected: null, rows: null, version: 0, context: null };
   #deeds = [];
   #of = null;
   #asked = null;
@@ -57,7 +57,7 @@ class ApiDock extends El {
 
   view() {
     if (!this.open || !this.#isReady) return null;
-    return html`<ui-apipanel .meta=${this.meta} .table=${this.table} .deeds=${this.#deeds} .context=${this.context} .rows=${this.rows} .near=${this.selected ?? this.#near} .isOpened=${!!this.selected} .onClose=${this.#close}></ui-apipanel>`;
+    return html`<ui-apipanel .meta=${this.meta} .table=${this.table} .deeds=${this.#deeds} .context=${this.context} .rows=${this.rows} .version=${this.version} .near=${this.selected ?? this.#near} .isOpened=${!!this.selected} .onClose=${this.#close}></ui-apipanel>`;
   }
 }
 define('ui-apidock', ApiDock);

@@ -32,7 +32,7 @@ const DID = 'did:';
 
 class ApiPanel extends El {
   // deeds: what was done, the newest first. near: the id of the record at hand. isOpened: whether a record panel waits under this one.
-  static props = { meta: null, table: null, deeds: [], context: null, rows: null, near: null, isOpened: false, onClose: null };
+  static props = { meta: null, table: null, deeds: [], context: null, rows: null, version: 0, near: null, isOpened: false, onClose: null };
   #dialects = null;
   #fault = null;
   #tokens = [];
