@@ -18,7 +18,10 @@ const seen = signal => new Promise(done => {
   document.addEventListener('visibilitychange', () => done(), { once: true, signal });
 });
 
-/** Watches until the signal aborts. `what()` gives { app, table, rows, ask } as they are now, or null while nothing is shown. */
+/**
+ * Watches until the signal aborts. `what()` gives { app, table, rows, ask } as they are now; rows whose total is null are on their way. Null: nothing to
+ * watch.
+ */
 export async function watchLive(what, signal) {
   let app = null, since = null;
   while (!signal.aborted) {
@@ -28,15 +31,19 @@ export async function watchLive(what, signal) {
     if (now.app !== app) since = null;
     ({ app } = now);
     const call = new AbortController(), stop = () => call.abort();
-    const gone = () => { if (document.hidden) stop(); };
     signal.addEventListener('abort', stop, { once: true });
-    document.addEventListener('visibilitychange', gone, { signal: call.signal });
+    document.addEventListener('visibilitychange', () => { if (document.hidden) stop(); }, { signal: call.signal });
     here.on(() => { if (what()?.app !== app) stop(); }, call.signal);
     try {
       const query = since === null ? '' : `?since=${since}&wait=${WAIT_S}`;
       const { changes, last, more } = await get(`/api/apps/${encodeURIComponent(app)}/changes${query}`, call.signal);
+      const after = what();
+      if (after?.app === app) {
+        // What was asked before the first number was known may miss what happened in between.
+        if (since === null && after.rows.total !== null) after.rows.reload();
+        await take(after, changes, more, call.signal);
+      }
       since = last;
-      if (what()?.app === app) await take(what(), changes, more, call.signal);
       // Where much is written, it is looked at in turns.
       if (changes.length) await pause(BREATH_MS, call.signal);
     } catch (fault) {
@@ -71,8 +78,11 @@ async function take(now, changes, more, signal) {
   if (isCoarse || !changed.length) return;
   const query = new URLSearchParams([['page', 1], ['per_page', IDS_MOST], ...changed.map(id => ['filter[id]', id])]);
   const { records } = await get(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table.slug)}/records?${query}`, signal);
-  happened.set({ kind: 'changed', app, table: table.slug, records });
-  glow(records.map(r => r.id));
+  // Two changes of a moment: what is shown already is the second.
+  const others = records.filter(r => { const mine = rows.find(r.id); return mine && Object.keys(r).some(key => !isSame(mine[key], r[key])); });
+  if (!others.length) return;
+  happened.set({ kind: 'changed', app, table: table.slug, records: others });
+  glow(others.map(r => r.id));
 }
 
 function glow(ids) {

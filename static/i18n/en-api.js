@@ -4,7 +4,7 @@ export const API = {
   'api.toggle': 'API panel (Ctrl+.)',
   'api.where': 'API · {name}',
   'api.close': 'Close the API panel (Esc)',
-  'api.record': 'Show the record',
+  'api.record': 'Show record',
   'api.wider': 'Width of the panel',
   'api.follow': 'Follow what I do',
   'api.follow.hint': 'Each thing you do here is shown as the request that does it.',

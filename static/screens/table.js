@@ -57,7 +57,7 @@ class TableScreen extends El {
     resumeEdits();
     // What the first rows do not need comes right behind them.
     requestAnimationFrame(() => LATER.forEach(load => load()));
-    import('../app/live.js').then(({ watchLive }) => watchLive(() => (this.#table && this.#rows.total !== null ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life));
+    import('../app/live.js').then(({ watchLive }) => watchLive(() => (this.#table ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life));
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }

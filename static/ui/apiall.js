@@ -28,8 +28,8 @@ class ApiAll extends El {
   };
 
   #one({ dialect, request, answer, notes }) {
-    return html`<li>${request && html`<p class="api-sent"><code>${request.method} ${request.path}</code></p>`}
-      ${answer ? html`<ui-apianswer .answer=${answer} .name=${dialect.name}></ui-apianswer>` : html`<p><b>${dialect.name}</b></p><ul class="api-notes">${each(notes, (n, i) => i, n => html`<li>${n}</li>`)}</ul>`}</li>`;
+    return html`<li><h4>${dialect.name}</h4>${request && html`<p class="api-sent"><code>${request.method} ${request.path}</code></p>`}
+      ${answer ? html`<ui-apianswer .answer=${answer} .name=${dialect.name}></ui-apianswer>` : html`<ul class="api-notes">${each(notes, (n, i) => i, n => html`<li>${n}</li>`)}</ul>`}</li>`;
   }
 
   view() {

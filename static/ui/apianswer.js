@@ -7,7 +7,7 @@ import { laidOut } from '../app/jsontext.js';
 const FOLD = 120, KB = 1024;
 
 class ApiAnswer extends El {
-  // answer: { status, headers, body | body_base64, ms }. title: what it is called among several.
+  // answer: { status, headers, body | body_base64, ms }. name: whose it is among several, for those who do not see where it stands.
   static props = { answer: null, name: null };
   #isWhole = false;
   #of = null;
@@ -30,10 +30,10 @@ class ApiAnswer extends El {
 
   view() {
     const { status, headers, ms } = this.answer, isGood = status < 400;
-    return html`<section class="api-answer" aria-label=${this.name ?? t('api.answer')}>
-      <p class="api-came">${this.name && html`<b>${this.name}</b>`}<b class="api-status" data-bad=${isGood ? null : ''}>${status}</b><span>${t('api.took', { ms, bytes: this.#size() })}</span></p>
+    return html`<div class="api-answer">
+      <p class="api-came"><b class="api-status" data-bad=${isGood ? null : ''}>${status}</b><span>${t('api.took', { ms, bytes: this.#size() })}</span></p>
       <details class="api-more"><summary>${t('api.answer.headers', { n: headers.length })}</summary><dl class="api-heads">${each(headers, (h, i) => i, ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>
-      ${this.#text()}</section>`;
+      ${this.#text()}</div>`;
   }
 }
 define('ui-apianswer', ApiAnswer);

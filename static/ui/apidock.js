@@ -4,6 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { go, withQuery } from '../lib/router.js';
 import { happened } from '../app/edit.js';
+import { recordName } from '../app/records.js';
 import './apibutton.js';
 
 const KEPT = 10;
@@ -17,9 +18,12 @@ class ApiDock extends El {
   #opened = null;
   #near = null;
   #isReady = false;
+  // Opened by its key: the focus goes into it.
+  #wants = false;
 
   connected() {
     happened.on(what => this.#happened(what), this.life);
+    addEventListener('keydown', this.#key, { signal: this.life });
     // The record whose row the cursor is in.
     this.closest('.shell').addEventListener('focusin', e => {
       const id = e.target.closest?.('tr[data-id]')?.dataset.id;
@@ -34,7 +38,19 @@ class ApiDock extends El {
     this.update();
   }
 
-  #put(deed) { this.#deeds = [deed, ...this.#deeds].slice(0, KEPT); }
+  #key = e => {
+    if (e.defaultPrevented || !(e.ctrlKey || e.metaKey) || e.altKey || e.shiftKey || e.key !== '.') return;
+    e.preventDefault();
+    if (this.open) { this.#close(); return; }
+    this.#wants = true;
+    go(withQuery({ p: 'api' }), { replace: true });
+  };
+
+  /** A deed keeps the name that its record has now. */
+  #put(deed) {
+    const record = this.rows.find(deed.id ?? deed.about);
+    this.#deeds = [{ ...deed, name: record ? recordName(this.table, record) : null }, ...this.#deeds].slice(0, KEPT);
+  }
 
   async #load() {
     await import('./apipanel.js');
@@ -52,12 +68,13 @@ class ApiDock extends El {
 
   #close = () => {
     go(withQuery({ p: null }), { replace: true });
+    this.#wants = false;
     requestAnimationFrame(() => (document.querySelector('.grid [tabindex="0"]') ?? document.querySelector('.api-turn'))?.focus());
   };
 
   view() {
     if (!this.open || !this.#isReady) return null;
-    return html`<ui-apipanel .meta=${this.meta} .table=${this.table} .deeds=${this.#deeds} .context=${this.context} .rows=${this.rows} .version=${this.version} .near=${this.selected ?? this.#near} .isOpened=${!!this.selected} .onClose=${this.#close}></ui-apipanel>`;
+    return html`<ui-apipanel .meta=${this.meta} .table=${this.table} .deeds=${this.#deeds} .context=${this.context} .rows=${this.rows} .version=${this.version} .near=${this.selected ?? this.#near} .isOpened=${!!this.selected} .takesFocus=${this.#wants} .onClose=${this.#close}></ui-apipanel>`;
   }
 }
 define('ui-apidock', ApiDock);

@@ -31,8 +31,8 @@ const keep = (key, value) => { try { localStorage.setItem(key, value); } catch {
 const DID = 'did:';
 
 class ApiPanel extends El {
-  // deeds: what was done, the newest first. near: the id of the record at hand. isOpened: whether a record panel waits under this one.
-  static props = { meta: null, table: null, deeds: [], context: null, rows: null, version: 0, near: null, isOpened: false, onClose: null };
+  // deeds: what was done, the newest first. near: the id of the record at hand. isOpened: whether a record panel waits under this one. takesFocus: once there is something to stand on.
+  static props = { meta: null, table: null, deeds: [], context: null, rows: null, version: 0, near: null, isOpened: false, takesFocus: false, onClose: null };
   #dialects = null;
   #fault = null;
   #tokens = [];
@@ -78,6 +78,12 @@ class ApiPanel extends El {
     if (!this.#shown || !this.deeds.includes(this.#shown) || (this.#follows && this.#newer && !this.#edits.size && !this.#chosen)) this.#show(this.deeds[0]);
   }
 
+  rendered() {
+    if (!this.takesFocus || !this.#dialects) return;
+    this.takesFocus = false;
+    this.querySelector('[role="tab"][tabindex="0"]').focus();
+  }
+
   #show(deed, chosen = null) {
     this.#shown = deed;
     this.#chosen = chosen;
@@ -96,14 +102,14 @@ class ApiPanel extends El {
 
   /** What was done, in words. */
   #words(deed) {
-    const { table } = this, found = deed.id ?? deed.about, record = found && this.rows.find(found), n = (deed.all ?? deed.ids)?.length;
+    const { table } = this, found = deed.id ?? deed.about, n = (deed.all ?? deed.ids)?.length;
     if (deed.kind === 'own') return t(deed.path.endsWith('/redo') ? 'api.did.redo' : 'api.did.undo', { what: deed.label });
     if (n) return t(`api.did.${deed.kind}.many`, { n });
     if (deed.kind === 'list') {
       const what = deed.filter ? sentence(deed.tree ?? fromAddress(null), table, this.#nameOf) || deed.filter : null;
       return deed.q ? t('api.did.words', { q: deed.q, name: table.name }) : t(what ? 'api.did.filter' : 'api.did.list', { name: table.name, what });
     }
-    return t(`api.did.${deed.kind}`, { name: record ? recordName(table, record) : found ? `No. ${recordNumber(found)}` : table.model ?? table.name });
+    return t(`api.did.${deed.kind}`, { name: deed.name ?? (found ? `No. ${recordNumber(found)}` : table.model ?? table.name) });
   }
 
   /** The request as the dialect says it, before anything was changed in it. */
@@ -153,6 +159,7 @@ class ApiPanel extends El {
   #pick(id) {
     this.#tab = id;
     keep(TAB, id);
+    this.querySelector(`#api-tab-${CSS.escape(id)}`).scrollIntoView({ block: 'nearest', inline: 'nearest' });
     // Each dialect has operations of its own.
     if (this.#chosen && !this.#dialect.operations.some(o => o.id === this.#chosen)) this.#chosen = null;
     this.update();
@@ -193,7 +200,7 @@ class ApiPanel extends El {
       <header class="panel-head">
         <p class="panel-where">${t('api.where', { name: this.table.name })}</p>
         <div class="steps">
-          ${this.isOpened && html`<button type="button" class="btn square" aria-label=${t('api.record')} title=${t('api.record')} @click=${() => go(withQuery({ p: null }), { replace: true })}>${icon('rows')}</button>`}
+          ${this.isOpened && html`<button type="button" class="btn" @click=${() => go(withQuery({ p: null }), { replace: true })}>${t('api.record')}</button>`}
           <button type="button" class="btn square" aria-label=${t('api.close')} title=${t('api.close')} @click=${this.onClose}>${icon('close')}</button>
         </div>
         <h2 tabindex="-1">${this.#shown && this.#words(this.#shown)}</h2>

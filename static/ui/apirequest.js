@@ -7,7 +7,7 @@ import { jsonProblem } from '../app/jsontext.js';
 import { icon } from './parts.js';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], JSON_TYPE = ['Content-Type', 'application/json'];
-const LINES_MOST = 14, LINES_LEAST = 2;
+const LETTERS = 34, LINES_MOST = 14, LINES_LEAST = 2;
 
 class ApiRequest extends El {
   // request: { method, path, headers, body }; original: as it was before it was changed. fault: why it was not sent, with the field it is about.
@@ -23,6 +23,11 @@ class ApiRequest extends El {
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); this.onSend(); }
   };
 
+  // An address has one line, however long.
+  #line = e => {
+    if (e.key === 'Enter' && !e.ctrlKey && !e.metaKey) { e.preventDefault(); this.onSend(); }
+  };
+
   #submit = e => { e.preventDefault(); this.onSend(); };
 
   #whom() {
@@ -35,7 +40,8 @@ class ApiRequest extends El {
     const lines = Math.max(LINES_LEAST, Math.min(LINES_MOST, (body ?? '').split('\n').length)), isEdited = this.original && this.request !== this.original;
     return html`<form class="api-request" novalidate @submit=${this.#submit} @keydown=${this.#key}>
       <div class="api-line"><select class="api-method" aria-label=${t('api.method')} aria-invalid=${isBad('method')} @change=${e => this.#change({ method: e.target.value })}>${each(METHODS, m => m, m => html`<option value=${m} .selected=${m === method}>${m}</option>`)}</select>
-        <input class="edit-input" data-code type="text" aria-label=${t('api.path')} aria-invalid=${isBad('path')} aria-describedby="api-wrong" autocomplete="off" spellcheck="false" .value=${path} @input=${e => this.#change({ path: e.target.value })}></div>
+        <textarea class="edit-input" data-code rows=${Math.ceil(path.length / LETTERS) || 1} aria-label=${t('api.path')} aria-invalid=${isBad('path')} aria-describedby="api-wrong" autocomplete="off" spellcheck="false" .value=${path}
+          @keydown=${this.#line} @input=${e => this.#change({ path: e.target.value.replace(/\s*\n\s*/g, '') })}></textarea></div>
       ${headers.length ? html`<dl class="api-heads" aria-label=${t('api.headers')}>${each(headers, (h, i) => i, ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>` : null}
       ${body !== null || method !== 'GET' ? html`<label class="api-text"><span>${t('api.body')}</span><textarea class="edit-input edit-long" data-code rows=${lines} spellcheck="false" aria-describedby="api-json" .value=${body ?? ''} @input=${e => this.#change({ body: e.target.value || null })}></textarea></label>` : null}
       <p class="hint" id="api-json" role="status">${problem && t('api.body.bad', { why: problem })}</p>
