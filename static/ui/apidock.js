@@ -46,10 +46,13 @@ class ApiDock extends El {
     go(withQuery({ p: 'api' }), { replace: true });
   };
 
-  /** A deed keeps the name that its record has now. */
-  #put(deed) {
-    const record = this.rows.find(deed.id ?? deed.about);
-    this.#deeds = [{ ...deed, name: record ? recordName(this.table, record) : null }, ...this.#deeds].slice(0, KEPT);
+  #put(deed) { this.#deeds = [this.#named({ ...deed, name: null }), ...this.#deeds].slice(0, KEPT); }
+
+  /** A deed keeps the name that its record had, once that is known. */
+  #named(deed) {
+    const record = deed.name === null && this.rows.find(deed.id ?? deed.about);
+    if (record) deed.name = recordName(this.table, record);
+    return deed;
   }
 
   async #load() {
@@ -63,6 +66,7 @@ class ApiDock extends El {
     if (of !== this.#of) { this.#of = of; this.#deeds = []; this.#asked = null; this.#opened = null; this.#near = null; }
     if (asked !== this.#asked) { this.#asked = asked; this.#put({ kind: 'list', sort: ask.sort, filter: ask.filter, q: ask.q, tree }); }
     if (selected !== this.#opened) { this.#opened = selected; if (selected) this.#put({ kind: 'read', id: selected }); }
+    for (const deed of this.#deeds) this.#named(deed);
     if (this.open && !this.#isReady) this.#load();
   }
 
