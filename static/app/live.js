@@ -1,11 +1,12 @@
-// What others do to the records in sight, as soon as it is done: one waiting request to the change log for the open table, none while the tab is hidden.
+// What others do to the records in sight, as soon as it is done: one waiting request to the change log of the app, none while the tab is hidden. Only who
+// manages an app can wait for its log; others look at what they may see of it every two seconds.
 // Not here: showing it (rows.js takes in what happened, the grid lets it glow).
 import { get } from './api.js';
 import { glowing, happened, isSame } from './edit.js';
 import { here } from '../lib/router.js';
 
-const WAIT_S = 25, AGAIN_MS = 5_000, BREATH_MS = 500, GLOW_MS = 2_500, IDS_MOST = 100;
-const RECORDS = ['create', 'update', 'delete'];
+const WAIT_S = 25, LOOK_MS = 2_000, AGAIN_MS = 5_000, BREATH_MS = 500, GLOW_MS = 2_500, IDS_MOST = 100;
+const RECORDS = ['create', 'update', 'delete'], ACTS_MOST = 100;
 
 const pause = (ms, signal) => new Promise(done => {
   const timer = setTimeout(done, ms);
@@ -17,6 +18,15 @@ const seen = signal => new Promise(done => {
   if (!document.hidden) { done(); return; }
   document.addEventListener('visibilitychange', () => done(), { once: true, signal });
 });
+
+/** What was done after a number: `{ changes, last, more }`, the oldest first. Without a number nothing but the last one. */
+async function news({ app, table }, since, signal) {
+  const at = `/api/apps/${encodeURIComponent(app)}/changes`;
+  if (table.can?.manage) return get(since === null ? at : `${at}?since=${since}&wait=${WAIT_S}`, signal);
+  if (since !== null) await pause(LOOK_MS, signal);
+  const { changes, more } = await get(`${at}?${new URLSearchParams({ order: 'newest', limit: since === null ? 1 : ACTS_MOST, ...(since && { after: since }) })}`, signal);
+  return { changes: since === null ? [] : changes.reverse(), last: Math.max(since ?? 0, ...changes.map(c => c.seq)), more: since !== null && more };
+}
 
 /**
  * Watches until the signal aborts. `what()` gives { app, table, rows, ask } as they are now; rows whose total is null are on their way. Null: nothing to
@@ -35,8 +45,7 @@ export async function watchLive(what, signal) {
     document.addEventListener('visibilitychange', () => { if (document.hidden) stop(); }, { signal: call.signal });
     here.on(() => { if (what()?.app !== app) stop(); }, call.signal);
     try {
-      const query = since === null ? '' : `?since=${since}&wait=${WAIT_S}`;
-      const { changes, last, more } = await get(`/api/apps/${encodeURIComponent(app)}/changes${query}`, call.signal);
+      const { changes, last, more } = await news(now, since, call.signal);
       const after = what();
       if (after?.app === app) {
         // What was asked before the first number was known may miss what happened in between.
@@ -70,7 +79,7 @@ async function take(now, changes, more, signal) {
   const { app, table, rows } = now, ours = changes.filter(c => c.schema === table.slug);
   // What is called by its name here may be called otherwise now.
   const isNamed = changes.some(c => c.schema !== table.slug && table.fields.some(f => f.target === c.schema));
-  const single = ours.filter(c => c.record && RECORDS.includes(c.kind)), news = single.filter(c => !isShown(now, c));
+  const single = ours.filter(c => c.record && RECORDS.includes(c.kind) && !(c.entries > 1)), news = single.filter(c => !isShown(now, c));
   const changed = [...new Set(news.filter(c => c.kind === 'update' && rows.find(c.record)).map(c => c.record))];
   // Imports, conversions, many changes at once: what is in sight is asked again.
   const isCoarse = (more && ours.length > 0) || single.length < ours.length || changed.length > IDS_MOST;

@@ -117,8 +117,8 @@ function questions(manner, deed, table) {
 
 function listed(operation, deed, about, notes, nameOf) {
   const { manner, table } = about, { asks, left, noWords } = questions(manner, deed, table), request = requestOf(operation, about, {});
-  for (const part of left) notes.push(t('api.left', { what: typeof part === 'string' ? part : sentence({ all: [part] }, table, nameOf) || t('api.group') }));
-  if (noWords) notes.push(t('api.nowords', { q: deed.q }));
+  for (const part of left) notes.push(t('api.left', { name: about.name, what: typeof part === 'string' ? part : sentence({ all: [part] }, table, nameOf) || t('api.group') }));
+  if (noWords) notes.push(t('api.nowords', { name: about.name, q: deed.q }));
   if (request.body !== null) return { ...request, body: pretty({ ...JSON.parse(request.body), ...asks }) };
   const [path, written = ''] = request.path.split('?'), query = new URLSearchParams(written);
   // An order that nobody asked for is the template's, and in nobody's way.
@@ -128,7 +128,7 @@ function listed(operation, deed, about, notes, nameOf) {
 
 /** What stands for the words of a template. */
 function wordsOf(deed, { manner, table, record }) {
-  const own = record ? Object.fromEntries(table.fields.filter(f => !['computed', 'sequence', 'lines'].includes(f.type) && record[f.slug] !== null && record[f.slug] !== undefined).map(f => [f.slug, record[f.slug]])) : {};
+  const own = record ? Object.fromEntries(table.fields.filter(f => !['computed', 'sequence', 'lines'].includes(f.type) && record[f.slug] !== null && record[f.slug] !== undefined).map(f => [f.slug, record[f.slug]])) : Object.fromEntries(table.fields.filter(f => f.required || f.slug === table.display_field).map(f => [f.slug, f.default ?? '']));
   const said = values => valuesSaid(manner, table, values), id = deed.id ?? record?.id, all = deed.all ?? [], [first] = Object.entries(own);
   return {
     record: said(deed.values ?? own), change: said(deed.values ?? (first ? Object.fromEntries([first]) : {})), id: id === undefined ? null : idSaid(manner, id),
@@ -142,7 +142,7 @@ const KINDS = ['list', 'read', 'create', 'update', 'delete'];
 /** One of the operations as it stands in the descriptor, about the table and the record that are at hand. */
 export function operationSaid(dialect, operation, about) {
   const of = { ...about, manner: dialect.manner ?? { records: 'text', options: 'value' }, id: about.record?.id };
-  if (/\{id\}|\$(id|record|change)\b/.test(operation.path + (operation.body ?? '')) && !about.record) return { request: null, notes: [t('api.norecord')], source: operation.source };
+  if (/\{id\}|\$(id|change)\b/.test(operation.path + (operation.body ?? '')) && !about.record) return { request: null, notes: [t('api.norecord')], source: operation.source };
   const request = requestOf(operation, of, wordsOf({}, of));
   // The one who is signed in; passwords are nobody's to fill in.
   if (request.body) request.body = request.body.replace('{{email}}', about.email ?? '').replace('{{password}}', '');
@@ -162,7 +162,7 @@ export function said(dialect, deed, about) {
   }
   const operation = KINDS.includes(deed.kind) && manner ? operations.find(o => o.id === deed.kind) : null;
   if (!operation) return { request: null, notes: [t('api.cannot', { name: dialect.name }), ...dialect.lacks], source: operations[0]?.source ?? null };
-  const of = { ...about, manner, id: deed.id ?? about.record?.id }, { source } = operation;
+  const of = { ...about, name: dialect.name, manner, id: deed.id ?? about.record?.id }, { source } = operation;
   if (deed.kind === 'list') return { request: listed(operation, deed, of, notes, about.nameOf), notes, source };
   const several = deed.all ?? deed.ids;
   if (!several) return { request: requestOf(operation, of, wordsOf(deed, of)), notes, source };

@@ -25,13 +25,14 @@ export const API = {
   'api.newer': 'You did something else: {what}.',
   'api.newer.show': 'Show it',
 
-  'api.left': 'Left out, for it has no words for it: {what}.',
+  'api.left': '{name} has no words for this part, which is left out: {what}.',
   'api.group': 'a group of conditions',
-  'api.nowords': 'The words “{q}” are left out: here it cannot look for them.',
+  'api.nowords': '{name} cannot look for words here: “{q}” is left out.',
   'api.onlyown': '{name} cannot say this. The page itself did it by a request of its own.',
   'api.cannot': '{name} cannot say this.',
   'api.onebyone': '{name} knows single records only: one request for each of {n}. This is the first.',
   'api.norecord': 'This is about one record: open one, or put the cursor into its row.',
+  'api.lacks': 'What {name} cannot say',
   'api.source': 'Source: {source}',
   'api.limit': 'At most {n} requests a minute; those sent from here are not counted.',
 

@@ -186,6 +186,7 @@ class ApiPanel extends El {
         ${this.#operations(dialect)}
         ${notes.length ? html`<ul class="api-notes">${each(notes, (n, i) => i, n => html`<li>${n}</li>`)}</ul>` : null}
         ${source && html`<p class="hint">${t('api.source', { source })}${dialect.requests_per_minute_max ? html` · ${t('api.limit', { n: dialect.requests_per_minute_max })}` : null}</p>`}
+        ${dialect.lacks.length && !notes.includes(dialect.lacks[0]) ? html`<details class="api-more"><summary>${t('api.lacks', { name: dialect.name })}</summary><ul class="api-lacks">${each(dialect.lacks, x => x, x => html`<li>${x}</li>`)}</ul></details>` : null}
         ${shown && html`<ui-apirequest .request=${shown} .original=${request} .fault=${come?.fault ?? null} .isSending=${!!come?.isSending} .isRead=${isRead} .isAgain=${!this.#chosen || !!come} .as=${this.#as} .tokens=${this.#tokens}
           .onEdit=${this.#edit} .onAs=${as => { this.#as = as; this.update(); }} .onSend=${this.#send}></ui-apirequest>
         ${come?.answer && html`<ui-apianswer .answer=${come.answer}></ui-apianswer>`}

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { PHONE, close, inspect, launch } from './browser.mjs';
+import { PHONE, close, inspect, launch, newPage } from './browser.mjs';
 import { house } from './house.mjs';
 
 const EVIL = '<img src=x onerror=alert(1)>"\'&{{7*7}} $(id) 漢字 😀', AT = '/api/apps/tea/schemas/sorts/records', SEEN_MS = 3_000;
@@ -136,7 +136,7 @@ test('lists: order, filter and words in each, and what one has no words for', as
   assert.match((await sent(page)).text, /Sencha/);
   await tab(page, named('robostack')).click();
   assert.deepEqual((await request(page))[2], { selection: { kind: 'green' }, sort: ['-name'], limit: 20 });
-  assert.equal(await panel(page).locator('.api-notes').textContent(), 'Left out, for it has no words for it: Name contains Sen.');
+  assert.equal(await panel(page).locator('.api-notes').textContent(), `${named('robostack')} has no words for this part, which is left out: Name contains Sen.`);
   const { status, text } = await sent(page);
   assert.ok(status === 200 && text.includes('Sencha') && !text.includes('Assam'), text);
   // A click on a heading is a deed, too; so are words.
@@ -144,7 +144,7 @@ test('lists: order, filter and words in each, and what one has no words for', as
   await page.waitForFunction(() => !document.querySelector('.api textarea').value.includes('-name'));
   await open('/_/tea/t/sorts?p=api&q=assam');
   await heading(page).filter({ hasText: 'Find “assam” in Sorts' }).waitFor();
-  assert.match(await panel(page).locator('.api-notes').textContent(), /The words “assam” are left out/);
+  assert.match(await panel(page).locator('.api-notes').textContent(), /cannot look for words here: “assam” is left out/);
   await tab(page, named('house')).click();
   assert.deepEqual(await query(), { q: 'assam', per_page: '20' });
   await close(page);
@@ -347,5 +347,24 @@ test('what others do is in sight within three seconds, glows, and costs nothing 
   assert.deepEqual(asked, []);
   await page.evaluate(() => { globalThis.isOut = false; document.dispatchEvent(new Event('visibilitychange')); });
   await page.locator('.canvas tr[data-id="rec_1"]', { hasText: 'Unseen' }).waitFor({ timeout: SEEN_MS });
+  await close(page);
+});
+
+test('who may only look sees what others do, too', async t => {
+  const { ask, url } = await tea(t, { query: '' });
+  await ask('POST', '/api/workspaces/default/users', { email: 'vic@example.com', name: 'Vic', role: 'member', password: 'correct horse battery' });
+  await ask('POST', '/api/workspaces/default/grants', { user: 'vic@example.com', app: 'tea', role: 'viewer' });
+  const context = await browser.newContext();
+  assert.ok((await context.request.post(new URL('/auth/login/', url).href, { data: { username: 'vic@example.com', password: 'correct horse battery' } })).ok());
+  const page = await newPage(browser, url, { state: await context.storageState() });
+  await context.close();
+  const looking = page.waitForRequest(r => /changes\?order=newest&limit=100/.test(r.url()));
+  await page.goto(new URL('/_/tea/t/sorts?p=api', url).href);
+  await looking;
+  await ask('PATCH', `${AT}/rec_1`, { name: 'Sencha for all' });
+  await page.locator('.canvas tr[data-id="rec_1"][data-glow]', { hasText: 'Sencha for all' }).waitFor({ timeout: SEEN_MS });
+  // And asks as themselves.
+  await panel(page).getByRole('combobox', { name: 'Request' }).selectOption({ label: 'Create' });
+  assert.equal((await sent(page)).status, 403);
   await close(page);
 });

@@ -72,7 +72,7 @@ test('lists: order, words and filters in each form, and what is left out is said
   assert.deepEqual([query(own), body(bodies), query(pairs)], [{ sort: 'name,-amount', per_page: '20' }, { sort: ['name', '-amount'], limit: 20 }, { per_page: '20', order: 'name;amount|desc' }]);
   [own, bodies, pairs] = list({ all: [] }, { q: EVIL });
   assert.deepEqual([query(own).q, body(bodies), query(pairs).q], [EVIL, { limit: 20 }, EVIL]);
-  assert.match(bodies.notes[0], /The words “<img/);
+  assert.match(bodies.notes[0], /^Bodies cannot look for words here: “<img/);
 
   for (const [tree, selection, fields, q, match, lost = [0, 0]] of [
     [{ all: [['stage', 'anyof', ['won']]] }, { stage: 'won' }, 'stage:in', 'stage:4'],
@@ -97,7 +97,7 @@ test('lists: order, words and filters in each form, and what is left out is said
     assert.deepEqual([query(pairs).search_fields, query(pairs).q, query(pairs).search_match], [fields, q, match], name);
     assert.deepEqual([bodies.notes.length, pairs.notes.length], lost, name);
   }
-  assert.match(list({ all: [['amount', 'gt', 1000]] })[1].notes[0], /^Left out.*Amount is over/);
+  assert.match(list({ all: [['amount', 'gt', 1000]] })[1].notes[0], /^Bodies has no words.*Amount is over/);
   // Words and conditions share a name here: the conditions have it.
   [, , pairs] = list({ all: [['name', 'is', 'a']] }, { q: 'word' });
   assert.deepEqual([query(pairs).q, pairs.notes.length], ['name:a', 1]);
@@ -111,6 +111,7 @@ test('what the page has alone, and operations about the record at hand', () => {
   assert.deepEqual(shown(run(PAIRS, 'create')), ['POST', '/api/deals', { name: 'Pilot', amount: 5, stage: 4, steps: [6], firm: 9 }]);
   assert.deepEqual(shown(run(BODIES, 'update')), ['PATCH', EXT, { selection: { id: 4 }, updation: { name: 'Pilot' } }]);
   assert.deepEqual([run(BODIES, 'update', { record: null }).request, run(OWN, 'count', { record: null }).request.path], [null, `${HOUSE_AT}?count=`]);
+  assert.deepEqual(shown(run(OWN, 'create', { record: null })), ['POST', HOUSE_AT, { name: '' }], 'without a record what is needed is left to type');
   assert.deepEqual(shown(run(MUTE, 'sign')), ['POST', '/auth', { email: 'ann@example.com', password: '' }]);
   assert.deepEqual(deedsOf({ kind: 'paste', changed: [{ id: 'rec_1', name: 'x' }], made: [{ name: 'y' }, { name: 'z' }], label: 'l' }, null).map(d => [d.kind, d.id ?? d.all.length]), [['create', 2], ['update', 'rec_1']]);
   assert.deepEqual([deedsOf({ kind: 'remove', ids: ['rec_1'] })[0].id, deedsOf({ kind: 'remove', ids: ['rec_1', 'rec_2'] })[0].ids.length, deedsOf({ kind: 'other' })], ['rec_1', 2, []]);
