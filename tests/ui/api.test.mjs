@@ -3,7 +3,7 @@
 //   PYTHON         optional: a Python that has the package requests, else python3
 // Not here: what is written in a request or a program, value by value (said.test.mjs).
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,6 +17,8 @@ let browser;
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
+/** Runs a program to its end; the page and the server go on meanwhile. */
+const ran = (name, args, options = {}) => new Promise(done => execFile(name, args, { encoding: 'utf8', ...options }, (error, stdout, stderr) => done({ status: error ? error.code ?? 1 : 0, stdout, stderr })));
 const panel = page => page.locator('.api');
 const tab = (page, name) => panel(page).getByRole('tab', { name, exact: true });
 const address = page => panel(page).getByRole('textbox', { name: 'Address' });
@@ -41,7 +43,7 @@ const cell = (page, id, c) => page.locator(`.canvas tr[data-id="${id}"] > [data-
 /** The panel beside the grid of two sorts of tea, with the dialects as the server tells them. */
 async function tea(t, { query = '?p=api', ...options } = {}) {
   const at = await house(t, browser, options), { dialects } = await at.ask('GET', '/api/workspaces/default/dialects');
-  const watched = at.page.waitForRequest(r => /changes\?since=\d+&wait=/.test(r.url()));
+  const watched = at.page.waitForRequest(r => /changes\?since=\d+&wait=/.test(r.url()), { timeout: 30_000 });
   await at.open(`/_/tea/t/sorts${query}`);
   await at.page.waitForSelector('.grid[aria-busy="false"]');
   const { uuid } = await at.ask('GET', '/api/apps/tea');
@@ -156,9 +158,9 @@ test('programs run as they are, with a token that is made for them, in every dia
   await ask('PATCH', `${AT}/rec_1`, { name: EVIL });
   await page.locator('.canvas tr[data-id="rec_1"]').filter({ hasText: EVIL }).waitFor();
   const runs = {
-    curl: text => spawnSync('sh', ['-c', text], { encoding: 'utf8', cwd: folder }),
-    JavaScript: text => { writeFileSync(path.join(folder, 'a.js'), text); return spawnSync(process.execPath, ['a.js'], { encoding: 'utf8', cwd: folder }); },
-    Python: text => { writeFileSync(path.join(folder, 'a.py'), text); return spawnSync(PYTHON, ['a.py'], { encoding: 'utf8', cwd: folder, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } }); },
+    curl: text => ran('sh', ['-c', text], { cwd: folder }),
+    JavaScript: text => { writeFileSync(path.join(folder, 'a.js'), text); return ran(process.execPath, ['a.js'], { cwd: folder }); },
+    Python: text => { writeFileSync(path.join(folder, 'a.py'), text); return ran(PYTHON, ['a.py'], { cwd: folder, env: { ...process.env, PYTHONIOENCODING: 'utf-8' } }); },
   };
   const program = async way => {
     await panel(page).locator('.api-ways').getByRole('button', { name: way, exact: true }).click();
@@ -175,7 +177,7 @@ test('programs run as they are, with a token that is made for them, in every dia
     for (const [way, run] of Object.entries(runs)) {
       const text = await program(way);
       assert.ok(text.includes(url) && !text.includes('YOUR-'), text);
-      const { stdout, stderr, status } = run(text);
+      const { stdout, stderr, status } = await run(text);
       assert.equal(status, 0, `${name}, ${way}: ${stderr}\n${text}`);
       const told = JSON.parse(stdout.slice(stdout.indexOf('{')));
       assert.equal((told.results?.[0] ?? told.data ?? told).name, EVIL, `${name}, ${way}`);
@@ -195,7 +197,7 @@ test('programs run as they are, with a token that is made for them, in every dia
     await tab(page, name).click();
     for (const [way, run] of Object.entries(runs)) {
       await ask('PATCH', `${AT}/rec_2`, { name: 'Assam' });
-      const { status, stdout, stderr } = run(await program(way));
+      const { status, stdout, stderr } = await run(await program(way));
       assert.equal(status, 0, `${name}, ${way}: ${stderr}`);
       assert.equal((await ask('GET', `${AT}/rec_2`)).name, `${EVIL} \\n it's`, `${name}, ${way}: ${stdout}`);
     }
@@ -316,7 +318,7 @@ test('what others do is in sight within three seconds, glows, and costs nothing 
   const watching = () => page.waitForRequest(r => /changes\?since=\d+&wait=/.test(r.url()));
   const token = run('token', 'create', '--user', 'owner@example.com', '--kind', 'personal', '--name', 'outside').stdout.trim();
   const begun = Date.now();
-  const { status, stderr } = spawnSync('curl', ['-sS', '-f', '-X', 'PATCH', '-H', `Authorization: Bearer ${token}`, '-d', '{"name": "Sencha from outside"}', `${url}${AT}/rec_1`], { encoding: 'utf8' });
+  const { status, stderr } = await ran('curl', ['-sS', '-f', '-X', 'PATCH', '-H', `Authorization: Bearer ${token}`, '-d', '{"name": "Sencha from outside"}', `${url}${AT}/rec_1`]);
   assert.equal(status, 0, stderr);
   await page.locator('.canvas tr[data-id="rec_1"][data-glow]', { hasText: 'Sencha from outside' }).waitFor({ timeout: SEEN_MS });
   assert.ok(Date.now() - begun <= SEEN_MS, `${Date.now() - begun} ms`);

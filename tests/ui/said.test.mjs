@@ -135,7 +135,7 @@ test('curl: a shell hands over exactly what is meant', t => {
   writeFileSync(path.join(folder, 'curl'), '#!/bin/sh\nprintf "%s\\0" "$@"\n');
   chmodSync(path.join(folder, 'curl'), 0o755);
   for (const request of requests) {
-    const run = spawnSync('sh', ['-c', curl(request)], { encoding: 'utf8', env: { PATH: `${folder}:${process.env.PATH}`, HOME: '/home/nobody' } });
+    const run = spawnSync('sh', ['-c', curl(request)], { encoding: 'utf8', env: { PATH: `${folder}:${process.env.PATH}`, HOME: '/nowhere' } });
     const args = run.stdout.split('\0').slice(0, -1), how = request.method === 'GET' ? [] : request.method === 'HEAD' ? ['-I'] : ['-X', request.method];
     assert.deepEqual(args, ['-sS', '-g', ...how, request.url, ...request.headers.flatMap(([n, v]) => ['-H', `${n}: ${v}`]), ...(request.body === null ? [] : ['--data-raw', request.body])], `${curl(request)}\n${run.stderr}`);
   }
