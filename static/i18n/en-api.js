@@ -22,6 +22,8 @@ export const API = {
   'api.did.delete.many': ['Delete {n} record', 'Delete {n} records'],
   'api.did.undo': 'Undo: {what}',
   'api.did.redo': 'Redo: {what}',
+  'api.number': 'No. {number}',
+  'api.user': 'User {number}',
   'api.newer': 'You did something else: {what}.',
   'api.newer.show': 'Show it',
 

@@ -98,7 +98,7 @@ class ApiPanel extends El {
     this.update();
   };
 
-  #nameOf = (field, id) => nameOf(this.context.names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`);
+  #nameOf = (field, id) => nameOf(this.context.names, field.target, id) ?? (typeof id === 'string' ? t('api.number', { number: recordNumber(id) }) : t('api.user', { number: String(id) }));
 
   /** What was done, in words. */
   #words(deed) {
@@ -109,7 +109,7 @@ class ApiPanel extends El {
       const what = deed.filter ? sentence(deed.tree ?? fromAddress(null), table, this.#nameOf) || deed.filter : null;
       return deed.q ? t('api.did.words', { q: deed.q, name: table.name }) : t(what ? 'api.did.filter' : 'api.did.list', { name: table.name, what });
     }
-    return t(`api.did.${deed.kind}`, { name: deed.name ?? (found ? `No. ${recordNumber(found)}` : table.model ?? table.name) });
+    return t(`api.did.${deed.kind}`, { name: deed.name ?? (found ? t('api.number', { number: recordNumber(found) }) : table.model ?? table.name) });
   }
 
   /** The request as the dialect says it, before anything was changed in it. */
