@@ -1,7 +1,7 @@
 // What others do to the records in sight, as soon as it is done: one waiting request to the change log of the app, none while the tab is hidden. Only who
 // manages an app can wait for its log; others look at what they may see of it every two seconds.
 // Not here: showing it (rows.js takes in what happened, the grid lets it glow).
-import { get } from './api.js';
+import { getQuietly } from './api.js';
 import { glowing, happened, isSame } from './edit.js';
 import { here } from '../lib/router.js';
 
@@ -22,9 +22,9 @@ const seen = signal => new Promise(done => {
 /** What was done after a number: `{ changes, last, more }`, the oldest first. Without a number nothing but the last one. */
 async function news({ app, table }, since, signal) {
   const at = `/api/apps/${encodeURIComponent(app)}/changes`;
-  if (table.can?.manage) return get(since === null ? at : `${at}?since=${since}&wait=${WAIT_S}`, signal);
+  if (table.can?.manage) return getQuietly(since === null ? at : `${at}?since=${since}&wait=${WAIT_S}`, signal);
   if (since !== null) await pause(LOOK_MS, signal);
-  const { changes, more } = await get(`${at}?${new URLSearchParams({ order: 'newest', limit: since === null ? 1 : ACTS_MOST, ...(since && { after: since }) })}`, signal);
+  const { changes, more } = await getQuietly(`${at}?${new URLSearchParams({ order: 'newest', limit: since === null ? 1 : ACTS_MOST, ...(since && { after: since }) })}`, signal);
   return { changes: since === null ? [] : changes.reverse(), last: Math.max(since ?? 0, ...changes.map(c => c.seq)), more: since !== null && more };
 }
 
@@ -86,7 +86,7 @@ async function take(now, changes, more, signal) {
   if (isCoarse || isNamed || news.some(c => !changed.includes(c.record) || c.kind !== 'update')) rows.reload();
   if (isCoarse || !changed.length) return;
   const query = new URLSearchParams([['page', 1], ['per_page', IDS_MOST], ...changed.map(id => ['filter[id]', id])]);
-  const { records } = await get(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table.slug)}/records?${query}`, signal);
+  const { records } = await getQuietly(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table.slug)}/records?${query}`, signal);
   // Two changes of a moment: what is shown already is the second.
   const others = records.filter(r => { const mine = rows.find(r.id); return mine && Object.keys(r).some(key => !isSame(mine[key], r[key])); });
   if (!others.length) return;

@@ -370,3 +370,21 @@ test('who may only look sees what others do, too', async t => {
   assert.equal((await sent(page)).status, 403);
   await close(page);
 });
+
+test('a session that is over takes nothing out of one\'s hands: watching ends, the next thing that is done leads to the sign-in', async t => {
+  const { page, ask } = await tea(t, { query: '' });
+  page.expected.add(401);
+  await cell(page, 'rec_1', 1).click();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(' kept');
+  await page.context().clearCookies();
+  const refused = page.waitForResponse(r => r.url().includes('/api/apps/tea/') && r.status() === 401);
+  await ask('PATCH', `${AT}/rec_2`, { name: 'Assam 2' });
+  await refused;
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.equal(new URL(page.url()).pathname, '/_/tea/t/sorts');
+  assert.equal(await page.locator('[data-editing] input').inputValue(), 'Sencha kept');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/sign-in\?next=/);
+  await close(page);
+});
