@@ -70,6 +70,9 @@ async function watched(work) {
 /** Reads. A lost session is reported once here, so that no screen has to think of it. */
 export const get = (path, signal) => watched(request(path, { signal }));
 
+/** Reads in the background: a session that is over is found by what the person does next, and takes nothing out of their hands before. */
+export const getQuietly = (path, signal) => request(path, { signal });
+
 /** Reads one thing with the tag of its state: `{ data, tag }`. */
 export const getTagged = path => watched(exchange(path, {}));
 

@@ -15,6 +15,8 @@ export const saving = store({ word: 'saved', waiting: 0, fault: null });
 export const happened = store(null);
 /** Set to a new object whenever pending values come or go, so that whoever shows records looks again. */
 export const pending = store({});
+/** The ids of records that somebody else has just changed. */
+export const glowing = store(new Set());
 
 const queue = [];
 // The tag of the state of a record that this page has seen, by address.

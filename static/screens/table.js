@@ -21,7 +21,7 @@ import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js'), () => import('../ui/apidock.js')];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
 
@@ -57,6 +57,7 @@ class TableScreen extends El {
     resumeEdits();
     // What the first rows do not need comes right behind them.
     requestAnimationFrame(() => LATER.forEach(load => load()));
+    import('../app/live.js').then(({ watchLive }) => watchLive(() => (this.#table ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life));
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
@@ -337,12 +338,16 @@ class TableScreen extends El {
     return html`<ui-side .app=${this.app} .table=${table} .tables=${this.#meta.tables} .rows=${this.#rows} .version=${this.#rows.version} .id=${this.query.get('r')} .contextOf=${this.#contextOf}
       .isOff=${this.#railOpen} .onReveal=${this.#reveal} .onClose=${this.#close}></ui-side>`;
   }
+  // What was done here, as requests of any dialect.
+  #api(table, isOpen) {
+    return html`<ui-apidock .open=${isOpen} .meta=${this.#meta} .table=${table} .ask=${this.#ask} .tree=${treeOf(this.query, this.#view)} .selected=${this.query.get('r')} .rows=${this.#rows} .version=${this.#rows.version} .context=${this.#context(this.#rows.names, table)}></ui-apidock>`;
+  }
   #contextOf = names => this.#context(names, this.#table);
   #reveal = r => this.#grid?.reveal(r, 1);
 
   view() {
     if (this.#fault && this.#fault.kind !== 'auth') return noApp(this.#fault, this.app, this.#again);
-    const meta = this.#meta, table = this.#table, side = table && this.query.get('r');
+    const meta = this.#meta, table = this.#table, isApi = this.query.get('p') === 'api', side = table && !isApi && this.query.get('r');
     return html`<div class="shell" data-rail=${this.#railOpen ? 'open' : null}>
       <ui-rail .app=${meta?.app ?? null} .tables=${meta?.tables ?? null} .apps=${knownApps() ?? []} .current=${this.table}></ui-rail>
       <div class="scrim" @click=${() => this.#showRail(false)}></div>
@@ -351,10 +356,11 @@ class TableScreen extends El {
         ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
         <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
         ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
-          <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu>`}
+          <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu><ui-apibutton></ui-apibutton>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${side && this.#side(table)}
+      ${table && this.#layout && this.#api(table, isApi)}
       <ui-notes></ui-notes>
     </div>`;
   }

@@ -5,7 +5,7 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { scrollTo, windowOf } from '../lib/virtual.js';
 import { columnDigits, displayField, isAtEnd, isSortable, typeOf } from '../app/types.js';
-import { pending } from '../app/edit.js';
+import { glowing, pending } from '../app/edit.js';
 import { ENTRY, HEAD, shownColumns, widthOf } from '../app/layout.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
@@ -43,6 +43,7 @@ class Grid extends El {
 
   connected() {
     this.use(pending);
+    this.use(glowing);
     this.addEventListener('editdone', e => this.edit.done(e), { signal: this.life });
     this.addEventListener('editcancel', e => this.edit.dropped(e), { signal: this.life });
     this.#later();

@@ -2,6 +2,7 @@
 // Not here: which rows there are (grid.js), values (value.js).
 import { html, render } from '../lib/view.js';
 import { nameOf, recordName, recordNumber } from '../app/records.js';
+import { glowing } from '../app/edit.js';
 import { plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { cell, tip } from './value.js';
@@ -134,6 +135,7 @@ export class Row {
     const isPicked = !!id && grid.pick.has(id);
     put(node, 'aria-selected', String(isPicked || (!!id && id === grid.selected)));
     put(node, 'data-picked', isPicked ? '' : null);
+    put(node, 'data-glow', !!id && glowing.get().has(id) ? '' : null);
     const box = node.querySelector('.picker');
     if (box && box.checked !== isPicked) box.checked = isPicked;
     [...node.children].forEach((td, c) => {

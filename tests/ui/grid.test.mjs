@@ -451,9 +451,11 @@ test('two edit the same cell: the later one sees both values and chooses; other 
   const page = await open();
   page.expected.add(412);
   await shows(page, 0, 1, 'Thing 1');
-  await ask('PATCH', `${RECORDS}/rec_1`, { title: 'Theirs', pieces: 99 });
   await cell(page, 0, 1).click();
   await page.keyboard.type('Mine');
+  await ask('PATCH', `${RECORDS}/rec_1`, { title: 'Theirs', pieces: 99 });
+  // What the other did is in sight by now, but for the cell that is being edited.
+  await shows(page, 0, 2, '99');
   await page.keyboard.press('Enter');
   const note = page.locator('.note').filter({ hasText: 'Yours: Mine. Theirs: Theirs.' });
   await note.waitFor();

@@ -35,6 +35,8 @@ function importsOf(f) {
 }
 // Modules that come when they are needed: `import('./x.js')`, for what they do or for what they register.
 const laterOf = f => [...bare(f).matchAll(/\bimport\('([^']+)'\)/g)].map(m => path.posix.normalize(path.posix.join(path.posix.dirname(f), m[1])));
+// Style sheets that come with a module: `wear('css/x.css')`.
+const wornOf = f => [...bare(f).matchAll(/\bwear\('([^']+)'\)/g)].map(m => m[1]);
 const all = list => assert.deepEqual(list, []);
 const assets = [...text['index.html'].matchAll(/(?:href|src)="\/_\/a\/\{\{build\}\}\/([^"]+)"/g)].map(m => m[1]);
 
@@ -64,11 +66,15 @@ test('the page names existing files, and preloads exactly the modules of the ent
 });
 
 test('no unused file, export, icon, token or class', () => {
-  const used = new Set(['index.html', 'icons.svg', ...assets, ...js.flatMap(f => importsOf(f).map(i => i.file)), ...js.flatMap(laterOf)]);
+  const used = new Set(['index.html', 'icons.svg', ...assets, ...js.flatMap(f => importsOf(f).map(i => i.file)), ...js.flatMap(laterOf), ...js.flatMap(wornOf)]);
+  all(js.flatMap(f => wornOf(f).filter(w => !files.includes(w)).map(w => `${f} wears ${w}`)));
   all(files.filter(f => !used.has(f)));
 
   const wanted = new Set(js.flatMap(f => importsOf(f).flatMap(i => i.names.map(n => `${i.file} ${n}`))));
-  // `const { a, b } = await import('./x.js')` takes a and b.
+  // `const { a, b } = await import('./x.js')` takes a and b; so does `import('./x.js').then(({ a, b }) =>`.
+  for (const f of js) for (const [, from, names] of bare(f).matchAll(/\bimport\('([^']+)'\)\.then\(\(\{([^{}]*)\}\)/g)) {
+    for (const n of names.split(',').map(n => n.trim()).filter(Boolean)) wanted.add(`${path.posix.normalize(path.posix.join(path.posix.dirname(f), from))} ${n}`);
+  }
   for (const f of js) for (const [, names, from] of bare(f).matchAll(/\{([^{}]*)\} = await import\('([^']+)'\)/g)) {
     const file = path.posix.normalize(path.posix.join(path.posix.dirname(f), from));
     for (const n of names.split(',').map(n => n.trim()).filter(Boolean)) wanted.add(`${file} ${n}`);

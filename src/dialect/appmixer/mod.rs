@@ -51,6 +51,7 @@ const ABOUT: About = About {
     types: &[],
     lacks: &["Its programs can sign in here, and use their token in any other dialect; flows are not there yet."],
     value: as_it_is,
+    manner: None,
 };
 
 const ROUTES: [Route; 2] = [

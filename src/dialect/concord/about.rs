@@ -1,7 +1,7 @@
 //! What the dialect says of itself, for those who compare dialects and for collections.
 
 use super::definitions::TYPES;
-use crate::dialect::contract::about::{About, Auth, Operation, operation};
+use crate::dialect::contract::about::{About, Auth, Filter, Manner, Operation, Order, operation};
 use crate::model::field::{Field, Kind};
 use crate::model::record::RecordId;
 use serde_json::Value;
@@ -32,6 +32,14 @@ pub const ABOUT: About = About {
         "Files, and fields that are computed, can be read and not declared.",
     ],
     value,
+    manner: Some(Manner {
+        has_numbers: true,
+        has_option_ids: true,
+        size: "per_page",
+        sort: Order { name: "order", down: "{field}|desc", between: Some(";") },
+        words: Some("q"),
+        filter: Filter::Pairs { fields: "search_fields", values: "q", all: "search_match" },
+    }),
 };
 
 /// Options by their ids, records by their numbers.

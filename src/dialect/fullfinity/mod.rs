@@ -52,6 +52,7 @@ const ABOUT: About = About {
     types: &[],
     lacks: &["Its programs can sign in here, and use their token in any other dialect; records are not spoken in it yet."],
     value: as_it_is,
+    manner: None,
 };
 
 const ROUTES: [Route; 2] = [

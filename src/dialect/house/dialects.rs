@@ -2,7 +2,7 @@
 
 use super::collection;
 use crate::dialect::DIALECTS;
-use crate::dialect::contract::about::Operation;
+use crate::dialect::contract::about::{Filter, Manner, Operation};
 use crate::dialect::contract::{Dialect, origin};
 use crate::model::error::{Error, Problem, Result};
 use crate::model::name::quoted;
@@ -14,7 +14,7 @@ use rouille::{Response, ResponseBody};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// `{"dialects": [{"id", "name", "base", "auth", "operations", "types", "lacks", "requests_per_minute_max"}]}`.
+/// `{"dialects": [{"id", "name", "base", "auth", "operations", "types", "lacks", "manner", "requests_per_minute_max"}]}`.
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
     Ok(reply::json(200, &json!({"dialects": DIALECTS.iter().map(|dialect| rendered(ctx, dialect)).collect::<Vec<_>>()})))
@@ -40,12 +40,26 @@ fn rendered(ctx: &Ctx, dialect: &Dialect) -> Value {
     let operations: Vec<Value> = about.operations.iter().map(operation).collect();
     json!({
         "id": dialect.id, "name": about.name, "base": about.base, "auth": about.auth.name(), "operations": operations,
-        "types": types, "lacks": about.lacks, "requests_per_minute_max": dialect.gate.as_ref().map(|_| ctx.limits.requests_per_minute_max),
+        "types": types, "lacks": about.lacks, "manner": about.manner.as_ref().map(manner),
+        "requests_per_minute_max": dialect.gate.as_ref().map(|_| ctx.limits.requests_per_minute_max),
     })
 }
 
 fn operation(one: &Operation) -> Value {
     json!({
         "id": one.id, "name": one.name, "method": one.method, "path": one.path, "body": one.body, "status": one.status, "source": one.source,
+        "many": one.many.map(|many| json!({"method": many.method, "path": many.path, "body": many.body})),
+    })
+}
+
+fn manner(one: &Manner) -> Value {
+    let filter = match one.filter {
+        Filter::Expression { name } => json!({"form": "expression", "name": name}),
+        Filter::Equal { name } => json!({"form": "equal", "name": name}),
+        Filter::Pairs { fields, values, all } => json!({"form": "pairs", "name": fields, "values": values, "all": all}),
+    };
+    json!({
+        "records": if one.has_numbers { "number" } else { "text" }, "options": if one.has_option_ids { "id" } else { "value" },
+        "size": one.size, "sort": {"name": one.sort.name, "down": one.sort.down, "between": one.sort.between}, "words": one.words, "filter": filter,
     })
 }

@@ -1,0 +1,100 @@
+// What others do to the records in sight, as soon as it is done: one waiting request to the change log of the app, none while the tab is hidden. Only who
+// manages an app can wait for its log; others look at what they may see of it every two seconds.
+// Not here: showing it (rows.js takes in what happened, the grid lets it glow).
+import { getQuietly } from './api.js';
+import { glowing, happened, isSame } from './edit.js';
+import { here } from '../lib/router.js';
+
+const WAIT_S = 25, LOOK_MS = 2_000, AGAIN_MS = 5_000, BREATH_MS = 500, GLOW_MS = 2_500, IDS_MOST = 100;
+const RECORDS = ['create', 'update', 'delete'], ACTS_MOST = 100;
+
+const pause = (ms, signal) => new Promise(done => {
+  const timer = setTimeout(done, ms);
+  signal.addEventListener('abort', () => { clearTimeout(timer); done(); }, { once: true });
+});
+
+/** Resolves once the tab is in sight. */
+const seen = signal => new Promise(done => {
+  if (!document.hidden) { done(); return; }
+  document.addEventListener('visibilitychange', () => done(), { once: true, signal });
+});
+
+/** What was done after a number: `{ changes, last, more }`, the oldest first. Without a number nothing but the last one. */
+async function news({ app, table }, since, signal) {
+  const at = `/api/apps/${encodeURIComponent(app)}/changes`;
+  if (table.can?.manage) return getQuietly(since === null ? at : `${at}?since=${since}&wait=${WAIT_S}`, signal);
+  if (since !== null) await pause(LOOK_MS, signal);
+  const { changes, more } = await getQuietly(`${at}?${new URLSearchParams({ order: 'newest', limit: since === null ? 1 : ACTS_MOST, ...(since && { after: since }) })}`, signal);
+  return { changes: since === null ? [] : changes.reverse(), last: Math.max(since ?? 0, ...changes.map(c => c.seq)), more: since !== null && more };
+}
+
+/**
+ * Watches until the signal aborts. `what()` gives { app, table, rows, ask } as they are now; rows whose total is null are on their way. Null: nothing to
+ * watch.
+ */
+export async function watchLive(what, signal) {
+  let app = null, since = null;
+  while (!signal.aborted) {
+    await seen(signal);
+    const now = what();
+    if (!now) { await pause(BREATH_MS, signal); continue; }
+    if (now.app !== app) since = null;
+    ({ app } = now);
+    const call = new AbortController(), stop = () => call.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    document.addEventListener('visibilitychange', () => { if (document.hidden) stop(); }, { signal: call.signal });
+    here.on(() => { if (what()?.app !== app) stop(); }, call.signal);
+    try {
+      const { changes, last, more } = await news(now, since, call.signal);
+      const after = what();
+      if (after?.app === app) {
+        // What was asked before the first number was known may miss what happened in between.
+        if (since === null && after.rows.total !== null) after.rows.reload();
+        await take(after, changes, more, call.signal);
+      }
+      since = last;
+      // Where much is written, it is looked at in turns.
+      if (changes.length) await pause(BREATH_MS, call.signal);
+    } catch (fault) {
+      if (fault.kind === 'auth' || fault.kind === 'forbidden') return;
+      // A log that no longer goes back so far: everything may be another.
+      if (fault.details?.some(d => d.oldest !== undefined)) { since = null; what()?.rows.reload(); }
+      else if (fault.name !== 'AbortError') await pause(AGAIN_MS, call.signal);
+    }
+    stop();
+  }
+}
+
+/** Whether the rows show already what a change made of a record: then it was done here. */
+function isShown({ rows, ask }, { record, kind, data }) {
+  const mine = rows.find(record);
+  if (kind === 'delete') return !mine;
+  if (kind === 'create') return !!mine;
+  // What is out of sight is no news, unless it may fit a filter now.
+  if (!mine) return !ask.filter && !ask.q;
+  return Object.entries(data?.after ?? {}).every(([field, value]) => isSame(mine[field], value));
+}
+
+async function take(now, changes, more, signal) {
+  const { app, table, rows } = now, ours = changes.filter(c => c.schema === table.slug);
+  // What is called by its name here may be called otherwise now.
+  const isNamed = changes.some(c => c.schema !== table.slug && table.fields.some(f => f.target === c.schema));
+  const single = ours.filter(c => c.record && RECORDS.includes(c.kind) && !(c.entries > 1)), news = single.filter(c => !isShown(now, c));
+  const changed = [...new Set(news.filter(c => c.kind === 'update' && rows.find(c.record)).map(c => c.record))];
+  // Imports, conversions, many changes at once: what is in sight is asked again.
+  const isCoarse = (more && ours.length > 0) || single.length < ours.length || changed.length > IDS_MOST;
+  if (isCoarse || isNamed || news.some(c => !changed.includes(c.record) || c.kind !== 'update')) rows.reload();
+  if (isCoarse || !changed.length) return;
+  const query = new URLSearchParams([['page', 1], ['per_page', IDS_MOST], ...changed.map(id => ['filter[id]', id])]);
+  const { records } = await getQuietly(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table.slug)}/records?${query}`, signal);
+  // Two changes of a moment: what is shown already is the second.
+  const others = records.filter(r => { const mine = rows.find(r.id); return mine && Object.keys(r).some(key => !isSame(mine[key], r[key])); });
+  if (!others.length) return;
+  happened.set({ kind: 'changed', app, table: table.slug, records: others });
+  glow(others.map(r => r.id));
+}
+
+function glow(ids) {
+  glowing.set(new Set([...glowing.get(), ...ids]));
+  setTimeout(() => glowing.set(new Set([...glowing.get()].filter(id => !ids.includes(id)))), GLOW_MS);
+}

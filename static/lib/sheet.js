@@ -1,0 +1,18 @@
+// Style sheets that come with what they are for, so that the first screen does not wait for them. Not here: any rule.
+
+const root = new URL('../', import.meta.url);
+const worn = new Map();
+
+/** Resolves once the sheet is in effect; one that cannot be loaded leaves things bare and usable. */
+export function wear(path) {
+  if (!worn.has(path)) {
+    worn.set(path, new Promise(done => {
+      const link = document.createElement('link');
+      link.rel = 'stylesheet';
+      link.href = new URL(path, root).pathname;
+      link.onload = link.onerror = done;
+      document.head.append(link);
+    }));
+  }
+  return worn.get(path);
+}
