@@ -161,10 +161,10 @@ class TableScreen extends El {
     if (this.#rows.fault?.kind === 'many') { note(t('group.many', { name: this.#rows.fault.message })); this.#group(null); return; }
     if (this.#edge !== null) {
       const next = this.#rows.at(this.#edge);
-      if (next) { this.#edge = null; go(withQuery({ r: next.id }), { replace: true }); }
+      if (next) { this.#edge = null; go(withQuery({ r: next.id, at: null }), { replace: true }); }
     }
     // Where to come back to next time; a browser without storage simply starts at the list of apps.
-    try { localStorage.setItem('ui:last', withQuery({ r: null })); } catch { /* nothing stored */ }
+    try { localStorage.setItem('ui:last', withQuery({ r: null, tab: null, at: null })); } catch { /* nothing stored */ }
     this.update();
   }
 
@@ -259,13 +259,13 @@ class TableScreen extends El {
   };
 
   #open = id => {
-    go(withQuery({ r: id }), { replace: !!this.query.get('r') });
+    go(withQuery({ r: id, at: null }), { replace: !!this.query.get('r') });
     requestAnimationFrame(() => this.querySelector('ui-record')?.focusHead());
   };
 
   #close = () => {
     const id = this.query.get('r');
-    go(withQuery({ r: null }));
+    go(withQuery({ r: null, tab: null, at: null }));
     requestAnimationFrame(() => { if (!this.#grid?.focusRecord(id)) this.querySelector('.grid [tabindex="0"]')?.focus(); });
   };
 
@@ -274,7 +274,7 @@ class TableScreen extends El {
     if (at < 0 || to < 0 || to >= this.#rows.length) return;
     const next = this.#rows.at(to);
     this.#grid?.reveal(to, 1);
-    if (next) go(withQuery({ r: next.id }), { replace: true });
+    if (next) go(withQuery({ r: next.id, at: null }), { replace: true });
     else { this.#edge = to; this.#rows.need(to, to); }
   };
 
@@ -358,7 +358,7 @@ class TableScreen extends El {
 
   #panel(table) {
     const one = this.#one, rows = this.#rows, at = one.id && rows === this.#list ? rows.indexOf(one.id) : -1, place = at < 0 ? null : at + 1;
-    return html`<ui-record ?inert=${this.#railOpen} .table=${table} .record=${one.record} .context=${this.#context(one.names, table)} .fault=${one.fault}
+    return html`<ui-record ?inert=${this.#railOpen} .table=${table} .record=${one.record} .id=${one.id} .context=${this.#context(one.names, table)} .fault=${one.fault}
       .place=${place && `${count(place)} of ${count(rows.length)}`} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.#close} .onStep=${this.#step}
       .onRetry=${() => { one.want(this.app, this.#meta.tables, table, one.id, rows, true); this.update(); }}></ui-record>`;
   }

@@ -2,7 +2,9 @@
 import { define } from '../../lib/el.js';
 import { get } from '../../app/api.js';
 import { createRecord } from '../../app/edit.js';
-import { nameOf, recordNumber, rememberName } from '../../app/records.js';
+import { nameFieldOf, neededFor } from '../../app/links.js';
+import { mayIn } from '../../app/recordlog.js';
+import { nameOf, recordName, recordNumber, rememberName } from '../../app/records.js';
 import { person } from '../../app/session.js';
 import { displayField } from '../../app/types.js';
 import { t } from '../../app/i18n.js';
@@ -26,19 +28,24 @@ class RelationEditor extends Combo {
     for (const r of results) rememberName(names, target, r.id, r.display ?? `No. ${recordNumber(r.id)}`);
     const found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: `No. ${recordNumber(r.id)}` }));
     const hasIt = results.some(r => (r.display ?? '').toLowerCase() === words.toLowerCase());
-    return words && !hasIt && this.#nameField() ? [...found, { value: `+${words}`, label: t('edit.create', { text: words }), make: () => this.#make(words) }] : found;
+    return words && !hasIt && this.#canMake ? [...found, { value: `+${words}`, label: t('edit.create', { text: words }), make: () => this.#make(words) }] : found;
   }
 
-  /** The field that a name goes into; without one nothing can be made from a name. */
-  #nameField() {
-    const table = this.context.tables?.find(x => x.slug === this.field.target), field = table && displayField(table);
-    return field && ['text', 'email'].includes(field.type) ? field : null;
-  }
+  get #target() { return this.context.tables?.find(x => x.slug === this.field.target); }
+  /** Without a field that a name goes into nothing can be made from a name. */
+  get #canMake() { const table = this.#target; return !!table && !!nameFieldOf(table) && mayIn(this.context.app, table).create; }
 
+  /** `field.preset`: values that every record that is made here has. What else it needs is asked for. */
   async #make(words) {
-    const { app, names } = this.context, { target } = this.field;
-    const made = await createRecord({ app, table: target, values: { [this.#nameField().slug]: words }, label: t('change.added', { record: words }) });
-    rememberName(names, target, made.id, words);
+    const { app, names } = this.context, table = this.#target, name = nameFieldOf(table), { preset = {} } = this.field, values = { ...preset, [name.slug]: words };
+    let made;
+    if (name === displayField(table) && !neededFor(table, values).length) made = await createRecord({ app, table: table.slug, values, label: t('change.added', { record: words }) });
+    else {
+      const { askNew } = await import('../asknew.js');
+      made = await askNew({ table, preset, start: { [name.slug]: words }, context: this.context });
+      if (!made) return undefined;
+    }
+    rememberName(names, table.slug, made.id, recordName(table, made));
     return made.id;
   }
 }
