@@ -1,15 +1,11 @@
-// Records of other tables that point to one: which tables do, which of their fields make a small table, and the records themselves.
-// Not here: how they look and are typed into (ui/lines.js), changing them (edit.js).
-import { get } from './api.js';
-import { asLeft, happened } from './edit.js';
+// Which tables point to a table, which of their fields make a small table, and what a new record of them needs. Plain values.
+// Not here: the records themselves (pointing.js), how they look and are typed into (ui/lines.js).
 import { toAddress } from './filter.js';
 import { tableHref } from './meta.js';
 import { isEditable } from './parse.js';
-import { NAMES_IN_CELL, loadNames, recordsAt } from './records.js';
 import { displayField } from './types.js';
 
 const NUMBERS = ['money', 'decimal', 'integer', 'number', 'computed'], TOO_LONG = ['json', 'textarea', 'lines', 'file', 'sequence', 'checklist'];
-const FIRST = 10, MORE = 100, SOON_MS = 60;
 
 /** All fields by which records of other tables point to a table: `{ table, via, name, isOwned, isLines }`. Those that a `lines` field shows come first, under
     its name. What cannot be there without the other one is owned by it. */
@@ -60,61 +56,3 @@ export const pointing = (via, record, id, isOn) => {
   const others = (record?.[via.slug] ?? []).filter(x => x !== id);
   return isOn ? [...others, id] : others;
 };
-
-/** The records that point to one, oldest first: some at first, more when they are wanted. They are asked again whenever something happens to their table. */
-export class Pointing {
-  records = null;
-  total = 0;
-  fault = null;
-  names = new Map();
-  #limit = FIRST;
-  #what = null;
-  #call = null;
-  #timer = 0;
-
-  constructor(changed) { this.changed = changed; }
-
-  want(app, tables, pointer, id) {
-    const isSame = this.#what && this.#what.app === app && this.#what.pointer.key === pointer.key && this.#what.id === id;
-    this.#what = { app, tables, pointer, id };
-    if (isSame) return;
-    this.stop();
-    this.#call = new AbortController();
-    Object.assign(this, { records: null, total: 0, fault: null, names: new Map() });
-    this.#limit = FIRST;
-    happened.on(what => {
-      if (what?.app !== this.#what.app || (what.table !== this.#what.pointer.table.slug && !what.isCoarse)) return;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.load(), SOON_MS);
-    }, this.#call.signal);
-    this.load();
-  }
-
-  get hasMore() { return this.records !== null && this.total > this.records.length; }
-  more() { this.#limit += MORE; return this.load(); }
-
-  /** As the person left them. */
-  get shown() { return (this.records ?? []).map(r => asLeft(this.#what.app, this.#what.pointer.table.slug, r)); }
-
-  async load() {
-    const { app, tables, pointer: { table, via }, id } = this.#what, call = this.#call;
-    const query = new URLSearchParams({ filter: `${via.slug} ${via.type === 'references' ? '?=' : '='} '${id}'`, limit: this.#limit, count: 'exact', sort: 'id' });
-    try {
-      const found = await get(`${recordsAt(app, table.slug)}?${query}`, call.signal);
-      const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);
-      if (call.signal.aborted) return;
-      for (const [key, name] of names) this.names.set(key, name);
-      Object.assign(this, { records: found.records, total: found.total, fault: null });
-    } catch (e) {
-      if (call.signal.aborted || e.name === 'AbortError') return;
-      this.fault = e;
-    }
-    this.changed();
-  }
-
-  stop() {
-    clearTimeout(this.#timer);
-    this.#call?.abort();
-    this.#call = null;
-  }
-}

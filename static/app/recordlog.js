@@ -6,6 +6,7 @@ import { loadNames, nameOf, recordNumber, recordsAt } from './records.js';
 import { canWrite, person, rights } from './session.js';
 import { formatStamp, plainText } from './types.js';
 import { learn, t } from './i18n.js';
+import { ago } from '../lib/dates.js';
 import { RECORD } from '../i18n/en-record.js';
 
 learn(RECORD);
@@ -38,17 +39,8 @@ export async function loadHistory(app, tables, table, id, { before = null, names
 /** The record as it was after a change of the log. */
 export const loadPast = (app, table, id, seq, signal) => get(`${at(app, table, id)}?at=${encodeURIComponent(seq)}`, signal);
 
-const STEPS = [['second', 60], ['minute', 60], ['hour', 24]];
-const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 /** "two minutes ago" for what is from today, else the day and the time. */
-export function since(stamp, now = Date.now()) {
-  let n = Math.round((now - new Date(stamp).getTime()) / 1000);
-  for (const [unit, most] of STEPS) {
-    if (n < most) return ago.format(-Math.max(0, n), unit);
-    n = Math.floor(n / most);
-  }
-  return formatStamp(stamp);
-}
+export const since = stamp => ago(stamp) ?? formatStamp(stamp);
 
 /** Who did something, in words: oneself is oneself elsewhere. */
 export const nameOfWho = by => (by === person.get()?.email ? t('who.you') : by);

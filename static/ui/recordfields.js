@@ -92,14 +92,15 @@ class RecordFields extends El {
     if (e.target !== this.#open?.editor) return;
     const text = e.target.input?.value ?? null, { field, record } = this.#close();
     this.#take(field, record, value, text);
-    this.#go(field, move);
+    // The field can take the focus once it is shown again.
+    queueMicrotask(() => this.#go(field, move));
   };
 
   #dropped = e => {
     if (e.target !== this.#open?.editor) return;
     const { field } = this.#close();
     this.#deal(field);
-    this.#rowOf(field).querySelector('.field-edit').focus();
+    this.#back(field);
   };
 
   /** Where the person went: Enter to the next field, Tab to whatever comes next. */

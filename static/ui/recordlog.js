@@ -88,7 +88,7 @@ class RecordLog extends El {
     return c.can_undo && !c.undone_by && this.may?.[needs];
   }
 
-  #change(c, i) {
+  #change(c) {
     const list = differences(c), isUpdate = c.kind === 'update' && list.length > 0;
     return html`<li class="log-entry">
       <p class="log-head"><b>${nameOfWho(c.by)}</b> <time datetime=${c.at} title=${formatStamp(c.at)}>${since(c.at)}</time>${c.via && c.via !== 'house' && html` <span class="faint">${c.token ? t('log.via.token', { via: c.via, token: String(c.token) }) : c.via}</span>`}</p>
@@ -96,7 +96,7 @@ class RecordLog extends El {
         : html`<p>${['create', 'delete'].includes(c.kind) ? t(`log.${c.kind}`) : c.sentence ?? c.label}</p>`}
       ${c.undone_by && html`<p class="faint">${t('log.undone')}</p>`}
       <p class="row">${this.#mayUndo(c) && html`<button type="button" class="btn line" aria-label=${t('undo.name', { what: c.sentence ?? c.label })} @click=${() => this.#undo(c)}>${icon('undo')}${t('undo.undo')}</button>`}
-        ${i > 0 && c.kind !== 'delete' && html`<button type="button" class="btn" aria-label=${t('log.then.name', { at: formatStamp(c.at), what: c.sentence ?? c.label })} @click=${() => this.onPast(c.seq)}>${icon('clock')}${t('log.then')}</button>`}</p></li>`;
+        ${c.kind !== 'create' && c.record && html`<button type="button" class="btn" aria-label=${t('log.then.name', { at: formatStamp(c.at), what: c.sentence ?? c.label })} @click=${() => this.onPast(c.seq - 1)}>${icon('clock')}${t('log.then')}</button>`}</p></li>`;
   }
 
   view() {
@@ -104,7 +104,7 @@ class RecordLog extends El {
     if (!this.#found) return html`<div class="skeleton">${bars(6)}</div>`;
     const { changes, before } = this.#found;
     if (!changes.length) return html`<p class="log-none">${t('log.none')}</p>`;
-    return html`<ol class="log">${each(changes, c => c.seq, (c, i) => this.#change(c, i))}</ol>
+    return html`<ol class="log">${each(changes, c => c.seq, c => this.#change(c))}</ol>
       ${before && html`<button type="button" class="btn line" @click=${() => this.#load(before)}>${t('log.older')}</button>`}`;
   }
 }
