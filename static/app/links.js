@@ -7,6 +7,8 @@ import { displayField } from './types.js';
 
 const NUMBERS = ['money', 'decimal', 'integer', 'number', 'computed'], TOO_LONG = ['json', 'textarea', 'lines', 'file', 'sequence', 'checklist'];
 
+const inWords = slug => { const text = slug.replaceAll('_', ' '); return text[0].toUpperCase() + text.slice(1); };
+
 /** All fields by which records of other tables point to a table: `{ table, via, name, isOwned, isLines }`. Those that a `lines` field shows come first, under
     its name. What cannot be there without the other one is owned by it. */
 export function pointersTo(tables, table) {
@@ -16,7 +18,7 @@ export function pointersTo(tables, table) {
       if (via.target !== table.slug || !['reference', 'references'].includes(via.type)) continue;
       const lines = table.fields.find(f => f.type === 'lines' && f.target === other.slug && f.via === via.slug);
       const twins = other.fields.filter(f => f.target === table.slug && f.type !== 'lines').length > 1;
-      found.push({ key: `${other.slug}.${via.slug}`, table: other, via, name: lines?.name ?? other.name, by: lines || !twins ? null : via.name, isLines: !!lines, isOwned: via.required || via.on_delete === 'cascade' });
+      found.push({ key: `${other.slug}.${via.slug}`, table: other, via, name: lines?.name ?? (via.inverse ? inWords(via.inverse) : other.name), by: lines || via.inverse || !twins ? null : via.name, isLines: !!lines, isOwned: via.required || via.on_delete === 'cascade' });
     }
   }
   const place = p => (p.isLines ? table.fields.findIndex(f => f.type === 'lines' && f.target === p.table.slug && f.via === p.via.slug) : table.fields.length);

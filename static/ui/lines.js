@@ -12,7 +12,7 @@ import { isEditable, typedText } from '../app/parse.js';
 import { Pointing } from '../app/pointing.js';
 import { loadRecord, nameOf, recordName, recordNumber } from '../app/records.js';
 import { mayIn, whoChanged } from '../app/recordlog.js';
-import { count, displayField, isAtEnd } from '../app/types.js';
+import { columnDigits, count, displayField, isAtEnd } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { ask } from './ask.js';
@@ -325,24 +325,24 @@ class Lines extends El {
     const name = field === displayField(this.#table) && record && isEmpty(value) ? html`<span class="faint">No. ${recordNumber(id)}</span>` : null;
     return html`<td role="gridcell" data-c=${c} tabindex=${isAt && !isOpen ? 0 : -1} data-end=${ends.has(field) ? '' : null} data-open=${isOpen ? '' : null} data-trouble=${refusal || missing ? '' : null}
       aria-invalid=${refusal || missing ? 'true' : null} aria-readonly=${(record ? this.#mayEdit(field) : this.#mayType(field)) ? null : 'true'} title=${refusal?.problem ?? missing ?? null}><div class="line-slot"></div>
-      ${!isOpen && html`<div class="line-value">${hint ? html`<span class="faint">${t('lines.type')}</span>` : cell(field, value, this.#ofLines) ?? name}</div>`}</td>`;
+      ${!isOpen && html`<div class="line-value">${hint ? html`<span class="faint">${t('lines.type')}</span>` : cell(field, value, this.#ofLines, ends.get(field)) ?? name}</div>`}</td>`;
   }
 
   #row(record, columns, ends) {
     const name = recordName(this.#table, record), stop = this.#at.id === record.id ? 0 : -1;
     return html`<tr role="row" data-id=${record.id}>${each(columns, f => f.slug, (f, c) => this.#cell(f, c, record, ends))}
-      <td role="gridcell" class="line-acts"><a class="btn square" tabindex=${stop} href=${recordHref(this.#app, this.#table.slug, record.id)} aria-label=${t('grid.open', { name })} title=${t('grid.open', { name })}>${icon('expand')}</a>${this.#mayUnlink
+      <td role="gridcell" class="line-acts"><div class="line-tools"><a class="btn square" tabindex=${stop} href=${recordHref(this.#app, this.#table.slug, record.id)} aria-label=${t('grid.open', { name })} title=${t('grid.open', { name })}>${icon('expand')}</a>${this.#mayUnlink
         ? html`<button type="button" class="btn square" tabindex=${stop} aria-label=${t('lines.unlink', { name })} title=${t('lines.unlink', { name })} @click=${() => this.#unlink(record)}>${icon('close')}</button>`
-        : this.#mayRemove && html`<button type="button" class="btn square" tabindex=${stop} aria-label=${t('lines.remove', { name })} title=${t('lines.remove', { name })} @click=${() => this.#remove(record)}>${icon('bin')}</button>`}</td></tr>`;
+        : this.#mayRemove && html`<button type="button" class="btn square" tabindex=${stop} aria-label=${t('lines.remove', { name })} title=${t('lines.remove', { name })} @click=${() => this.#remove(record)}>${icon('bin')}</button>`}</div></td></tr>`;
   }
 
   #grid(shown) {
-    const columns = this.#columns, ends = new Set(columns.filter(f => isAtEnd(f, shown.map(r => r[f.slug]))));
+    const columns = this.#columns, ends = new Map(columns.filter(f => isAtEnd(f, shown.map(r => r[f.slug]))).map(f => [f, columnDigits(f, shown.map(r => r[f.slug]).filter(v => v !== null && v !== undefined))]));
     return html`<div class="lines-box"><table role="grid" class="lines" aria-label=${this.pointer.name} aria-rowcount=${this.#list.total + (this.#mayAdd ? 2 : 1)} @keydown=${this.#key} @click=${this.#clicked}>
       <thead><tr role="row">${each(columns, f => f.slug, f => html`<th scope="col" role="columnheader" data-end=${ends.has(f) ? '' : null}>${f.name}</th>`)}<th scope="col" role="columnheader"><span class="quiet">${t('lines.acts')}</span></th></tr></thead>
       <tbody>${each(shown, r => r.id, r => this.#row(r, columns, ends))}
         ${this.#mayAdd && html`<tr role="row" class="line-new" data-id=${ENTRY} aria-label=${t('lines.new')}>${each(columns, f => f.slug, (f, c) => this.#cell(f, c, null, ends))}<td role="gridcell" class="line-acts">${Object.keys(this.#draft).length > 0
-          && html`<button type="button" class="btn square" aria-label=${t('lines.add')} title=${t('lines.add')} @click=${() => { this.leave(); this.#create(); }}>${icon('tick')}</button>`}</td></tr>`}</tbody>
+          && html`<div class="line-tools"><button type="button" class="btn square" aria-label=${t('lines.add')} title=${t('lines.add')} @click=${() => { this.leave(); this.#create(); }}>${icon('tick')}</button></div>`}</td></tr>`}</tbody>
     </table></div>`;
   }
 

@@ -164,9 +164,9 @@ class RecordFields extends El {
   #links(field, value) {
     const { required, type } = field, all = [value ?? []].flat();
     if (!field.target || !all.length || all.length > CHIPS || !this.#may(field) || (required && (type === 'reference' || all.length === 1))) return full(field, value, this.context);
-    return html`${each(all, id => id, (id, i) => html`${i > 0 && ', '}${full({ ...field, type: 'reference' }, id, this.context)}<button type="button" class="btn square unlink"
+    return html`<span class="ones">${each(all, id => id, id => html`<span class="one">${full({ ...field, type: 'reference' }, id, this.context)}<button type="button" class="btn square unlink"
       aria-label=${t('record.unlink', { name: said(field, id, this.context.names), field: field.name })} title=${t('record.unlink', { name: said(field, id, this.context.names), field: field.name })}
-      @click=${() => this.#unlink(field, id)}>${icon('close')}</button>`)}`;
+      @click=${() => this.#unlink(field, id)}>${icon('close')}</button></span>`)}</span>`;
   }
 
   #trouble(field, refusal) {

@@ -104,7 +104,7 @@ test('columns: an order with fields that come and go', () => {
 });
 
 const table = (slug, fields, more = {}) => ({ slug, name: slug, fields: fields.map(f => ({ name: f.slug, required: false, ...f })), ...more });
-const FIRM = table('firms', [{ slug: 'name', type: 'text', required: true }, { slug: 'people', type: 'lines', target: 'people', via: 'firm' }, { slug: 'parent', type: 'reference', target: 'firms' }]);
+const FIRM = table('firms', [{ slug: 'name', type: 'text', required: true }, { slug: 'people', type: 'lines', target: 'people', via: 'firm' }, { slug: 'parent', type: 'reference', target: 'firms', inverse: 'daughter_firms' }]);
 const PEOPLE = table('people', [
   { slug: 'first', type: 'text', required: true }, { slug: 'full', type: 'computed' }, { slug: 'mail', type: 'email' }, { slug: 'firm', type: 'reference', target: 'firms' }, { slug: 'story', type: 'textarea' },
 ], { display_field: 'full' });
@@ -115,7 +115,7 @@ const BILLS = table('bills', [
 test('which tables point to one: lines first, and twins by their fields', () => {
   const found = pointersTo([BILLS, PEOPLE, FIRM], FIRM);
   assert.deepEqual(found.map(p => [p.key, p.name, p.by, p.isLines, p.isOwned]), [
-    ['people.firm', 'people', null, true, false], ['bills.payer', 'bills', 'payer', false, true], ['bills.seller', 'bills', 'seller', false, false], ['bills.firms', 'bills', 'firms', false, false], ['firms.parent', 'firms', null, false, false],
+    ['people.firm', 'people', null, true, false], ['bills.payer', 'bills', 'payer', false, true], ['bills.seller', 'bills', 'seller', false, false], ['bills.firms', 'bills', 'firms', false, false], ['firms.parent', 'Daughter firms', null, false, false],
   ]);
   assert.deepEqual(pointersTo([FIRM], PEOPLE), [], 'lines of this table are no pointer to the other one');
   const columns = (key, most) => columnsFor(found.find(p => p.key === key), most).map(f => f.slug);

@@ -235,7 +235,7 @@ test('a link is chosen by three letters, made in place, opened and undone', asyn
   await page.keyboard.press('Enter');
   await page.locator('.combo-chip').filter({ hasText: 'Bo' }).waitFor();
   await page.keyboard.press('Enter');
-  await shows(page, 'people', 'Ada, Bo');
+  await shows(page, 'people', 'Ada Bo');
   await page.getByRole('button', { name: 'Take Ada out of People' }).click();
   await shows(page, 'people', 'Bo');
   await saved(page);
@@ -270,7 +270,7 @@ test('made in place, a record that needs more is asked for it', async t => {
   await page.keyboard.press('Enter');
   await page.locator('.combo-chip').filter({ hasText: 'Cy Lund' }).waitFor();
   await page.keyboard.press('Enter');
-  await shows(page, 'people', 'Ada, Cy Lund');
+  await shows(page, 'people', 'Ada Cy Lund');
   await saved(page);
   assert.deepEqual([(await read('people', 'rec_3')).mail, (await read('deals', 'rec_1')).people], ['cy@example.com', ['rec_1', 'rec_3']]);
   // Given up: what was typed is still in the picker, and nothing was made.
@@ -284,7 +284,7 @@ test('made in place, a record that needs more is asked for it', async t => {
   await editing(page, 'people');
   assert.equal(await page.locator('.field-slot input').inputValue(), 'Di');
   await page.keyboard.press('Escape');
-  await shows(page, 'people', 'Ada, Cy Lund');
+  await shows(page, 'people', 'Ada Cy Lund');
   await close(page);
 });
 
@@ -306,7 +306,7 @@ test('lines: two are added with Enter only, sums follow, one is changed, removed
   await page.waitForFunction(() => document.activeElement?.matches('.line-new td'));
   const list = async () => (await ask('GET', '/api/apps/desk/schemas/items/records?sort=id')).records.map(r => [r.id, r.deal, r.what, r.pieces, r.price]);
   assert.deepEqual(await list(), [['rec_1', 'rec_1', 'Seat', 20, 700], ['rec_2', 'rec_1', 'Set-up', 2, 100], ['rec_3', 'rec_1', 'Training', 1, 50]]);
-  await lineShows(page, 1, 3, '€200.00');
+  await lineShows(page, 1, 3, '200');
   await shows(page, 'total', '14,250');
   await inspect(page, 'record-lines-light-wide');
   // Arrows walk, a letter edits.
@@ -316,7 +316,7 @@ test('lines: two are added with Enter only, sums follow, one is changed, removed
   await page.keyboard.type('3');
   await inLine(page, 1, 1);
   await page.keyboard.press('Enter');
-  await lineShows(page, 1, 3, '€300.00');
+  await lineShows(page, 1, 3, '300');
   await shows(page, 'total', '14,350');
   // What cannot be read stays; what is missing is said at its cell.
   await items.locator('tbody tr').nth(1).locator('[data-c="2"]').click();
@@ -406,7 +406,7 @@ test('what points here is counted, linked, moved only when that is meant, unlink
   await headed(page, 'People', 1);
   assert.equal((await read('people', 'rec_3')).firm, 'rec_1');
   // The computed number of the company follows.
-  await shows(page, 'open', '3');
+  await shows(page, 'open', '4');
   // The way to all of them, in their own table.
   await deals.getByRole('link', { name: 'Show all of Deals in their table' }).click();
   await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Deals' && document.querySelectorAll('.canvas tr[data-id]').length === 4);
