@@ -38,7 +38,7 @@ export function columnsFor({ table, via, isOwned }, most) {
 
 const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray(v) && !v.length);
 /** What a new record needs besides these values. */
-export const neededFor = (table, values) => table.fields.filter(f => f.required && isEditable(f) && f.writable !== false && isEmpty(values[f.slug]) && isEmpty(f.default));
+export const neededFor = (table, values) => table.fields.filter(f => f.required && isEditable(f) && isEmpty(values[f.slug]) && isEmpty(f.default));
 
 /** The field that takes the name of a new record: the one that names records, or where that is computed the text that one begins with. */
 export function nameFieldOf(table) {

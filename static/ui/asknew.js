@@ -36,7 +36,7 @@ export async function askNew({ table, preset, start, context }) {
   const word = table.model ?? table.name;
   const asked = ask({
     title: t('new.title', { name: word }),
-    body: html`<div class="ask-form">${each(fields, f => f.slug, f => html`<div class="ask-field"><span class="label">${icon(typeOf(f).icon)} ${f.name}</span><div class="ask-slot" data-slug=${f.slug}></div></div>`)}</div>`,
+    body: html`<div class="ask-form">${each(fields, f => f.slug, f => html`<div class="ask-field"><span class="ask-label">${icon(typeOf(f).icon)}${f.name}</span><div class="ask-slot" data-slug=${f.slug}></div></div>`)}</div>`,
     answers: [{ value: 'yes', text: t('new.make', { name: word }), isMain: true, check: create }],
   });
   // One may be asked while another is open.

@@ -24,7 +24,7 @@ const IN_PANEL = 4, IN_PAGE = 8, ENTRY = 'new';
 const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray(v) && !v.length);
 
 class Lines extends El {
-  // pointer: one of app/links.js. record: the one that is pointed to. context: { app, table, tables, names } of that one. isWide: there is room for more columns.
+  // pointer: one of app/links.js. record: the one that is pointed to. context: { app, table, tables, names } of that one. isWide: on a page, with room for more columns.
   static props = { pointer: null, record: null, context: null, isWide: false };
   #list = new Pointing(() => this.update());
   #at = { id: ENTRY, c: 0 };
@@ -51,8 +51,8 @@ class Lines extends El {
   /** Whether new lines are typed here: the field that points here has to be theirs to write. */
   get #mayAdd() { return this.#may.create && this.pointer.via.writable !== false; }
   get #mayLink() { return this.#may.update && this.pointer.via.writable !== false; }
-  #mayEdit(field) { return this.#may.update && field.writable !== false && isEditable(field) && (!field.target || this.context.tables.some(x => x.slug === field.target)); }
-  #mayType(field) { return this.#mayAdd && field.writable !== false && isEditable(field); }
+  #mayEdit(field) { return this.#may.update && isEditable(field); }
+  #mayType(field) { return this.#mayAdd && isEditable(field); }
   #cellAt(id, c) { return this.querySelector(`tr[data-id="${CSS.escape(id)}"] > [data-c="${c}"]`); }
   #refusal(id, field) { return refusalOf(this.#app, this.#table.slug, id, field.slug); }
   #deal(id, field) { setRefusal(this.#app, this.#table.slug, id, field.slug, null); }
@@ -358,8 +358,9 @@ class Lines extends El {
 
   view() {
     const { pointer } = this, list = this.#list, shown = list.shown, title = `lines-${pointer.key}`, isBare = !shown.length && !pointer.isLines && !this.#wanted;
+    const words = html`${pointer.by ? t('lines.by', { name: pointer.name, field: pointer.by }) : pointer.name}${list.records && html` <span class="n">${count(list.total)}</span>`}`;
     return html`<section class="linked" aria-labelledby=${title}>
-      <header class="linked-head"><h3 id=${title}>${pointer.by ? t('lines.by', { name: pointer.name, field: pointer.by }) : pointer.name}${list.records && html` <span class="n">${count(list.total)}</span>`}</h3>
+      <header class="linked-head">${this.isWide ? html`<h2 id=${title}>${words}</h2>` : html`<h3 id=${title}>${words}</h3>`}
         ${this.#mayAdd && isBare && html`<button type="button" class="btn square" aria-label=${t('lines.begin', { name: pointer.name })} title=${t('lines.begin', { name: pointer.name })} @click=${this.#begin}>${icon('plus')}</button>`}
         ${this.#mayLink && html`<button type="button" class="btn square lines-link" aria-expanded=${String(this.#isLinking)} aria-label=${t('lines.link', { name: this.#table.name })} title=${t('lines.link', { name: this.#table.name })} @click=${() => this.#link(!this.#isLinking)}>${icon('link')}</button>`}
         <a class="btn square" href=${allHref(this.#app, pointer, this.record.id)} aria-label=${t('lines.all', { name: pointer.name })} title=${t('lines.all', { name: pointer.name })}>${icon('table')}</a></header>

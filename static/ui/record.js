@@ -98,7 +98,7 @@ class RecordPanel extends El {
   /** All fields that were another way, as one change. */
   #restore = async () => {
     const { record, table, context: { app } } = this, past = this.#past;
-    const fields = table.fields.filter(f => f.slug in past && isEditable(f) && f.writable !== false && !isSame(past[f.slug], record[f.slug]));
+    const fields = table.fields.filter(f => f.slug in past && isEditable(f) && !isSame(past[f.slug], record[f.slug]));
     try {
       await changeRecord({ app, table: table.slug, before: record, values: Object.fromEntries(fields.map(f => [f.slug, past[f.slug]])), label: t('record.restored.label', { record: recordName(table, record) }) });
       note(t('record.restored', { n: fields.length }), { actions: offerUndo() });

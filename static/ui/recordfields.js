@@ -40,7 +40,7 @@ class RecordFields extends El {
   #rowOf(field) { return this.querySelector(`.field-row[data-slug="${CSS.escape(field.slug)}"]`); }
 
   #may(field) {
-    return !this.past && this.may?.update && field.writable !== false && isEditable(field) && (!field.target || this.context.tables.some(x => x.slug === field.target));
+    return !this.past && this.may?.update && isEditable(field);
   }
 
   /** Ends what is edited: saved, or kept with its field when it cannot be read. True when nothing is left open. */
@@ -215,7 +215,7 @@ class RecordFields extends El {
         ${!isOpen && this.#value(field, record)}
         ${refusal && !isOpen && this.#trouble(field, refusal)}
         ${differs && html`<p class="was"><span>${t('record.now', { value: said(field, this.record[field.slug], this.context.names) || t('edit.clear') })}</span>
-          ${this.may?.update && field.writable !== false && isEditable(field) && html`<button type="button" class="btn" @click=${() => this.#putBack(field)}>${t('record.putback', { name: field.name })}</button>`}</p>`}
+          ${this.may?.update && isEditable(field) && html`<button type="button" class="btn" aria-label=${t('record.putback.name', { name: field.name })} @click=${() => this.#putBack(field)}>${t('record.putback')}</button>`}</p>`}
       </dd></div>`;
   }
 

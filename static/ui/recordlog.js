@@ -62,7 +62,7 @@ class RecordLog extends El {
 
   /** Only what this change did to this record, out of many that were changed in one step. */
   async #undoHere(change) {
-    const { table, record, context: { app } } = this, own = differences(change).filter(d => { const f = table.fields.find(x => x.slug === d.slug); return f && isEditable(f) && f.writable !== false; });
+    const { table, record, context: { app } } = this, own = differences(change).filter(d => { const f = table.fields.find(x => x.slug === d.slug); return f && isEditable(f); });
     const before = { ...record, ...Object.fromEntries(own.map(d => [d.slug, d.after ?? null])) }, values = Object.fromEntries(own.map(d => [d.slug, d.before ?? null]));
     // What was changed again since is not put back over it without a word.
     const later = own.filter(d => !isSame(record[d.slug], d.after));

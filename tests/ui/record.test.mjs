@@ -44,7 +44,7 @@ after(() => browser.close());
 async function desk(t, at = '/_/desk/t/deals?sort=id&r=rec_1', options = {}) {
   const made = await house(t, browser, { app: APP, ...options });
   await made.open(at);
-  await made.page.locator('.fields, .log').first().waitFor();
+  await made.page.locator('.fields, .log, .log-none').first().waitFor();
   return { ...made, read: (table, id) => made.ask('GET', RECORD(table, id)) };
 }
 /** Somebody else, signed in at the same server. */
@@ -63,8 +63,8 @@ const editing = (page, slug) => page.waitForFunction(s => document.activeElement
 const at = (page, slug) => page.waitForFunction(s => document.activeElement?.matches('.field-edit, .edit-tick') && document.activeElement.closest('.field-row').dataset.slug === s, slug);
 const saved = page => page.waitForFunction(() => document.querySelector('.save')?.textContent.trim() === 'Saved');
 const noted = (page, words) => page.locator('.note').filter({ hasText: words }).waitFor();
-const part = (page, name) => page.locator('.linked').filter({ has: page.locator('h3', { hasText: new RegExp(`^${name}`) }) });
-const headed = (page, name, n) => page.waitForFunction(([w, c]) => [...document.querySelectorAll('.linked h3')].some(h => h.innerText.replace(/\s+/g, ' ').trim() === `${w} ${c}`), [name, String(n)]);
+const part = (page, name) => page.locator('.linked').filter({ has: page.locator('h2, h3', { hasText: new RegExp(`^${name}`) }) });
+const headed = (page, name, n) => page.waitForFunction(([w, c]) => [...document.querySelectorAll('.linked :is(h2, h3)')].some(h => h.innerText.replace(/\s+/g, ' ').trim() === `${w} ${c}`), [name, String(n)]);
 const lineShows = (page, row, col, words) => page.waitForFunction(([r, c, w]) => document.querySelectorAll('.lines tbody tr')[r]?.children[c]?.innerText.trim() === w, [row, col, words]);
 const inLine = (page, row, col) => page.waitForFunction(([r, c]) => { const td = document.activeElement?.closest('.line-slot')?.closest('td'); return td && td.dataset.c === String(c) && [...td.closest('tbody').children].indexOf(td.parentElement) === r; }, [row, col]);
 
@@ -439,7 +439,7 @@ test('two people at one field: both values, who it was, and a choice; nothing is
   const box = fieldOf(page, 'name').locator('.clash');
   await box.filter({ hasText: 'bo@example.com' }).waitFor();
   const words = (await box.innerText()).replace(/\s+/g, ' ');
-  assert.match(words, /bo@example\.com, .+, changed Name in between\. Yours Pilot of Ada Now there Pilot of Bo Keep mine Take theirs/);
+  assert.match(words, /bo@example\.com, .+, changed Name in between\. Yours Pilot of Ada Theirs Pilot of Bo Keep mine Take theirs/);
   await shows(page, 'name', 'Pilot of Bo');
   await inspect(page, 'record-conflict-light-wide');
   assert.equal((await read('deals', 'rec_1')).name, 'Pilot of Bo', 'nothing is written before the choice');
@@ -516,5 +516,184 @@ test('history: what became of what, taken back, as it was then, put back', async
   await page.waitForFunction(() => document.querySelectorAll('[data-past]').length > 0);
   assert.equal(await page.locator('.field-edit').count(), 0, 'the past is not edited');
   await inspect(page, 'record-past-light-wide');
+  assert.deepEqual(await page.$$eval('[data-past]', rows => rows.map(r => r.dataset.slug)), ['stage', 'amount', 'company', 'about']);
+  // One field, then all.
+  await page.getByRole('button', { name: 'Put back Company' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-past]').length === 3);
+  await saved(page);
+  assert.equal((await read('deals', 'rec_1')).company, 'rec_1');
+  await page.reload();
+  await page.getByRole('button', { name: 'Put all of it back' }).click();
+  await shows(page, 'about', 'First');
+  const is = await read('deals', 'rec_1');
+  assert.deepEqual([is.stage, is.amount, is.about], ['lead', 12000, 'First']);
+  await page.locator('.note').filter({ hasText: '3 fields put back' }).getByRole('button', { name: 'Undo' }).click();
+  await shows(page, 'stage', 'Won');
   await close(page);
 });
+
+test('history: an older change is not taken back over a newer one without a word; one record out of many', async t => {
+  const { page, ask, read } = await desk(t, '/_/desk/t/deals?sort=id&r=rec_1&tab=history');
+  page.expected.add(409);
+  await ask('PATCH', RECORD('deals', 'rec_1'), { amount: 1 });
+  await ask('PATCH', RECORD('deals', 'rec_1'), { amount: 2 });
+  await ask('PATCH', '/api/apps/desk/schemas/deals/records', [{ id: 'rec_1', code: 'X1' }, { id: 'rec_2', code: 'X2' }]);
+  await page.reload();
+  const entry = words => page.locator('.log-entry').filter({ hasText: words });
+  await entry('€1').last().getByRole('button', { name: /^Undo/ }).click();
+  await page.locator('.note[data-bad]').getByRole('button', { name: 'Put it back anyway' }).click();
+  await noted(page, 'Taken back');
+  assert.equal((await read('deals', 'rec_1')).amount, 12000);
+  await entry('X1').getByRole('button', { name: /^Undo/ }).click();
+  await page.locator('dialog.ask').getByText('2 changes').first().waitFor();
+  await page.locator('dialog.ask').getByRole('button', { name: 'Only in this record' }).click();
+  await noted(page, 'Taken back');
+  await saved(page);
+  assert.deepEqual([(await read('deals', 'rec_1')).code, (await read('deals', 'rec_2')).code], ['P', 'X2']);
+  await close(page);
+});
+
+test('a record that is gone tells its history, and comes back from there', async t => {
+  const { page, read } = await desk(t, '/_/desk/t/deals?sort=id&r=rec_4');
+  page.expected.add(404);
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Remove record' }).click();
+  await page.waitForFunction(() => !document.querySelector('.panel') && !document.querySelector('.canvas tr[data-id="rec_4"]'));
+  await page.goBack();
+  await page.getByText('Not in this table').waitFor();
+  await inspect(page, 'record-gone-light-wide');
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.locator('.log-entry').filter({ hasText: 'Removed this record' }).getByRole('button', { name: /^Undo/ }).click();
+  await page.waitForFunction(() => document.querySelector('.panel h2').textContent === 'Fourth');
+  await page.getByRole('tab', { name: 'Record' }).click();
+  await shows(page, 'name', 'Fourth');
+  assert.equal((await read('deals', 'rec_4')).name, 'Fourth');
+  await close(page);
+});
+
+test('a page of its own: an address, its neighbours in the list, edited as in the panel, and the way back', async t => {
+  const { page, open, read, ask } = await desk(t, '/_/desk/t/deals?sort=-amount&r=rec_2');
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Open as a page' }).click();
+  await page.waitForFunction(() => location.pathname === '/_/desk/t/deals/r/rec_2' && document.querySelector('h1').textContent === 'Rollout');
+  await page.locator('.panel-place').filter({ hasText: '2 of 4' }).waitFor();
+  await inspect(page, 'record-page-light-wide');
+  await page.keyboard.press('Alt+ArrowUp');
+  await page.waitForFunction(() => document.querySelector('h1').textContent === 'Pilot');
+  await headed(page, 'Items', 1);
+  await pen(page, 'amount').focus();
+  await page.keyboard.type('1');
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.waitForFunction(() => document.querySelector('h1').textContent === 'Rollout');
+  await saved(page);
+  assert.equal((await read('deals', 'rec_1')).amount, 1);
+  await page.keyboard.press('Control+z');
+  await noted(page, 'Taken back');
+  assert.equal((await read('deals', 'rec_1')).amount, 12000);
+  // A view is a list, too; a reload keeps the place.
+  await ask('POST', '/api/apps/desk/schemas/deals/views', { name: 'Nordlys', kind: 'grid', shared: true, filter: "company = 'rec_1'", sort: ['amount'] });
+  await open('/_/desk/t/deals/r/rec_1?v=nordlys');
+  await page.locator('.panel-place').filter({ hasText: '2 of 2' }).waitFor();
+  await page.getByRole('button', { name: /^Previous record/ }).click();
+  await page.waitForFunction(() => document.querySelector('h1').textContent === 'Rollout');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => location.pathname === '/_/desk/t/deals/v/nordlys');
+  // One that is not in the list has no neighbours; one that is not there says so.
+  page.expected.add(404);
+  await open('/_/desk/t/deals/r/rec_3?v=nordlys');
+  await page.locator('.fields').waitFor();
+  assert.equal(await page.locator('.steps [aria-label^="Next"]').count(), 0);
+  await open('/_/desk/t/deals/r/rec_99');
+  await page.getByText('Not in this table').waitFor();
+  await close(page);
+});
+
+test('who may only look finds no control that would fail', async t => {
+  const made = await desk(t), { ask, run } = made;
+  const role = { slug: 'seller', name: 'Seller', schemas: { deals: { list: true, read: true, create: false, update: "stage = 'lead'", fields: { code: { writable: false } } }, items: { list: true, read: true }, companies: { list: true, read: true } } };
+  await ask('POST', '/api/apps/desk/roles', role);
+  for (const [email, name] of [['reader@example.com', 'viewer'], ['seller@example.com', 'seller']]) {
+    await ask('POST', '/api/workspaces/default/users', { email });
+    await ask('POST', '/api/workspaces/default/grants', { user: email, app: 'desk', role: name });
+  }
+  const reader = await other(made, 'reader@example.com', '/_/desk/t/deals?r=rec_1');
+  await headed(reader, 'Items', 1);
+  assert.deepEqual([await reader.locator('.field-edit, .edit-tick, .unlink').count(), await reader.locator('.linked :is(.lines-link, .line-new, .line-tools button)').count()], [0, 0]);
+  await reader.locator('.linked td[data-c="0"]').first().click();
+  assert.equal(await reader.locator('.line-slot > *').count(), 0);
+  await reader.getByRole('tab', { name: 'History' }).click();
+  await reader.locator('.log, .log-none').waitFor();
+  assert.equal(await reader.locator('.log-entry .btn.line').count(), 0);
+  await inspect(reader, 'record-reader-light-wide');
+  await close(reader);
+  // A rule picks the records, a mask the fields; people are a table that this role does not see.
+  const seller = await other(made, 'seller@example.com', '/_/desk/t/deals?r=rec_1');
+  await pen(seller, 'amount').waitFor();
+  assert.deepEqual(await seller.$$eval('.field-edit', all => all.map(b => b.closest('.field-row').dataset.slug)), ['name', 'stage', 'amount', 'company', 'day', 'about']);
+  assert.equal(await seller.locator('.linked .line-new').count(), 0);
+  await seller.goto(new URL('/_/desk/t/deals?r=rec_2', made.url).href);
+  await seller.locator('.fields').waitFor();
+  await seller.waitForFunction(() => !document.querySelector('.field-edit'));
+  await close(seller);
+  await close(made.page);
+});
+
+test('texts that would be markup stay texts: fields, lines, history, conflicts, dialogs', async t => {
+  const { page, ask } = await desk(t);
+  await ask('PATCH', RECORD('companies', 'rec_1'), { name: EVIL });
+  await ask('PATCH', RECORD('items', 'rec_1'), { what: EVIL });
+  await ask('PATCH', RECORD('deals', 'rec_1'), { name: EVIL, about: EVIL });
+  await page.reload();
+  await shows(page, 'about', EVIL);
+  await shows(page, 'company', EVIL);
+  await lineShows(page, 0, 0, EVIL);
+  await pen(page, 'people').focus();
+  await page.keyboard.press('Enter');
+  await editing(page, 'people');
+  await page.keyboard.type(EVIL);
+  await page.locator('.combo-item').filter({ hasText: 'Create' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('dialog.ask').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.locator('.log-value').filter({ hasText: EVIL }).first().waitFor();
+  assert.equal(await page.locator('img').count(), 0);
+  await close(page);
+});
+
+for (const [scheme, size, view] of [['dark', 'wide', undefined], ['light', 'phone', PHONE], ['dark', 'phone', PHONE]]) {
+  test(`a record is accessible while it is worked in: ${scheme}, ${size}`, async t => {
+    const { page, ask, open } = await desk(t, '/_/desk/t/deals?sort=id&r=rec_1', { scheme, view });
+    page.expected.add(400); page.expected.add(412);
+    await headed(page, 'Items', 1);
+    await inspect(page, `record-${scheme}-${size}`);
+    const put = async (slug, words) => { await pen(page, slug).focus(); await page.keyboard.type(words); await page.keyboard.press('Enter'); };
+    await put('code', 'R');
+    await page.locator('.clash').waitFor();
+    await put('day', 'never');
+    await page.locator('.edit-problem').first().waitFor();
+    await inspect(page, `record-wrong-${scheme}-${size}`);
+    await page.keyboard.press('Escape');
+    await put('about', 'Mine');
+    await editing(page, 'about');
+    await ask('PATCH', RECORD('deals', 'rec_1'), { about: 'Theirs' });
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.clash').filter({ hasText: 'Theirs' }).waitFor();
+    await page.locator('.linked').first().scrollIntoViewIfNeeded();
+    await page.locator('.line-new [data-c="0"]').first().click();
+    await page.waitForFunction(() => document.activeElement?.closest('.line-slot'));
+    await inspect(page, `record-lines-${scheme}-${size}`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('tab', { name: 'History' }).click();
+    await page.locator('.log-entry').first().waitFor();
+    await inspect(page, `record-history-${scheme}-${size}`);
+    await page.getByRole('button', { name: /^As it was/ }).first().click();
+    await page.locator('.timebar').filter({ hasText: 'As it stood' }).waitFor();
+    await inspect(page, `record-past-${scheme}-${size}`);
+    await open('/_/desk/t/companies/r/rec_1');
+    await headed(page, 'Deals', 2);
+    await inspect(page, `record-page-${scheme}-${size}`);
+    await close(page);
+  });
+}
