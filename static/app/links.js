@@ -52,6 +52,13 @@ export const allHref = (app, { table, via }, id) => {
   return `${tableHref(app, table.slug)}?${new URLSearchParams({ f: toAddress(tree) })}`;
 };
 
+const SHORT = ['text', 'email', 'phone', 'select', 'radio', 'date', 'integer', 'decimal', 'money'], TELLING = 2;
+/** Which fields tell records of the same name apart. */
+export const telling = table => {
+  const name = displayField(table);
+  return table.fields.filter(f => f !== name && SHORT.includes(f.type)).slice(0, TELLING);
+};
+
 /** The value of the field that points, when one more record is pointed to, or one less. */
 export const pointing = (via, record, id, isOn) => {
   if (via.type === 'reference') return isOn ? id : null;

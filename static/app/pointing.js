@@ -2,9 +2,20 @@
 // Not here: which tables point where (links.js), changing them (edit.js).
 import { get } from './api.js';
 import { asLeft, happened } from './edit.js';
+import { pointersTo } from './links.js';
 import { NAMES_IN_CELL, loadNames, recordsAt } from './records.js';
 
 const FIRST = 10, MORE = 100, SOON_MS = 60;
+const filterFor = (via, id) => `${via.slug} ${via.type === 'references' ? '?=' : '='} '${id}'`;
+
+/** How many records point to one, and by which field: `[{ pointer, total }]` of those that have any. */
+export async function pointedFrom(app, tables, table, id, signal) {
+  const found = await Promise.all(pointersTo(tables, table).map(async pointer => {
+    const query = new URLSearchParams({ filter: filterFor(pointer.via, id), limit: 1, count: 'exact' });
+    return { pointer, total: (await get(`${recordsAt(app, pointer.table.slug)}?${query}`, signal)).total };
+  }));
+  return found.filter(f => f.total > 0);
+}
 
 /** The records that point to one, oldest first: some at first, more when they are wanted. They are asked again whenever something happens to their table. */
 export class Pointing {
@@ -43,7 +54,7 @@ export class Pointing {
 
   async load() {
     const { app, tables, pointer: { table, via }, id } = this.#what, call = this.#call;
-    const query = new URLSearchParams({ filter: `${via.slug} ${via.type === 'references' ? '?=' : '='} '${id}'`, limit: this.#limit, count: 'exact', sort: 'id' });
+    const query = new URLSearchParams({ filter: filterFor(via, id), limit: this.#limit, count: 'exact', sort: 'id' });
     try {
       const found = await get(`${recordsAt(app, table.slug)}?${query}`, call.signal);
       const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);

@@ -16,7 +16,7 @@ const at = (app, table, id) => `${recordsAt(app, table)}/${encodeURIComponent(id
 
 /** A value in words, with the names of records that it refers to, as far as they are known. */
 export function said(field, value, names) {
-  if (field.target && value !== null && value !== undefined) return [value].flat().map(id => nameOf(names, field.target, id) ?? `No. ${recordNumber(String(id))}`).join(', ');
+  if (field.target && value !== null && value !== undefined) return [value].flat().map(id => nameOf(names, field.target, id) ?? t('record.number', { n: recordNumber(String(id)) })).join(', ');
   return plainText(field, value);
 }
 

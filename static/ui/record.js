@@ -8,12 +8,14 @@ import { pointersTo } from '../app/links.js';
 import { recordPageHref } from '../app/meta.js';
 import { note } from '../app/notes.js';
 import { isEditable } from '../app/parse.js';
+import { pointedFrom } from '../app/pointing.js';
 import { loadPast, mayIn, mayWith } from '../app/recordlog.js';
 import { recordName, recordNumber } from '../app/records.js';
 import { rights } from '../app/session.js';
 import { columnsOf, formatStamp } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
+import { ask } from './ask.js';
 import { bars, icon } from './parts.js';
 import { failure, notice } from './notice.js';
 import './lines.js';
@@ -107,13 +109,20 @@ class RecordPanel extends El {
     } catch (e) { note(t('save.why', { why: e.message }), { bad: true, stays: true }); }
   };
 
+  /** What else happens is told first; what stands alone goes at once, and comes back by an undo. */
   #remove = async () => {
-    const { record, table, context: { app } } = this, name = recordName(table, record);
+    const { record, table, context: { app, tables } } = this, name = recordName(table, record);
     try {
+      const also = await pointedFrom(app, tables, table, record.id, this.life);
+      if (also.length && !await ask({
+        title: t('record.remove.ask', { name }),
+        body: html`<ul class="ask-list">${each(also, x => x.pointer.key, ({ pointer, total }) => html`<li>${t(`record.ondelete.${pointer.via.on_delete ?? 'set_null'}`, { n: total, name: pointer.name, field: pointer.via.name })}</li>`)}</ul>`,
+        answers: [{ value: 'yes', text: t('remove.record'), isMain: true }],
+      })) return;
       await removeRecords({ app, table: table.slug, ids: [record.id], label: t('change.removed', { n: 1 }) });
       note(t('lines.removed', { name }), { actions: offerUndo() });
       this.onClose();
-    } catch (e) { note(t('save.why', { why: e.message }), { bad: true, stays: true }); }
+    } catch (e) { if (e.name !== 'AbortError') note(t('save.why', { why: e.message }), { bad: true, stays: true }); }
   };
 
   #step(sign, label, way, off) {
@@ -192,7 +201,7 @@ class RecordPanel extends El {
   #head(name) {
     const { record, place } = this;
     return html`<header class="panel-head">
-        <p class="panel-where">${this.table.name}${record && ` · No. ${recordNumber(record.id)}`}${place && html`<span class="panel-place"> · ${place}</span>`}</p>
+        <p class="panel-where">${this.table.name}${record && ` · ${t('record.number', { n: recordNumber(record.id) })}`}${place && html`<span class="panel-place"> · ${place}</span>`}</p>
         <div class="steps">
           ${place && this.#step('up', t('record.previous'), -1, this.isFirst)}
           ${place && this.#step('down', t('record.next'), 1, this.isLast)}

@@ -159,7 +159,11 @@ class RecordFields extends El {
     if (await this.#save(field, record, value)) note(t('record.unlinked', { name, field: field.name }), { actions: offerUndo() });
   }
 
-  #putBack(field) { this.#save(field, this.#now, this.past[field.slug]); }
+  // The button goes with the difference; reading goes on with the record.
+  #putBack(field) {
+    this.closest('[role="tabpanel"]').focus({ preventScroll: true });
+    this.#save(field, this.#now, this.past[field.slug]);
+  }
 
   #links(field, value) {
     const { required, type } = field, all = [value ?? []].flat();

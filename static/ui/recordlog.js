@@ -74,6 +74,8 @@ class RecordLog extends El {
   }
 
   #undo = async change => {
+    // The button goes with what it takes back; reading goes on in the list.
+    this.closest('[role="tabpanel"]').focus({ preventScroll: true });
     const step = { app: this.context.app, table: this.table.slug, change: change.seq, label: change.sentence ?? change.label };
     if (change.entries <= 1) { undoChange(step); return; }
     const answers = [{ value: 'all', text: t('log.all', { n: change.entries }) }];

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromTsv, toTsv } from '../../static/app/clip.js';
 import { compile, countOf, fromAddress, sentence, toAddress } from '../../static/app/filter.js';
-import { columnsFor, nameFieldOf, neededFor, pointersTo, pointing } from '../../static/app/links.js';
+import { columnsFor, nameFieldOf, neededFor, pointersTo, pointing, telling } from '../../static/app/links.js';
 import { moved, ordered, shownColumns } from '../../static/app/layout.js';
 import { parseValue, typedText } from '../../static/app/parse.js';
 import { ago, momentText, parseDay, parseMoment } from '../../static/lib/dates.js';
@@ -130,6 +130,7 @@ test('what a new record needs, and where its name goes', () => {
   assert.deepEqual(neededFor(BILLS, { what: '', payer: 'rec_1' }).map(f => f.slug), ['what']);
   assert.equal(nameFieldOf(PEOPLE).slug, 'first', 'a computed name is typed elsewhere');
   assert.equal(nameFieldOf(FIRM).slug, 'name');
+  assert.deepEqual(telling(BILLS).map(f => f.slug), ['kind', 'amount'], 'two short fields beside the name');
   assert.equal(nameFieldOf(table('dull', [{ slug: 'n', type: 'integer' }])), null);
 });
 

@@ -140,6 +140,52 @@ test('fields are edited in their place, with the keyboard only', async t => {
   await close(page);
 });
 
+test('every type of field is edited in the panel', async t => {
+  const options = ['red', 'blue'], fields = [
+    ['title', 'text'], ['about', 'textarea'], ['mail', 'email'], ['phone', 'phone'], ['site', 'url'], ['tint', 'color'], ['zone', 'timezone'], ['pieces', 'integer'], ['ratio', 'number'], ['weight', 'decimal'], ['price', 'money', { currency: 'EUR' }],
+    ['sold', 'boolean'], ['day', 'date'], ['at', 'datetime'], ['state', 'select', { options }], ['size', 'radio', { options }], ['tags', 'multiselect', { options }], ['steps', 'checklist', { options }],
+    ['maker', 'reference', { target: 'makers' }], ['also', 'references', { target: 'makers' }], ['owner', 'user'], ['more', 'json'], ['plan', 'file'], ['place', 'sequence'], ['twice', 'computed', { formula: 'pieces * 2' }],
+  ].map(([slug, type, rest]) => ({ slug, type, ...rest }));
+  const app = { carryall: 1, app: { slug: 'desk', name: 'Desk' }, schemas: [{ slug: 'makers', fields: [{ slug: 'name', type: 'text' }] }, { slug: 'things', fields }], records: { makers: [{ name: 'Asa' }, { name: 'Bee' }], things: [{ title: 'Chair' }] } };
+  const { page, read } = await desk(t, '/_/desk/t/things?r=rec_1', { app });
+  assert.deepEqual(await page.$$eval('.field-row:not([data-may])', rows => rows.map(r => r.dataset.slug)), ['place', 'twice'], 'what counts or computes by itself is not typed');
+  for (const [slug, words, end = 'Enter'] of [
+    ['title', 'Stool'], ['about', 'Line', 'Control+Enter'], ['mail', 'bo@example.com'], ['phone', '+49 30 1234'], ['site', 'example.com'], ['tint', 'teal'], ['zone', 'Europe/Berlin'], ['pieces', '1,234'], ['ratio', '0.25'], ['weight', '1.5'], ['price', '€ 9.50'],
+    ['day', '2026-11-30'], ['at', '2026-11-30 14:30'], ['more', '{"a": [1]}', 'Control+Enter'], ['plan', 'plan.pdf'],
+  ]) {
+    await pen(page, slug).focus();
+    await page.keyboard.press('Enter');
+    await editing(page, slug);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type(words);
+    await page.keyboard.press(end);
+    await page.waitForFunction(() => !document.querySelector('.field-slot > *'));
+  }
+  await fieldOf(page, 'sold').locator('input').check();
+  for (const [slug, several, ...words] of [['state', false, 'bl'], ['size', false, 're'], ['maker', false, 'bee'], ['owner', false, 'own'], ['tags', true, 're', 'bl'], ['steps', true, 'bl'], ['also', true, 'asa', 'bee']]) {
+    await pen(page, slug).focus();
+    await page.keyboard.press('Enter');
+    await editing(page, slug);
+    for (const word of words) {
+      await page.keyboard.type(word);
+      await page.locator('.combo-item[data-at]').filter({ hasText: new RegExp(word, 'i') }).waitFor();
+      await page.keyboard.press('Enter');
+      if (several) await page.locator('.combo-chip').filter({ hasText: new RegExp(word, 'i') }).waitFor();
+    }
+    if (several) await page.keyboard.press('Enter');
+    await page.waitForFunction(() => !document.querySelector('.field-slot > *'));
+  }
+  await saved(page);
+  const { id: _, created_at: __, updated_at: ___, at: moment, plan, ...is } = await read('things', 'rec_1');
+  assert.deepEqual(is, {
+    title: 'Stool', about: 'Line', mail: 'bo@example.com', phone: '+49 30 1234', site: ['https', '//example.com'].join(':'), tint: '#00796b', zone: 'Europe/Berlin', pieces: 1234, ratio: 0.25, weight: 1.5, price: 9.5, sold: true, day: '2026-11-30',
+    state: 'blue', size: 'red', tags: ['red', 'blue'], steps: ['blue'], maker: 'rec_2', also: ['rec_1', 'rec_2'], owner: 1, more: { a: [1] }, place: 1, twice: 2468,
+  });
+  assert.deepEqual([plan.name, new Date(moment).getTime()], ['plan.pdf', new Date(2026, 10, 30, 14, 30).getTime()]);
+  await shows(page, 'twice', '2,468');
+  await close(page);
+});
+
 test('stepping and closing save what is typed, or keep what cannot be read', async t => {
   const { page, read } = await desk(t);
   await fieldOf(page, 'amount').locator('.field-value').click();
@@ -554,7 +600,7 @@ test('history: an older change is not taken back over a newer one without a word
 });
 
 test('a record that is gone tells its history, and comes back from there', async t => {
-  const { page, read } = await desk(t, '/_/desk/t/deals?sort=id&r=rec_4');
+  const { page, open, read } = await desk(t, '/_/desk/t/deals?sort=id&r=rec_4');
   page.expected.add(404);
   await page.getByRole('button', { name: 'Record', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Remove record' }).click();
@@ -568,6 +614,26 @@ test('a record that is gone tells its history, and comes back from there', async
   await page.getByRole('tab', { name: 'Record' }).click();
   await shows(page, 'name', 'Fourth');
   assert.equal((await read('deals', 'rec_4')).name, 'Fourth');
+  // What refers to a record is told before it goes, with what becomes of it.
+  await open('/_/desk/t/companies?sort=id&r=rec_1');
+  await page.locator('.fields').waitFor();
+  const remove = async () => {
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Remove record' }).click();
+    await page.locator('dialog.ask').getByText('2 of Deals refer to it. Their Company will be empty.').waitFor();
+  };
+  await remove();
+  await inspect(page, 'record-remove-light-wide');
+  await page.keyboard.press('Escape');
+  await page.locator('dialog.ask').waitFor({ state: 'detached' });
+  assert.equal((await read('deals', 'rec_1')).company, 'rec_1');
+  await remove();
+  await page.locator('dialog.ask').getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.waitForFunction(() => !document.querySelector('.panel'));
+  assert.equal((await read('deals', 'rec_1')).company, null);
+  await page.locator('.note').filter({ hasText: 'Nordlys Print removed' }).getByRole('button', { name: 'Undo' }).click();
+  await noted(page, 'Taken back');
+  assert.equal((await read('deals', 'rec_1')).company, 'rec_1');
   await close(page);
 });
 

@@ -2,21 +2,23 @@
 import { define } from '../../lib/el.js';
 import { get } from '../../app/api.js';
 import { createRecord } from '../../app/edit.js';
-import { nameFieldOf, neededFor } from '../../app/links.js';
+import { nameFieldOf, neededFor, telling } from '../../app/links.js';
 import { mayIn } from '../../app/recordlog.js';
-import { nameOf, recordName, recordNumber, rememberName } from '../../app/records.js';
+import { nameOf, recordName, recordNumber, recordsAt, rememberName } from '../../app/records.js';
 import { person } from '../../app/session.js';
-import { displayField } from '../../app/types.js';
+import { displayField, plainText } from '../../app/types.js';
 import { t } from '../../app/i18n.js';
 import { Combo } from './combo.js';
 
 const HITS = 10, TYPING_MS = 120;
 const pause = ms => new Promise(resolve => { setTimeout(resolve, ms); });
 
+const numbered = id => t('record.number', { n: recordNumber(id) });
+
 class RelationEditor extends Combo {
   #turn = 0;
   get several() { return this.field.type === 'references'; }
-  labelOf(id) { return nameOf(this.context.names, this.field.target, id) ?? `No. ${recordNumber(id)}`; }
+  labelOf(id) { return nameOf(this.context.names, this.field.target, id) ?? numbered(id); }
 
   async find(words) {
     const turn = ++this.#turn;
@@ -25,10 +27,21 @@ class RelationEditor extends Combo {
     const { app, names } = this.context, { target } = this.field;
     const query = new URLSearchParams({ limit: HITS, ...(words && { q: words }) });
     const { results } = await get(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(target)}/lookup?${query}`, this.life);
-    for (const r of results) rememberName(names, target, r.id, r.display ?? `No. ${recordNumber(r.id)}`);
-    const found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: `No. ${recordNumber(r.id)}` }));
+    for (const r of results) rememberName(names, target, r.id, r.display ?? numbered(r.id));
+    const more = await this.#more(results.map(r => r.id)), found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: more.get(r.id) || numbered(r.id) }));
     const hasIt = results.some(r => (r.display ?? '').toLowerCase() === words.toLowerCase());
     return words && !hasIt && this.#canMake ? [...found, { value: `+${words}`, label: t('edit.create', { text: words }), make: () => this.#make(words) }] : found;
+  }
+
+  /** Two more fields of each, so that namesakes can be told apart. Who may not list the table does without. */
+  async #more(ids) {
+    const table = this.#target, fields = table ? telling(table) : [];
+    if (!ids.length || !fields.length) return new Map();
+    const query = new URLSearchParams([['limit', HITS], ['count', 'none'], ['fields', fields.map(f => f.slug).join(',')], ...ids.map(id => ['filter[id]', id])]);
+    try {
+      const { records } = await get(`${recordsAt(this.context.app, table.slug)}?${query}`, this.life);
+      return new Map(records.map(r => [r.id, fields.map(f => plainText(f, r[f.slug] ?? null)).filter(Boolean).join(' · ')]));
+    } catch (e) { if (e.name === 'AbortError' || e.kind === 'offline') throw e; return new Map(); }
   }
 
   get #target() { return this.context.tables?.find(x => x.slug === this.field.target); }
