@@ -37,6 +37,7 @@ export function setRefusal(app, table, id, field, refusal) {
   if (!old && !refusal) return;
   if (old?.note && old.note !== refusal?.note) dropNote(old.note);
   if (refusal) refusals.set(place, refusal); else refusals.delete(place);
+  if (!refusals.size && !queue.length && saving.get().word === 'failed') say();
   pending.set({});
 }
 

@@ -14,6 +14,8 @@ const inWords = slug => { const text = slug.replaceAll('_', ' '); return text[0]
 export function pointersTo(tables, table) {
   const found = [];
   for (const other of tables) {
+    // What one may not list is not asked for.
+    if (other.can?.list === false) continue;
     for (const via of other.fields) {
       if (via.target !== table.slug || !['reference', 'references'].includes(via.type)) continue;
       const lines = table.fields.find(f => f.type === 'lines' && f.target === other.slug && f.via === via.slug);

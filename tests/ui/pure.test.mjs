@@ -118,6 +118,7 @@ test('which tables point to one: lines first, and twins by their fields', () => 
     ['people.firm', 'people', null, true, false], ['bills.payer', 'bills', 'payer', false, true], ['bills.seller', 'bills', 'seller', false, false], ['bills.firms', 'bills', 'firms', false, false], ['firms.parent', 'Daughter firms', null, false, false],
   ]);
   assert.deepEqual(pointersTo([FIRM], PEOPLE), [], 'lines of this table are no pointer to the other one');
+  assert.deepEqual(pointersTo([{ ...PEOPLE, can: { list: false } }], FIRM), [], 'a table that may not be listed is not asked');
   const columns = (key, most) => columnsFor(found.find(p => p.key === key), most).map(f => f.slug);
   assert.deepEqual(columns('bills.payer', 2), ['what', 'amount'], 'numbers of what is owned go before choices');
   assert.deepEqual(columns('bills.payer', 3), ['what', 'kind', 'amount'], 'in the order of the table');

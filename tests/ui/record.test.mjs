@@ -212,6 +212,7 @@ test('stepping and closing save what is typed, or keep what cannot be read', asy
   await at(page, 'amount');
   await shows(page, 'amount', '€500');
   assert.equal(await page.locator('.clash').count(), 0);
+  await saved(page);
   await close(page);
 });
 
@@ -461,7 +462,7 @@ test('what points here is counted, linked, moved only when that is meant, unlink
 });
 
 test('two people at one field: both values, who it was, and a choice; nothing is overwritten silently', async t => {
-  const made = await desk(t), { page, read, run } = made;
+  const made = await desk(t), { page, ask, read, run } = made;
   assert.equal(run('admin', 'create', '--email', 'bo@example.com').status, 0);
   const second = await other(made, 'bo@example.com', '/_/desk/t/deals?sort=id&r=rec_1');
   page.expected.add(412); second.expected.add(412);
@@ -515,6 +516,17 @@ test('two people at one field: both values, who it was, and a choice; nothing is
   await shows(second, 'amount', '€2');
   await second.waitForFunction(() => !document.querySelector('.note[data-bad]'));
   assert.equal((await read('deals', 'rec_1')).amount, 2);
+  // A line, too.
+  await ask('PATCH', RECORD('items', 'rec_1'), { pieces: 21 });
+  await second.locator('.lines tr[data-id="rec_1"] [data-c="1"]').click();
+  await second.waitForFunction(() => document.activeElement?.closest('.line-slot'));
+  await second.keyboard.press('Control+a');
+  await second.keyboard.type('22');
+  await second.keyboard.press('Enter');
+  await second.locator('.note').filter({ hasText: /owner@example\.com, .+, changed Pieces in between\. Yours: 22\. Theirs: 21/ }).getByRole('button', { name: 'Keep mine' }).click();
+  await lineShows(second, 0, 1, '22');
+  await saved(second);
+  assert.equal((await read('items', 'rec_1')).pieces, 22);
   await close(second);
   await close(page);
 });
