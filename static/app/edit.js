@@ -8,7 +8,7 @@ import { person } from './session.js';
 import { recordsAt } from './records.js';
 import { store } from '../lib/store.js';
 
-const OUTBOX = 'ui:outbox:', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
+const OUTBOX = 'ui:outbox:', REFUSED = 'ui:refused', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
 
 /** { word: saved | saving | waiting | failed | readonly, waiting: how many, fault } */
 export const saving = store({ word: 'saved', waiting: 0, fault: null });
@@ -17,8 +17,8 @@ export const happened = store(null);
 /** Set to a new object whenever pending values come or go, so that whoever shows records looks again. */
 export const pending = store({});
 
-// What was refused, by its place: { text, value, problem, theirs, note }, until it is dealt with. `theirs` is the record as somebody else left it.
-const refusals = new Map();
+// What was refused, by its place: { text, value, problem, theirs, who, note }, until it is dealt with. `theirs` is the record as somebody else left it.
+const refusals = kept();
 const queue = [];
 // The tag of the state of a record that this page has seen, by address.
 const tags = new Map();
@@ -28,7 +28,11 @@ const addressOf = job => `${recordsAt(job.app, job.table)}/${encodeURIComponent(
 /** Whether two values of a field are the same; lists and JSON by what is in them. */
 export const isSame = (a, b) => (a ?? null) === (b ?? null) || JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
-const placeOf = (app, table, id, field) => JSON.stringify([app, table, id, field]);
+// Each person's own: whoever signs in next in this tab does not see them.
+const placeOf = (...place) => JSON.stringify([whoIsHere(), ...place]);
+function kept() {
+  try { return new Map(JSON.parse(sessionStorage.getItem(REFUSED) ?? '[]')); } catch { return new Map(); }
+}
 /** What a person wanted in a field and did not get: nothing typed is lost. The grid and the record panel show it at its place. */
 export const refusalOf = (app, table, id, field) => refusals.get(placeOf(app, table, id, field)) ?? null;
 /** Notes that something was refused, or with null that it is dealt with. */
@@ -37,6 +41,8 @@ export function setRefusal(app, table, id, field, refusal) {
   if (!old && !refusal) return;
   if (old?.note && old.note !== refusal?.note) dropNote(old.note);
   if (refusal) refusals.set(place, refusal); else refusals.delete(place);
+  // A reload keeps them; the notes about them are gone by then.
+  try { sessionStorage.setItem(REFUSED, JSON.stringify([...refusals].map(([at, r]) => [at, { ...r, note: null }]))); } catch { /* They are in memory. */ }
   if (!refusals.size && !queue.length && saving.get().word === 'failed') say();
   pending.set({});
 }

@@ -532,7 +532,7 @@ test('two people at one field: both values, who it was, and a choice; nothing is
 });
 
 test('what was typed while the server was away, and met another value, is told after all', async t => {
-  const { page, ask, read } = await desk(t);
+  const { page, ask, open, read, run } = await desk(t);
   page.expected.add('offline'); page.expected.add(412);
   await page.context().setOffline(true);
   await pen(page, 'amount').focus();
@@ -542,8 +542,26 @@ test('what was typed while the server was away, and met another value, is told a
   await shows(page, 'amount', '€5');
   await ask('PATCH', RECORD('deals', 'rec_1'), { amount: 6 });
   await page.context().setOffline(false);
-  await fieldOf(page, 'amount').locator('.clash').filter({ hasText: 'Yours' }).waitFor();
+  const box = fieldOf(page, 'amount').locator('.clash').filter({ hasText: 'Yours' });
+  await box.waitFor();
   assert.equal((await read('deals', 'rec_1')).amount, 6);
+  // It is not forgotten by a reload, nor shown to whoever signs in next.
+  await page.reload();
+  await box.waitFor();
+  await shows(page, 'amount', '€6');
+  assert.equal(run('admin', 'create', '--email', 'bo@example.com').status, 0);
+  await page.goto(run('link', '--user', 'bo@example.com').stdout.trim());
+  await page.waitForURL(u => !u.pathname.includes('start'));
+  await open('/_/desk/t/deals?sort=id&r=rec_1');
+  await shows(page, 'amount', '€6');
+  assert.equal(await box.count(), 0);
+  await page.goto(run('link', '--user', 'owner@example.com').stdout.trim());
+  await page.waitForURL(u => !u.pathname.includes('start'));
+  await open('/_/desk/t/deals?sort=id&r=rec_1');
+  await box.getByRole('button', { name: 'Keep mine' }).click();
+  await shows(page, 'amount', '€5');
+  await saved(page);
+  assert.equal((await read('deals', 'rec_1')).amount, 5);
   await close(page);
 });
 
