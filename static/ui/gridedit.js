@@ -145,7 +145,12 @@ export class Editing {
       grid.go(r, c + side);
       if (grid.active.c !== c && grid.fieldAt(grid.active.c)?.type !== 'boolean') this.open(r, grid.active.c);
     } else if (move) grid.go(move === 'down' ? Math.min(r + 1, grid.lastRow) : Math.max(r - 1, grid.firstRow), c);
-    else if (document.activeElement === document.body) grid.focusActive();
+    else this.#backUnlessElsewhere();
+  }
+
+  /** The focus comes back to the grid, unless the person went somewhere with the pointer: that gets it first. */
+  #backUnlessElsewhere() {
+    requestAnimationFrame(() => { if (document.activeElement === document.body && !this.isOpen) this.grid.focusActive(); });
   }
 
   #typedNew(field, value, move, c) {
@@ -155,7 +160,8 @@ export class Editing {
     this.#setDraft(draft);
     if (move === 'down') this.create();
     else if (move === 'left' || move === 'right') this.#move(ENTRY, c, move);
-    else if (move || document.activeElement === document.body) this.grid.focusActive();
+    else if (move) this.grid.focusActive();
+    else this.#backUnlessElsewhere();
   }
 
   /** Makes a record of what is typed. While something required is empty it stays as it is, and is kept. */

@@ -58,9 +58,9 @@ class Lines extends El {
   #deal(id, field) { setRefusal(this.#app, this.#table.slug, id, field.slug, null); }
 
   prepare() {
-    if (this.#open && this.#open.of !== this.record.id) this.leave();
     const key = `ui:draft:${this.#app}/${this.pointer.key}/${this.record.id}`;
     if (key !== this.#draftOf) {
+      this.leave();
       this.#draftOf = key;
       this.#missing.clear();
       this.#wanted = this.#isLinking = false;
@@ -101,11 +101,11 @@ class Lines extends El {
     const field = this.#columns[c], isNew = id === ENTRY, record = isNew ? this.#draft : this.#list.shown.find(r => r.id === id);
     if (!field || !record) return;
     if (isNew ? !this.#mayType(field) : !this.#mayEdit(field)) { announce(t('record.fixed.said', { name: field.name })); return; }
-    if (field.type === 'boolean' && !isNew) { if (typed === null) this.#save(field, record, !record[field.slug]); return; }
+    if (field.type === 'boolean' && !isNew) { if (typed === null) this.#save(this.#of(field, record), !record[field.slug]); return; }
     this.leave();
     const refusal = isNew ? null : this.#refusal(id, field), kept = refusal ? refusal.text ?? typedText(field, refusal.value) : null;
     const editor = makeEditor(field, { value: record[field.slug] ?? null, context: this.#ofLines, label: `${field.name}, ${isNew ? t('lines.new') : recordName(this.#table, record)}`, typed: typed ?? kept });
-    this.#open = { of: this.record.id, id, c, field, record, editor };
+    this.#open = { app: this.#app, table: this.#table, id, c, field, record, editor };
     this.#at = { id, c };
     this.#cellAt(id, c).querySelector('.line-slot').append(editor);
     if (kept !== null && typed === null) editor.problem = refusal.problem;
@@ -117,11 +117,11 @@ class Lines extends El {
   /** Ends what is edited: saved, or kept with its cell when it cannot be read. */
   leave() {
     if (!this.#open) return;
-    const { id, field, record, editor } = this.#open, { value, problem } = editor.read(), text = editor.input?.value ?? null;
+    const open = this.#open, { id, field, editor } = open, { value, problem } = editor.read(), text = editor.input?.value ?? null;
     this.#close();
     if (id === ENTRY) { if (!problem) this.#typed(field, value); return; }
-    if (problem) setRefusal(this.#app, this.#table.slug, id, field.slug, { text, value: null, problem, theirs: null });
-    else this.#take(field, record, value, text);
+    if (problem) setRefusal(open.app, open.table.slug, id, field.slug, { text, value: null, problem, theirs: null });
+    else this.#take(open, value, text);
   }
 
   /** Ends what is edited, if it can be read. */
@@ -142,13 +142,13 @@ class Lines extends El {
     const { value, move } = e.detail;
     if (e.target.closest('.lines-pick')) { this.#picked(value); return; }
     if (e.target !== this.#open?.editor) return;
-    const text = e.target.input?.value ?? null, { id, c, field, record } = this.#close();
+    const text = e.target.input?.value ?? null, open = this.#close(), { id, c, field } = open;
     if (id !== ENTRY) {
-      this.#take(field, record, value, text);
+      this.#take(open, value, text);
       const to = move === 'down' || move === 'right' ? this.#next(id, c) : move ? this.#next(id, c, -1) : null;
       if (to?.id === ENTRY) this.#edit(to.id, to.c);
       else if (to) this.#go(to.id, to.c);
-      else if (move || document.activeElement === document.body) this.#go(id, c);
+      else if (move) this.#go(id, c);
       return;
     }
     this.#typed(field, value);
@@ -176,38 +176,39 @@ class Lines extends El {
     this.#setDraft(draft);
   }
 
-  #take(field, record, value, text = null) {
-    const old = record[field.slug];
-    if (isSame(value, old) || (isEmpty(value) && isEmpty(old))) this.#deal(record.id, field);
-    else this.#save(field, record, value, text);
+  #of(field, record) { return { app: this.#app, table: this.#table, field, record }; }
+
+  #take(of, value, text = null) {
+    const { app, table, field, record } = of, old = record[field.slug];
+    if (isSame(value, old) || (isEmpty(value) && isEmpty(old))) setRefusal(app, table.slug, record.id, field.slug, null);
+    else this.#save(of, value, text);
   }
 
-  async #save(field, record, value, text = null) {
-    const table = this.#table, app = this.#app;
+  async #save({ app, table, field, record }, value, text = null) {
     try {
       await changeRecord({ app, table: table.slug, before: record, values: { [field.slug]: value }, text: text || null, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
       announce(t('save.done', { name: field.name }));
       return true;
     } catch (e) {
-      if (e.clash) this.#clash(field, e.record);
+      if (e.clash) this.#clash({ app, table, field, record: e.record });
       else if (!this.isConnected || this.#columns.indexOf(field) < 0) note(t('save.why', { why: e.message }), { bad: true, stays: true });
       return false;
     }
   }
 
   /** Both values and the choice, in a note: a cell has no room for it. */
-  async #clash(field, record) {
-    const app = this.#app, table = this.#table, who = await whoChanged(app, table, record.id, field), refusal = refusalOf(app, table.slug, record.id, field.slug);
+  async #clash(of) {
+    const { app, table, field, record } = of, who = await whoChanged(app, table, record.id, field), refusal = refusalOf(app, table.slug, record.id, field.slug);
     if (!refusal) return;
     const words = value => (field.target && value ? [value].flat().map(id => nameOf(this.#list.names, field.target, id) ?? id).join(', ') : typedText(field, value)) || t('edit.clear');
     const text = t('conflict.text', { who, field: field.name, mine: words(refusal.value), theirs: words(record[field.slug]) });
-    const made = note(text, { bad: true, stays: true, actions: [{ text: t('conflict.mine'), run: () => this.#save(field, record, refusal.value) }, { text: t('conflict.theirs'), run: () => this.#deal(record.id, field) }] });
+    const made = note(text, { bad: true, stays: true, actions: [{ text: t('conflict.mine'), run: () => this.#save(of, refusal.value) }, { text: t('conflict.theirs'), run: () => setRefusal(app, table.slug, record.id, field.slug, null) }] });
     setRefusal(app, table.slug, record.id, field.slug, { ...refusal, problem: text, note: made.id });
   }
 
   /** Makes a record of what is typed, which points here. What it needs and has no column is asked for. */
   async #create() {
-    const table = this.#table, app = this.#app, draft = this.#draft, { via } = this.pointer, preset = { [via.slug]: pointing(via, null, this.record.id, true) };
+    const table = this.#table, app = this.#app, draft = this.#draft, key = this.#draftOf, { via } = this.pointer, preset = { [via.slug]: pointing(via, null, this.record.id, true) };
     const missing = neededFor(table, { ...preset, ...draft }), seen = missing.find(f => this.#columns.includes(f));
     if (seen) {
       this.#missing.set(seen.slug, t('new.required', { name: seen.name }));
@@ -228,8 +229,8 @@ class Lines extends El {
       }
       note(t('grid.added', { name: recordName(table, made) }), { actions: offerUndo() });
     } catch (e) {
-      // What was typed comes back; while the next one is under way, in a dialog.
-      if (Object.keys(this.#draft).length || (this.#open?.id === ENTRY && this.#open.editor.input?.value)) {
+      // What was typed comes back; while the next one is under way, or another record is shown, in a dialog.
+      if (key !== this.#draftOf || Object.keys(this.#draft).length || (this.#open?.id === ENTRY && this.#open.editor.input?.value)) {
         const mend = async () => (await import('./asknew.js')).askNew({ table, preset, start: draft, context: this.#ofLines });
         note(t('save.why', { why: e.message }), { bad: true, stays: true, actions: [{ text: t('record.mend'), run: mend }] });
         return;
@@ -261,7 +262,7 @@ class Lines extends El {
   #unlink = async record => {
     const { via } = this.pointer;
     this.#leaving(record.id);
-    if (await this.#save(via, record, pointing(via, record, this.record.id, false))) note(t('lines.unlinked', { name: recordName(this.#table, record) }), { actions: offerUndo() });
+    if (await this.#save(this.#of(via, record), pointing(via, record, this.record.id, false))) note(t('lines.unlinked', { name: recordName(this.#table, record) }), { actions: offerUndo() });
   };
 
   #takeAway(record) { if (this.#mayUnlink) this.#unlink(record); else if (this.#mayRemove) this.#remove(record); }
@@ -292,7 +293,7 @@ class Lines extends El {
         const other = await loadRecord(app, via.target, old).then(r => recordName(this.context.table, r), () => t('record.number', { n: recordNumber(old) }));
         if (!await ask({ title: t('lines.move', { name }), body: html`<p>${t('lines.move.text', { name, field: via.name, other })}</p>`, answers: [{ value: 'yes', text: t('lines.move.do'), isMain: true }] })) return;
       }
-      if (await this.#save(via, record, pointing(via, record, this.record.id, true))) note(t('lines.linked', { name }), { actions: offerUndo() });
+      if (await this.#save(this.#of(via, record), pointing(via, record, this.record.id, true))) note(t('lines.linked', { name }), { actions: offerUndo() });
     } catch (e) { note(t('save.why', { why: e.message }), { bad: true, stays: true }); }
   }
 
@@ -306,7 +307,7 @@ class Lines extends El {
     else if (!isPlain) return;
     else if (e.key === 'Enter' || e.key === 'F2') this.#edit(id, c);
     else if (e.key === ' ' && record) go(recordHref(this.#app, this.#table.slug, id));
-    else if (e.key === 'Delete' && record) { const field = this.#columns[c]; if (this.#mayEdit(field)) this.#take(field, record, Array.isArray(record[field.slug]) ? [] : null); }
+    else if (e.key === 'Delete' && record) { const field = this.#columns[c]; if (this.#mayEdit(field)) this.#take(this.#of(field, record), Array.isArray(record[field.slug]) ? [] : null); }
     else if ([...e.key].length === 1 && e.key !== ' ') this.#edit(id, c, e.key);
     else return;
     e.preventDefault();

@@ -24,7 +24,7 @@ const STOPS = 'a[href], button, input, select, textarea, [tabindex="0"]';
 class RecordFields extends El {
   // may: { update }. past: the record as it was, or null. shown elsewhere: slugs of fields that have a part of their own.
   static props = { table: null, record: null, context: null, may: null, past: null, elsewhere: [] };
-  // The field that is edited: { field, record, editor }.
+  // The field that is edited: { app, table, field, record, editor }. It stays that of its record, whatever is shown by then.
   #open = null;
 
   connected() {
@@ -36,7 +36,7 @@ class RecordFields extends El {
 
   get #now() { return asLeft(this.context.app, this.table.slug, this.record); }
   #refusal(field) { return refusalOf(this.context.app, this.table.slug, this.record.id, field.slug); }
-  #deal(field, id = this.record.id) { setRefusal(this.context.app, this.table.slug, id, field.slug, null); }
+  #deal(field) { setRefusal(this.context.app, this.table.slug, this.record.id, field.slug, null); }
   #rowOf(field) { return this.querySelector(`.field-row[data-slug="${CSS.escape(field.slug)}"]`); }
 
   #may(field) {
@@ -46,10 +46,10 @@ class RecordFields extends El {
   /** Ends what is edited: saved, or kept with its field when it cannot be read. True when nothing is left open. */
   leave() {
     if (!this.#open) return;
-    const { field, record, editor } = this.#open, { value, problem } = editor.read(), text = editor.input?.value ?? null;
+    const open = this.#open, { value, problem } = open.editor.read(), text = open.editor.input?.value ?? null;
     this.#close();
-    if (problem) setRefusal(this.context.app, this.table.slug, record.id, field.slug, { text, value: null, problem, theirs: null });
-    else this.#take(field, record, value, text);
+    if (problem) setRefusal(open.app, open.table.slug, open.record.id, open.field.slug, { text, value: null, problem, theirs: null });
+    else this.#take(open, value, text);
   }
 
   /** Ends what is edited, if it can be read. */
@@ -60,17 +60,17 @@ class RecordFields extends El {
 
   prepare() {
     // Another record, while a field of the one before is still open.
-    if (this.#open && this.#open.record.id !== this.record?.id) this.leave();
+    if (this.#open && (this.#open.record.id !== this.record?.id || this.#open.table.slug !== this.table.slug || this.#open.app !== this.context.app)) this.leave();
   }
 
   #edit(field, typed = null) {
-    if (this.#open?.field === field) return;
+    if (this.#isOpen(field)) return;
     this.settle();
     if (this.#open) this.leave();
     const refusal = this.#refusal(field), record = this.#now, row = this.#rowOf(field);
     const kept = refusal && !refusal.theirs ? refusal.text ?? typedText(field, refusal.value) : null;
     const editor = makeEditor(field, { value: record[field.slug] ?? null, context: this.context, label: field.name, typed: typed ?? kept });
-    this.#open = { field, record, editor };
+    this.#open = { ...this.#of(field, record), editor };
     row.querySelector('.field-slot').append(editor);
     if (kept !== null && typed === null) editor.problem = refusal.problem;
     this.update();
@@ -88,24 +88,28 @@ class RecordFields extends El {
   #done = e => {
     const { value, move } = e.detail;
     // A tick box is always open.
-    if (e.target.matches('edit-tick') && e.target !== this.#open?.editor) { this.#take(e.target.field, this.#now, value); return; }
+    if (e.target.matches('edit-tick') && e.target !== this.#open?.editor) {
+      if (!isSame(value, this.#now[e.target.field.slug])) this.#save(this.#of(e.target.field), value);
+      return;
+    }
     if (e.target !== this.#open?.editor) return;
-    const text = e.target.input?.value ?? null, { field, record } = this.#close();
-    this.#take(field, record, value, text);
-    // The field can take the focus once it is shown again.
-    queueMicrotask(() => this.#go(field, move));
+    const text = e.target.input?.value ?? null, open = this.#close();
+    this.#take(open, value, text);
+    // The field can take the focus once it is shown again. Where somebody went with the pointer gets it first.
+    if (move) queueMicrotask(() => this.#go(open.field, move));
+    else requestAnimationFrame(() => { if (document.activeElement === document.body) this.#back(open.field); });
   };
 
   #dropped = e => {
     if (e.target !== this.#open?.editor) return;
     const { field } = this.#close();
-    this.#deal(field);
+    // A conflict waits for its answer.
+    if (!this.#refusal(field)?.theirs) this.#deal(field);
     this.#back(field);
   };
 
   /** Where the person went: Enter to the next field, Tab to whatever comes next. */
   #go(field, move) {
-    if (!move) { if (document.activeElement === document.body) this.#rowOf(field)?.querySelector('.field-edit')?.focus(); return; }
     const way = move === 'down' || move === 'right' ? 1 : -1, row = this.#rowOf(field), isByField = move === 'down' || move === 'up';
     if (isByField) {
       const stops = [...this.querySelectorAll('.field-edit, edit-tick input')], at = stops.indexOf(row.querySelector('.field-edit'));
@@ -116,33 +120,36 @@ class RecordFields extends El {
     (way > 0 ? stops[stops.indexOf(own) + 1] ?? own : stops[stops.indexOf(own) - 1] ?? own).focus();
   }
 
-  #take(field, record, value, text = null) {
-    const old = record[field.slug];
-    if (isSame(value, old) || (isEmpty(value) && isEmpty(old))) { this.#deal(field, record.id); return; }
-    this.#save(field, record, value, text);
+  /** A field of a record, to be saved to whatever is shown by then. */
+  #of(field, record = this.#now) { return { app: this.context.app, table: this.table, field, record }; }
+  #isOpen(field) { return this.#open?.field.slug === field.slug; }
+
+  #take(of, value, text = null) {
+    const { app, table, field, record } = of, old = record[field.slug];
+    if (!isSame(value, old) && !(isEmpty(value) && isEmpty(old))) this.#save(of, value, text);
+    else if (!refusalOf(app, table.slug, record.id, field.slug)?.theirs) setRefusal(app, table.slug, record.id, field.slug, null);
   }
 
-  async #save(field, record, value, text = null) {
-    const { context: { app }, table } = this;
+  async #save({ app, table, field, record }, value, text = null) {
     try {
       await changeRecord({ app, table: table.slug, before: record, values: { [field.slug]: value }, text: text || null, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
       announce(t('save.done', { name: field.name }));
       return true;
     } catch (e) {
       // What was refused is shown beside the field; whoever went on to another record learns it from a note.
-      if (!this.isConnected || this.record?.id !== record.id) note(t('save.why', { why: e.message }), { bad: true, stays: true });
-      if (e.clash) this.#learn(field, record.id);
+      if (!this.isConnected || this.record?.id !== record.id || this.table !== table) note(t('save.why', { why: e.message }), { bad: true, stays: true });
+      if (e.clash) this.#learn(app, table, field, record.id);
       return false;
     }
   }
 
   /** Who was faster. */
-  async #learn(field, id) {
-    const { context: { app }, table } = this, who = await whoChanged(app, table, id, field), refusal = refusalOf(app, table.slug, id, field.slug);
+  async #learn(app, table, field, id) {
+    const who = await whoChanged(app, table, id, field), refusal = refusalOf(app, table.slug, id, field.slug);
     if (refusal?.theirs) setRefusal(app, table.slug, id, field.slug, { ...refusal, who });
   }
 
-  #keepMine(field, refusal) { this.#save(field, refusal.theirs, refusal.value, refusal.text); this.#back(field); }
+  #keepMine(field, refusal) { this.#save(this.#of(field, refusal.theirs), refusal.value, refusal.text); this.#back(field); }
   #takeTheirs(field) {
     this.#deal(field);
     announce(t('record.theirs.taken', { name: field.name }));
@@ -156,13 +163,13 @@ class RecordFields extends El {
   async #unlink(field, id) {
     const record = this.#now, value = field.type === 'references' ? record[field.slug].filter(x => x !== id) : null, name = said(field, id, this.context.names);
     this.#rowOf(field).querySelector('.field-edit').focus();
-    if (await this.#save(field, record, value)) note(t('record.unlinked', { name, field: field.name }), { actions: offerUndo() });
+    if (await this.#save(this.#of(field, record), value)) note(t('record.unlinked', { name, field: field.name }), { actions: offerUndo() });
   }
 
   // The button goes with the difference; reading goes on with the record.
   #putBack(field) {
     this.closest('[role="tabpanel"]').focus({ preventScroll: true });
-    this.#save(field, this.#now, this.past[field.slug]);
+    this.#save(this.#of(field), this.past[field.slug]);
   }
 
   #links(field, value) {
@@ -194,7 +201,7 @@ class RecordFields extends El {
   #key(field, e) {
     if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || !e.target.matches('.field-edit')) return;
     if (e.key === 'F2') this.#edit(field);
-    else if (e.key === 'Delete' && !field.required) this.#take(field, this.#now, ['references', 'multiselect', 'checklist'].includes(field.type) ? [] : null);
+    else if (e.key === 'Delete' && !field.required) this.#take(this.#of(field), ['references', 'multiselect', 'checklist'].includes(field.type) ? [] : null);
     else if ([...e.key].length === 1 && e.key !== ' ') this.#edit(field, e.key);
     else return;
     e.preventDefault();
@@ -209,7 +216,7 @@ class RecordFields extends El {
   }
 
   #row(field) {
-    const record = this.past ?? this.#now, may = this.#may(field), refusal = this.past ? null : this.#refusal(field), isOpen = this.#open?.field === field, differs = this.past && this.record && !isSame(this.past[field.slug], this.record[field.slug]);
+    const record = this.past ?? this.#now, may = this.#may(field), refusal = this.past ? null : this.#refusal(field), isOpen = this.#isOpen(field), differs = this.past && this.record && !isSame(this.past[field.slug], this.record[field.slug]);
     return html`<div class="field-row" data-slug=${field.slug} data-may=${may ? '' : null} data-open=${isOpen ? '' : null} data-past=${differs ? '' : null} @keydown=${e => this.#key(field, e)}>
       <dt title=${this.may?.update && !may && !this.past ? t('record.fixed', { word: typeOf(field).word }) : null}>${icon(typeOf(field).icon)}${field.name}</dt>
       <dd @click=${e => this.#clicked(field, e)}>

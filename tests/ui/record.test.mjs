@@ -213,6 +213,17 @@ test('stepping and closing save what is typed, or keep what cannot be read', asy
   await shows(page, 'amount', '€500');
   assert.equal(await page.locator('.clash').count(), 0);
   await saved(page);
+  // Whoever clicks elsewhere while a field or a cell is open goes there.
+  const search = page.getByRole('searchbox', { name: 'Search in Deals' }), isThere = () => page.waitForFunction(() => document.activeElement?.matches('ui-searchbox input'));
+  for (const begin of [() => fieldOf(page, 'amount').locator('.field-value').click(), () => page.locator('.canvas tr[data-id="rec_2"] > [data-col="1"]').dblclick()]) {
+    await begin();
+    await page.waitForFunction(() => document.activeElement?.closest('.field-slot, [data-editing]'));
+    await search.click();
+    await page.waitForFunction(() => !document.querySelector('.field-slot > *, [data-editing]'));
+    // Two frames later it is still there.
+    await page.evaluate(() => new Promise(done => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    await isThere();
+  }
   await close(page);
 });
 
