@@ -33,6 +33,7 @@ const CLOSED = [
   ['/_/:app/t/:table/import', at => html`<screen-import .app=${at.app} .table=${at.table}></screen-import>`, () => import('./screens/import.js')],
   ['/_/:app/t/:table/export', at => html`<screen-export .app=${at.app} .table=${at.table} .query=${here.get().query}></screen-export>`, () => import('./screens/export.js')],
   ['/_/:app/t/:table/fields', at => html`<screen-fields .app=${at.app} .table=${at.table} .query=${here.get().query}></screen-fields>`, () => import('./screens/fields.js')],
+  ['/_/:app/t/:table/r/:id', at => html`<screen-record .app=${at.app} .table=${at.table} .record=${at.id}></screen-record>`, () => import('./screens/record.js')],
   ['/_/:app/settings', at => html`<screen-settings .app=${at.app}></screen-settings>`, () => import('./screens/settings.js')],
 ];
 

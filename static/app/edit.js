@@ -3,11 +3,12 @@
 //
 // A job is plain data, so that it can wait in this browser: { kind, app, table, key, who, … }.
 import { getTagged, tab, write } from './api.js';
+import { dropNote } from './notes.js';
 import { person } from './session.js';
 import { loadMany, recordsAt } from './records.js';
 import { store } from '../lib/store.js';
 
-const OUTBOX = 'ui:outbox:', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
+const OUTBOX = 'ui:outbox:', REFUSED = 'ui:refused', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
 
 /** { word: saved | saving | waiting | failed | readonly, waiting: how many, fault } */
 export const saving = store({ word: 'saved', waiting: 0, fault: null });
@@ -18,6 +19,8 @@ export const pending = store({});
 /** The ids of records that somebody else has just changed. */
 export const glowing = store(new Set());
 
+// What was refused, by its place: { text, value, problem, theirs, who, note }, until it is dealt with. `theirs` is the record as somebody else left it.
+const refusals = kept();
 const queue = [];
 // The tag of the state of a record that this page has seen, by address.
 const tags = new Map();
@@ -26,6 +29,25 @@ let running = false, isAway = false, timer = 0;
 const addressOf = job => `${recordsAt(job.app, job.table)}/${encodeURIComponent(job.id)}`;
 /** Whether two values of a field are the same; lists and JSON by what is in them. */
 export const isSame = (a, b) => (a ?? null) === (b ?? null) || JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+// Each person's own: whoever signs in next in this tab does not see them.
+const placeOf = (...place) => JSON.stringify([whoIsHere(), ...place]);
+function kept() {
+  try { return new Map(JSON.parse(sessionStorage.getItem(REFUSED) ?? '[]')); } catch { return new Map(); }
+}
+/** What a person wanted in a field and did not get: nothing typed is lost. The grid and the record panel show it at its place. */
+export const refusalOf = (app, table, id, field) => refusals.get(placeOf(app, table, id, field)) ?? null;
+/** Notes that something was refused, or with null that it is dealt with. */
+export function setRefusal(app, table, id, field, refusal) {
+  const place = placeOf(app, table, id, field), old = refusals.get(place);
+  if (!old && !refusal) return;
+  if (old?.note && old.note !== refusal?.note) dropNote(old.note);
+  if (refusal) refusals.set(place, refusal); else refusals.delete(place);
+  // A reload keeps them; the notes about them are gone by then.
+  try { sessionStorage.setItem(REFUSED, JSON.stringify([...refusals].map(([at, r]) => [at, { ...r, note: null }]))); } catch { /* They are in memory. */ }
+  if (!refusals.size && !queue.length && saving.get().word === 'failed') say();
+  pending.set({});
+}
 
 /** A record as the person left it: with the values that are still on their way. */
 export function asLeft(app, table, record) {
@@ -38,10 +60,11 @@ export function asLeft(app, table, record) {
   return values ? { ...record, ...values } : record;
 }
 
-/** Fields of one record. `before` is the record as it was seen: somebody else's change of the same fields in between is a conflict. Gives the record. */
-export const changeRecord = ({ app, table, before, values, label, overwrite = false }) => {
+/** Fields of one record. `before` is the record as it was seen: somebody else's change of the same fields in between is a conflict. `text`: what was
+    typed, if that is more than the value. Gives the record; what is refused stays at its fields (refusalOf). */
+export const changeRecord = ({ app, table, before, values, label, text = null, overwrite = false }) => {
   const base = Object.fromEntries(Object.keys(values).map(f => [f, before[f] ?? null]));
-  return add({ kind: 'update', app, table, id: before.id, values, base, overwrite, label });
+  return add({ kind: 'update', app, table, id: before.id, values, base, text, overwrite, label });
 };
 /** Gives the record. */
 export const createRecord = ({ app, table, values, label }) => add({ kind: 'create', app, table, values, label });
@@ -97,6 +120,7 @@ async function run() {
       const result = await DO[job.kind](job);
       isAway = false;
       settle(job);
+      if (job.kind === 'update') for (const f of Object.keys(job.values)) setRefusal(job.app, job.table, job.id, f, null);
       happened.set({ ...result, job, app: job.app, table: job.table });
       done(result.given);
     } catch (e) {
@@ -104,11 +128,21 @@ async function run() {
       isAway = false;
       fault = e;
       settle(job);
+      if (job.kind === 'update') keepRefused(job, e);
       failed(e);
     }
     say(fault);
   }
   running = false;
+}
+
+/** What could not be saved stays with its fields; those that somebody else changed in between show both. */
+function keepRefused({ app, table, id, values, text }, fault) {
+  for (const [f, value] of Object.entries(values)) {
+    setRefusal(app, table, id, f, { text, value, problem: fault.message, theirs: fault.clash?.includes(f) ? fault.record : null });
+  }
+  // Whoever shows the record shows what it is now.
+  if (fault.clash) happened.set({ kind: 'changed', records: [fault.record], app, table, job: { kind: 'update', values } });
 }
 
 function settle(job) {

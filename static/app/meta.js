@@ -35,6 +35,8 @@ export const appHref = app => `/_/${encodeURIComponent(app)}`;
 export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;
 export const viewHref = (app, table, view) => `${tableHref(app, table)}/v/${encodeURIComponent(view)}`;
 export const recordHref = (app, table, id) => `${tableHref(app, table)}?r=${encodeURIComponent(id)}`;
+/** The record as a page of its own. */
+export const recordPageHref = (app, table, id) => `${tableHref(app, table)}/r/${encodeURIComponent(id)}`;
 export const fieldsHref = (app, table) => `${tableHref(app, table)}/fields`;
 export const importHref = (app, table) => (table ? `${tableHref(app, table)}/import` : `${appHref(app)}/import`);
 export const exportHref = (app, table) => `${tableHref(app, table)}/export`;

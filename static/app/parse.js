@@ -5,8 +5,9 @@ import { choiceOf } from './types.js';
 import { t } from './i18n.js';
 
 /** Types whose values nobody types. */
-const FIXED = new Set(['computed', 'lines', 'sequence']);
-export const isEditable = field => !FIXED.has(field.type);
+const FIXED = new Set(['computed', 'lines', 'sequence']), LINKS = new Set(['reference', 'references']);
+/** Whether this person can type values of a field: not what their role may not write, nor links to a table that they do not see. */
+export const isEditable = field => !FIXED.has(field.type) && field.writable !== false && (!LINKS.has(field.type) || !!field.target);
 
 const parts = new Intl.NumberFormat().formatToParts(-1234567.5);
 const mark = type => parts.find(p => p.type === type)?.value ?? '';
@@ -111,7 +112,7 @@ const READ = {
 
 /** `{ value }`, or `{ problem }` in words. Nothing typed is no value. */
 export function parseValue(field, typed) {
-  if (!isEditable(field)) return { problem: t('edit.readonly', { name: field.name, word: field.type }) };
+  if (FIXED.has(field.type)) return { problem: t('edit.readonly', { name: field.name, word: field.type }) };
   const text = field.type === 'textarea' ? typed : typed.trim();
   if (text === '') return { value: ['multiselect', 'checklist', 'references'].includes(field.type) ? [] : null };
   return (READ[field.type] ?? ((f, v) => ({ value: v })))(field, text);

@@ -5,6 +5,10 @@ import { NAMES_IN_CELL, NAMES_IN_PANEL, loadNames, loadRecord, loadWindow, refer
 
 const PAGE = 100, PAGES_KEPT = 80, PAGES_AT_ONCE = 4;
 
+/** Whether records of a table may look another way once something in `other` is: they refer to it, or compute from what points to them. */
+const isFelt = (tables, table, other) => table.fields.some(f => f.target === other)
+  || (table.fields.some(f => f.type === 'computed') && tables.some(x => x.slug === other && x.fields.some(f => f.target === table.slug)));
+
 /** Runs only the newest of several loads; an older one is given up and never shows its answer. */
 class Latest {
   #call = null;
@@ -179,7 +183,7 @@ export class Rows {
     const { app, table } = this.#what;
     if (what?.app !== app) return;
     // A record that others here refer to may have another name now, or lines of its own.
-    if (what.table !== table.slug) { if (table.fields.some(f => f.target === what.table)) this.reload(); return; }
+    if (what.table !== table.slug) { if (isFelt(this.#what.tables, table, what.table)) this.reload(); return; }
     this.edits++;
     for (const record of what.records ?? []) if (what.kind !== 'made') this.#put(record);
     const made = this.#isPart ? [] : what.kind === 'made' ? what.records : what.made ?? [];
@@ -233,42 +237,76 @@ export class Rows {
   }
 }
 
-/** One record by its id: from the rows when they have it, else asked for. */
+/** One record by its id: from the rows when they have it, else asked for. What happens to it is shown, also when it is none of the rows. */
 export class OneRecord {
   id = null;
   record = null;
   names = new Map();
   fault = null;
   #latest = new Latest();
+  #watch = null;
+  #what = null;
+  #isNear = false;
 
   constructor(changed) { this.changed = changed; }
 
+  /** `rows` may be null: a record that stands alone. */
   want(app, tables, table, id, rows, force = false) {
-    const near = id && rows.find(id);
+    this.#what = { app, tables, table };
+    const near = id && rows?.find(id), wasNear = this.#isNear;
+    this.#isNear = !!near;
+    if (id && !this.#watch) {
+      this.#watch = new AbortController();
+      happened.on(what => this.#happened(what), this.#watch.signal);
+    }
     if (near) {
       if (near === this.record) return;
       this.#latest.stop();
       Object.assign(this, { id, record: near, names: rows.names, fault: null });
       // The rows know the first names only: what stands here already is shown while the others come.
-      if (refersToMany(table, near)) this.#load(app, tables, table, async () => near);
+      if (refersToMany(table, near)) this.#load(async () => near);
       return;
     }
-    if (id === this.id && !force) return;
+    if (id === this.id && !force) {
+      // It is no longer among the rows: perhaps no longer at all.
+      if (id && wasNear) this.#ask();
+      return;
+    }
     this.#latest.stop();
     Object.assign(this, { id, record: null, fault: null });
-    if (id) this.#load(app, tables, table, signal => loadRecord(app, table.slug, id, signal));
+    if (id) this.#ask();
   }
 
-  async #load(app, tables, table, find) {
+  #ask() {
+    const { app, table } = this.#what, { id } = this;
+    this.#load(signal => loadRecord(app, table.slug, id, signal));
+  }
+
+  async #load(find) {
+    const { app, tables, table } = this.#what;
     const done = await this.#latest.run(async signal => {
       const record = await find(signal);
       return { record, names: await loadNames(app, tables, table, [record], NAMES_IN_PANEL, signal) };
     });
-    // A record that is shown already only lacks names.
-    if (!done || (done.fault && this.record)) return;
-    Object.assign(this, { fault: done.fault ?? null, ...done.value });
+    if (!done) return;
+    // A record that is shown already only lacks names, unless it is no longer there.
+    if (done.fault && this.record && done.fault.kind !== 'gone') return;
+    Object.assign(this, { fault: done.fault ?? null, ...done.fault ? { record: null } : done.value });
     this.changed();
   }
 
-  stop() { this.#latest.stop(); this.id = null; }
+  #happened(what) {
+    const { app, tables, table } = this.#what, isOwn = what?.table === table.slug;
+    if (!this.id || what?.app !== app || (!isOwn && !isFelt(tables, table, what.table) && !what.isCoarse)) return;
+    const now = isOwn && [...what.records ?? [], ...what.made ?? []].find(r => r.id === this.id);
+    if (isOwn && !now && !what.isCoarse && !what.ids?.includes(this.id)) return;
+    if (now) { this.record = now; this.fault = null; this.#load(async () => now); this.changed(); } else if (!this.#isNear || what.ids) this.#ask();
+  }
+
+  stop() {
+    this.#latest.stop();
+    this.#watch?.abort();
+    this.#watch = null;
+    this.id = null;
+  }
 }

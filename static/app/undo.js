@@ -51,6 +51,8 @@ async function take(step, isRedo, onConflict = 'refuse') {
   }
 }
 
+/** Takes back any change of the log: { app, table, change, label }. */
+export const undoChange = step => take(step, false);
 /** Takes back the last step of this tab. */
 export async function undo() { await take((await refresh()).undo, false); }
 /** Does again what was taken back last. */

@@ -18,7 +18,7 @@ export const TEXTS = {
   'change.copied': ['duplicated {n} record', 'duplicated {n} records'],
   'change.many': ['changed {n} record', 'changed {n} records'],
 
-  'conflict.text': 'Somebody changed {field} in between. Yours: {mine}. Theirs: {theirs}.',
+  'conflict.text': '{who} changed {field} in between. Yours: {mine}. Theirs: {theirs}.',
   'conflict.mine': 'Keep mine',
   'conflict.theirs': 'Take theirs',
 

@@ -75,3 +75,15 @@ export function momentText(value) {
   const seconds = at.getSeconds() ? `:${two(at.getSeconds())}` : '';
   return `${iso(at)} ${two(at.getHours())}:${two(at.getMinutes())}${seconds}`;
 }
+
+const UNITS = [['second', 60], ['minute', 60], ['hour', 24]];
+const relatively = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+/** "2 minutes ago", or null for what is a day ago or longer. */
+export function ago(stamp, now = Date.now()) {
+  let n = Math.max(0, Math.floor((now - new Date(stamp).getTime()) / 1000));
+  for (const [unit, most] of UNITS) {
+    if (n < most) return relatively.format(-n, unit);
+    n = Math.floor(n / most);
+  }
+  return null;
+}

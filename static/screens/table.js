@@ -145,7 +145,7 @@ class TableScreen extends El {
   #rowsCame() {
     if (this.#rows.fault?.kind === 'many') { note(t('group.many', { name: this.#rows.fault.message })); this.#group([]); return; }
     // Where to come back to next time; a browser without storage simply starts at the list of apps.
-    try { localStorage.setItem('ui:last', withQuery({ r: null })); } catch { /* nothing stored */ }
+    try { localStorage.setItem('ui:last', withQuery({ r: null, tab: null, at: null })); } catch { /* nothing stored */ }
     this.update();
     if (this.#rows.total === 0) this.#nameNone();
   }
@@ -243,13 +243,13 @@ class TableScreen extends El {
   };
 
   #open = id => {
-    go(withQuery({ r: id }), { replace: !!this.query.get('r') });
+    go(withQuery({ r: id, at: null }), { replace: !!this.query.get('r') });
     requestAnimationFrame(() => this.querySelector('ui-side')?.focusHead?.());
   };
 
   #close = () => {
     const id = this.query.get('r');
-    go(withQuery({ r: null }));
+    go(withQuery({ r: null, tab: null, at: null }));
     requestAnimationFrame(() => { if (!this.#grid?.focusRecord(id)) this.querySelector('.grid [tabindex="0"]')?.focus(); });
   };
 

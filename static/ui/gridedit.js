@@ -2,7 +2,7 @@
 // Not here: the editors (ui/editors/), sending (app/edit.js), pasting (gridclip.js).
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
-import { changeRecord, createRecord, isSame } from '../app/edit.js';
+import { changeRecord, createRecord, isSame, pasteRecords, refusalOf, setRefusal } from '../app/edit.js';
 import { ENTRY } from '../app/layout.js';
 import { note } from '../app/notes.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
@@ -20,7 +20,6 @@ const emptyOf = field => parseValue(field, '').value;
 export class Editing {
   #at = null;
   #editor = null;
-  #troubles = new Map();
   #draft = null;
   #draftOf = '';
   #missing = new Set();
@@ -39,7 +38,9 @@ export class Editing {
   get row() { return this.#at?.r ?? null; }
 
   /** What was typed into a cell and refused: { text, problem }. */
-  troubleOf(id, slug) { return this.#troubles.get(`${id} ${slug}`); }
+  troubleOf(id, slug) { return refusalOf(this.grid.context.app, this.grid.table.slug, id, slug); }
+
+  #deal(record, field) { setRefusal(this.grid.context.app, this.grid.table.slug, record.id, field.slug, null); }
 
   /** What is typed so far of a record that is not there yet. Kept in this browser. */
   get draft() {
@@ -101,7 +102,7 @@ export class Editing {
     td.dataset.editing = '';
     // The row lies over those below it as long as the editor may reach beyond its cell.
     td.parentElement.dataset.edited = '';
-    const editor = this.#editor = makeEditor(field, { value: record[field.slug] ?? null, context: grid.context, label: field.name, typed: opening.typed ?? trouble?.text ?? null });
+    const editor = this.#editor = makeEditor(field, { value: record[field.slug] ?? null, context: grid.context, label: field.name, typed: opening.typed ?? (trouble && (trouble.text ?? typedText(field, trouble.value))) });
     td.append(editor);
     if (trouble && opening.typed === null) editor.problem = trouble.problem;
     queueMicrotask(() => {
@@ -124,7 +125,7 @@ export class Editing {
     const text = target.input?.value ?? '', { r, c, field, record } = this.#close(), { grid } = this;
     if (r === ENTRY) { this.#typedNew(field, value, move, c); return; }
     const isNew = !isSame(value, record[field.slug]) && !(isEmpty(value) && isEmpty(record[field.slug]));
-    this.#troubles.delete(`${record.id} ${field.slug}`);
+    this.#deal(record, field);
     if (isNew) this.save(record, { [field.slug]: value }, text);
     else grid.update();
     this.#move(r, c, move);
@@ -133,7 +134,7 @@ export class Editing {
   dropped({ target }) {
     if (target !== this.#editor) return;
     const { record, field } = this.#close();
-    this.#troubles.delete(`${record.id} ${field.slug}`);
+    if (record.id) this.#deal(record, field);
     this.grid.focusActive();
     this.grid.update();
   }
@@ -144,7 +145,12 @@ export class Editing {
       grid.go(r, c + side);
       if (grid.active.c !== c && grid.fieldAt(grid.active.c)?.type !== 'boolean') this.open(r, grid.active.c);
     } else if (move) grid.go(move === 'down' ? Math.min(r + 1, grid.lastRow) : Math.max(r - 1, grid.firstRow), c);
-    else if (document.activeElement === document.body) grid.focusActive();
+    else this.#backUnlessElsewhere();
+  }
+
+  /** The focus comes back to the grid, unless the person went somewhere with the pointer: that gets it first. */
+  #backUnlessElsewhere() {
+    requestAnimationFrame(() => { if (document.activeElement === document.body && !this.isOpen) this.grid.focusActive(); });
   }
 
   #typedNew(field, value, move, c) {
@@ -154,7 +160,8 @@ export class Editing {
     this.#setDraft(draft);
     if (move === 'down') this.create();
     else if (move === 'left' || move === 'right') this.#move(ENTRY, c, move);
-    else if (move || document.activeElement === document.body) this.grid.focusActive();
+    else if (move) this.grid.focusActive();
+    else this.#backUnlessElsewhere();
   }
 
   /** Makes a record of what is typed. While something required is empty it stays as it is, and is kept. */
@@ -188,11 +195,10 @@ export class Editing {
   async save(record, values, text = null) {
     const { grid } = this, { app } = grid.context, { table } = grid, [slug] = Object.keys(values), field = table.fields.find(f => f.slug === slug);
     try {
-      await changeRecord({ app, table: table.slug, before: record, values, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
+      await changeRecord({ app, table: table.slug, before: record, values, text: text || null, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
       announce(t('save.done', { name: field.name }));
     } catch (e) {
-      if (e.clash) { this.#clash(record, field, e); return; }
-      this.#troubles.set(`${record.id} ${slug}`, { text: text ?? typedText(field, values[slug]), problem: e.message });
+      if (e.clash) { this.#clash(field, e); return; }
       note(t('save.why', { why: e.message }), { bad: true, stays: true, actions: [{ text: t('grid.show'), run: () => this.#show(record.id, slug) }] });
       grid.rows.version++;
       grid.update();
@@ -206,14 +212,19 @@ export class Editing {
     this.open(r, c);
   }
 
-  /** Both values, and the choice. Nothing is overwritten before that. */
-  #clash(record, field, fault) {
-    const { grid } = this, { slug } = field, said = value => plainText(field, value) || t('edit.clear');
-    grid.rows.reload();
-    note(t('conflict.text', { field: field.name, mine: said(fault.mine[slug]), theirs: said(fault.record[slug]) }), {
+  /** Both values, who was faster, and the choice. Nothing is overwritten before that; the record panel shows the same beside the field. */
+  async #clash(field, fault) {
+    const { grid } = this, { slug } = field, { record } = fault, { app } = grid.context, said = value => plainText(field, value) || t('edit.clear');
+    const { whoChanged } = await import('../app/recordlog.js'), who = await whoChanged(app, grid.table, record.id, field);
+    const refusal = refusalOf(app, grid.table.slug, record.id, slug);
+    // Dealt with meanwhile, in the panel.
+    if (!refusal) return;
+    const text = t('conflict.text', { who, field: field.name, mine: said(refusal.value), theirs: said(record[slug]) });
+    const made = note(text, {
       bad: true, stays: true,
-      actions: [{ text: t('conflict.mine'), run: () => this.save(fault.record, fault.mine) }, { text: t('conflict.theirs'), run: () => grid.focusActive() }],
+      actions: [{ text: t('conflict.mine'), run: () => this.save(record, { [slug]: refusal.value }) }, { text: t('conflict.theirs'), run: () => { this.#deal(record, field); grid.focusActive(); } }],
     });
+    setRefusal(app, grid.table.slug, record.id, slug, { ...refusal, problem: text, note: made.id });
   }
 
   /** The records of the range that are loaded, with their rows. */

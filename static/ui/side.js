@@ -18,7 +18,7 @@ class Side extends El {
 
   prepare() {
     const { app, tables, table, id, rows } = this, next = this.#edge === null ? null : rows.at(this.#edge);
-    if (next) { this.#edge = null; go(withQuery({ r: next.id }), { replace: true }); return; }
+    if (next) { this.#edge = null; go(withQuery({ r: next.id, at: null }), { replace: true }); return; }
     this.#one.want(app, tables, table, id, rows);
   }
 
@@ -31,7 +31,7 @@ class Side extends El {
     if (at < 0 || to < 0 || to >= rows.length) return;
     const next = rows.at(to);
     this.onReveal(to);
-    if (next) go(withQuery({ r: next.id }), { replace: true });
+    if (next) go(withQuery({ r: next.id, at: null }), { replace: true });
     else { this.#edge = to; rows.need(to, to); }
   };
 
@@ -43,7 +43,7 @@ class Side extends El {
 
   view() {
     const one = this.#one, { rows, table, contextOf } = this, at = one.id && !rows.groupAt ? rows.indexOf(one.id) : -1;
-    return html`<ui-record ?inert=${this.isOff} .table=${table} .record=${one.record} .context=${contextOf(one.names)} .fault=${one.fault}
+    return html`<ui-record ?inert=${this.isOff} .table=${table} .record=${one.record} .id=${one.id} .context=${contextOf(one.names)} .fault=${one.fault}
       .place=${at < 0 ? null : `${count(at + 1)} of ${count(rows.length)}`} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.onClose} .onStep=${this.step} .onRetry=${this.#again}></ui-record>`;
   }
 }

@@ -6,11 +6,12 @@ import { fromTsv, toTsv } from '../../static/app/clip.js';
 import { compile, countOf, fromAddress, sentence, toAddress } from '../../static/app/filter.js';
 import { askOf, foldedOf, groupsOf } from '../../static/app/asked.js';
 import { treeFrom } from '../../static/app/grouptree.js';
+import { columnsFor, nameFieldOf, neededFor, pointersTo, pointing, telling } from '../../static/app/links.js';
 import { moved, ordered, shownColumns } from '../../static/app/layout.js';
 import { recallMapping, rememberMapping } from '../../static/app/mapping.js';
 import { parseValue, typedText } from '../../static/app/parse.js';
 import { strayed } from '../../static/app/strayed.js';
-import { momentText, parseDay, parseMoment } from '../../static/lib/dates.js';
+import { ago, momentText, parseDay, parseMoment } from '../../static/lib/dates.js';
 import { scrollTo, windowOf } from '../../static/lib/virtual.js';
 
 const NOW = new Date(2026, 10, 25, 9, 30); // a Wednesday
@@ -188,4 +189,49 @@ test('a mapping that was kept: used again as far as table and file still have wh
       assert.ok(found === null || found.plan.every(p => p.to === null), broken);
     }
   } finally { Object.defineProperty(globalThis, 'localStorage', { configurable: true, writable: true, value: before }); }
+
+const table = (slug, fields, more = {}) => ({ slug, name: slug, fields: fields.map(f => ({ name: f.slug, required: false, ...f })), ...more });
+const FIRM = table('firms', [{ slug: 'name', type: 'text', required: true }, { slug: 'people', type: 'lines', target: 'people', via: 'firm' }, { slug: 'parent', type: 'reference', target: 'firms', inverse: 'daughter_firms' }]);
+const PEOPLE = table('people', [
+  { slug: 'first', type: 'text', required: true }, { slug: 'full', type: 'computed' }, { slug: 'mail', type: 'email' }, { slug: 'firm', type: 'reference', target: 'firms' }, { slug: 'story', type: 'textarea' },
+], { display_field: 'full' });
+const BILLS = table('bills', [
+  { slug: 'no', type: 'sequence' }, { slug: 'payer', type: 'reference', target: 'firms', required: true }, { slug: 'seller', type: 'reference', target: 'firms' }, { slug: 'what', type: 'text', required: true }, { slug: 'kind', type: 'select' },
+  { slug: 'amount', type: 'money', required: true, default: 1 }, { slug: 'firms', type: 'references', target: 'firms' }], { display_field: 'what' });
+
+test('which tables point to one: lines first, and twins by their fields', () => {
+  const found = pointersTo([BILLS, PEOPLE, FIRM], FIRM);
+  assert.deepEqual(found.map(p => [p.key, p.name, p.by, p.isLines, p.isOwned]), [
+    ['people.firm', 'people', null, true, false], ['bills.payer', 'bills', 'payer', false, true], ['bills.seller', 'bills', 'seller', false, false], ['bills.firms', 'bills', 'firms', false, false], ['firms.parent', 'Daughter firms', null, false, false],
+  ]);
+  assert.deepEqual(pointersTo([FIRM], PEOPLE), [], 'lines of this table are no pointer to the other one');
+  assert.deepEqual(pointersTo([{ ...PEOPLE, can: { list: false } }], FIRM), [], 'a table that may not be listed is not asked');
+  const columns = (key, most) => columnsFor(found.find(p => p.key === key), most).map(f => f.slug);
+  assert.deepEqual(columns('bills.payer', 2), ['what', 'amount'], 'numbers of what is owned go before choices');
+  assert.deepEqual(columns('bills.payer', 3), ['what', 'kind', 'amount'], 'in the order of the table');
+  assert.deepEqual(columns('people.firm', 4), ['first', 'full', 'mail'], 'long texts have no column');
+  assert.deepEqual(columns('people.firm', 2), ['first', 'full'], 'the name and what must be there come first');
+});
+
+test('what a new record needs, and where its name goes', () => {
+  assert.deepEqual(neededFor(BILLS, { what: 'Tea' }).map(f => f.slug), ['payer'], 'a default is enough');
+  assert.deepEqual(neededFor(BILLS, { what: '', payer: 'rec_1' }).map(f => f.slug), ['what']);
+  assert.equal(nameFieldOf(PEOPLE).slug, 'first', 'a computed name is typed elsewhere');
+  assert.equal(nameFieldOf(FIRM).slug, 'name');
+  assert.deepEqual(telling(BILLS).map(f => f.slug), ['kind', 'amount'], 'two short fields beside the name');
+  assert.equal(nameFieldOf(table('dull', [{ slug: 'n', type: 'integer' }])), null);
+});
+
+test('pointing to one more record, or one less', () => {
+  const one = { slug: 'firm', type: 'reference' }, many = { slug: 'firms', type: 'references' };
+  assert.equal(pointing(one, { firm: 'rec_2' }, 'rec_1', true), 'rec_1');
+  assert.equal(pointing(one, { firm: 'rec_1' }, 'rec_1', false), null);
+  assert.deepEqual(pointing(many, null, 'rec_1', true), ['rec_1']);
+  assert.deepEqual(pointing(many, { firms: ['rec_1', 'rec_2'] }, 'rec_1', true), ['rec_2', 'rec_1'], 'never twice');
+  assert.deepEqual(pointing(many, { firms: ['rec_1', 'rec_2'] }, 'rec_1', false), ['rec_2']);
+});
+
+test('how long ago', () => {
+  const now = Date.UTC(2026, 10, 25, 12), at = s => new Date(now - s * 1000).toISOString();
+  for (const [s, words] of [[0, 'now'], [-5, 'now'], [30, '30 seconds ago'], [60, '1 minute ago'], [3_599, '59 minutes ago'], [3_600, '1 hour ago'], [86_399, '23 hours ago'], [86_400, null]]) assert.equal(ago(at(s), now), words, String(s));
 });

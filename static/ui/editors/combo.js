@@ -14,6 +14,9 @@ export class Combo extends Editor {
   #words = '';
   #call = 0;
   #busy = false;
+  #isAtRest = false;
+  // A choice is being made; it may ask something, which takes the focus.
+  #making = false;
   // Enter came before its list: the first of it is meant.
   #awaited = null;
 
@@ -46,6 +49,7 @@ export class Combo extends Editor {
   }
 
   finish(move) {
+    if (this.#making) return;
     if (!move || !this.#words || this.several) { super.finish(move); return; }
     if (this.#busy) this.#awaited = move;
     else if (this.#items[this.#at]) this.#take(this.#items[this.#at], move);
@@ -73,6 +77,7 @@ export class Combo extends Editor {
 
   #typed = e => {
     this.#words = e.target.value;
+    this.#isAtRest = false;
     this.#awaited = null;
     this.problem = null;
     this.#look();
@@ -82,9 +87,17 @@ export class Combo extends Editor {
     if (!item) return;
     let { value } = item;
     if (item.make) {
-      try { value = await item.make(); } catch (e) { this.problem = e.message; return; }
+      this.#making = true;
+      try { value = await item.make(); } catch (e) { this.problem = e.message; return; } finally { this.#making = false; }
+      // Nothing was made after all: what was typed stands as it was.
+      if (value === undefined) { this.input?.focus(); return; }
     }
-    if (!this.several) { this.#chosen = [value]; this.end(value, move); return; }
+    if (!this.several) {
+      this.#chosen = [value];
+      if (this.look === 'panel') this.#rest();
+      this.end(value, move);
+      return;
+    }
     const values = this.#values;
     this.#chosen = values.includes(value) ? values.filter(v => v !== value) : [...values, value];
     this.#words = '';
@@ -93,9 +106,18 @@ export class Combo extends Editor {
     this.#look();
   }
 
+  /** Chosen, in a panel: the choice stands in the box, and its list goes until something is typed again. */
+  #rest() {
+    this.#words = '';
+    this.input.value = '';
+    this.#isAtRest = true;
+    this.update();
+  }
+
   ownKey(e) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key], n = this.#items.length;
     if (step && !e.altKey) {
+      this.#isAtRest = false;
       this.#at = n ? (this.#at + step + n) % n : 0;
       this.update();
       return true;
@@ -137,7 +159,7 @@ export class Combo extends Editor {
         ${this.several && each(this.#values, v => v, v => html`<span class="combo-chip">${this.chip(v)}</span>`)}
         <input class="edit-input" role="combobox" aria-expanded="true" aria-controls=${list} aria-autocomplete="list" aria-label=${this.label ?? field.name}
           aria-activedescendant=${shown ? `${this.id_}-${this.#at}` : null} aria-invalid=${this.problem ? 'true' : null} aria-describedby=${`${this.id_}-why`}
-          placeholder=${this.several ? null : this.value === null || this.value === undefined ? null : this.labelOf(this.value)} value=${this.#words} autocomplete="off" spellcheck="false" @input=${this.#typed}>
+          placeholder=${this.several || (this.#values[0] ?? null) === null ? null : this.labelOf(this.#values[0])} value=${this.#words} autocomplete="off" spellcheck="false" @input=${this.#typed}>
       </span>
       <div class="combo-list" popover="manual">
         <ul role="listbox" id=${list} aria-label=${this.label ?? field.name} aria-multiselectable=${this.several ? 'true' : null}>${each(this.#items, i => `${i.value} ${i.label}`, (i, at) => this.#item(i, at))}</ul>
@@ -149,7 +171,7 @@ export class Combo extends Editor {
     super.rendered();
     const box = this.#box;
     // In the panel the list comes with the focus, in a cell with the editor.
-    const open = this.look === 'cell' || this.contains(document.activeElement);
+    const open = this.look === 'cell' || (this.contains(document.activeElement) && !this.#isAtRest);
     if (open && !box.matches(':popover-open')) box.showPopover();
     if (!open && box.matches(':popover-open')) box.hidePopover();
     this.#place();

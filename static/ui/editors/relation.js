@@ -2,19 +2,23 @@
 import { define } from '../../lib/el.js';
 import { get } from '../../app/api.js';
 import { createRecord } from '../../app/edit.js';
-import { nameOf, recordNumber, rememberName } from '../../app/records.js';
+import { nameFieldOf, neededFor, telling } from '../../app/links.js';
+import { mayIn } from '../../app/recordlog.js';
+import { nameOf, recordName, recordNumber, recordsAt, rememberName } from '../../app/records.js';
 import { person } from '../../app/session.js';
-import { displayField } from '../../app/types.js';
+import { displayField, plainText } from '../../app/types.js';
 import { t } from '../../app/i18n.js';
 import { Combo } from './combo.js';
 
 const HITS = 10, TYPING_MS = 120;
 const pause = ms => new Promise(resolve => { setTimeout(resolve, ms); });
 
+const numbered = id => t('record.number', { n: recordNumber(id) });
+
 class RelationEditor extends Combo {
   #turn = 0;
   get several() { return this.field.type === 'references'; }
-  labelOf(id) { return nameOf(this.context.names, this.field.target, id) ?? `No. ${recordNumber(id)}`; }
+  labelOf(id) { return nameOf(this.context.names, this.field.target, id) ?? numbered(id); }
 
   async find(words) {
     const turn = ++this.#turn;
@@ -23,22 +27,38 @@ class RelationEditor extends Combo {
     const { app, names } = this.context, { target } = this.field;
     const query = new URLSearchParams({ limit: HITS, ...(words && { q: words }) });
     const { results } = await get(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(target)}/lookup?${query}`, this.life);
-    for (const r of results) rememberName(names, target, r.id, r.display ?? `No. ${recordNumber(r.id)}`);
-    const found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: `No. ${recordNumber(r.id)}` }));
+    for (const r of results) rememberName(names, target, r.id, r.display ?? numbered(r.id));
+    const more = await this.#more(results.map(r => r.id)), found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: more.get(r.id) || numbered(r.id) }));
     const hasIt = results.some(r => (r.display ?? '').toLowerCase() === words.toLowerCase());
-    return words && !hasIt && this.#nameField() ? [...found, { value: `+${words}`, label: t('edit.create', { text: words }), make: () => this.#make(words) }] : found;
+    return words && !hasIt && this.#canMake ? [...found, { value: `+${words}`, label: t('edit.create', { text: words }), make: () => this.#make(words) }] : found;
   }
 
-  /** The field that a name goes into; without one nothing can be made from a name. */
-  #nameField() {
-    const table = this.context.tables?.find(x => x.slug === this.field.target), field = table && displayField(table);
-    return field && ['text', 'email'].includes(field.type) ? field : null;
+  /** Two more fields of each, so that namesakes can be told apart. Who may not list the table does without. */
+  async #more(ids) {
+    const table = this.#target, fields = table ? telling(table) : [];
+    if (!ids.length || !fields.length) return new Map();
+    const query = new URLSearchParams([['limit', HITS], ['count', 'none'], ['fields', fields.map(f => f.slug).join(',')], ...ids.map(id => ['filter[id]', id])]);
+    try {
+      const { records } = await get(`${recordsAt(this.context.app, table.slug)}?${query}`, this.life);
+      return new Map(records.map(r => [r.id, fields.map(f => plainText(f, r[f.slug] ?? null)).filter(Boolean).join(' · ')]));
+    } catch (e) { if (e.name === 'AbortError' || e.kind === 'offline') throw e; return new Map(); }
   }
 
+  get #target() { return this.context.tables?.find(x => x.slug === this.field.target); }
+  /** Without a field that a name goes into nothing can be made from a name. */
+  get #canMake() { const table = this.#target; return !!table && !!nameFieldOf(table) && mayIn(this.context.app, table).create; }
+
+  /** `field.preset`: values that every record that is made here has. What else it needs is asked for. */
   async #make(words) {
-    const { app, names } = this.context, { target } = this.field;
-    const made = await createRecord({ app, table: target, values: { [this.#nameField().slug]: words }, label: t('change.added', { record: words }) });
-    rememberName(names, target, made.id, words);
+    const { app, names } = this.context, table = this.#target, name = nameFieldOf(table), { preset = {} } = this.field, values = { ...preset, [name.slug]: words };
+    let made;
+    if (name === displayField(table) && !neededFor(table, values).length) made = await createRecord({ app, table: table.slug, values, label: t('change.added', { record: words }) });
+    else {
+      const { askNew } = await import('../asknew.js');
+      made = await askNew({ table, preset, start: { [name.slug]: words }, context: this.context });
+      if (!made) return undefined;
+    }
+    rememberName(names, table.slug, made.id, recordName(table, made));
     return made.id;
   }
 }
