@@ -5,6 +5,7 @@ import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
+import { t } from './app/i18n.js';
 import './screens/table.js';
 import './screens/lost.js';
 
@@ -62,7 +63,7 @@ async function loaded(load, href) {
   try {
     await load();
   } catch {
-    const fault = { kind: 'offline', message: 'This screen could not be loaded. Check that Carryall is running and that this device can reach it.' };
+    const fault = { kind: 'offline', message: t('fault.screen') };
     if (here.get().href === href) render(html`<screen-lost .fault=${fault} .onRetry=${() => location.reload()}></screen-lost>`, root);
     return false;
   }
@@ -108,8 +109,8 @@ whenSessionEnds(() => {
 });
 
 function trap() {
-  render(html`<div class="trap" role="alert"><p>This page ran into a mistake of its own. Your data is not affected.</p>
-    <button type="button" class="btn line" @click=${() => location.reload()}>Reload the page</button></div>`, document.getElementById('trap'));
+  render(html`<div class="trap" role="alert"><p>${t('trap.text')}</p>
+    <button type="button" class="btn line" @click=${() => location.reload()}>${t('trap.reload')}</button></div>`, document.getElementById('trap'));
 }
 addEventListener('error', trap);
 addEventListener('unhandledrejection', trap);

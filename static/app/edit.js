@@ -3,6 +3,7 @@
 //
 // A job is plain data, so that it can wait in this browser: { kind, app, table, key, who, … }.
 import { getTagged, tab, write } from './api.js';
+import { t } from './i18n.js';
 import { person } from './session.js';
 import { recordsAt } from './records.js';
 import { store } from '../lib/store.js';
@@ -184,7 +185,7 @@ async function update(job) {
 /** fault.clash: the fields that both changed; fault.record: the record as it is now. */
 function refuseClash(job, theirs) {
   const clash = Object.keys(job.values).filter(f => !isSame(theirs[f], job.base[f]) && !isSame(theirs[f], job.values[f]));
-  if (clash.length) throw Object.assign(new Error('Somebody changed this in between.'), { kind: 'changed', clash, record: theirs, mine: job.values });
+  if (clash.length) throw Object.assign(new Error(t('fault.changed')), { kind: 'changed', clash, record: theirs, mine: job.values });
 }
 
 // A copy of the queue in this browser: closing the page while the server is away loses nothing. Every tab has its own, for everybody who uses it.

@@ -1,14 +1,6 @@
 // Texts of the screens around an app, in English: home, settings, account, tokens, fields, diagram. Loaded with the first of them.
 // Not here: texts of the first screen (en.js), of import and export (en-files.js).
 export const DESIGN = {
-  'shell.rail': 'Tables and profile',
-  'shell.crumbs': 'Breadcrumb',
-  'lost.title': 'Not found',
-  'lost.app': 'No app called “{app}”',
-  'lost.table': 'No table called “{table}”',
-  'lost.text': 'The address may be mistyped, or it was renamed or removed.',
-  'lost.apps': 'All apps',
-  'lost.open': 'Open {app}',
   'copy.copy': 'Copy',
   'copy.copied': 'Copied',
   'copy.select': 'Select it and copy',
@@ -16,6 +8,13 @@ export const DESIGN = {
   'copy.failed': '{what} could not be copied. Select it and copy it by hand.',
   'remove.yes': 'Remove',
   'remove.no': 'Keep it',
+
+  'fields.formula.example': 'amount * probability / 100',
+  'guess.priority': 'Low, Normal, High',
+  'guess.size': 'Small, Medium, Large',
+  'guess.status': 'Open, In progress, Done',
+  'guess.other': 'Option 1, Option 2',
+  'table.firstfield': 'Name',
 
   'home.head': 'Home',
   'home.tables': 'Tables',

@@ -6,11 +6,14 @@ import { title } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
 import { appHref, knownApps, loadApps } from '../app/meta.js';
 import { makeSample } from '../app/samples.js';
-import { plural } from '../app/types.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { bars, brand, glyph, icon } from '../ui/parts.js';
 import { failure } from '../ui/notice.js';
 import '../ui/choice.js';
 import '../ui/profile.js';
+
+learn(DOOR);
 
 class Apps extends El {
   static props = { query: null };
@@ -19,7 +22,7 @@ class Apps extends El {
   #busy = false;
 
   connected() {
-    title('Apps', 'Carryall');
+    title(t('apps.head'), t('app.name'));
     this.#load();
   }
 
@@ -54,10 +57,10 @@ class Apps extends El {
 
   #first() {
     return html`<form class="first" @submit=${this.#make}>
-      <h2>What are you making?</h2>
+      <h2>${t('start.head')}</h2>
       <ui-choice @given=${() => go('/_/apps/import')}></ui-choice>
       <p class="form-error" role="alert">${this.#wrong}</p>
-      <div class="steps"><button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Make it'}</button></div>
+      <div class="steps"><button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${t(this.#busy ? 'start.busy' : 'apps.make')}</button></div>
     </form>`;
   }
 
@@ -80,8 +83,8 @@ class Apps extends El {
     return html`<div class="plain">
       <header class="plain-bar">${brand()}<ui-profile></ui-profile></header>
       <main id="main" tabindex="-1" class="plain-main">
-        <div class="page-head"><h1 tabindex="-1">${isNew ? 'New app' : 'Apps'}</h1>${apps?.length && !isNew ? html`<p class="hint">${plural(apps.length, 'app', 'apps')}</p>` : null}
-          ${apps?.length ? html`<a class="btn line" href=${isNew ? '/_/apps' : '/_/apps?new=1'}>${isNew ? 'All apps' : html`${icon('plus')}New app`}</a>` : null}</div>
+        <div class="page-head"><h1 tabindex="-1">${t(isNew ? 'apps.new' : 'apps.head')}</h1>${apps?.length && !isNew ? html`<p class="hint">${t('apps.count', { n: apps.length })}</p>` : null}
+          ${apps?.length ? html`<a class="btn line" href=${isNew ? '/_/apps' : '/_/apps?new=1'}>${isNew ? t('lost.apps') : html`${icon('plus')}${t('apps.new')}`}</a>` : null}</div>
         ${this.#content()}
       </main></div>`;
   }

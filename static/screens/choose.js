@@ -5,16 +5,16 @@ import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
 import { choosePassword, signInByLink } from '../app/session.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { bars, brand } from '../ui/parts.js';
 import { failure, notice } from '../ui/notice.js';
 import '../ui/password.js';
 
+learn(DOOR);
+
 // Only these mean that the link itself is no good; anything else is worth another try with the same token.
 const USED = ['auth', 'invalid', 'gone', 'forbidden'];
-const WORDS = {
-  invitation: { head: 'You are invited', lead: 'Choose a password, and you are in.', button: 'Come in' },
-  reset: { head: 'Choose another password', lead: 'From then on the one before is no longer good.', button: 'Save and sign in' },
-};
 
 class Choose extends El {
   static props = { purpose: 'invitation' };
@@ -27,7 +27,7 @@ class Choose extends El {
   #busy = false;
 
   connected() {
-    title(this.purpose === 'reset' ? 'Another password' : 'Invitation', 'Carryall');
+    title(t(`choose.${this.purpose}`), t('app.name'));
     this.#take();
     // Pasting a second link over the first changes only the fragment: the page is not loaded again.
     addEventListener('hashchange', () => this.#take(), { signal: this.life });
@@ -54,7 +54,7 @@ class Choose extends El {
       const fits = answer.needs === 'password' && answer.purpose === this.purpose;
       this.#step = fits ? 'form' : 'used';
       this.#whose = answer.for;
-      if (fits) announce(WORDS[this.purpose].head);
+      if (fits) announce(t(`choose.head.${this.purpose}`));
     } catch (e) {
       if (e.name === 'AbortError') return;
       if (USED.includes(e.kind)) this.#step = 'used';
@@ -76,7 +76,7 @@ class Choose extends El {
     e.preventDefault();
     if (this.#busy) return;
     const password = this.querySelector('#password').value, name = this.querySelector('#name')?.value.trim();
-    if (!password) { this.#refuse('password', 'Choose a password.'); return; }
+    if (!password) { this.#refuse('password', t('door.nopassword')); return; }
     this.#busy = true;
     this.#wrong = null;
     this.update();
@@ -94,28 +94,28 @@ class Choose extends El {
 
   #form() {
     const marks = name => this.#wrong?.name === name ? { bad: 'true', by: 'choose-error' } : { bad: null, by: null };
-    const words = WORDS[this.purpose], called = marks('name'), pass = marks('password');
-    return html`<h1>${words.head}</h1>
-      <p>${words.lead}</p>
+    const called = marks('name'), pass = marks('password');
+    return html`<h1>${t(`choose.head.${this.purpose}`)}</h1>
+      <p>${t(`choose.lead.${this.purpose}`)}</p>
       <form method="post" novalidate @submit=${this.#submit}>
-        <div class="field"><label for="email">E-mail</label>
+        <div class="field"><label for="email">${t('door.email')}</label>
           <input id="email" name="email" type="email" value=${this.#whose.email} autocomplete="username" readonly></div>
-        ${this.purpose === 'invitation' ? html`<div class="field"><label for="name">Your name</label>
+        ${this.purpose === 'invitation' ? html`<div class="field"><label for="name">${t('choose.name')}</label>
           <input id="name" name="name" type="text" value=${this.#whose.name} autocomplete="name" aria-invalid=${called.bad} aria-describedby=${called.by}></div>` : null}
-        <ui-password .auto=${'new-password'} .hint=${'8 characters or more; fewer are good on the server’s own machine only.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
+        <ui-password .auto=${'new-password'} .hint=${t('choose.hint')} .bad=${pass.bad} .by=${pass.by}></ui-password>
         <p class="form-error" id="choose-error" role="alert">${this.#wrong?.text}</p>
-        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'One moment…' : words.button}</button>
+        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? t('choose.busy') : t(`choose.do.${this.purpose}`)}</button>
       </form>`;
   }
 
   #content() {
     if (this.#fault) return failure(this.#fault.e, this.#fault.again);
     if (this.#step === 'form') return this.#form();
-    if (this.#step === 'looking') return html`<h1>One moment</h1><div class="skeleton">${bars(3)}</div>`;
+    if (this.#step === 'looking') return html`<h1>${t('choose.looking')}</h1><div class="skeleton">${bars(3)}</div>`;
     return notice({
-      title: 'This link does not work',
-      text: 'This link has been used, was taken back, or has expired. Ask an admin for another one, or sign in.',
-      actions: html`<a class="btn main-act tall" href="/_/sign-in">Sign in</a>`,
+      title: t('door.used'),
+      text: t('choose.used'),
+      actions: html`<a class="btn main-act tall" href="/_/sign-in">${t('door.signin')}</a>`,
     });
   }
 

@@ -7,7 +7,7 @@ import { go, withQuery } from '../lib/router.js';
 import { changeTable, loadDialects, loadRoles, makeField } from '../app/design.js';
 import { appHref, fieldsHref, importHref, loadTable, tableHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
-import { typeOf } from '../app/types.js';
+import { typeOf, wordOf } from '../app/types.js';
 import { AppScreen } from '../ui/appscreen.js';
 import { icon } from '../ui/parts.js';
 import '../ui/addfield.js';
@@ -64,7 +64,7 @@ class Fields extends AppScreen {
   #addNew = async body => {
     const made = await makeField(this.app, this.table, body);
     await this.reload();
-    this.say(t('fields.added', { name: made.name, type: typeOf(made).word }));
+    this.say(t('fields.added', { name: made.name, type: wordOf(made.type) }));
   };
 
   #gone = async field => {
@@ -103,16 +103,16 @@ class Fields extends AppScreen {
   }
 
   #row(field, i) {
-    const { icon: sign, word } = typeOf(field), open = field === this.#field;
+    const { icon: sign } = typeOf(field), open = field === this.#field;
     return html`<li class="fieldrow" data-slug=${field.slug} data-open=${open ? '' : null}>
-      <button type="button" class="fieldrow-main" aria-pressed=${String(open)} @click=${() => this.#open(field.slug)}>${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${word}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></button>
+      <button type="button" class="fieldrow-main" aria-pressed=${String(open)} @click=${() => this.#open(field.slug)}>${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${wordOf(field.type)}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></button>
       <span class="steps"><button type="button" class="btn square" aria-label=${t('fields.move.up', { name: field.name })} title="Alt+↑" aria-disabled=${String(i === 0)} @click=${() => this.#move(field.slug, -1)}>${icon('up')}</button><button type="button" class="btn square" aria-label=${t('fields.move.down', { name: field.name })} title="Alt+↓" aria-disabled=${String(i === this.#table.fields.length - 1)} @click=${() => this.#move(field.slug, 1)}>${icon('down')}</button></span></li>`;
   }
 
   /** For those who may look and not touch. */
   #still(field) {
-    const { icon: sign, word } = typeOf(field);
-    return html`<li class="fieldrow"><div class="fieldrow-main">${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${word}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></div></li>`;
+    const { icon: sign } = typeOf(field);
+    return html`<li class="fieldrow"><div class="fieldrow-main">${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${wordOf(field.type)}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></div></li>`;
   }
 
   actions() {

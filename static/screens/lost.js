@@ -3,17 +3,18 @@
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { title } from '../lib/a11y.js';
+import { t } from '../app/i18n.js';
 import { brand } from '../ui/parts.js';
 import { failure, notice } from '../ui/notice.js';
 
 class Lost extends El {
   static props = { fault: null, onRetry: null };
 
-  connected() { title(this.fault ? 'Problem' : 'Not found', 'Carryall'); }
+  connected() { title(t(this.fault ? 'lost.problem' : 'lost.title'), t('app.name')); }
 
   #content() {
     if (this.fault) return failure(this.fault, this.onRetry);
-    return notice({ title: 'No page at this address', text: 'The address may be mistyped, or what it showed was removed.', actions: html`<a class="btn line" href="/_/apps">All apps</a>` });
+    return notice({ title: t('lost.page'), text: t('lost.page.text'), actions: html`<a class="btn line" href="/_/apps">${t('lost.apps')}</a>` });
   }
 
   view() {

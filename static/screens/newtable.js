@@ -30,7 +30,7 @@ class NewTable extends AppScreen {
     if (!this.#wrong) {
       try {
         // A table is made with what names its records: most have a name, and it can be renamed at once.
-        const table = await makeTable(this.app, { name, display_field: 'name', fields: [{ slug: 'name', name: 'Name', type: 'text' }] });
+        const table = await makeTable(this.app, { name, display_field: 'name', fields: [{ slug: 'name', name: t('table.firstfield'), type: 'text' }] });
         go(fieldsHref(this.app, table.slug));
         return;
       } catch (fault) { this.#wrong = fault.message; }

@@ -7,10 +7,14 @@ import { go } from '../lib/router.js';
 import { appHref, loadApps } from '../app/meta.js';
 import { makeSample } from '../app/samples.js';
 import { signInByLink, startAsAdmin } from '../app/session.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { bars, brand } from '../ui/parts.js';
 import { failure, notice } from '../ui/notice.js';
 import '../ui/choice.js';
 import '../ui/password.js';
+
+learn(DOOR);
 
 // Only these mean that the link itself is no good; anything else is worth another try with the same token.
 const USED = ['auth', 'invalid', 'gone', 'forbidden'];
@@ -28,7 +32,7 @@ class Start extends El {
   #sample = null;
 
   connected() {
-    title('Start', 'Carryall');
+    title(t('start.title'), t('app.name'));
     this.#take();
     // Pasting a second link over the first changes only the fragment: the page is not loaded again.
     addEventListener('hashchange', () => this.#take(), { signal: this.life });
@@ -55,7 +59,7 @@ class Start extends El {
       this.#apps = apps;
       // An invitation has a page of its own.
       this.#step = needs === 'first_admin' ? 'form' : 'used';
-      if (this.#step === 'form') announce('Make the first admin');
+      if (this.#step === 'form') announce(t('start.first'));
     } catch (e) {
       if (e.name === 'AbortError') return;
       if (USED.includes(e.kind)) this.#step = 'used';
@@ -82,8 +86,8 @@ class Start extends El {
     e.preventDefault();
     if (this.#busy) return;
     const email = this.querySelector('#email').value.trim(), password = this.querySelector('#password').value;
-    if (!email) { this.#refuse('email', 'Type an e-mail address.'); return; }
-    if (!password) { this.#refuse('password', 'Choose a password.'); return; }
+    if (!email) { this.#refuse('email', t('start.noemail')); return; }
+    if (!password) { this.#refuse('password', t('door.nopassword')); return; }
     this.#sample = this.querySelector('ui-choice')?.value ?? null;
     this.#busy = true;
     this.#wrong = null;
@@ -117,30 +121,30 @@ class Start extends El {
   #form() {
     const marks = name => this.#wrong?.name === name ? { bad: 'true', by: 'start-error' } : { bad: null, by: null };
     const mail = marks('email'), pass = marks('password');
-    return html`<h1>${this.#apps ? 'Who are you?' : 'What are you making?'}</h1>
+    return html`<h1>${t(this.#apps ? 'start.who' : 'start.head')}</h1>
       <form method="post" novalidate @submit=${this.#submit}>
         ${this.#apps ? null : html`<ui-choice></ui-choice>`}
         <div class="pair">
-          <div class="field"><label for="email">E-mail</label>
+          <div class="field"><label for="email">${t('door.email')}</label>
             <input id="email" name="email" type="email" value=${EMAIL} autocomplete="username" autocapitalize="none" spellcheck="false" required
               aria-invalid=${mail.bad} aria-describedby=${mail.by ?? 'email-hint'}>
-            <p class="hint" id="email-hint">Your name here. No mail is sent to it.</p></div>
-          <ui-password .auto=${'new-password'} .hint=${'You will sign in with it. Fewer than 8 characters are good on this machine only.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
+            <p class="hint" id="email-hint">${t('start.email.hint')}</p></div>
+          <ui-password .auto=${'new-password'} .hint=${t('start.password.hint')} .bad=${pass.bad} .by=${pass.by}></ui-password>
         </div>
         <p class="form-error" id="start-error" role="alert">${this.#wrong?.text}</p>
-        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Start'}</button>
+        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${t(this.#busy ? 'start.busy' : 'start.do')}</button>
       </form>
-      <p class="hint">Everything stays on this machine, in one file.</p>`;
+      <p class="hint">${t('start.stays')}</p>`;
   }
 
   #content() {
     if (this.#fault) return failure(this.#fault.e, this.#fault.again);
     if (this.#step === 'form') return this.#form();
-    if (this.#step === 'entering') return html`<h1>Signing in</h1><div class="skeleton">${bars(3)}</div>`;
+    if (this.#step === 'entering') return html`<h1>${t('start.entering')}</h1><div class="skeleton">${bars(3)}</div>`;
     return notice({
-      title: 'This link does not work',
-      text: html`This link has been used or has expired. Run <code>carryall link</code> in a terminal for a new one, or sign in.`,
-      actions: html`<a class="btn main-act tall" href="/_/sign-in">Sign in</a>`,
+      title: t('door.used'),
+      text: html`${t('start.used')} <code>carryall link</code>`,
+      actions: html`<a class="btn main-act tall" href="/_/sign-in">${t('door.signin')}</a>`,
     });
   }
 

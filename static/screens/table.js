@@ -11,7 +11,7 @@ import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
 import { appHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
 import { OneRecord, Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
-import { canGroup, count, isSortable } from '../app/types.js';
+import { canGroup, isSortable } from '../app/types.js';
 import { note } from '../app/notes.js';
 import { redo, undo, watchUndo } from '../app/undo.js';
 import { failure, noRecords, notice } from '../ui/notice.js';
@@ -315,11 +315,11 @@ class TableScreen extends El {
 
   #content(table) {
     const { app, tables } = this.#meta;
-    if (!tables.length) return notice({ level: 2, sign: 'table', title: 'No tables yet', text: 'Make the first one, or bring a spreadsheet.',
-      actions: html`<a class="btn main-act" href=${`${appHref(app.slug)}/new-table`}>New table</a> <a class="btn line" href=${importHref(app.slug)}>From a spreadsheet</a>` });
+    if (!tables.length) return notice({ level: 2, sign: 'table', title: t('table.none'), text: t('table.none.text'),
+      actions: html`<a class="btn main-act" href=${`${appHref(app.slug)}/new-table`}>${t('rail.newtable')}</a> <a class="btn line" href=${importHref(app.slug)}>${t('table.fromfile')}</a>` });
     if (!this.table) return null;
-    if (!table) return notice({ level: 2, title: `No table called “${this.table}”`, text: `${app.name} has no such table. It may have been renamed or removed.`,
-      actions: html`<a class="btn line" href=${appHref(app.slug)}>Open ${app.name}</a>` });
+    if (!table) return notice({ level: 2, title: t('lost.table', { table: this.table }), text: t('lost.text'),
+      actions: html`<a class="btn line" href=${appHref(app.slug)}>${t('lost.open', { app: app.name })}</a>` });
     // Between two addresses nothing is arranged yet.
     if (this.#layoutOf !== JSON.stringify([this.app, this.table, this.view_])) return null;
     const rows = this.#rows, ask = this.#ask, { layout, can } = { layout: this.#layout, can: this.#can };
@@ -359,15 +359,15 @@ class TableScreen extends El {
   #panel(table) {
     const one = this.#one, rows = this.#rows, at = one.id && rows === this.#list ? rows.indexOf(one.id) : -1, place = at < 0 ? null : at + 1;
     return html`<ui-record ?inert=${this.#railOpen} .table=${table} .record=${one.record} .context=${this.#context(one.names, table)} .fault=${one.fault}
-      .place=${place && `${count(place)} of ${count(rows.length)}`} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.#close} .onStep=${this.#step}
+      .place=${place && t('record.place', { at: place, n: rows.length })} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.#close} .onStep=${this.#step}
       .onRetry=${() => { one.want(this.app, this.#meta.tables, table, one.id, rows, true); this.update(); }}></ui-record>`;
   }
 
   #lost() {
     const gone = this.#fault.kind === 'gone';
-    if (gone) title('Not found', 'Carryall');
+    if (gone) title(t('lost.title'), t('app.name'));
     return html`<main id="main" tabindex="-1" class="center"><div class="sheet">${gone
-      ? notice({ title: `No app called “${this.app}”`, text: 'The address may be mistyped, or the app was removed.', actions: html`<a class="btn line" href="/_/apps">All apps</a>` })
+      ? notice({ title: t('lost.app', { app: this.app }), text: t('lost.text'), actions: html`<a class="btn line" href="/_/apps">${t('lost.apps')}</a>` })
       : failure(this.#fault, this.#again)}</div></main>`;
   }
 
@@ -378,9 +378,9 @@ class TableScreen extends El {
       <ui-rail .app=${meta?.app ?? null} .tables=${meta?.tables ?? null} .apps=${knownApps() ?? []} .current=${this.table}></ui-rail>
       <div class="scrim" @click=${() => this.#showRail(false)}></div>
       <header class="bar" ?inert=${this.#railOpen}>
-        <button type="button" class="btn square bar-menu" aria-label="Tables and profile" aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
-        ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
-        <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
+        <button type="button" class="btn square bar-menu" aria-label=${t('shell.rail')} aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
+        ${meta && html`<nav class="crumbs" aria-label=${t('shell.crumbs')}><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
+        <h1 tabindex="-1">${table?.name ?? (meta ? t(this.table ? 'table.nosuch' : 'rail.tables') : null)}</h1>
         ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
           <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu>`}
       </header>

@@ -65,7 +65,7 @@ export class AppScreen extends El {
 
   #lost() {
     if (this.#fault.kind !== 'gone') return failure(this.#fault, this.reload);
-    title(t('lost.title'), 'Carryall');
+    title(t('lost.title'), t('app.name'));
     return notice({ title: t('lost.app', { app: this.app }), text: t('lost.text'), actions: html`<a class="btn line" href="/_/apps">${t('lost.apps')}</a>` });
   }
 

@@ -3,7 +3,7 @@
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { SPAN_NAMES, conditionFor, kindOf, needsValue, operatorsOf, partsOf, sentence } from '../app/filter.js';
-import { nameOf, recordNumber } from '../app/records.js';
+import { nameOf, numbered } from '../app/records.js';
 import { columnsOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
@@ -91,7 +91,7 @@ class FilterBox extends El {
   }
 
   view() {
-    const { tree, table, total } = this, named = (field, id) => nameOf(this.context.names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`);
+    const { tree, table, total } = this, named = (field, id) => nameOf(this.context.names, field.target, id) ?? (typeof id === 'string' ? numbered(id) : t('user.numbered', { n: String(id) }));
     const said = sentence(tree, table, named);
     return html`<div class="filterbox">${this.#group(tree, [])}
       <div class="filter-foot"><p role="status">${total === null ? null : t('filter.match', { n: total })}${said && html`<span class="filter-said">${said}</span>`}</p>

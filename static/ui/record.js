@@ -3,7 +3,8 @@
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { columnsOf, formatStamp, typeOf } from '../app/types.js';
-import { recordName, recordNumber } from '../app/records.js';
+import { recordName, numbered } from '../app/records.js';
+import { t } from '../app/i18n.js';
 import { bars, icon } from './parts.js';
 import { failure, notice } from './notice.js';
 import { full } from './value.js';
@@ -27,31 +28,31 @@ class RecordPanel extends El {
         <dd>${full(f, record[f.slug], context)}</dd>
       </div>`)}</dl>
       <dl class="stamps">
-        <div><dt>Created</dt><dd><time datetime=${record.created_at} title=${record.created_at}>${formatStamp(record.created_at)}</time></dd></div>
-        <div><dt>Updated</dt><dd><time datetime=${record.updated_at} title=${record.updated_at}>${formatStamp(record.updated_at)}</time></dd></div>
-        <div><dt>Id</dt><dd><code>${record.id}</code></dd></div>
+        <div><dt>${t('record.created')}</dt><dd><time datetime=${record.created_at} title=${record.created_at}>${formatStamp(record.created_at)}</time></dd></div>
+        <div><dt>${t('record.updated')}</dt><dd><time datetime=${record.updated_at} title=${record.updated_at}>${formatStamp(record.updated_at)}</time></dd></div>
+        <div><dt>${t('record.id')}</dt><dd><code>${record.id}</code></dd></div>
       </dl>`;
   }
 
   #body() {
-    if (this.fault?.kind === 'gone') return notice({ level: 3, title: 'Not in this table', text: 'This record does not exist, or it was removed.' });
+    if (this.fault?.kind === 'gone') return notice({ level: 3, title: t('record.gone'), text: t('record.gone.text') });
     if (this.fault) return failure(this.fault, this.onRetry, 3);
     return this.record ? this.#fields() : html`<div class="skeleton">${bars(6)}</div>`;
   }
 
   view() {
-    const name = this.record ? recordName(this.table, this.record) : 'Record';
-    return html`<aside class="panel" aria-label="Record">
+    const name = this.record ? recordName(this.table, this.record) : t('record.record');
+    return html`<aside class="panel" aria-label=${t('record.record')}>
       <header class="panel-head">
-        <p class="panel-where">${this.table.name}${this.record && ` · No. ${recordNumber(this.record.id)}`}${this.place && html`<span class="panel-place"> · ${this.place}</span>`}</p>
+        <p class="panel-where">${this.table.name}${this.record && ` · ${numbered(this.record.id)}`}${this.place && html`<span class="panel-place"> · ${this.place}</span>`}</p>
         <div class="steps">
-          ${this.place && this.#step('up', 'Previous record (Alt+↑)', -1, this.isFirst)}
-          ${this.place && this.#step('down', 'Next record (Alt+↓)', 1, this.isLast)}
-          <button type="button" class="btn square" aria-label="Close record (Esc)" title="Close record (Esc)" @click=${this.onClose}>${icon('close')}</button>
+          ${this.place && this.#step('up', t('record.previous'), -1, this.isFirst)}
+          ${this.place && this.#step('down', t('record.next'), 1, this.isLast)}
+          <button type="button" class="btn square" aria-label=${t('record.close')} title=${t('record.close')} @click=${this.onClose}>${icon('close')}</button>
         </div>
         <h2 tabindex="-1">${name}</h2>
       </header>
-      <div class="panel-body" tabindex="0" role="group" aria-label="Fields">${this.#body()}</div>
+      <div class="panel-body" tabindex="0" role="group" aria-label=${t('record.fields')}>${this.#body()}</div>
     </aside>`;
   }
 }

@@ -2,7 +2,7 @@
 import { define } from '../../lib/el.js';
 import { get } from '../../app/api.js';
 import { createRecord } from '../../app/edit.js';
-import { nameOf, recordNumber, rememberName } from '../../app/records.js';
+import { nameOf, numbered, rememberName } from '../../app/records.js';
 import { person } from '../../app/session.js';
 import { displayField } from '../../app/types.js';
 import { t } from '../../app/i18n.js';
@@ -14,7 +14,7 @@ const pause = ms => new Promise(resolve => { setTimeout(resolve, ms); });
 class RelationEditor extends Combo {
   #turn = 0;
   get several() { return this.field.type === 'references'; }
-  labelOf(id) { return nameOf(this.context.names, this.field.target, id) ?? `No. ${recordNumber(id)}`; }
+  labelOf(id) { return nameOf(this.context.names, this.field.target, id) ?? numbered(id); }
 
   async find(words) {
     const turn = ++this.#turn;
@@ -23,8 +23,8 @@ class RelationEditor extends Combo {
     const { app, names } = this.context, { target } = this.field;
     const query = new URLSearchParams({ limit: HITS, ...(words && { q: words }) });
     const { results } = await get(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(target)}/lookup?${query}`, this.life);
-    for (const r of results) rememberName(names, target, r.id, r.display ?? `No. ${recordNumber(r.id)}`);
-    const found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: `No. ${recordNumber(r.id)}` }));
+    for (const r of results) rememberName(names, target, r.id, r.display ?? numbered(r.id));
+    const found = results.map(r => ({ value: r.id, label: this.labelOf(r.id), note: numbered(r.id) }));
     const hasIt = results.some(r => (r.display ?? '').toLowerCase() === words.toLowerCase());
     return words && !hasIt && this.#nameField() ? [...found, { value: `+${words}`, label: t('edit.create', { text: words }), make: () => this.#make(words) }] : found;
   }
@@ -55,7 +55,7 @@ const nameOfPerson = p => p.name || p.email || p.username;
 class PersonEditor extends Combo {
   labelOf(id) {
     const known = people?.find(p => p.id === id);
-    return known ? nameOfPerson(known) : `User ${id}`;
+    return known ? nameOfPerson(known) : t('user.numbered', { n: String(id) });
   }
 
   async find(words) {
