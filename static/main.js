@@ -5,7 +5,7 @@ import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
-import { t } from './app/i18n.js';
+import { beginLanguage, t } from './app/i18n.js';
 import './screens/table.js';
 import './screens/lost.js';
 
@@ -29,6 +29,7 @@ const CLOSED = [
   ['/_/:app/t/:table/v/:view', tableScreen],
   ['/_/:app/home', at => html`<screen-home .app=${at.app}></screen-home>`, () => import('./screens/home.js')],
   ['/_/:app/new-table', at => html`<screen-newtable .app=${at.app}></screen-newtable>`, () => import('./screens/newtable.js')],
+  ['/_/:app/history', at => html`<screen-history .app=${at.app} .query=${here.get().query}></screen-history>`, () => import('./screens/history.js')],
   ['/_/:app/diagram', at => html`<screen-diagram .app=${at.app}></screen-diagram>`, () => import('./screens/diagram.js')],
   ['/_/:app/import', at => html`<screen-import .app=${at.app}></screen-import>`, () => import('./screens/import.js')],
   ['/_/:app/t/:table/import', at => html`<screen-import .app=${at.app} .table=${at.table}></screen-import>`, () => import('./screens/import.js')],
@@ -116,11 +117,20 @@ addEventListener('error', trap);
 addEventListener('unhandledrejection', trap);
 
 // The skip link moves the focus only; a `#main` in the address would be one more step for the back button.
-document.querySelector('.skip').addEventListener('click', e => {
+const skip = document.querySelector('.skip');
+skip.addEventListener('click', e => {
   e.preventDefault();
   (document.querySelector('.grid [tabindex="0"]') ?? document.getElementById('main'))?.focus();
 });
 
 here.on(() => { moved = true; show(); });
 startRouter();
+await beginLanguage();
+skip.textContent = t('shell.skip');
 show();
+// What works on every screen, and is not needed for the first look at one.
+requestAnimationFrame(async () => {
+  const { startKeys } = await import('./ui/keys.js');
+  startKeys();
+  import('./ui/notes.js');
+});

@@ -46,8 +46,9 @@ export const changeRecord = ({ app, table, before, values, label, overwrite = fa
 export const createRecord = ({ app, table, values, label }) => add({ kind: 'create', app, table, values, label });
 /** Many at once, all or none: `changed` with their ids, `made` without. Gives { changed: [record], made: [record] }. */
 export const pasteRecords = ({ app, table, changed = [], made = [], label }) => add({ kind: 'paste', app, table, changed, made, label });
-/** Takes back a change of the log with its whole act, or does it again. `onConflict`: refuse or overwrite. */
-export const takeBack = ({ app, table, change, label, isRedo, onConflict }) => add({ kind: 'undo', app, table, change, label, isRedo, onConflict });
+/** Takes back a change of the log with its whole act, or alone, or does it again; or everything since a checkpoint. `onConflict`: refuse, skip or overwrite. */
+export const takeBack = ({ app, table = null, change = null, checkpoint = null, isAlone = false, label, isRedo = false, onConflict = 'refuse' }) =>
+  add({ kind: 'undo', app, table, change, checkpoint, isAlone, label, isRedo, onConflict });
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
 /** Takes up what an earlier visit of this person left unsent. */
 export function resumeEdits() {
@@ -150,8 +151,8 @@ const DO = {
     return { kind: 'many', records: given.changed, made: given.made, isCoarse, given };
   },
   async undo(job) {
-    const way = job.isRedo ? 'redo' : 'undo';
-    const { data } = await write('POST', `/api/apps/${encodeURIComponent(job.app)}/changes/${job.change}/${way}`, { on_conflict: job.onConflict });
+    const what = job.checkpoint ? `checkpoints/${job.checkpoint}/return` : `changes/${job.change}/${job.isRedo ? 'redo' : 'undo'}`;
+    const { data } = await write('POST', `/api/apps/${encodeURIComponent(job.app)}/${what}`, { on_conflict: job.onConflict, ...(job.isAlone && { batch: false }) });
     tags.clear();
     return { kind: 'many', isCoarse: true, given: data };
   },

@@ -144,7 +144,7 @@ export class Groups {
 
   // A record may have come into another group, gone from one, or changed a sum: all are counted again, a little later.
   #happened(what) {
-    if (what?.app !== this.#what.app || what.table !== this.#what.table.slug) return;
+    if (what?.app !== this.#what.app || (what.job?.kind !== 'undo' && what.table !== this.#what.table.slug)) return;
     this.edits++;
     clearTimeout(this.#timer);
     const { field } = this.#what, moves = what.kind !== 'changed' || field.slug in (what.job.values ?? {});

@@ -61,6 +61,9 @@ export const DOOR = {
   'apps.head': 'Apps',
   'apps.new': 'New app',
   'apps.make': 'Make it',
+  'apps.gone': 'Removed',
+  'apps.gone.by': '{who}, {at}',
+  'apps.back': 'Bring back',
   'apps.count': ['{n} app', '{n} apps'],
 
   'demo.text': 'Demo: thrown away when it stops.',

@@ -5,6 +5,8 @@ import { html, each } from '../lib/view.js';
 import { title } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
 import { appHref, knownApps, loadApps } from '../app/meta.js';
+import { loadGoneApps, restoreApp } from '../app/design.js';
+import { formatStamp } from '../app/types.js';
 import { makeSample } from '../app/samples.js';
 import { learn, t } from '../app/i18n.js';
 import { DOOR } from '../i18n/en-door.js';
@@ -20,6 +22,8 @@ class Apps extends El {
   #fault = null;
   #wrong = null;
   #busy = false;
+  // Apps that were removed and can come back.
+  #gone = [];
 
   connected() {
     title(t('apps.head'), t('app.name'));
@@ -30,7 +34,7 @@ class Apps extends El {
     this.#fault = null;
     this.update();
     try {
-      await loadApps(this.life);
+      [, this.#gone] = await Promise.all([loadApps(this.life), loadGoneApps(this.life)]);
     } catch (e) {
       if (e.name === 'AbortError') return;
       this.#fault = e;
@@ -55,6 +59,23 @@ class Apps extends El {
     }
   };
 
+  #restore = async gone => {
+    try {
+      await restoreApp(gone.change);
+      go(appHref(gone.slug));
+    } catch (fault) {
+      this.#wrong = fault.message;
+      this.update();
+    }
+  };
+
+  #removed() {
+    if (!this.#gone.length) return null;
+    return html`<section class="gone"><h2>${t('apps.gone')}</h2><ul class="list">${each(this.#gone, a => a.change, a => html`<li class="listed"><div><h3>${a.name}</h3><p class="hint">${t('apps.gone.by', { who: a.by, at: formatStamp(a.at) })}</p></div>
+      <button type="button" class="btn line" @click=${() => this.#restore(a)}>${icon('undo')}${t('apps.back')}<span class="quiet"> ${a.name}</span></button></li>`)}</ul>
+      ${this.#wrong && html`<p class="form-error" role="alert">${this.#wrong}</p>`}</section>`;
+  }
+
   #first() {
     return html`<form class="first" @submit=${this.#make}>
       <h2>${t('start.head')}</h2>
@@ -74,8 +95,8 @@ class Apps extends El {
     const apps = knownApps();
     if (this.#fault) return failure(this.#fault, this.#load, 2);
     if (!apps) return html`<div class="cards skeleton">${bars(3)}</div>`;
-    if (!apps.length || this.query?.has('new')) return this.#first();
-    return html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>`;
+    if (this.query?.has('new')) return this.#first();
+    return html`${apps.length ? html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>` : this.#first()}${this.#removed()}`;
   }
 
   view() {

@@ -2,12 +2,13 @@
 // Not here: records.
 import { define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { announce } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { changeTable, loadDialects, loadRoles, makeField } from '../app/design.js';
 import { appHref, fieldsHref, importHref, loadTable, tableHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
+import { note } from '../app/notes.js';
 import { typeOf, wordOf } from '../app/types.js';
+import { offerUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
 import { icon } from '../ui/parts.js';
 import '../ui/addfield.js';
@@ -43,6 +44,7 @@ class Fields extends AppScreen {
   };
 
   connected() {
+    super.connected();
     this.addEventListener('keydown', e => {
       if (e.key !== 'Escape' || e.defaultPrevented || !this.#field || e.target.closest('[popover]')) return;
       e.preventDefault();
@@ -52,6 +54,8 @@ class Fields extends AppScreen {
 
   // Once loaded anew the panel shows what the server made of it, also under another slug.
   #changed = async slug => {
+    const { name } = this.#field ?? {};
+    if (name) this.#did('design.changed', { name });
     await this.reload();
     if (slug && slug !== this.query.get('f')) go(withQuery({ f: slug }), { replace: true });
   };
@@ -64,14 +68,22 @@ class Fields extends AppScreen {
   #addNew = async body => {
     const made = await makeField(this.app, this.table, body);
     await this.reload();
-    this.say(t('fields.added', { name: made.name, type: wordOf(made.type) }));
+    this.#did('fields.added', { name: made.name, type: wordOf(made.type) });
   };
 
   #gone = async field => {
     go(withQuery({ f: null }), { replace: true });
     await this.reload();
-    this.say(t('fields.removed', { name: field.name }));
+    this.#did('fields.removed', { name: field.name });
     this.querySelector('ui-addfield')?.focusName();
+  };
+
+  /** A note about what was done, with the way back. */
+  #did(key, values) { note(t(key, values), { actions: offerUndo() }); }
+
+  #ended = table => {
+    this.#did('table.removed', { name: table.name, n: table.records ?? 0 });
+    go(`${appHref(this.app)}/home`);
   };
 
   #move = async (slug, way) => {
@@ -81,7 +93,7 @@ class Fields extends AppScreen {
     try {
       await changeTable(this.app, this.table, { order });
       await this.reload();
-      announce(t('fields.moved', { name: this.#table.fields[to].name, at: to + 1, n: order.length }));
+      this.#did('fields.moved', { name: this.#table.fields[to].name, at: to + 1, n: order.length });
     } catch (fault) { this.say(fault.message); }
   };
 
@@ -124,7 +136,7 @@ class Fields extends AppScreen {
     if (!table.can.manage) return html`<div class="page-col"><p class="hint">${t('fields.readonly')}</p><ul class="fieldlist">${each(table.fields, f => f.slug, f => this.#still(f))}</ul></div>`;
     return html`<div class="page-col"><section><ul class="fieldlist" @keydown=${this.#key}>${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>
       <ui-addfield .table=${table} .tables=${tables} .add=${this.#addNew}></ui-addfield></section>
-      ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onChange=${this.#retabled} .onGone=${() => go(`${appHref(this.app)}/home`)}></ui-tablesettings>`)}</div>`;
+      ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onChange=${this.#retabled} .onGone=${this.#ended}></ui-tablesettings>`)}</div>`;
   }
 
   panel() {

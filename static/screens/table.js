@@ -4,23 +4,23 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
-import { resumeEdits, saving } from '../app/edit.js';
+import { happened, resumeEdits, saving } from '../app/edit.js';
 import { compile, conditionFor, fromAddress, saidBy, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
-import { appHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
+import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
 import { OneRecord, Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
 import { canGroup, isSortable } from '../app/types.js';
 import { note } from '../app/notes.js';
-import { redo, undo, watchUndo } from '../app/undo.js';
+import { watchUndo } from '../app/undo.js';
 import { failure, noRecords, notice } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
 import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
 const STAMPS = ['id', 'created_at', 'updated_at'];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
@@ -52,10 +52,11 @@ class TableScreen extends El {
   connected() {
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
     this.addEventListener('keydown', this.#key, { signal: this.life });
-    addEventListener('keydown', this.#shortcut, { signal: this.life });
     this.life.addEventListener('abort', () => { this.#list.stop(); this.#grouped?.stop(); this.#one.stop(); this.#metaKey = ''; });
     this.use(rights);
     this.use(saving);
+    // What was taken back may be a field, or a table.
+    happened.on(what => { if (what?.app === this.app && what.job?.kind === 'undo') this.#loadMeta(); }, this.life);
     if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
     // What the first rows do not need comes right behind them.
@@ -294,17 +295,19 @@ class TableScreen extends El {
     e.preventDefault();
   };
 
-  // Keys of the whole screen. In a text they are the browser's.
-  #shortcut = e => {
-    if (e.defaultPrevented || e.target.closest?.('input:not([type="checkbox"]), textarea, select, dialog')) return;
-    const control = e.ctrlKey || e.metaKey, key = e.key.toLowerCase();
-    if (control && key === 'z') (e.shiftKey ? redo : undo)();
-    else if (control && key === 'y') redo();
-    else if (e.altKey && e.code === 'KeyN' && this.#grid?.can?.write) this.#newRecord();
-    else if (key === '/' && !control && !e.altKey && !e.target.closest?.('.grid')) this.querySelector('ui-searchbox')?.focusInput();
-    else return;
-    e.preventDefault();
-  };
+  /** What can be done here, for the palette and for keys. */
+  deeds() {
+    const { app } = this, table = this.#table;
+    if (!table) return [];
+    return [
+      ...(this.#grid?.can?.write ? [{ id: 'new', text: t('tools.new'), sign: 'plus', key: 'Alt+N', run: this.#newRecord }] : []),
+      { id: 'search', text: t('search.name', { name: table.name }), sign: 'search', key: '/', run: () => this.querySelector('ui-searchbox')?.focusInput() },
+      { id: 'filter', text: t('tools.filter'), sign: 'filter', run: () => this.querySelector('.filter-drop')?.open() },
+      { id: 'fields', text: t('table.fields'), sign: 'field', href: fieldsHref(app, table.slug) },
+      ...(table.can?.create ? [{ id: 'import', text: t('table.import'), sign: 'upload', href: importHref(app, table.slug) }] : []),
+      ...(table.can?.export ? [{ id: 'export', text: t('table.export'), sign: 'download', href: exportHref(app, table.slug) }] : []),
+    ];
+  }
 
   #showRail(open) {
     if (open === this.#railOpen) return;
@@ -386,7 +389,6 @@ class TableScreen extends El {
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${panel && this.#panel(table)}
-      <ui-notes></ui-notes>
     </div>`;
   }
 }

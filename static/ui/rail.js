@@ -38,13 +38,16 @@ class Rail extends El {
     return html`<a href=${`${appHref(this.app.slug)}/${slug}`} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
   }
 
+  #find = async () => { const { openPalette } = await import('./palette.js'); openPalette(); };
+
   #places() {
-    return html`<div class="places">${this.#place('home', t('rail.home'), 'home')}${this.#place('diagram', t('rail.diagram'), 'diagram')}${this.#place('settings', t('rail.settings'), 'gear')}</div>`;
+    return html`<div class="places">${this.#place('home', t('rail.home'), 'home')}${this.#place('history', t('rail.history'), 'clock')}${this.#place('diagram', t('rail.diagram'), 'diagram')}${this.#place('settings', t('rail.settings'), 'gear')}</div>`;
   }
 
   view() {
     return html`<nav class="rail" aria-label=${t('rail.name')}>
       ${this.app ? this.#switcher() : html`<div class="switcher skeleton">${bars(1)}</div>`}
+      <button type="button" class="btn wide rail-find" aria-haspopup="dialog" @click=${this.#find}>${icon('search')}<span class="cut">${t('rail.search')}</span><kbd aria-hidden="true">Ctrl+K</kbd></button>
       <h2 class="rail-head">${t('rail.tables')}${this.app && mayMake(this.tables) && html`<a class="btn square" href=${`${appHref(this.app.slug)}/new-table`} aria-label=${t('rail.newtable')} title=${t('rail.newtable')}>${icon('plus')}</a>`}</h2>
       <div class="rail-list">${this.tables
         ? html`<ul class="nav">${each(this.tables, x => x.slug, x => this.#table(x))}</ul>`

@@ -5,7 +5,7 @@
 const NAMES = new Set(['Enter', 'Escape', 'Tab', 'Home', 'End', 'PageUp', 'PageDown', 'Delete', 'Backspace', 'Accept', 'Content-Type', 'If-Match', 'Idempotency-Key', 'Prefer',
   'Retry-After', 'AbortError', 'Shift', 'Control', 'Meta', 'Alt', 'Ctrl',
   // What browsers and systems are called.
-  'Edge', 'Opera', 'Mac OS X']);
+  'Edge', 'Opera', 'Mac OS X', 'Space', 'Esc']);
 // A person's own words are no text of the page, and neither is a program, a key or a value.
 const UNREAD = /<(code|kbd|pre)\b[^>]*>[\s\S]*?<\/\1>/g;
 const SPOKEN = /\s(?:aria-label|title|placeholder|alt)="([^"]*)"/g;
