@@ -6,7 +6,7 @@ import { plainText, wordOf } from './types.js';
 
 const NAMES = 20, DAY_MS = 86_400_000;
 // What says how a table is kept, and nothing that people see.
-const INNER = ['id', 'version', 'next_id', 'aliases', 'fields', 'inverses', 'masks', 'renamed'];
+const INNER = ['id', 'version', 'next_id', 'aliases', 'fields', 'kind', 'inverses', 'masks', 'renamed'];
 const OF_FIELD = ['slug', 'name', 'type'];
 
 const days = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });

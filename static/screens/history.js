@@ -8,7 +8,7 @@ import { loadDialects } from '../app/design.js';
 import { ASKED, loadActs, loadGone, loadGoneParts, loadPeople, loadPoints } from '../app/history.js';
 import { learn, t } from '../app/i18n.js';
 import { NAMES_IN_CELL, loadNames } from '../app/records.js';
-import { canWrite, person, rights } from '../app/session.js';
+import { canWrite, loadPerson, person, rights } from '../app/session.js';
 import { byDay, dayName, takenAway, timeOf } from '../app/told.js';
 import { HISTORY } from '../i18n/en-history.js';
 import { AppScreen } from '../ui/appscreen.js';
@@ -53,7 +53,9 @@ class History extends AppScreen {
 
   /** Everything anew, as much as is shown now: after a change, and at first. */
   async arrived() {
-    const [points, dialects, people] = await Promise.all([loadPoints(this.app, this.life).catch(e => { if (e.kind === 'forbidden') return []; throw e; }), loadDialects(this.life).catch(() => []), this.#people.length ? this.#people : loadPeople(this.life)]);
+    if (!rights.get()) await loadPerson();
+    // Who may not see people or checkpoints does not ask for them.
+    const [points, dialects, people] = await Promise.all([this.#isOwner ? loadPoints(this.app, this.life) : [], loadDialects(this.life).catch(() => []), this.#people.length || !rights.get()?.manage ? this.#people : loadPeople(this.life)]);
     this.#points = points;
     this.#dialects = dialects;
     this.#people = people;
@@ -160,7 +162,7 @@ class History extends AppScreen {
 
   #select(name, label, choices) {
     const value = this.#asked[name] ?? '', all = choices.some(([v]) => v === value) || !value ? choices : [...choices, [value, value]];
-    return html`<label class="pick"><span class="pick-label">${label}</span><select @change=${e => this.#ask({ [name]: e.target.value || null })}><option value="" .selected=${!value}>${t('history.all')}</option>${each(all, ([v]) => v, ([v, text]) => html`<option value=${v} .selected=${v === value}>${text}</option>`)}</select></label>`;
+    return html`<div class="pick"><label for=${`pick-${name}`}>${label}</label><select id=${`pick-${name}`} @change=${e => this.#ask({ [name]: e.target.value || null })}><option value="" .selected=${!value}>${t('history.all')}</option>${each(all, ([v]) => v, ([v, text]) => html`<option value=${v} .selected=${v === value}>${text}</option>`)}</select></div>`;
   }
 
   #filters() {
@@ -168,12 +170,12 @@ class History extends AppScreen {
     const people = [...new Set([...this.#people, ...acts.map(c => c.by)])].filter(x => x !== mine), tokens = [...new Set(acts.map(c => c.token).filter(Boolean))];
     const isActs = this.#show === 'acts', since = this.#asked.since;
     return html`<div class="picks" role="search" aria-label=${t('history.filter')}>
-      ${isActs && html`<label class="pick pick-words"><span class="pick-label">${t('history.words')}</span><input type="search" value=${this.#asked.q ?? ''} autocomplete="off" spellcheck="false" @input=${this.#typed}></label>
+      ${isActs && html`<div class="pick pick-words"><label for="pick-q">${t('history.words')}</label><input id="pick-q" type="search" value=${this.#asked.q ?? ''} autocomplete="off" spellcheck="false" @input=${this.#typed}></div>
         ${this.#select('who', t('history.who'), [['me', t('history.me')], ...people.map(x => [x, x])])}
         ${this.#select('via', t('history.via'), [...this.#dialects.map(d => [d.id, d.name]), ['cli', t('history.cli')], ...tokens.map(x => [x, t('history.token', { name: x })])])}`}
       ${this.#select('table', t('history.table'), this.meta.tables.map(x => [x.slug, x.name]))}
       ${isActs && html`${this.#select('kind', t('history.kind'), KINDS.map(k => [k, t(`kind.${k}`)]))}
-        ${each(['from', 'to'], x => x, x => html`<label class="pick"><span class="pick-label">${t(`history.${x}`)}</span><input type="date" .value=${this.#asked[x] ?? ''} @change=${e => this.#ask({ [x]: e.target.value || null })}></label>`)}`}
+        ${each(['from', 'to'], x => x, x => html`<div class="pick"><label for=${`pick-${x}`}>${t(`history.${x}`)}</label><input id=${`pick-${x}`} type="date" .value=${this.#asked[x] ?? ''} @change=${e => this.#ask({ [x]: e.target.value || null })}></div>`)}`}
       ${since && html`<p class="hint">${t('history.since', { name: this.#points.find(p => String(p.change) === since)?.name ?? since })}</p>`}
       ${this.#isFiltered && html`<button type="button" class="btn" @click=${() => this.#ask(Object.fromEntries(ASKED.map(name => [name, null])))}>${t('none.clear')}</button>`}</div>`;
   }

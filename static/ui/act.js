@@ -62,6 +62,8 @@ class Act extends El {
       note(t(isRedo ? 'undo.again' : 'undo.done', { what: what.label }), { actions: [{ text: t(isRedo ? 'undo.undo' : 'undo.redo'), run: again }] });
       this.#asked = null;
     } catch (e) {
+      // Of what is brought back some may be there again: that is what was wanted.
+      if (this.word && onConflict === 'refuse' && e.conflicts?.length && e.conflicts.every(c => c.code === 'there')) { this.#busy = false; this.#take({ onConflict: 'skip' }); return; }
       this.#clash = { list: e.conflicts ?? [], text: e.message, entry };
       announce(e.message);
     }
@@ -89,14 +91,16 @@ class Act extends El {
         <button type="button" class="btn" @click=${this.#leave}>${t('history.leave')}</button></div></div>`;
   }
 
-  #step(s) {
+  #step(s, isUpdate) {
     const side = (text, word) => (text === null ? html`<span class="faint"><span class="quiet">${word} </span>${t('edit.clear')}</span>` : html`<span class="prose"><span class="quiet">${word} </span>${text}</span>`);
-    return html`<li class="step"><span class="step-of">${s.name}</span><span class="step-was">${side(s.before, t('history.before'))}</span><span class="step-to" aria-hidden="true">→</span><span class="step-is">${side(s.after, t('history.after'))}</span></li>`;
+    // What came or went has one side only.
+    const hasBoth = isUpdate || (s.before !== null && s.after !== null), was = html`<span class="step-was">${side(s.before, t('history.before'))}</span>`, is = html`<span class="step-is">${side(s.after, t('history.after'))}</span>`;
+    return html`<li class="step"><span class="step-of">${s.name}</span>${hasBoth ? html`${was}<span class="step-to" aria-hidden="true">→</span>${is}` : s.after === null ? was : is}</li>`;
   }
 
   #steps(entry, most = Infinity) {
     const steps = stepsOf(entry, this.tables.find(x => x.slug === entry.schema) ?? null, this.#names ?? this.names ?? new Map()), shown = steps.slice(0, most);
-    return steps.length ? html`<ul class="act-steps">${each(shown, (_, i) => i, s => this.#step(s))}${steps.length > shown.length && html`<li class="hint">${t('history.more', { n: steps.length - shown.length })}</li>`}</ul>` : null;
+    return steps.length ? html`<ul class="act-steps">${each(shown, (_, i) => i, s => this.#step(s, entry.kind === 'update'))}${steps.length > shown.length && html`<li class="hint">${t('history.more', { n: steps.length - shown.length })}</li>`}</ul>` : null;
   }
 
   #entry(e, i) {
@@ -114,13 +118,13 @@ class Act extends El {
 
   view() {
     const { change: c, isOpen } = this, table = this.#table, isOne = c.entries === 1 || this.isAlone, isPlain = isOne && c.kind === 'update' && c.undoes === null;
-    const meta = [c.by, this.through, c.token && t('history.token', { name: c.token }), table?.name, !isOne && t('history.entries', { n: c.entries })].filter(Boolean);
+    const meta = [c.by, this.through.toLowerCase() !== c.by && this.through, c.token && t('history.token', { name: c.token }), table?.name, !isOne && t('history.entries', { n: c.entries })].filter(Boolean);
     const back = this.canUndo && (c.can_undo || c.undone_by), word = this.#isRedo ? t('undo.redo') : this.word ?? t('undo.undo'), said = isPlain || this.isAlone ? c.label : c.sentence;
     return html`<div class="act" data-undone=${c.undone_by ? '' : null} data-open=${isOpen ? '' : null}>
       <time datetime=${c.at} title=${formatStamp(c.at)}>${timeOf(c.at)}</time>
       <div class="act-main">${this.onToggle ? html`<button type="button" class="act-face" aria-expanded=${String(isOpen)} @click=${() => this.onToggle(c.seq)}>${icon(isOpen ? 'down' : 'right')}<span>${said}</span></button>` : html`<p class="act-said">${said}</p>`}
         <p class="act-meta">${each(meta, (_, i) => i, (m, i) => html`${i > 0 && ' · '}${m}`)}${c.undone_by && html` <span class="tag" data-tint="grey">${t('history.undone')}</span>`}</p>
-        ${!isOpen && isOne && this.#steps(c, STEPS_IN_SIGHT)}${isOpen && this.#opened()}${this.#clash && this.#clashing()}</div>
+        ${!isOpen && isOne && !(this.word && c.kind === 'define') && this.#steps(c, STEPS_IN_SIGHT)}${isOpen && this.#opened()}${this.#clash && this.#clashing()}</div>
       ${back ? html`<button type="button" class="btn line act-back" aria-disabled=${String(this.#busy)} @click=${() => this.#take()}>${icon(this.#isRedo ? 'redo' : 'undo')}<span class="act-word">${word}</span><span class="quiet"> ${said}</span></button>` : null}</div>`;
   }
 }

@@ -7,7 +7,8 @@ import { icon } from './parts.js';
 
 learn(FIND);
 
-const PLACES = ['all', 'table', 'grid', 'edit', 'record'];
+// In two columns of much the same height.
+const PLACES = [['all', 'table', 'record'], ['grid', 'edit']];
 
 /** Keys as they are pressed: `Ctrl` and `K` together, or one after the other. */
 export const keyView = key => html`<span class="keys">${each(key.split(' '), (part, i) => i, (part, i) => html`${i > 0 && html`<span class="key-then"> </span>`}${each(piecesOf(part), p => p, p => html`<kbd>${p}</kbd>`)}`)}</span>`;
@@ -20,12 +21,12 @@ export function openKeys() {
   const dialog = document.createElement('dialog'), before = document.activeElement;
   dialog.className = 'keyhelp';
   dialog.setAttribute('aria-labelledby', 'keyhelp-head');
-  render(html`<header><h2 id="keyhelp-head">${t('key.head')}</h2><button type="button" class="btn square" aria-label=${t('key.close')} title=${t('key.close')} @click=${() => dialog.close()}>${icon('close')}</button></header>
-    <div class="key-places" tabindex="0" role="group" aria-labelledby="keyhelp-head">${each(PLACES, p => p, p => html`<section><h3>${t(`key.in.${p}`)}</h3><dl>${each(KEYS.filter(k => k.where === p), k => k.id, row)}</dl></section>`)}</div>
+  render(html`<header><h2 id="keyhelp-head" tabindex="-1">${t('key.head')}</h2><button type="button" class="btn square" aria-label=${t('key.close')} title=${t('key.close')} @click=${() => dialog.close()}>${icon('close')}</button></header>
+    <div class="key-places" tabindex="0" role="group" aria-labelledby="keyhelp-head">${each(PLACES, (_, i) => i, column => html`<div>${each(column, p => p, p => html`<section><h3>${t(`key.in.${p}`)}</h3><dl>${each(KEYS.filter(k => k.where === p), k => k.id, row)}</dl></section>`)}</div>`)}</div>
     <p class="hint">${t('key.letters')} <a href="/_/settings/account">${t('profile.mine')}</a></p>`, dialog);
   document.body.append(dialog);
   dialog.addEventListener('click', e => { if (e.target === dialog || e.target.closest('a')) dialog.close(); });
   dialog.addEventListener('close', () => { dialog.remove(); if (before?.isConnected) before.focus({ preventScroll: true }); }, { once: true });
   dialog.showModal();
-  dialog.querySelector('.key-places').focus();
+  dialog.querySelector('h2').focus();
 }

@@ -51,8 +51,10 @@ const DO = {
 };
 
 const isText = el => !!el?.closest?.('input:not([type="checkbox"], [type="radio"], [type="button"]), textarea, select, [contenteditable]');
+// These work in texts, too, and before anything else has a say: an editor keeps its keys to itself.
+const FIRST = ['Ctrl+K', 'F6', 'Shift+F6'];
 /** In a text Ctrl+Z is the browser's, and letters are letters; in the grid they begin an edit. */
-const isTaken = (key, el) => (isText(el) && !['Ctrl+K', 'F6', 'Shift+F6'].includes(key)) || (isLetter(key) && (!hasLetters() || !!el?.closest?.('.grid, [role="menu"], [role="listbox"]')));
+const isTaken = (key, el) => (isText(el) && !FIRST.includes(key)) || (isLetter(key) && (!hasLetters() || !!el?.closest?.('.grid, [role="menu"], [role="listbox"]')));
 
 function pressed(e) {
   if (e.defaultPrevented || e.isComposing || document.querySelector('dialog:modal')) return;
@@ -83,7 +85,8 @@ export function startKeys() {
   const look = () => { clearTimeout(stay); stay = setTimeout(visited, STAY_MS); };
   here.on(look);
   look();
-  addEventListener('keydown', pressed);
+  addEventListener('keydown', e => { if (FIRST.includes(keyOf(e))) pressed(e); }, { capture: true });
+  addEventListener('keydown', e => { if (!FIRST.includes(keyOf(e))) pressed(e); });
   document.addEventListener('focusin', e => {
     const region = innermost(REGIONS.flatMap(r => [...document.querySelectorAll(r)]), e.target);
     if (region) left.set(region, e.target);

@@ -29,11 +29,8 @@ class Palette extends El {
   #state = null;
   #timer = 0;
   #call = null;
-  #deeds = [];
 
   connected() {
-    // What can be done where it was opened; the screen behind stays as it is.
-    this.#deeds = document.querySelector('#root > *')?.deeds?.() ?? [];
     this.#load();
     this.life.addEventListener('abort', () => { clearTimeout(this.#timer); this.#call?.abort(); });
   }
@@ -70,7 +67,8 @@ class Palette extends El {
 
   #doable() {
     const { undo: back, redo: again } = undoable.get();
-    return [...this.#deeds,
+    const deeds = document.querySelector('#root > *')?.deeds?.() ?? [];
+    return [...deeds,
       ...(back ? [{ text: t('undo.name', { what: back }), sign: 'undo', key: 'Ctrl+Z', run: undo }] : []), ...(again ? [{ text: t('redo.name', { what: again }), sign: 'redo', key: 'Ctrl+Shift+Z', run: redo }] : []),
       { text: t('key.head'), sign: 'braces', key: '?', run: async () => { const { openKeys } = await import('./keyhelp.js'); openKeys(); } }];
   }

@@ -75,7 +75,7 @@ class Points extends El {
   }
 
   view() {
-    return html`${this.isNaming && this.#form()}${this.hasList && html`<p class="hint">${t('points.text')}</p>${this.points.length ? html`<ul class="list">${each(this.points, p => p.id, p => this.#point(p))}</ul>` : html`<p class="hint">${t('points.none')}</p>`}
+    return html`${this.isNaming && this.#form()}${this.hasList && html`<h2 class="quiet">${t('history.show.points')}</h2><p class="hint">${t('points.text')}</p>${this.points.length ? html`<ul class="list">${each(this.points, p => p.id, p => this.#point(p))}</ul>` : html`<p class="hint">${t('points.none')}</p>`}
       ${!this.isNaming && this.#wrong && html`<p class="form-error" role="alert">${this.#wrong}</p>`}`}`;
   }
 }
