@@ -41,7 +41,7 @@ export const TEXTS = {
   'rail.tables': 'Tables',
   'rail.newtable': 'New table',
   'rail.records': 'records',
-  'rail.search': 'Find anything',
+  'rail.search': 'Find',
   'rail.home': 'Home',
   'rail.history': 'History',
   'rail.diagram': 'Diagram',

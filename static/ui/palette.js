@@ -68,8 +68,9 @@ class Palette extends El {
   #doable() {
     const { undo: back, redo: again } = undoable.get();
     const deeds = document.querySelector('#root > *')?.deeds?.() ?? [];
+    // Found by their own words only: whoever looks for a record must not take back what was done to it.
     return [...deeds,
-      ...(back ? [{ text: t('undo.name', { what: back }), sign: 'undo', key: 'Ctrl+Z', run: undo }] : []), ...(again ? [{ text: t('redo.name', { what: again }), sign: 'redo', key: 'Ctrl+Shift+Z', run: redo }] : []),
+      ...(back ? [{ text: t('undo.undo'), shown: t('undo.name', { what: back }), sign: 'undo', key: 'Ctrl+Z', run: undo }] : []), ...(again ? [{ text: t('undo.redo'), shown: t('redo.name', { what: again }), sign: 'redo', key: 'Ctrl+Shift+Z', run: redo }] : []),
       { text: t('key.head'), sign: 'braces', key: '?', run: async () => { const { openKeys } = await import('./keyhelp.js'); openKeys(); } }];
   }
 
@@ -153,7 +154,7 @@ class Palette extends El {
   #item(item) {
     const isAt = item.at === this.#at;
     return html`<div role="option" id=${`found-${item.at}`} aria-selected=${String(isAt)} @click=${() => this.#take(item)} @pointermove=${() => { if (!isAt) { this.#at = item.at; this.update(); } }}>
-      ${icon(item.sign)}<span class="found-text cut">${item.text}</span><span class="found-note cut">${item.note}${item.pieces && html` · ${each(item.pieces, (_, i) => i, (piece, i) => (i % 2 ? html`<mark>${piece}</mark>` : html`${piece}`))}`}</span>${item.key && keyView(item.key)}</div>`;
+      ${icon(item.sign)}<span class="found-text cut">${item.shown ?? item.text}</span><span class="found-note cut">${item.note}${item.pieces && html` · ${each(item.pieces, (_, i) => i, (piece, i) => (i % 2 ? html`<mark>${piece}</mark>` : html`${piece}`))}`}</span>${item.key && keyView(item.key)}</div>`;
   }
 
   view() {

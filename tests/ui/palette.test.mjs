@@ -101,7 +101,7 @@ test('Ctrl+K: a table, a view, a screen, a deed, a record by a few letters and E
   await inspect(page, 'palette-none');
   await page.keyboard.press('Control+k');
   await page.locator('dialog.palette').waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Find anything' }).click();
+  await page.getByRole('button', { name: 'Find', exact: true }).click();
   await page.locator('dialog.palette input').waitFor();
   await page.mouse.click(5, 700);
   await page.locator('dialog.palette').waitFor({ state: 'detached' });
@@ -188,7 +188,7 @@ for (const scheme of ['light', 'dark']) test(`palette and keys on a phone, ${sch
   await open(TABLE);
   await page.waitForFunction(() => document.querySelector('ui-notes section'));
   await page.locator('.bar-menu').click();
-  await page.getByRole('button', { name: 'Find anything' }).click();
+  await page.getByRole('button', { name: 'Find', exact: true }).click();
   await options(page).first().waitFor();
   await inspect(page, `palette-phone-${scheme}`);
   await page.locator('dialog.palette input').fill('keys');
