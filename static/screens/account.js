@@ -80,7 +80,7 @@ class Account extends PlainScreen {
         ${this.#sessions.length > 1 && html`<div class="row"><button type="button" class="btn line" @click=${() => this.#end(null)}>${t('account.endall')}</button></div>`}</section>
       <section><h2>${t('account.browser')}</h2>
         <ui-setting .kind=${'choice'} .label=${t('account.language')} .hint=${t('account.language.hint')} .choices=${LANGUAGES.map(value => ({ value, text: t(`language.${value}`) }))} .value=${language()} .save=${async value => { keepLanguage(value); location.reload(); }}></ui-setting>
-        <ui-setting .kind=${'tick'} .label=${t('account.letters')} .hint=${t('account.letters.hint')} .value=${hasLetters()} .save=${async on => keepLetters(on)}></ui-setting></section>`;
+        <ui-setting .kind=${'tick'} .label=${t('account.letters')} .hint=${t('account.letters.hint')} .value=${hasLetters()} .save=${async on => { keepLetters(on); this.update(); }}></ui-setting></section>`;
   }
 }
 define('screen-account', Account);

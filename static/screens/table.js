@@ -303,6 +303,7 @@ class TableScreen extends El {
       ...(this.#grid?.can?.write ? [{ id: 'new', text: t('tools.new'), sign: 'plus', key: 'Alt+N', run: this.#newRecord }] : []),
       { id: 'search', text: t('search.name', { name: table.name }), sign: 'search', key: '/', run: () => this.querySelector('ui-searchbox')?.focusInput() },
       { id: 'filter', text: t('tools.filter'), sign: 'filter', run: () => this.querySelector('.filter-drop')?.open() },
+      ...(this.#view && this.#isViewChanged ? [{ id: 'save', text: t('views.save', { name: this.#view.name }), sign: 'eye', key: 'Ctrl+S', run: this.#saveView }] : []),
       { id: 'fields', text: t('table.fields'), sign: 'field', href: fieldsHref(app, table.slug) },
       ...(table.can?.create ? [{ id: 'import', text: t('table.import'), sign: 'upload', href: importHref(app, table.slug) }] : []),
       ...(table.can?.export ? [{ id: 'export', text: t('table.export'), sign: 'download', href: exportHref(app, table.slug) }] : []),

@@ -19,6 +19,7 @@ const appHere = () => {
   const slug = /^\/_\/([^/]+)/.exec(here.get().path)?.[1];
   return slug && !['apps', 'settings', 'tokens', 'sign-in', 'start', 'invitation', 'reset'].includes(slug) ? match('/_/:app', `/_/${slug}`)?.app ?? null : null;
 };
+const isInApp = work => { if (appHere()) work(); return !!appHere(); };
 const to = screen => () => { const app = appHere(); if (app) go(`${appHref(app)}/${screen}`); return !!app; };
 
 const isShown = el => el.checkVisibility({ visibilityProperty: true }) && !el.closest('[inert]');
@@ -42,10 +43,18 @@ function aim(region, regions) {
   return own.find(el => el.matches('.grid [tabindex="0"]')) ?? own[0] ?? null;
 }
 
+/** The list of tables as icons alone, or in full; kept in this browser, where theme.js finds it. */
+function narrow() {
+  const isNarrow = document.documentElement.toggleAttribute('data-narrow');
+  try { localStorage.setItem('ui:rail', isNarrow ? 'narrow' : 'wide'); } catch { /* For this visit, then. */ }
+}
+
 const DO = {
   async palette() { const { openPalette } = await import('./palette.js'); openPalette(); },
   async help() { const { openKeys } = await import('./keyhelp.js'); openKeys(); },
-  undo, redo,
+  // What is taken back is what is in sight: an app's.
+  undo: () => isInApp(undo), redo: () => isInApp(redo),
+  rail: narrow,
   region: () => round(1), 'region.back': () => round(-1),
   'go.home': to('home'), 'go.history': to('history'), 'go.diagram': to('diagram'), 'go.settings': to('settings'),
 };

@@ -66,7 +66,7 @@ class Palette extends El {
   }
 
   #doable() {
-    const { undo: back, redo: again } = undoable.get();
+    const { undo: back, redo: again } = this.#app ? undoable.get() : {};
     const deeds = document.querySelector('#root > *')?.deeds?.() ?? [];
     // Found by their own words only: whoever looks for a record must not take back what was done to it.
     return [...deeds,
@@ -145,8 +145,12 @@ class Palette extends El {
   #take(item) {
     if (item.href) remember(item);
     this.#close();
-    // The focus has gone back by then, and the screen can lay it where it belongs.
-    requestAnimationFrame(() => (item.href ? go(item.href) : item.run()));
+    // The focus has gone back by then. On another screen it belongs to that.
+    requestAnimationFrame(() => {
+      if (!item.href) { item.run(); return; }
+      document.activeElement?.blur();
+      go(item.href);
+    });
   }
 
   rendered() { this.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }

@@ -30,12 +30,12 @@ class Rail extends El {
   }
 
   #table(x) {
-    return html`<li><a href=${tableHref(this.app.slug, x.slug)} aria-current=${x.slug === this.current ? 'page' : null}>
+    return html`<li><a href=${tableHref(this.app.slug, x.slug)} title=${x.name} aria-current=${x.slug === this.current ? 'page' : null}>
       ${icon('table')}<span class="cut">${x.name}</span><span class="n">${x.records === null ? null : html`${count(x.records)}<span class="quiet"> ${t('rail.records')}</span>`}</span></a></li>`;
   }
 
   #place(slug, name, sign) {
-    return html`<a href=${`${appHref(this.app.slug)}/${slug}`} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
+    return html`<a href=${`${appHref(this.app.slug)}/${slug}`} title=${name} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
   }
 
   #find = async () => { const { openPalette } = await import('./palette.js'); openPalette(); };

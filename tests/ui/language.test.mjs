@@ -42,7 +42,7 @@ function look(data) {
     if (!text || !isShown(el)) continue;
     if (!isOurs(text)) bad.push(`${where(el)}: ${text.slice(0, 80)}`);
     // A box that hides what does not fit, with a text of ours in it.
-    if (!/^\[[^[\]]*\]$/.test(text) || el.closest('.quiet, .skip, option, svg')) continue;
+    if (!/\[[^[\]]*\]/.test(text) || el.closest('.quiet, .skip, option, svg')) continue;
     for (let box = el; box && box !== document.body; box = box.parentElement) {
       const style = getComputedStyle(box);
       if (style.display === 'inline' || style.display === 'contents') continue;
