@@ -49,6 +49,7 @@ export const DESIGN = {
   'table.removed': ['Table {name} and its record removed.', 'Table {name} and its {n} records removed.'],
 
   'account.head': 'My account',
+  'account.line': 'command line',
   'account.browser': 'In this browser',
   'account.language': 'Language',
   'account.language.hint': 'The page is loaded again in it. What people typed stays as it is.',

@@ -65,7 +65,7 @@ class Account extends PlainScreen {
 
   #session(s) {
     return html`<li class="listed"><div><h3>${nameOf(s.agent)}${s.current && html`<span class="tag" data-tint="teal">${t('account.this')}</span>`}</h3>
-      <p class="hint">${t('account.since', { address: s.address ?? '', at: formatStamp(s.created_at), used: formatStamp(s.used_at) })}</p></div>
+      <p class="hint">${t('account.since', { address: s.address || t('account.line'), at: formatStamp(s.created_at), used: formatStamp(s.used_at) })}</p></div>
       ${s.current ? null : html`<button type="button" class="btn line" @click=${() => this.#end(s)}>${t('account.end')}<span class="quiet"> ${nameOf(s.agent)}</span></button>`}</li>`;
   }
 
