@@ -195,7 +195,7 @@ test('a checkpoint: set, twenty changes through the page and the API, returned t
 test('whatever is changed around a table has its undo: fields, options, the type, tables, names, the app', async t => {
   const { page, ask, open } = await house(t, browser);
   const first = await state(ask), undo = async words => { const note = page.locator('.note').filter({ hasText: words }); await note.getByRole('button', { name: 'Undo' }).click(); await page.locator('.note').filter({ hasText: 'Taken back' }).waitFor(); assert.deepEqual(await state(ask), first, words); };
-  const close_ = async () => { for (const b of await page.locator('.note [aria-label="Close this note"]').all()) await b.click(); };
+  const close_ = () => page.$$eval('.note [aria-label="Close this note"]', list => list.forEach(b => b.click()));
   await open('/_/tea/t/sorts/fields');
   await page.fill('#new-field', 'Weight');
   await page.keyboard.press('Enter');
