@@ -6,8 +6,8 @@ import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
 import { beginLanguage, t } from './app/i18n.js';
+import { lost } from './ui/notice.js';
 import './screens/table.js';
-import './screens/lost.js';
 
 const root = document.getElementById('root');
 // One template for both addresses: moving between them keeps the rail and what was loaded.
@@ -65,7 +65,7 @@ async function loaded(load, href) {
     await load();
   } catch {
     const fault = { kind: 'offline', message: t('fault.screen') };
-    if (here.get().href === href) render(html`<screen-lost .fault=${fault} .onRetry=${() => location.reload()}></screen-lost>`, root);
+    if (here.get().href === href) render(lost(fault, () => location.reload()), root);
     return false;
   }
   return here.get().href === href;
@@ -89,7 +89,7 @@ async function show() {
       await loadPerson();
     } catch (fault) {
       // A session that is over has already led to the sign-in screen.
-      if (fault.kind !== 'auth') render(html`<screen-lost .fault=${fault} .onRetry=${show}></screen-lost>`, root);
+      if (fault.kind !== 'auth') render(lost(fault, show), root);
       return;
     }
     if (here.get().href !== href) return;
@@ -97,7 +97,7 @@ async function show() {
   if (path === '/_/' || path === '/_') { go(lastView(), { replace: true }); return; }
   const found = screenAt(path, CLOSED);
   if (found?.load && !await loaded(found.load, href)) return;
-  render(found ? found.view() : html`<screen-lost></screen-lost>`, root);
+  render(found ? found.view() : lost(), root);
   keepFocus();
 }
 

@@ -126,10 +126,10 @@ export function fromAddress(written) {
 }
 export const toAddress = tree => (partsOf(tree).length ? JSON.stringify(tree) : null);
 
-/** What a view says of the list: { tree, sort, layout }. One that a program made has no tree; its filter is the server's to read. */
+/** What a view says of the list: { tree, sort, layout, groups, folded }. One that a program made has no tree; its filter is the server's to read. */
 export function saidBy(view) {
-  const { tree = null, layout = null } = view?.options ?? {};
-  return { tree: tree && fromAddress(JSON.stringify(tree)), sort: view?.sort?.join(',') || null, layout };
+  const { tree = null, layout = null, groups, folded } = view?.options ?? {}, texts = list => (Array.isArray(list) ? list.map(String) : []);
+  return { tree: tree && fromAddress(JSON.stringify(tree)), sort: view?.sort?.join(',') || null, layout, groups: texts(groups), folded: texts(folded) };
 }
 
 /** A first condition for a field. */

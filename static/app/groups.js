@@ -33,7 +33,7 @@ export class Groups {
   get length() { return this.groups.reduce((n, g) => n + 1 + (g.isFolded ? 0 : g.count), 0); }
   get isBusy() { return this.total === null; }
 
-  /** `ask` as in rows.js, with `group`: a field's slug, and `folded`: the values of the groups that are closed. */
+  /** `ask` as in rows.js, with `groups`: slugs of fields, and `folded`: the values of the groups that are closed. */
   want(app, tables, table, ask, force = false) {
     const { folded, ...rest } = ask, key = JSON.stringify([app, table.slug, rest]);
     if (key === this.#key && !force) {
@@ -44,7 +44,7 @@ export class Groups {
     this.stop();
     this.#key = key;
     this.#call = new AbortController();
-    this.#what = { app, tables, table, ask: rest, field: table.fields.find(f => f.slug === ask.group) };
+    this.#what = { app, tables, table, ask: rest, field: table.fields.find(f => f.slug === ask.groups[0]) };
     this.total = null;
     this.fault = null;
     this.groups = [];

@@ -5,15 +5,13 @@ import { lookAt, valueFor } from './columns.js';
 import { makeField, makeOption } from './design.js';
 import { slugFor } from './guess.js';
 import { follow, endJob } from './jobs.js';
-import { recordsAt } from './records.js';
+import { recordsAt, schemaAt } from './records.js';
 import { displayField } from './types.js';
 
 const KINDS = { csv: 'text/csv', tsv: 'text/csv', txt: 'text/csv', json: 'application/json', ndjson: 'application/x-ndjson', jsonl: 'application/x-ndjson', xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', xlsm: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' };
 // The server tells the first problems only; the rest come to light when these rows are left out, round by round.
 const ROUNDS_MAX = 60;
 const CANNOT = ['computed', 'lines'];
-
-const schemaAt = (app, table) => recordsAt(app, table).replace(/\/records$/, '');
 
 function kindOf({ name, text }) {
   if (text !== undefined) return /^\s*\[/.test(text) ? KINDS.json : /^\s*\{/.test(text) ? KINDS.ndjson : KINDS.csv;

@@ -9,8 +9,9 @@ const IDS_AT_ONCE = 100;
 /** How many records a cell and the record panel call by name. A table may have a thousand that point to one record. */
 export const NAMES_IN_CELL = 3;
 export const NAMES_IN_PANEL = 100;
-/** The address of a table's records. */
-export const recordsAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/records`;
+/** The address of a table, and of its records. */
+export const schemaAt = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}`;
+export const recordsAt = (app, table) => `${schemaAt(app, table)}/records`;
 
 /** What a list is asked, as a query: `{ sort, filter, q }`. */
 export function listQuery({ sort, filter, q }) {

@@ -1,19 +1,39 @@
-// Saved views of a table: a name for a filter, an order and an arrangement of columns. What they say lies in the address until somebody saves it.
-// Not here: what a filter means (filter.js), how columns are arranged (layout.js).
+// Saved views of a table: a name for a filter, an order, groups and an arrangement of columns. What they say lies in the address until somebody saves it.
+// Not here: what a filter means (filter.js), what an address says (asked.js), how columns are arranged (layout.js).
 import { get, write } from './api.js';
 import { compile } from './filter.js';
 import { shownColumns } from './layout.js';
 
-const at = (app, table) => `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/views`;
-
-/** The views that the person may see. */
-export const loadViews = async (app, table, signal) => (await get(at(app, table), signal)).views;
-
 /** The body of a view for what is shown now. Its filter is said with the server's clock, so that programs that ask by the view get today's today. */
-function bodyOf(table, { tree, sort, layout }) {
-  return { filter: compile(tree, table, { byClock: true }), sort: sort ? sort.split(',') : [], fields: shownColumns(table, layout).map(f => f.slug), options: { tree, layout } };
+function bodyOf(table, { tree, sort, layout, groups, folded }) {
+  return { filter: compile(tree, table, { byClock: true }), sort: sort ? sort.split(',') : [], fields: shownColumns(table, layout).map(f => f.slug), options: { tree, layout, groups, folded } };
 }
 
-export const makeView = async (app, table, name, isShared, shown) => (await write('POST', at(app, table.slug), { name, kind: 'grid', shared: isShared, ...bodyOf(table, shown) })).data;
-export const saveView = async (app, table, slug, shown) => (await write('PATCH', `${at(app, table.slug)}/${encodeURIComponent(slug)}`, bodyOf(table, shown))).data;
-export const dropView = (app, table, slug) => write('DELETE', `${at(app, table.slug)}/${encodeURIComponent(slug)}`);
+/** The views of one table that the person may see. */
+export class Views {
+  list = [];
+  #at = '';
+
+  constructor(app, table) { this.#at = `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/views`; }
+
+  async load(signal) { this.list = (await get(this.#at, signal)).views; }
+
+  /** Gives the new view's slug. `shown` is { tree, sort, layout, groups, folded }. */
+  async make(table, name, isShared, shown) {
+    const { data } = await write('POST', this.#at, { name, kind: 'grid', shared: isShared, ...bodyOf(table, shown) });
+    this.list = [...this.list, data];
+    return data.slug;
+  }
+
+  async save(table, slug, shown) {
+    const { data } = await write('PATCH', this.#of(slug), bodyOf(table, shown));
+    this.list = this.list.map(v => (v.slug === slug ? data : v));
+  }
+
+  async drop(slug) {
+    await write('DELETE', this.#of(slug));
+    this.list = this.list.filter(v => v.slug !== slug);
+  }
+
+  #of(slug) { return `${this.#at}/${encodeURIComponent(slug)}`; }
+}

@@ -165,9 +165,6 @@ export const TEXTS = {
   'grid.entry.missing': 'Required',
   'grid.entry.unsaved': 'Not yet saved: {name} is empty.',
 
-  'table.none': 'No tables yet',
-  'table.none.text': 'Make the first one, or bring a spreadsheet.',
-  'table.fromfile': 'From a spreadsheet',
   'table.nosuch': 'No such table',
   'table.called': 'Table {name}',
   'table.menu': 'Table',
@@ -202,6 +199,12 @@ export const TEXTS = {
 
   'ask.cancel': 'Cancel',
   'again': 'Try again',
+
+  'tables.none': 'No tables yet',
+  'tables.none.text': 'Make the first one, or bring a spreadsheet.',
+  'tables.new': 'New table',
+  'tables.file': 'From a spreadsheet',
+
   'note.close': 'Close this note',
   'note.list': 'Notes',
 

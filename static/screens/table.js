@@ -1,27 +1,27 @@
-// One table of an app: rail, bar, tools, grid, foot and, with `?r=`, the record panel. The address says all of what is shown: sort, f (filter), q (words), r.
-// Not here: how any of these parts looks or behaves (ui/), loading (app/rows.js, app/meta.js), changing (app/edit.js).
+// One table of an app: rail, bar, tools, grid, foot and what stands beside it. The address says all of what is shown: sort, f (filter), q (words), g (groups), gf (closed ones), r (record).
+// Not here: how any of these parts looks or behaves (ui/), what the address asks (app/asked.js), loading (app/rows.js, app/meta.js), changing (app/edit.js).
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { happened, resumeEdits, saving } from '../app/edit.js';
-import { compile, conditionFor, fromAddress, saidBy, toAddress } from '../app/filter.js';
+import { askOf, foldedOf, groupsOf, saysMore, treeOf } from '../app/asked.js';
+import { conditionFor, saidBy, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
 import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
-import { OneRecord, Rows } from '../app/rows.js';
+import { schemaAt } from '../app/records.js';
+import { Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
-import { canGroup, isSortable } from '../app/types.js';
 import { note } from '../app/notes.js';
 import { watchUndo } from '../app/undo.js';
-import { failure, noRecords, notice } from '../ui/notice.js';
+import { failure, noApp, noRecords, noTable, noTables } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
 import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/record.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
-const STAMPS = ['id', 'created_at', 'updated_at'];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js')];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
 
@@ -34,25 +34,22 @@ class TableScreen extends El {
   // The rows in groups, once somebody wants groups.
   #grouped = null;
   #rows = this.#list;
-  #one = new OneRecord(() => this.update());
   #railOpen = false;
   #layout = null;
   #layoutOf = '';
-  // The saved views of this table, or null while they are not known.
-  #views = null;
+  // The saved views of this table, or null while they are not known: app/views.js.
+  #saved = null;
   #viewsOf = '';
   #picked = NOBODY;
   #cells = null;
   // The filter while it is built; the address follows a little later.
   #tree = null;
   #treeTimer = 0;
-  // Where to go once the row is here: a step of the record panel.
-  #edge = null;
 
   connected() {
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
     this.addEventListener('keydown', this.#key, { signal: this.life });
-    this.life.addEventListener('abort', () => { this.#list.stop(); this.#grouped?.stop(); this.#one.stop(); this.#metaKey = ''; });
+    this.life.addEventListener('abort', () => { this.#list.stop(); this.#grouped?.stop(); this.#metaKey = ''; });
     this.use(rights);
     this.use(saving);
     // What was taken back may be a field, or a table.
@@ -66,28 +63,14 @@ class TableScreen extends El {
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
   get #grid() { return this.querySelector('ui-grid'); }
   /** The view that the address names, once it is known. */
-  get #view() { return this.#views?.find(v => v.slug === this.view_) ?? null; }
-  /** What the address says goes before what the view says. */
-  get #asked_() { return this.query.has('f') ? fromAddress(this.query.get('f')) : saidBy(this.#view).tree ?? fromAddress(null); }
-  get #filter() { return this.#tree ?? this.#asked_; }
-
-  /** The query, with everything this table cannot do replaced by what it can. */
-  get #ask() {
-    const isKnown = key => { const slug = key.replace(/^-/, ''); return STAMPS.includes(slug) || this.#table.fields.some(f => f.slug === slug && isSortable(f)); };
-    const sort = (this.query.get('sort') ?? saidBy(this.#view).sort ?? '').split(',').filter(isKnown).join(',');
-    // A view without a tree was made by a program: its filter goes to the server as it is.
-    const view = this.#view, written = view && !this.query.has('f') && !view.options?.tree ? view.filter : null;
-    const group = this.#groupField?.slug;
-    return { sort: sort || null, filter: written ?? compile(this.#asked_, this.#table), q: this.query.get('q') || null, ...(group && { group, folded: this.#folded }) };
-  }
-
-  /** The field that the address groups by. A search by words has no groups. */
-  get #groupField() { return this.query.get('q') ? null : this.#table?.fields.find(f => f.slug === this.query.get('g') && canGroup(f)) ?? null; }
-  get #folded() { try { return [JSON.parse(this.query.get('gf') ?? '[]')].flat().map(String); } catch { return []; } }
+  get #view() { return this.#saved?.list.find(v => v.slug === this.view_) ?? null; }
+  get #filter() { return this.#tree ?? treeOf(this.query, this.#view); }
+  get #ask() { return askOf(this.query, this.#view, this.#table); }
+  get #groups() { return groupsOf(this.query, this.#view, this.#table); }
 
   /** The list, or the list in groups; false while the latter is on its way. */
   #chooseRows() {
-    const inGroups = !!this.#groupField;
+    const inGroups = this.#groups.length > 0;
     if (inGroups && !this.#grouped) { this.#loadGroups(); return false; }
     const rows = inGroups ? this.#grouped : this.#list;
     if (rows !== this.#rows) { this.#rows.stop(); this.#rows = rows; }
@@ -101,10 +84,10 @@ class TableScreen extends El {
   }
 
   #search = q => this.#asked({ q });
-  #group = slug => this.#asked({ g: slug, gf: null });
+  #group = slugs => this.#asked({ g: this.#address(slugs.join(',') || null), gf: null });
   #fold = ({ key }) => {
-    const folded = this.#folded, next = folded.includes(key) ? folded.filter(k => k !== key) : [...folded, key];
-    go(withQuery({ gf: next.length ? JSON.stringify(next) : null }), { replace: true });
+    const folded = foldedOf(this.query, this.#view), next = folded.includes(key) ? folded.filter(k => k !== key) : [...folded, key];
+    go(withQuery({ gf: this.#address(next.length ? JSON.stringify(next) : null) }), { replace: true });
   };
 
   prepare() {
@@ -125,9 +108,9 @@ class TableScreen extends El {
     title(table?.name ?? app.name, table ? app.name : t('app.name'));
     if (!this.table && tables.length) { go(tableHref(app.slug, tables[0].slug), { replace: true }); return; }
     if (!table) return;
-    if (key !== this.#viewsOf) { this.#viewsOf = key; this.#views = null; this.#loadViews(key); }
+    if (key !== this.#viewsOf) { this.#viewsOf = key; this.#saved = null; this.#loadViews(key); }
     // A view is asked with what it says, so its rows wait for it.
-    if (this.view_ && !this.#views) return;
+    if (this.view_ && !this.#saved) return;
     const arranged = JSON.stringify([this.app, this.table, this.view_]);
     if (arranged !== this.#layoutOf) {
       this.#layoutOf = arranged;
@@ -136,7 +119,6 @@ class TableScreen extends El {
     }
     if (!this.#chooseRows()) return;
     this.#rows.want(app.slug, tables, table, this.#ask);
-    this.#one.want(app.slug, tables, table, this.query.get('r'), this.#rows);
   }
 
   #loadMeta = async () => {
@@ -159,11 +141,7 @@ class TableScreen extends El {
   };
 
   #rowsCame() {
-    if (this.#rows.fault?.kind === 'many') { note(t('group.many', { name: this.#rows.fault.message })); this.#group(null); return; }
-    if (this.#edge !== null) {
-      const next = this.#rows.at(this.#edge);
-      if (next) { this.#edge = null; go(withQuery({ r: next.id }), { replace: true }); }
-    }
+    if (this.#rows.fault?.kind === 'many') { note(t('group.many', { name: this.#rows.fault.message })); this.#group([]); return; }
     // Where to come back to next time; a browser without storage simply starts at the list of apps.
     try { localStorage.setItem('ui:last', withQuery({ r: null })); } catch { /* nothing stored */ }
     this.update();
@@ -211,37 +189,31 @@ class TableScreen extends El {
   };
 
   async #loadViews(key) {
-    let found = [];
+    let found = null;
     try {
-      const { loadViews } = await import('../app/views.js');
-      found = await loadViews(this.app, this.table, this.life);
+      const { Views } = await import('../app/views.js');
+      found = new Views(this.app, this.table);
+      await found.load(this.life);
     } catch (e) { if (e.name === 'AbortError') return; }
     if (key !== this.#viewsOf) return;
-    this.#views = found;
+    this.#saved = found ?? { list: [] };
     if (this.view_ && !this.#view) { note(t('views.gone', { name: this.view_ })); go(tableHref(this.app, this.table), { replace: true }); }
     this.update();
   }
 
-  get #shown() { return { tree: this.#asked_, sort: this.#ask.sort, layout: this.#layout }; }
-  get #isViewChanged() { return this.query.has('f') || this.query.has('sort') || JSON.stringify(saidBy(this.#view).layout) !== JSON.stringify(this.#layout); }
+  get #shown() { return { tree: treeOf(this.query, this.#view), sort: this.#ask.sort, layout: this.#layout, groups: this.#groups.map(f => f.slug), folded: foldedOf(this.query, this.#view) }; }
+  get #isViewChanged() { return !!this.#view && (saysMore(this.query) || JSON.stringify(saidBy(this.#view).layout) !== JSON.stringify(this.#layout)); }
 
-  #makeView = async (name, isShared) => {
-    const { makeView } = await import('../app/views.js'), made = await makeView(this.app, this.#table, name, isShared, this.#shown);
-    this.#views = [...this.#views ?? [], made];
-    go(viewHref(this.app, this.table, made.slug));
-  };
+  #makeView = async (name, isShared) => { go(viewHref(this.app, this.table, await this.#saved.make(this.#table, name, isShared, this.#shown))); };
 
   #saveView = async () => {
-    const { saveView } = await import('../app/views.js'), saved = await saveView(this.app, this.#table, this.view_, this.#shown);
-    this.#views = this.#views.map(v => (v.slug === this.view_ ? saved : v));
-    go(withQuery({ f: null, sort: null }), { replace: true });
+    await this.#saved.save(this.#table, this.view_, this.#shown);
+    go(withQuery({ f: null, sort: null, g: null, gf: null }), { replace: true });
     this.update();
   };
 
   #dropView = async () => {
-    const { view_ } = this, { dropView } = await import('../app/views.js');
-    await dropView(this.app, this.#table, view_);
-    this.#views = this.#views.filter(v => v.slug !== view_);
+    await this.#saved.drop(this.view_);
     go(tableHref(this.app, this.table), { replace: true });
   };
 
@@ -261,22 +233,13 @@ class TableScreen extends El {
 
   #open = id => {
     go(withQuery({ r: id }), { replace: !!this.query.get('r') });
-    requestAnimationFrame(() => this.querySelector('ui-record')?.focusHead());
+    requestAnimationFrame(() => this.querySelector('ui-side')?.focusHead?.());
   };
 
   #close = () => {
     const id = this.query.get('r');
     go(withQuery({ r: null }));
     requestAnimationFrame(() => { if (!this.#grid?.focusRecord(id)) this.querySelector('.grid [tabindex="0"]')?.focus(); });
-  };
-
-  #step = way => {
-    const at = this.#rows.indexOf(this.query.get('r')), to = at + way;
-    if (at < 0 || to < 0 || to >= this.#rows.length) return;
-    const next = this.#rows.at(to);
-    this.#grid?.reveal(to, 1);
-    if (next) go(withQuery({ r: next.id }), { replace: true });
-    else { this.#edge = to; this.#rows.need(to, to); }
   };
 
   #newRecord = () => {
@@ -290,7 +253,7 @@ class TableScreen extends El {
     if (e.defaultPrevented || e.target.closest('[popover], dialog')) return;
     if (e.key === 'Escape' && this.#railOpen) this.#showRail(false);
     else if (e.key === 'Escape' && this.query.get('r')) this.#close();
-    else if (e.altKey && (e.key === 'ArrowDown' || e.key === 'ArrowUp') && this.query.get('r')) this.#step(e.key === 'ArrowDown' ? 1 : -1);
+    else if (e.altKey && (e.key === 'ArrowDown' || e.key === 'ArrowUp') && this.query.get('r')) this.querySelector('ui-side')?.step?.(e.key === 'ArrowDown' ? 1 : -1);
     else return;
     e.preventDefault();
   };
@@ -319,11 +282,9 @@ class TableScreen extends El {
 
   #content(table) {
     const { app, tables } = this.#meta;
-    if (!tables.length) return notice({ level: 2, sign: 'table', title: t('table.none'), text: t('table.none.text'),
-      actions: html`<a class="btn main-act" href=${`${appHref(app.slug)}/new-table`}>${t('rail.newtable')}</a> <a class="btn line" href=${importHref(app.slug)}>${t('table.fromfile')}</a>` });
+    if (!tables.length) return noTables(app);
     if (!this.table) return null;
-    if (!table) return notice({ level: 2, title: t('lost.table', { table: this.table }), text: t('lost.text'),
-      actions: html`<a class="btn line" href=${appHref(app.slug)}>${t('lost.open', { app: app.name })}</a>` });
+    if (!table) return noTable(app, this.table);
     // Between two addresses nothing is arranged yet.
     if (this.#layoutOf !== JSON.stringify([this.app, this.table, this.view_])) return null;
     const rows = this.#rows, ask = this.#ask, { layout, can } = { layout: this.#layout, can: this.#can };
@@ -336,7 +297,7 @@ class TableScreen extends El {
         .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy} .onGroup=${this.#group} .onFold=${this.#fold}></ui-grid>
       ${rows.total === 0 && !rows.fresh.length && noRecords({ table, canWrite: can.write, tree: this.#filter, ask, names: rows.names, onTree: this.#refine,
         onClear: () => this.#asked({ f: this.#address(null), q: null }) })}
-      <ui-gridfoot .table=${table} .address=${`/api/apps/${encodeURIComponent(this.app)}/schemas/${encodeURIComponent(table.slug)}`} .filter=${ask.filter} .q=${ask.q}
+      <ui-gridfoot .table=${table} .address=${schemaAt(this.app, table.slug)} .filter=${ask.filter} .q=${ask.q}
         .version=${rows.edits} .total=${rows.total === null ? null : rows.count} .picked=${this.#picked.n} .cells=${this.#cells}></ui-gridfoot>`;
   }
 
@@ -346,8 +307,8 @@ class TableScreen extends El {
 
   #tools(table, context, can) {
     return tools({
-      app: this.app, table, context, canWrite: can.write, ask: this.#ask, tree: this.#filter, total: this.#rows.total, layout: this.#layout, group: this.#groupField,
-      views: this.#views, view: this.#view, isViewChanged: !!this.#view && this.#isViewChanged, onFilter: this.#refine, onSort: this.#sort, onLayout: this.#arrange, onGroup: this.#group,
+      app: this.app, table, context, canWrite: can.write, ask: this.#ask, tree: this.#filter, total: this.#rows.total, layout: this.#layout, groups: this.#groups,
+      views: this.#saved?.list ?? null, view: this.#view, isViewChanged: this.#isViewChanged, onFilter: this.#refine, onSort: this.#sort, onLayout: this.#arrange, onGroup: this.#group,
       onNew: this.#newRecord, onMakeView: this.#makeView, onSaveView: this.#saveView, onDropView: this.#dropView,
     });
   }
@@ -360,24 +321,17 @@ class TableScreen extends El {
     return this.#contexts.get(names);
   }
 
-  #panel(table) {
-    const one = this.#one, rows = this.#rows, at = one.id && rows === this.#list ? rows.indexOf(one.id) : -1, place = at < 0 ? null : at + 1;
-    return html`<ui-record ?inert=${this.#railOpen} .table=${table} .record=${one.record} .context=${this.#context(one.names, table)} .fault=${one.fault}
-      .place=${place && t('record.place', { at: place, n: rows.length })} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.#close} .onStep=${this.#step}
-      .onRetry=${() => { one.want(this.app, this.#meta.tables, table, one.id, rows, true); this.update(); }}></ui-record>`;
+  // What stands beside the grid.
+  #side(table) {
+    return html`<ui-side .app=${this.app} .table=${table} .tables=${this.#meta.tables} .rows=${this.#rows} .version=${this.#rows.version} .id=${this.query.get('r')} .contextOf=${this.#contextOf}
+      .isOff=${this.#railOpen} .onReveal=${this.#reveal} .onClose=${this.#close}></ui-side>`;
   }
-
-  #lost() {
-    const gone = this.#fault.kind === 'gone';
-    if (gone) title(t('lost.title'), t('app.name'));
-    return html`<main id="main" tabindex="-1" class="center"><div class="sheet">${gone
-      ? notice({ title: t('lost.app', { app: this.app }), text: t('lost.text'), actions: html`<a class="btn line" href="/_/apps">${t('lost.apps')}</a>` })
-      : failure(this.#fault, this.#again)}</div></main>`;
-  }
+  #contextOf = names => this.#context(names, this.#table);
+  #reveal = r => this.#grid?.reveal(r, 1);
 
   view() {
-    if (this.#fault && this.#fault.kind !== 'auth') return this.#lost();
-    const meta = this.#meta, table = this.#table, panel = table && this.query.get('r');
+    if (this.#fault && this.#fault.kind !== 'auth') return noApp(this.#fault, this.app, this.#again);
+    const meta = this.#meta, table = this.#table, side = table && this.query.get('r');
     return html`<div class="shell" data-rail=${this.#railOpen ? 'open' : null}>
       <ui-rail .app=${meta?.app ?? null} .tables=${meta?.tables ?? null} .apps=${knownApps() ?? []} .current=${this.table}></ui-rail>
       <div class="scrim" @click=${() => this.#showRail(false)}></div>
@@ -389,7 +343,7 @@ class TableScreen extends El {
           <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
-      ${panel && this.#panel(table)}
+      ${side && this.#side(table)}
     </div>`;
   }
 }

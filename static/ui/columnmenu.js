@@ -51,7 +51,7 @@ class ColumnMenu extends El {
         ['up', 'column.up', () => grid.onSort(slug)], ['down', 'column.down', () => grid.onSort(`-${slug}`)],
         grid.sort && !grid.sort.split(',').includes(slug) && !grid.sort.split(',').includes(`-${slug}`) && ['sort', 'column.also', () => grid.onSort(`${grid.sort},${slug}`)],
       ],
-      [grid.onFilter && ['filter', 'column.filter', () => grid.onFilter(field)], canGroup(field) && ['rows', 'column.group', () => grid.onGroup(slug)]],
+      [grid.onFilter && ['filter', 'column.filter', () => grid.onFilter(field)], canGroup(field) && ['rows', 'column.group', () => grid.onGroup([slug])]],
       [
         c > 1 && ['left', 'column.left', () => grid.onLayout(moved(table, layout, slug, -1))], c < grid.columns.length && ['right', 'column.right', () => grid.onLayout(moved(table, layout, slug, 1))],
         ['plus', 'column.wider', () => wide(WIDTH_STEP)], ['minus', 'column.narrower', () => wide(-WIDTH_STEP)],

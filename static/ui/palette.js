@@ -9,7 +9,7 @@ import { appHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps
 import { recent, remember } from '../app/recent.js';
 import { numbered } from '../app/records.js';
 import { redo, undo, undoable } from '../app/undo.js';
-import { loadViews } from '../app/views.js';
+import { Views } from '../app/views.js';
 import { FIND } from '../i18n/en-find.js';
 import { keyView } from './keyhelp.js';
 import { icon } from './parts.js';
@@ -47,8 +47,9 @@ class Palette extends El {
       await Promise.all([knownApps() ?? loadApps(this.life), app && !this.#meta ? loadApp(app, this.life).then(meta => { this.#meta = meta; }) : null]);
       this.update();
       const tables = this.#meta?.tables.slice(0, VIEWS_OF) ?? [];
-      const all = await Promise.all(tables.map(async table => (await loadViews(app, table.slug, this.life)).map(view => ({ table, view }))));
-      this.#views = all.flat();
+      const all = tables.map(table => ({ table, views: new Views(app, table.slug) }));
+      await Promise.all(all.map(({ views }) => views.load(this.life)));
+      this.#views = all.flatMap(({ table, views }) => views.list.map(view => ({ table, view })));
     } catch { /* What is known is offered; the screens say what is wrong. */ }
     this.update();
   }
@@ -58,7 +59,7 @@ class Palette extends El {
     const ofApp = app ? [
       { text: t('rail.home'), sign: 'home', href: `${base}/home` }, { text: t('rail.history'), sign: 'clock', href: `${base}/history` },
       { text: t('rail.diagram'), sign: 'diagram', href: `${base}/diagram` }, { text: t('rail.settings'), sign: 'gear', href: `${base}/settings` },
-      ...(mayMake(tables) ? [{ text: t('rail.newtable'), sign: 'plus', href: `${base}/new-table` }, { text: t('table.fromfile'), sign: 'upload', href: importHref(app.slug) }] : []),
+      ...(mayMake(tables) ? [{ text: t('rail.newtable'), sign: 'plus', href: `${base}/new-table` }, { text: t('tables.file'), sign: 'upload', href: importHref(app.slug) }] : []),
       ...tables.map(x => ({ text: t('palette.fields', { table: x.name }), sign: 'field', href: fieldsHref(app.slug, x.slug) })),
     ] : [];
     return [...ofApp.map(x => ({ ...x, note: app.name })), { text: t('lost.apps'), sign: 'apps', href: '/_/apps' }, { text: t('rail.newapp'), sign: 'plus', href: '/_/apps?new=1' },

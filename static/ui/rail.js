@@ -7,7 +7,6 @@ import { t } from '../app/i18n.js';
 import { count } from '../app/types.js';
 import { bars, glyph, icon } from './parts.js';
 import './menu.js';
-import './profile.js';
 
 // With more apps than this, one types to find one.
 const FILTER_FROM = 8;
@@ -16,8 +15,8 @@ class Rail extends El {
   // current: the slug of the open table; place: the screen beside the tables that is open.
   static props = { app: null, apps: [], tables: null, current: null, place: null };
 
-  // What only a demo needs comes behind everything else.
-  connected() { import('./demobar.js'); }
+  // What the first rows do not need comes behind them.
+  connected() { import('./profile.js'); import('./demobar.js'); }
 
   #switcher() {
     const groups = [

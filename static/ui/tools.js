@@ -15,14 +15,14 @@ function viewsTool({ app, table, views, view, isViewChanged, onMakeView, onSaveV
     .body=${html`<ui-viewsbox .app=${app} .table=${table} .views=${views} .current=${view} .isChanged=${isViewChanged} .onMake=${onMakeView} .onSave=${onSaveView} .onDrop=${onDropView}></ui-viewsbox>`}></ui-drop>`;
 }
 
-function groupTool({ table, group, onGroup }) {
+function groupTool({ table, groups: [group], onGroup }) {
   const fields = columnsOf(table).filter(canGroup);
   return html`<ui-drop .label=${group ? t('tools.group.by', { name: group.name }) : t('tools.group')} .face=${face('rows', 'tools.group', group ? 1 : 0)} .isSet=${!!group}
-    .body=${html`<label class="filter-add">${t('group.by')} <select @change=${e => onGroup(e.target.value || null)}>
+    .body=${html`<label class="filter-add">${t('group.by')} <select @change=${e => onGroup(e.target.value ? [e.target.value] : [])}>
       <option value="" .selected=${!group}>${t('group.none')}</option>${each(fields, f => f.slug, f => html`<option value=${f.slug} .selected=${f === group}>${f.name}</option>`)}</select></label>`}></ui-drop>`;
 }
 
-/** `is` is what the list shows: { app, table, context, canWrite, ask, tree, total, layout, group, views, view, isViewChanged } and who hears of a change. */
+/** `is` is what the list shows: { app, table, context, canWrite, ask, tree, total, layout, groups, views, view, isViewChanged } and who hears of a change. */
 export function tools(is) {
   const { table, tree, ask, layout } = is, filters = countOf(tree, table), sorts = ask.sort ? ask.sort.split(',').length : 0, hidden = layout.hidden.length;
   return html`<div class="tools" role="toolbar" aria-label=${t('tools.name')}>
