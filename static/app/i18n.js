@@ -25,10 +25,12 @@ export function language() {
 /** Keeps it for the next start of the page. */
 export const keepLanguage = chosen => localStorage.setItem(LANGUAGE, chosen);
 
-/** Speaks it from now on. English needs nothing more. */
+/** Speaks it from now on. English needs nothing more, and is spoken when another cannot be had. */
 export async function beginLanguage() {
   if (language() !== 'pseudo') return;
-  const { pseudo } = await import('../i18n/pseudo.js');
-  speak = pseudo;
+  try {
+    const { pseudo } = await import('../i18n/pseudo.js');
+    speak = pseudo;
+  } catch { return; }
   document.documentElement.lang = 'en-XA';
 }

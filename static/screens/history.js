@@ -5,7 +5,7 @@ import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { loadDialects } from '../app/design.js';
-import { ASKED, loadActs, loadGone, loadGoneParts, loadPeople, loadPoints } from '../app/history.js';
+import { ASKED, loadAct, loadActs, loadGone, loadGoneParts, loadPeople, loadPoints } from '../app/history.js';
 import { learn, t } from '../app/i18n.js';
 import { NAMES_IN_CELL, loadNames } from '../app/records.js';
 import { canWrite, loadPerson, person, rights } from '../app/session.js';
@@ -25,6 +25,8 @@ class History extends AppScreen {
   static props = { ...AppScreen.props, query: null };
   // { list, before, more } of what is shown, or null while it is on its way.
   #found = null;
+  // The act that the address opens, when it is not among those of the list.
+  #asked_ = null;
   #parts = [];
   #points = [];
   #names = new Map();
@@ -34,6 +36,7 @@ class History extends AppScreen {
   #busy = false;
   #isNaming = false;
   #key = '';
+  #of = null;
   #turn = 0;
   #timer = 0;
   #watch = null;
@@ -66,8 +69,10 @@ class History extends AppScreen {
     super.prepare();
     const key = JSON.stringify([this.app, this.#show, this.#asked]);
     if (key === this.#key) return;
-    const isFirst = !this.#key;
+    const isFirst = !this.#key, isOther = this.#of !== this.app;
     this.#key = key;
+    // Names are an app's.
+    if (isOther) { this.#of = this.app; this.#names = new Map(); this.#points = []; }
     this.#found = null;
     this.#wrong = null;
     if (!isFirst && this.meta) this.#load();
@@ -79,10 +84,13 @@ class History extends AppScreen {
     try {
       const parts = show === 'gone' ? await loadGoneParts(this.app, this.life) : [];
       const found = show === 'acts' ? await loadActs(this.app, asked, { least: Math.max(50, least) }, this.life) : show === 'gone' ? await loadGone(this.app, { table: asked.table }, this.life) : { list: [], more: false };
+      const c = show === 'acts' && this.query.get('c'), isThere = !c || found.list.some(act => String(act.seq) === c);
+      const single = isThere ? null : await loadAct(this.app, c, this.life).catch(e => { if (['gone', 'invalid', 'forbidden'].includes(e.kind)) return null; throw e; });
       if (turn !== this.#turn) return;
+      this.#asked_ = single;
       this.#parts = parts;
       this.#found = found;
-      this.#nameThem(found.list);
+      this.#nameThem(single ? [single, ...found.list] : found.list);
       if (show === 'acts') announce(t('history.found', { n: found.list.length }));
     } catch (e) {
       if (e.name === 'AbortError' || turn !== this.#turn) return;
@@ -195,8 +203,9 @@ class History extends AppScreen {
 
   #acts() {
     const { list } = this.#found, days = byDay(list, this.#isFiltered ? [] : this.#points);
-    if (!days.length) return html`<p class="hint">${t(this.#isFiltered ? 'history.nothing' : 'home.nothing')}</p>`;
-    return html`${each(days, d => d.day, d => html`<section class="day"><h2>${dayName(d.at)}</h2><ul class="acts">${each(d.list, r => r.seq, r => (r.act ? this.#act(r.act) : this.#flag(r.point)))}</ul></section>`)}`;
+    const single = this.#asked_ && this.query.get('c') === String(this.#asked_.seq) ? this.#asked_ : null;
+    if (!days.length && !single) return html`<p class="hint">${t(this.#isFiltered ? 'history.nothing' : 'home.nothing')}</p>`;
+    return html`${single && html`<section class="day"><h2>${dayName(new Date(single.at))}</h2><ul class="acts">${this.#act(single)}</ul></section>`}${each(days, d => d.day, d => html`<section class="day"><h2>${dayName(d.at)}</h2><ul class="acts">${each(d.list, r => r.seq, r => (r.act ? this.#act(r.act) : this.#flag(r.point)))}</ul></section>`)}`;
   }
 
   #gone() {

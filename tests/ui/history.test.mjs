@@ -284,7 +284,21 @@ test('endless: older ones come as one goes down; who may not change an app sees 
   await act(page, 'created Maker 59').waitFor();
   await page.locator('.act').last().scrollIntoViewIfNeeded();
   await act(page, 'created Maker 0 ').waitFor();
+  // An address can open one that is far back.
+  const { changes } = await ask('GET', '/api/apps/tea/changes?order=newest&limit=100'), far = changes.at(-1);
+  await open(`${HISTORY}?c=${far.seq}`);
+  await page.locator('.act-face[aria-expanded="true"]').filter({ hasText: far.sentence }).waitFor();
+  await open(`${HISTORY}?c=999999`);
+  await act(page, 'created Maker 59').waitFor();
   assert.ok(await page.locator('.act').count() > 60);
+  // Without an answer it says so, with the way on.
+  page.expected.add('offline').add(404);
+  await page.route('**/changes?order=newest**', route => route.abort());
+  await page.getByLabel('Kind').selectOption('create');
+  await page.getByText('No answer from the server').waitFor();
+  await page.unroute('**/changes?order=newest**');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await act(page, 'created Maker 59').waitFor();
   const made = await ask('POST', '/api/workspaces/default/users', { email: 'vic@example.com', name: 'Vic' });
   await ask('POST', '/api/workspaces/default/grants', { user: made.user.id, app: 'tea', role: 'viewer' });
   await page.context().clearCookies();
