@@ -1,10 +1,12 @@
 // What the keys do that work everywhere: the palette, undo and redo, from one part of the page to the next, to a screen of the app. A key that the
 // screen in sight offers (`deeds()`) does what the screen says. Not here: the list of keys (app/keys.js), keys of the grid (gridkeys.js).
 import { KEYS, hasLetters, isLetter, keyOf } from '../app/keys.js';
-import { appHref } from '../app/meta.js';
+import { t } from '../app/i18n.js';
+import { appAt, appHref } from '../app/meta.js';
+import { note } from '../app/notes.js';
 import { remember } from '../app/recent.js';
 import { redo, undo } from '../app/undo.js';
-import { go, here, match } from '../lib/router.js';
+import { go, here } from '../lib/router.js';
 
 const CHORD_MS = 1_200, STAY_MS = 1_000;
 // The parts that F6 goes round, in the order of reading. What is not there or not to be seen is left out.
@@ -14,11 +16,7 @@ const FOCUSABLE = 'a[href], button:not(:disabled), input:not(:disabled), select:
 const left = new WeakMap();
 let begun = '', timer = 0;
 
-/** The slug of the app in sight, or null. */
-const appHere = () => {
-  const slug = /^\/_\/([^/]+)/.exec(here.get().path)?.[1];
-  return slug && !['apps', 'settings', 'tokens', 'sign-in', 'start', 'invitation', 'reset'].includes(slug) ? match('/_/:app', `/_/${slug}`)?.app ?? null : null;
-};
+const appHere = () => appAt(here.get().path);
 const isInApp = work => { if (appHere()) work(); return !!appHere(); };
 const to = screen => () => { const app = appHere(); if (app) go(`${appHref(app)}/${screen}`); return !!app; };
 
@@ -49,9 +47,14 @@ function narrow() {
   try { localStorage.setItem('ui:rail', isNarrow ? 'narrow' : 'wide'); } catch { /* For this visit, then. */ }
 }
 
+/** What is loaded when it is wanted, and may not come. */
+async function late(open) {
+  try { await open(); } catch { note(t('fault.screen'), { bad: true }); }
+}
+
 const DO = {
-  async palette() { const { openPalette } = await import('./palette.js'); openPalette(); },
-  async help() { const { openKeys } = await import('./keyhelp.js'); openKeys(); },
+  palette: () => late(async () => { const { openPalette } = await import('./palette.js'); openPalette(); }),
+  help: () => late(async () => { const { openKeys } = await import('./keyhelp.js'); openKeys(); }),
   // What is taken back is what is in sight: an app's.
   undo: () => isInApp(undo), redo: () => isInApp(redo),
   rail: narrow,
@@ -90,6 +93,9 @@ function visited() {
 
 /** From now on, for as long as the page is open. */
 export function startKeys() {
+  // Buttons and menus ask for them, too.
+  document.addEventListener('ui:palette', DO.palette);
+  document.addEventListener('ui:keys', DO.help);
   let stay = 0;
   const look = () => { clearTimeout(stay); stay = setTimeout(visited, STAY_MS); };
   here.on(look);

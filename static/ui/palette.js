@@ -5,19 +5,18 @@ import { html, each } from '../lib/view.js';
 import { go, here } from '../lib/router.js';
 import { best, findRecords } from '../app/find.js';
 import { learn, t } from '../app/i18n.js';
-import { appHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps, mayMake, recordHref, tableHref, viewHref } from '../app/meta.js';
+import { appAt, appHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps, mayMake, recordHref, tableHref, viewHref } from '../app/meta.js';
 import { recent, remember } from '../app/recent.js';
 import { numbered } from '../app/records.js';
 import { redo, undo, undoable } from '../app/undo.js';
 import { Views } from '../app/views.js';
 import { FIND } from '../i18n/en-find.js';
-import { keyView } from './keyhelp.js';
+import { keyView, openKeys } from './keyhelp.js';
 import { icon } from './parts.js';
 
 learn(FIND);
 
 const SHOWN = 6, RECORDS = 8, TYPING_MS = 150, AGAIN_MS = 800, VIEWS_OF = 20, LATELY = 15;
-const APART = ['apps', 'settings', 'tokens'];
 
 class Palette extends El {
   #words = '';
@@ -35,10 +34,7 @@ class Palette extends El {
     this.life.addEventListener('abort', () => { clearTimeout(this.#timer); this.#call?.abort(); });
   }
 
-  get #app() {
-    const slug = /^\/_\/([^/]+)/.exec(here.get().path)?.[1];
-    return slug && !APART.includes(slug) ? decodeURIComponent(slug) : null;
-  }
+  get #app() { return appAt(here.get().path); }
 
   async #load() {
     const app = this.#app;
@@ -72,7 +68,7 @@ class Palette extends El {
     // Found by their own words only: whoever looks for a record must not take back what was done to it.
     return [...deeds,
       ...(back ? [{ text: t('undo.undo'), shown: t('undo.name', { what: back }), sign: 'undo', key: 'Ctrl+Z', run: undo }] : []), ...(again ? [{ text: t('undo.redo'), shown: t('redo.name', { what: again }), sign: 'redo', key: 'Ctrl+Shift+Z', run: redo }] : []),
-      { text: t('key.head'), sign: 'braces', key: '?', run: async () => { const { openKeys } = await import('./keyhelp.js'); openKeys(); } }];
+      { text: t('key.head'), sign: 'braces', key: '?', run: openKeys }];
   }
 
   #tables() {

@@ -16,11 +16,6 @@ function chosenTheme() {
   try { return localStorage.getItem('ui:theme') ?? 'system'; } catch { return 'system'; }
 }
 
-async function openHelp() {
-  const { openKeys } = await import('./keyhelp.js');
-  openKeys();
-}
-
 class Profile extends El {
   // wide: with the e-mail on the button (rail), else the icon alone (bars).
   static props = { wide: false };
@@ -48,7 +43,7 @@ class Profile extends El {
     const who = person.get(), name = who?.email || who?.username || '';
     const groups = [
       { label: t('profile.theme'), shown: true, items: THEMES.map(([theme, sign]) => ({ text: t(`theme.${theme}`), sign, checked: chosenTheme() === theme, run: () => this.#choose(theme) })) },
-      { label: t('profile.account'), items: [{ text: t('profile.mine'), sign: 'person', href: '/_/settings/account' }, { text: t('profile.tokens'), sign: 'key', href: '/_/tokens' }, { text: t('profile.keys'), sign: 'braces', run: openHelp }] },
+      { label: t('profile.account'), items: [{ text: t('profile.mine'), sign: 'person', href: '/_/settings/account' }, { text: t('profile.tokens'), sign: 'key', href: '/_/tokens' }, { text: t('profile.keys'), sign: 'braces', run: () => document.dispatchEvent(new Event('ui:keys')) }] },
       { label: t('profile.session'), items: [{ text: t('profile.out'), sign: 'leave', run: () => this.#leave() }] },
     ];
     const face = this.wide ? html`${icon('person')}<span class="cut">${name}</span>` : icon('person');

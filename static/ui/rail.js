@@ -37,7 +37,7 @@ class Rail extends El {
     return html`<a href=${`${appHref(this.app.slug)}/${slug}`} title=${name} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
   }
 
-  #find = async () => { const { openPalette } = await import('./palette.js'); openPalette(); };
+  #find = () => document.dispatchEvent(new Event('ui:palette'));
 
   #places() {
     return html`<div class="places">${this.#place('home', t('rail.home'), 'home')}${this.#place('history', t('rail.history'), 'clock')}${this.#place('diagram', t('rail.diagram'), 'diagram')}${this.#place('settings', t('rail.settings'), 'gear')}</div>`;
