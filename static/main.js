@@ -5,6 +5,7 @@ import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
 import { forget } from './app/meta.js';
+import { beginLanguage, t } from './app/i18n.js';
 import { lost } from './ui/notice.js';
 import './screens/table.js';
 
@@ -28,6 +29,7 @@ const CLOSED = [
   ['/_/:app/t/:table/v/:view', tableScreen],
   ['/_/:app/home', at => html`<screen-home .app=${at.app}></screen-home>`, () => import('./screens/home.js')],
   ['/_/:app/new-table', at => html`<screen-newtable .app=${at.app}></screen-newtable>`, () => import('./screens/newtable.js')],
+  ['/_/:app/history', at => html`<screen-history .app=${at.app} .query=${here.get().query}></screen-history>`, () => import('./screens/history.js')],
   ['/_/:app/diagram', at => html`<screen-diagram .app=${at.app}></screen-diagram>`, () => import('./screens/diagram.js')],
   ['/_/:app/import', at => html`<screen-import .app=${at.app}></screen-import>`, () => import('./screens/import.js')],
   ['/_/:app/t/:table/import', at => html`<screen-import .app=${at.app} .table=${at.table}></screen-import>`, () => import('./screens/import.js')],
@@ -63,7 +65,7 @@ async function loaded(load, href) {
   try {
     await load();
   } catch {
-    const fault = { kind: 'offline', message: 'This screen could not be loaded. Check that Carryall is running and that this device can reach it.' };
+    const fault = { kind: 'offline', message: t('fault.screen') };
     if (here.get().href === href) render(lost(fault, () => location.reload()), root);
     return false;
   }
@@ -109,18 +111,27 @@ whenSessionEnds(() => {
 });
 
 function trap() {
-  render(html`<div class="trap" role="alert"><p>This page ran into a mistake of its own. Your data is not affected.</p>
-    <button type="button" class="btn line" @click=${() => location.reload()}>Reload the page</button></div>`, document.getElementById('trap'));
+  render(html`<div class="trap" role="alert"><p>${t('trap.text')}</p>
+    <button type="button" class="btn line" @click=${() => location.reload()}>${t('trap.reload')}</button></div>`, document.getElementById('trap'));
 }
 addEventListener('error', trap);
 addEventListener('unhandledrejection', trap);
 
 // The skip link moves the focus only; a `#main` in the address would be one more step for the back button.
-document.querySelector('.skip').addEventListener('click', e => {
+const skip = document.querySelector('.skip');
+skip.addEventListener('click', e => {
   e.preventDefault();
   (document.querySelector('.grid [tabindex="0"]') ?? document.getElementById('main'))?.focus();
 });
 
 here.on(() => { moved = true; show(); });
 startRouter();
+await beginLanguage();
+skip.textContent = t('shell.skip');
 show();
+// What works on every screen, and is not needed for the first look at one.
+requestAnimationFrame(async () => {
+  const { startKeys } = await import('./ui/keys.js');
+  startKeys();
+  import('./ui/notes.js');
+});

@@ -1,4 +1,4 @@
-// The colour theme before the first paint, so that a dark page never flashes white. A classic script for that reason: it blocks.
+// The colour theme, and a narrow rail, before the first paint, so that a dark page never flashes white. A classic script for that reason: it blocks.
 // Not here: the colours (css/tokens.css) and the choice in the menu (ui/profile.js), which stores it and fires `ui:theme`.
 (() => {
   const apply = () => {
@@ -9,6 +9,7 @@
     else delete document.documentElement.dataset.theme;
   };
   apply();
+  try { document.documentElement.toggleAttribute('data-narrow', localStorage.getItem('ui:rail') === 'narrow'); } catch { /* nothing stored */ }
   document.addEventListener('ui:theme', apply);
   addEventListener('storage', apply);
 })();

@@ -1,5 +1,6 @@
 // Talking to the server: one function for every request, and every failure as a Fault with a kind and a sentence.
 // Not here: what the answers mean (meta.js, records.js) and where a person goes when the session ends (main.js).
+import { t } from './i18n.js';
 
 /** kind: offline, auth, forbidden, gone, there, changed, invalid, busy or server. Screens look at the kind, never at a status code. */
 class Fault extends Error {
@@ -14,14 +15,13 @@ let sessionEnded = () => {};
 /** Called whenever the server no longer knows who is asking. */
 export function whenSessionEnds(fn) { sessionEnded = fn; }
 
-const OFFLINE = 'The server did not answer. Check that Carryall is running and that this device can reach it.';
 const KINDS = { 401: 'auth', 403: 'forbidden', 404: 'gone', 409: 'there', 412: 'changed', 429: 'busy', 503: 'busy' };
 
 function faultOf(status, { message, field, details, conflicts } = {}, { wait, record, tag }) {
   const kind = KINDS[status] ?? (status >= 500 ? 'server' : 'invalid');
-  if (kind === 'busy') return new Fault(kind, wait ? `The server is busy. Try again in ${wait} seconds.` : 'The server is busy. Try again in a moment.', { wait });
-  if (kind === 'server') return new Fault(kind, 'The server could not answer this request. Nothing was changed.');
-  return new Fault(kind, message || 'The server refused this request.', { field, details, conflicts, record, tag });
+  if (kind === 'busy') return new Fault(kind, wait ? t('fault.busy.wait', { n: wait }) : t('fault.busy'), { wait });
+  if (kind === 'server') return new Fault(kind, t('fault.server'));
+  return new Fault(kind, message || t('fault.refused'), { field, details, conflicts, record, tag });
 }
 
 async function send(path, options) {
@@ -29,7 +29,7 @@ async function send(path, options) {
     return await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...options, headers: { Accept: 'application/json', ...options.headers } });
   } catch (e) {
     if (e.name === 'AbortError') throw e;
-    throw new Fault('offline', OFFLINE);
+    throw new Fault('offline', t('fault.offline'));
   }
 }
 
@@ -45,7 +45,7 @@ async function read(answer) {
     return JSON.parse(await answer.text(), exact);
   } catch (e) {
     if (e.name === 'AbortError') throw e;
-    if (answer.ok) throw new Fault('server', 'The server sent an answer this page cannot read.');
+    if (answer.ok) throw new Fault('server', t('fault.unreadable'));
     return null;
   }
 }

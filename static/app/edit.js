@@ -4,6 +4,7 @@
 // A job is plain data, so that it can wait in this browser: { kind, app, table, key, who, … }.
 import { getTagged, tab, write } from './api.js';
 import { dropNote } from './notes.js';
+import { t } from './i18n.js';
 import { person } from './session.js';
 import { loadMany, recordsAt } from './records.js';
 import { store } from '../lib/store.js';
@@ -71,8 +72,9 @@ export const createRecord = ({ app, table, values, label }) => add({ kind: 'crea
 /** Many at once, all or none: `changed` with their ids, `made` without. `base` has, by id, the values as they were seen: what somebody changed in between is
     told as a conflict, and nothing is written. Gives { changed: [record], made: [record] }. */
 export const pasteRecords = ({ app, table, changed = [], made = [], base = null, label }) => add({ kind: 'paste', app, table, changed, made, base, label });
-/** Takes back a change of the log with its whole act, or does it again. `onConflict`: refuse or overwrite. */
-export const takeBack = ({ app, table, change, label, isRedo, onConflict }) => add({ kind: 'undo', app, table, change, label, isRedo, onConflict });
+/** Takes back a change of the log with its whole act, or alone, or does it again; or everything since a checkpoint. `onConflict`: refuse, skip or overwrite. */
+export const takeBack = ({ app, table = null, change = null, checkpoint = null, isAlone = false, label, isRedo = false, onConflict = 'refuse' }) =>
+  add({ kind: 'undo', app, table, change, checkpoint, isAlone, label, isRedo, onConflict });
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
 /** Takes up what an earlier visit of this person left unsent. */
 export function resumeEdits() {
@@ -187,8 +189,8 @@ const DO = {
     return { kind: 'many', records: given.changed, made: given.made, isCoarse, given };
   },
   async undo(job) {
-    const way = job.isRedo ? 'redo' : 'undo';
-    const { data } = await write('POST', `/api/apps/${encodeURIComponent(job.app)}/changes/${job.change}/${way}`, { on_conflict: job.onConflict });
+    const what = job.checkpoint ? `checkpoints/${job.checkpoint}/return` : `changes/${job.change}/${job.isRedo ? 'redo' : 'undo'}`;
+    const { data } = await write('POST', `/api/apps/${encodeURIComponent(job.app)}/${what}`, { on_conflict: job.onConflict, ...(job.isAlone && { batch: false }) });
     tags.clear();
     return { kind: 'many', isCoarse: true, given: data };
   },
@@ -222,7 +224,7 @@ async function update(job) {
 /** fault.clash: the fields that both changed; fault.record: the record as it is now. */
 function refuseClash(job, theirs) {
   const clash = Object.keys(job.values).filter(f => !isSame(theirs[f], job.base[f]) && !isSame(theirs[f], job.values[f]));
-  if (clash.length) throw Object.assign(new Error('Somebody changed this in between.'), { kind: 'changed', clash, record: theirs, mine: job.values });
+  if (clash.length) throw Object.assign(new Error(t('fault.changed')), { kind: 'changed', clash, record: theirs, mine: job.values });
 }
 
 /** Many at once have no If-Match, so what stands there is looked at right before. fault.clashes: one for each cell, [{ field, mine, record }]; fault.now: a base of now. */

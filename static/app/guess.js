@@ -1,5 +1,6 @@
 // What a field probably is, by its name: `e-mail`, `…_at`, `price`, `status`, or the name of another table. And a name for programs out of a name for people.
 // Not here: what a column of values is (app/columns.js).
+import { t } from './i18n.js';
 
 // The first that fits counts. Words are looked for whole, endings where they are marked so.
 const RULES = [
@@ -22,7 +23,7 @@ const RULES = [
   ['json', /\b(json|data|payload|meta|settings)\b/],
 ];
 // A choice needs something to choose from: these stand there until somebody writes others.
-const OPTIONS = [[/\b(priority|urgency|level)\b/, ['Low', 'Normal', 'High']], [/\bsize\b/, ['Small', 'Medium', 'Large']], [/\b(status|stage|state|phase)\b/, ['Open', 'In progress', 'Done']]];
+const OPTIONS = [['priority', /\b(priority|urgency|level)\b/], ['size', /\bsize\b/], ['status', /\b(status|stage|state|phase)\b/]];
 /** What people mostly mean when the guess is wrong. */
 const USUAL = ['text', 'select', 'date', 'integer', 'boolean', 'reference'];
 const CHIPS = 5;
@@ -49,7 +50,7 @@ export function guessType(name, tables = []) {
 }
 
 /** Options to begin with, by the name of the field. */
-export const guessOptions = name => OPTIONS.find(([pattern]) => pattern.test(words(name)))?.[1] ?? ['Option 1', 'Option 2'];
+export const guessOptions = name => t(`guess.${OPTIONS.find(([, pattern]) => pattern.test(words(name)))?.[0] ?? 'other'}`).split(', ');
 
 /** The types to offer at once: the guess first. */
 export function offered(guess, hasTables) {

@@ -1,8 +1,9 @@
 // Rows that somebody gave on one screen and that another one takes in: a file, or a text from the clipboard.
 // Not here: reading them (app/table.js) and taking them in (app/import.js).
+import { t } from './i18n.js';
 
 /** What a person may begin with besides: rows of their own. The server has no such sample. */
-export const FROM_FILE = { slug: 'from-a-file', name: 'From a spreadsheet', text: 'Choose, drop or paste a table: CSV, Excel, JSON', sign: 'upload' };
+export const FROM_FILE = { slug: 'from-a-file', sign: 'upload' };
 
 let given = null;
 
@@ -21,5 +22,5 @@ export function rowsOf(data) {
   const file = data?.files?.[0];
   if (file) return { name: file.name, file };
   const text = data?.getData('text/plain') ?? '';
-  return /\n.|\t/.test(text.trim()) ? { name: 'Pasted table', text } : null;
+  return /\n.|\t/.test(text.trim()) ? { name: t('file.pasted'), text } : null;
 }

@@ -1,6 +1,7 @@
 // Long pieces of work of the server: waiting for one, finding one that a request of ours has begun, ending it.
 // Not here: what they do.
 import { get, write } from './api.js';
+import { t } from './i18n.js';
 
 const JOBS = '/api/workspaces/default/jobs';
 const LOOK_MS = 300;
@@ -10,7 +11,7 @@ const pause = () => new Promise(done => { setTimeout(done, LOOK_MS); });
 export async function finished(id, signal) {
   for (;;) {
     const job = await get(`${JOBS}/${id}`, signal);
-    if (job.state === 'failed' || job.state === 'cancelled') throw Object.assign(new Error(job.error ?? 'The work was ended.'), { kind: 'invalid' });
+    if (job.state === 'failed' || job.state === 'cancelled') throw Object.assign(new Error(job.error ?? t('fault.ended')), { kind: 'invalid' });
     if (job.state !== 'running') return job;
     await pause();
   }

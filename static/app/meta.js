@@ -31,6 +31,13 @@ export function forget() {
 /** One table with all that its owner may know of it, such as the indexes it could use. */
 export const loadTable = (app, table, signal) => get(`${address(app)}/schemas/${encodeURIComponent(table)}`, signal);
 
+// First words of addresses that are no app's.
+const APART = ['apps', 'settings', 'tokens', 'sign-in', 'start', 'invitation', 'reset'];
+/** The slug of the app that an address of the page is in, or null. */
+export function appAt(path) {
+  const [, first] = /^\/_\/([^/]+)/.exec(path) ?? [];
+  try { return first && !APART.includes(first) ? decodeURIComponent(first) : null; } catch { return null; }
+}
 export const appHref = app => `/_/${encodeURIComponent(app)}`;
 export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;
 export const viewHref = (app, table, view) => `${tableHref(app, table)}/v/${encodeURIComponent(view)}`;

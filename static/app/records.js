@@ -1,6 +1,7 @@
 // Records of a table: a page of them, one of them, and the names of the records they refer to.
 // Not here: what a value looks like (types.js, ui/value.js).
 import { get } from './api.js';
+import { t } from './i18n.js';
 import { displayField, plainText } from './types.js';
 
 // The most ids the server takes in one filter.
@@ -61,11 +62,13 @@ export const loadRecord = (app, table, id, signal) => get(`${recordsAt(app, tabl
 /** What a record is called: its display field, or its number when that is empty. */
 export function recordName(table, record) {
   const field = displayField(table), text = field && plainText(field, record[field.slug]);
-  return text || `No. ${recordNumber(record.id)}`;
+  return text || numbered(record.id);
 }
 
 /** `rec_7` is shown as 7. */
 export const recordNumber = id => id.replace(/^rec_/, '');
+/** What a record without a name is called. */
+export const numbered = id => t('record.numbered', { n: recordNumber(String(id)) });
 
 const nameKey = (table, id) => `${table}/${id}`;
 /** Notes what a record is called, when it came another way than with the names. */

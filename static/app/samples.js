@@ -6,11 +6,11 @@ import { appHref } from './meta.js';
 
 /** The first one is chosen for those who do not want to choose. */
 export const SAMPLES = [
-  { slug: 'crm', name: 'Small CRM', text: 'Companies, people, deals and notes', sign: 'person' },
-  { slug: 'inventory', name: 'Inventory', text: 'Products, suppliers and stock moves', sign: 'tag' },
-  { slug: 'projects', name: 'Projects', text: 'Projects, tasks, milestones and hours', sign: 'tick' },
-  { slug: 'events', name: 'Events', text: 'Events, sign-ups, rooms and helpers', sign: 'date' },
-  { slug: 'my-app', name: 'Empty app', text: 'One table: Name, Done, Notes', sign: 'table' },
+  { slug: 'crm', sign: 'person' },
+  { slug: 'inventory', sign: 'tag' },
+  { slug: 'projects', sign: 'tick' },
+  { slug: 'events', sign: 'date' },
+  { slug: 'my-app', sign: 'table' },
 ];
 
 /** Makes the app of a sample, and gives the address to go on at. One that is there already is as good. */

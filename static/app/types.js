@@ -1,42 +1,46 @@
 // Field types: icon, word, column width, alignment, and how a value reads as plain text.
 // Not here: markup for values (ui/value.js). A type this page has never heard of is shown by the shape of its values.
+import { t } from './i18n.js';
 
 const TYPES = {
-  text: { icon: 'text', word: 'Text', width: 180 },
-  textarea: { icon: 'text', word: 'Long text', width: 240, shape: 'text' },
-  email: { icon: 'mail', word: 'E-mail', width: 210 },
-  phone: { icon: 'phone', word: 'Telephone', width: 156 },
-  url: { icon: 'globe', word: 'Web address', width: 210 },
-  color: { icon: 'drop', word: 'Colour', width: 116 },
-  timezone: { icon: 'clock', word: 'Time zone', width: 168, shape: 'text' },
-  integer: { icon: 'hash', word: 'Whole number', width: 116, end: true },
-  number: { icon: 'hash', word: 'Number', width: 132, end: true },
-  decimal: { icon: 'hash', word: 'Exact number', width: 132, end: true },
-  money: { icon: 'coin', word: 'Money', width: 132, end: true },
-  boolean: { icon: 'tick', word: 'Yes or no', width: 104 },
-  date: { icon: 'date', word: 'Date', width: 132 },
-  datetime: { icon: 'clock', word: 'Date and time', width: 188 },
-  select: { icon: 'tag', word: 'Choice', width: 136 },
-  radio: { icon: 'tag', word: 'Choice', width: 136, shape: 'select' },
-  multiselect: { icon: 'tag', word: 'Choices', width: 180, several: true },
-  checklist: { icon: 'list', word: 'Checklist', width: 264, shape: 'multiselect', several: true },
-  reference: { icon: 'link', word: 'Reference', width: 168 },
-  references: { icon: 'link', word: 'References', width: 220, several: true },
-  lines: { icon: 'rows', word: 'Records that point here', width: 240, shape: 'references', several: true },
-  user: { icon: 'person', word: 'User', width: 104 },
-  json: { icon: 'braces', word: 'JSON', width: 240 },
-  file: { icon: 'file', word: 'File', width: 180 },
-  sequence: { icon: 'hash', word: 'Counts by itself', width: 104, shape: 'integer', end: true },
-  computed: { icon: 'sum', word: 'Computed', width: 136 },
+  text: { icon: 'text', width: 180 },
+  textarea: { icon: 'text', width: 240, shape: 'text' },
+  email: { icon: 'mail', width: 210 },
+  phone: { icon: 'phone', width: 156 },
+  url: { icon: 'globe', width: 210 },
+  color: { icon: 'drop', width: 116 },
+  timezone: { icon: 'clock', width: 168, shape: 'text' },
+  integer: { icon: 'hash', width: 116, end: true },
+  number: { icon: 'hash', width: 132, end: true },
+  decimal: { icon: 'hash', width: 132, end: true },
+  money: { icon: 'coin', width: 132, end: true },
+  boolean: { icon: 'tick', width: 104 },
+  date: { icon: 'date', width: 132 },
+  datetime: { icon: 'clock', width: 188 },
+  select: { icon: 'tag', width: 136 },
+  radio: { icon: 'tag', width: 136, shape: 'select' },
+  multiselect: { icon: 'tag', width: 180, several: true },
+  checklist: { icon: 'list', width: 264, shape: 'multiselect', several: true },
+  reference: { icon: 'link', width: 168 },
+  references: { icon: 'link', width: 220, several: true },
+  lines: { icon: 'rows', width: 240, shape: 'references', several: true },
+  user: { icon: 'person', width: 104 },
+  json: { icon: 'braces', width: 240 },
+  file: { icon: 'file', width: 180 },
+  sequence: { icon: 'hash', width: 104, shape: 'integer', end: true },
+  computed: { icon: 'sum', width: 136 },
 };
-const UNKNOWN = { icon: 'field', word: 'Other', width: 180 };
+const UNKNOWN = { icon: 'field', width: 180 };
 export const TINTS = ['blue', 'yellow', 'green', 'red', 'purple', 'orange', 'teal', 'grey'];
 
-/** All types that the server has, in the order in which people choose one, each with the word it goes by. Two widgets of one kind are told apart. */
-const TWINS = { radio: 'Choice, all in sight', select: 'Choice, from a list' };
-export const typeChoices = Object.entries(TYPES).map(([type, { icon, word }]) => ({ type, icon, word: TWINS[type] ?? word }));
+/** All types that the server has, in the order in which people choose one. */
+export const typeChoices = Object.entries(TYPES).map(([type, { icon }]) => ({ type, icon }));
 
 export const typeOf = field => TYPES[field.type] ?? UNKNOWN;
+/** The word that a type goes by. */
+export const wordOf = type => t(`type.${type in TYPES ? type : 'other'}`);
+/** The same where one is chosen: two widgets of one kind are told apart. */
+export const choiceWord = type => (type === 'radio' || type === 'select' ? t(`type.${type}.choose`) : wordOf(type));
 
 /** Types whose values make groups. */
 export const canGroup = field => ['select', 'radio', 'boolean', 'reference', 'user', 'date', 'integer', 'text'].includes(field.type);
@@ -130,7 +134,6 @@ export function formatSize(bytes) {
 }
 
 export const count = value => formatNumber(value, 0);
-export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 
 // A date has no time zone, so it must not move by one when it is shown in one.
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -150,14 +153,14 @@ const PLAIN = {
   number: (f, v) => formatNumber(v),
   decimal: (f, v) => formatNumber(v),
   money: (f, v) => formatNumber(v, columnDigits(f, [v]), f.currency),
-  boolean: (f, v) => (v ? 'Yes' : 'No'),
+  boolean: (f, v) => t(v ? 'edit.yes' : 'edit.no'),
   date: (f, v) => formatDate(v),
   datetime: (f, v) => formatStamp(v),
   select: choiceText,
   multiselect: choiceText,
   json: (f, v) => JSON.stringify(v),
   file: (f, v) => v.name,
-  user: (f, v) => `User ${v}`,
+  user: (f, v) => t('user.numbered', { n: String(v) }),
 };
 /** A value as one line of text, for names and titles. */
 export const plainText = (field, value) => (PLAIN[shapeOf(field, value)] ?? ((f, v) => String(v)))(field, value);

@@ -4,6 +4,7 @@ import { get, tab } from './api.js';
 import { happened, takeBack } from './edit.js';
 import { note } from './notes.js';
 import { t } from './i18n.js';
+import { go } from '../lib/router.js';
 import { store } from '../lib/store.js';
 
 const STEPS_SEEN = 50, QUIET_MS = 150;
@@ -25,6 +26,7 @@ happened.on(what => {
 /** The step that an undo would take back, and the one that a redo would do again: the oldest of those that were taken back last. */
 async function refresh() {
   const asked = app;
+  if (!asked) return steps;
   try {
     const { changes } = await get(`/api/apps/${encodeURIComponent(asked)}/changes?${new URLSearchParams({ who: 'me', tab, limit: STEPS_SEEN })}`);
     if (asked !== app) return steps;
@@ -46,7 +48,8 @@ async function take(step, isRedo, onConflict = 'refuse') {
     await refresh();
     note(t(isRedo ? 'undo.again' : 'undo.done', { what: step.label }), { actions: [isRedo ? { text: t('undo.undo'), run: undo } : { text: t('undo.redo'), run: redo }] });
   } catch (e) {
-    const actions = e.conflicts?.length ? [{ text: t('undo.anyway'), run: () => take(step, isRedo, 'overwrite') }] : [];
+    const look = { text: t('undo.look'), run: () => go(`/_/${encodeURIComponent(step.app)}/history?c=${step.change}`) };
+    const actions = e.conflicts?.length ? [{ text: t('undo.anyway'), run: () => take(step, isRedo, 'overwrite') }, look] : [];
     note(t('undo.failed', { what: step.label, why: e.message }), { bad: true, stays: actions.length > 0, actions });
   }
 }

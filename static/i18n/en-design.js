@@ -1,8 +1,6 @@
 // Texts of the screens around an app, in English: home, settings, account, tokens, fields, diagram. Loaded with the first of them.
 // Not here: texts of the first screen (en.js), of import and export (en-files.js).
 export const DESIGN = {
-  'shell.rail': 'Tables and profile',
-  'shell.crumbs': 'Breadcrumb',
   'copy.copy': 'Copy',
   'copy.copied': 'Copied',
   'copy.select': 'Select it and copy',
@@ -10,6 +8,13 @@ export const DESIGN = {
   'copy.failed': '{what} could not be copied. Select it and copy it by hand.',
   'remove.yes': 'Remove',
   'remove.no': 'Keep it',
+
+  'fields.formula.example': 'amount * probability / 100',
+  'guess.priority': 'Low, Normal, High',
+  'guess.size': 'Small, Medium, Large',
+  'guess.status': 'Open, In progress, Done',
+  'guess.other': 'Option 1, Option 2',
+  'table.firstfield': 'Name',
 
   'home.head': 'Home',
   'home.tables': 'Tables',
@@ -38,7 +43,20 @@ export const DESIGN = {
   'settings.remove': 'Remove app…',
   'settings.remove.ask': '{app} goes, with {tables} tables and {records} records. The change log keeps what was there; programs that use the app get “not found” from then on.',
 
+  'settings.removed': '{app} removed.',
+  'design.changed': '{name} changed.',
+  'table.made': 'Table {name} made.',
+  'table.removed': ['Table {name} and its record removed.', 'Table {name} and its {n} records removed.'],
+
   'account.head': 'My account',
+  'account.line': 'command line',
+  'account.browser': 'In this browser',
+  'account.language': 'Language',
+  'account.language.hint': 'The page is loaded again in it. What people typed stays as it is.',
+  'language.en': 'English',
+  'language.pseudo': 'Test language: longer, with accents, in brackets',
+  'account.letters': 'Keys of one letter',
+  'account.letters.hint': 'Such as ? for the keys and / to search. Switched off, they do nothing outside of texts.',
   'account.who': 'Who you are',
   'account.email': 'E-mail',
   'account.name': 'Name',

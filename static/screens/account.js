@@ -3,7 +3,8 @@
 import { define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { changeMe, changePassword, endOtherSessions, endSession, loadMe, loadSessions } from '../app/account.js';
-import { t } from '../app/i18n.js';
+import { keepLanguage, language, t } from '../app/i18n.js';
+import { hasLetters, keepLetters } from '../app/keys.js';
 import { formatStamp } from '../app/types.js';
 import { PlainScreen } from '../ui/plainscreen.js';
 import '../ui/setting.js';
@@ -14,6 +15,8 @@ function nameOf(agent) {
   const words = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS' };
   return browser ? [words[browser] ?? browser, words[system] ?? system].filter(Boolean).join(', ') : agent?.split(' ')[0] || t('account.unknown');
 }
+
+const LANGUAGES = ['en', 'pseudo'];
 
 class Account extends PlainScreen {
   #me = null;
@@ -62,7 +65,7 @@ class Account extends PlainScreen {
 
   #session(s) {
     return html`<li class="listed"><div><h3>${nameOf(s.agent)}${s.current && html`<span class="tag" data-tint="teal">${t('account.this')}</span>`}</h3>
-      <p class="hint">${t('account.since', { address: s.address ?? '', at: formatStamp(s.created_at), used: formatStamp(s.used_at) })}</p></div>
+      <p class="hint">${t('account.since', { address: s.address || t('account.line'), at: formatStamp(s.created_at), used: formatStamp(s.used_at) })}</p></div>
       ${s.current ? null : html`<button type="button" class="btn line" @click=${() => this.#end(s)}>${t('account.end')}<span class="quiet"> ${nameOf(s.agent)}</span></button>`}</li>`;
   }
 
@@ -74,7 +77,10 @@ class Account extends PlainScreen {
         <p class="form-error" id="password-wrong" role="alert">${this.#wrong?.text}</p><p class="hint">${t('account.password.hint')}</p>
         <div class="row"><button type="submit" class="btn line" aria-disabled=${String(this.#busy)}>${t('account.change')}</button></div></form></section>
       <section><h2>${t('account.sessions')}</h2><ul class="list">${each(this.#sessions, s => s.id, s => this.#session(s))}</ul>
-        ${this.#sessions.length > 1 && html`<div class="row"><button type="button" class="btn line" @click=${() => this.#end(null)}>${t('account.endall')}</button></div>`}</section>`;
+        ${this.#sessions.length > 1 && html`<div class="row"><button type="button" class="btn line" @click=${() => this.#end(null)}>${t('account.endall')}</button></div>`}</section>
+      <section><h2>${t('account.browser')}</h2>
+        <ui-setting .kind=${'choice'} .label=${t('account.language')} .hint=${t('account.language.hint')} .choices=${LANGUAGES.map(value => ({ value, text: t(`language.${value}`) }))} .value=${language()} .save=${async value => { keepLanguage(value); location.reload(); }}></ui-setting>
+        <ui-setting .kind=${'tick'} .label=${t('account.letters')} .hint=${t('account.letters.hint')} .value=${hasLetters()} .save=${async on => { keepLetters(on); this.update(); }}></ui-setting></section>`;
   }
 }
 define('screen-account', Account);

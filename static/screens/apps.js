@@ -5,21 +5,28 @@ import { html, each } from '../lib/view.js';
 import { title } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
 import { appHref, knownApps, loadApps } from '../app/meta.js';
+import { loadGoneApps, restoreApp } from '../app/design.js';
+import { formatStamp } from '../app/types.js';
 import { makeSample } from '../app/samples.js';
-import { plural } from '../app/types.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { bars, brand, glyph, icon } from '../ui/parts.js';
 import { failure } from '../ui/notice.js';
 import '../ui/choice.js';
 import '../ui/profile.js';
+
+learn(DOOR);
 
 class Apps extends El {
   static props = { query: null };
   #fault = null;
   #wrong = null;
   #busy = false;
+  // Apps that were removed and can come back.
+  #gone = [];
 
   connected() {
-    title('Apps', 'Carryall');
+    title(t('apps.head'), t('app.name'));
     this.#load();
   }
 
@@ -27,7 +34,7 @@ class Apps extends El {
     this.#fault = null;
     this.update();
     try {
-      await loadApps(this.life);
+      [, this.#gone] = await Promise.all([loadApps(this.life), loadGoneApps(this.life)]);
     } catch (e) {
       if (e.name === 'AbortError') return;
       this.#fault = e;
@@ -52,12 +59,29 @@ class Apps extends El {
     }
   };
 
+  #restore = async gone => {
+    try {
+      await restoreApp(gone.change);
+      go(appHref(gone.slug));
+    } catch (fault) {
+      this.#wrong = fault.message;
+      this.update();
+    }
+  };
+
+  #removed() {
+    if (!this.#gone.length) return null;
+    return html`<section class="gone"><h2>${t('apps.gone')}</h2><ul class="list">${each(this.#gone, a => a.change, a => html`<li class="listed"><div><h3>${a.name}</h3><p class="hint">${t('apps.gone.by', { who: a.by, at: formatStamp(a.at) })}</p></div>
+      <button type="button" class="btn line" @click=${() => this.#restore(a)}>${icon('undo')}${t('apps.back')}<span class="quiet"> ${a.name}</span></button></li>`)}</ul>
+      ${this.#wrong && html`<p class="form-error" role="alert">${this.#wrong}</p>`}</section>`;
+  }
+
   #first() {
     return html`<form class="first" @submit=${this.#make}>
-      <h2>What are you making?</h2>
+      <h2>${t('start.head')}</h2>
       <ui-choice @given=${() => go('/_/apps/import')}></ui-choice>
       <p class="form-error" role="alert">${this.#wrong}</p>
-      <div class="steps"><button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Making it…' : 'Make it'}</button></div>
+      <div class="steps"><button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${t(this.#busy ? 'start.busy' : 'apps.make')}</button></div>
     </form>`;
   }
 
@@ -71,8 +95,8 @@ class Apps extends El {
     const apps = knownApps();
     if (this.#fault) return failure(this.#fault, this.#load, 2);
     if (!apps) return html`<div class="cards skeleton">${bars(3)}</div>`;
-    if (!apps.length || this.query?.has('new')) return this.#first();
-    return html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>`;
+    if (this.query?.has('new')) return this.#first();
+    return html`${apps.length ? html`<ul class="cards">${each(apps, a => a.slug, a => this.#card(a))}</ul>` : this.#first()}${this.#removed()}`;
   }
 
   view() {
@@ -80,8 +104,8 @@ class Apps extends El {
     return html`<div class="plain">
       <header class="plain-bar">${brand()}<ui-profile></ui-profile></header>
       <main id="main" tabindex="-1" class="plain-main">
-        <div class="page-head"><h1 tabindex="-1">${isNew ? 'New app' : 'Apps'}</h1>${apps?.length && !isNew ? html`<p class="hint">${plural(apps.length, 'app', 'apps')}</p>` : null}
-          ${apps?.length ? html`<a class="btn line" href=${isNew ? '/_/apps' : '/_/apps?new=1'}>${isNew ? 'All apps' : html`${icon('plus')}New app`}</a>` : null}</div>
+        <div class="page-head"><h1 tabindex="-1">${t(isNew ? 'apps.new' : 'apps.head')}</h1>${apps?.length && !isNew ? html`<p class="hint">${t('apps.count', { n: apps.length })}</p>` : null}
+          ${apps?.length ? html`<a class="btn line" href=${isNew ? '/_/apps' : '/_/apps?new=1'}>${isNew ? t('lost.apps') : html`${icon('plus')}${t('apps.new')}`}</a>` : null}</div>
         ${this.#content()}
       </main></div>`;
   }

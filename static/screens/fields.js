@@ -2,12 +2,13 @@
 // Not here: records.
 import { define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { announce } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { changeTable, loadDialects, loadRoles, makeField } from '../app/design.js';
 import { appHref, fieldsHref, importHref, loadTable, tableHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
-import { typeOf } from '../app/types.js';
+import { note } from '../app/notes.js';
+import { typeOf, wordOf } from '../app/types.js';
+import { offerUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
 import { icon } from '../ui/parts.js';
 import '../ui/addfield.js';
@@ -43,6 +44,7 @@ class Fields extends AppScreen {
   };
 
   connected() {
+    super.connected();
     this.addEventListener('keydown', e => {
       if (e.key !== 'Escape' || e.defaultPrevented || !this.#field || e.target.closest('[popover]')) return;
       e.preventDefault();
@@ -52,6 +54,8 @@ class Fields extends AppScreen {
 
   // Once loaded anew the panel shows what the server made of it, also under another slug.
   #changed = async slug => {
+    const { name } = this.#field ?? {};
+    if (name) this.#did('design.changed', { name });
     await this.reload();
     if (slug && slug !== this.query.get('f')) go(withQuery({ f: slug }), { replace: true });
   };
@@ -70,14 +74,22 @@ class Fields extends AppScreen {
   #addNew = async body => {
     const made = await makeField(this.app, this.table, body);
     await this.reload();
-    this.say(t('fields.added', { name: made.name, type: typeOf(made).word }));
+    this.#did('fields.added', { name: made.name, type: wordOf(made.type) });
   };
 
   #gone = async field => {
     go(withQuery({ f: null }), { replace: true });
     await this.reload();
-    this.say(t('fields.removed', { name: field.name }));
+    this.#did('fields.removed', { name: field.name });
     this.querySelector('ui-addfield')?.focusName();
+  };
+
+  /** A note about what was done, with the way back. */
+  #did(key, values) { note(t(key, values), { actions: offerUndo() }); }
+
+  #ended = table => {
+    this.#did('table.removed', { name: table.name, n: table.records ?? 0 });
+    go(`${appHref(this.app)}/home`);
   };
 
   #move = async (slug, way) => {
@@ -87,7 +99,7 @@ class Fields extends AppScreen {
     try {
       await changeTable(this.app, this.table, { order });
       await this.reload();
-      announce(t('fields.moved', { name: this.#table.fields[to].name, at: to + 1, n: order.length }));
+      this.#did('fields.moved', { name: this.#table.fields[to].name, at: to + 1, n: order.length });
     } catch (fault) { this.say(fault.message); }
   };
 
@@ -109,16 +121,16 @@ class Fields extends AppScreen {
   }
 
   #row(field, i) {
-    const { icon: sign, word } = typeOf(field), open = field === this.#field;
+    const { icon: sign } = typeOf(field), open = field === this.#field;
     return html`<li class="fieldrow" data-slug=${field.slug} data-open=${open ? '' : null}>
-      <button type="button" class="fieldrow-main" aria-pressed=${String(open)} @click=${() => this.#open(field.slug)}>${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${word}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></button>
+      <button type="button" class="fieldrow-main" aria-pressed=${String(open)} @click=${() => this.#open(field.slug)}>${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${wordOf(field.type)}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></button>
       <span class="steps"><button type="button" class="btn square" aria-label=${t('fields.move.up', { name: field.name })} title="Alt+↑" aria-disabled=${String(i === 0)} @click=${() => this.#move(field.slug, -1)}>${icon('up')}</button><button type="button" class="btn square" aria-label=${t('fields.move.down', { name: field.name })} title="Alt+↓" aria-disabled=${String(i === this.#table.fields.length - 1)} @click=${() => this.#move(field.slug, 1)}>${icon('down')}</button></span></li>`;
   }
 
   /** For those who may look and not touch. */
   #still(field) {
-    const { icon: sign, word } = typeOf(field);
-    return html`<li class="fieldrow"><div class="fieldrow-main">${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${word}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></div></li>`;
+    const { icon: sign } = typeOf(field);
+    return html`<li class="fieldrow"><div class="fieldrow-main">${icon(sign)}<span class="fieldrow-name">${field.name}</span><span class="fieldrow-type">${wordOf(field.type)}</span><span class="fieldrow-notes cut">${this.#notes(field)}</span><code>${field.slug}</code></div></li>`;
   }
 
   actions() {
@@ -130,7 +142,7 @@ class Fields extends AppScreen {
     if (!table.can.manage) return html`<div class="page-col"><p class="hint">${t('fields.readonly')}</p><ul class="fieldlist">${each(table.fields, f => f.slug, f => this.#still(f))}</ul></div>`;
     return html`<div class="page-col"><section><ul class="fieldlist" @keydown=${this.#key}>${each(table.fields, f => f.slug, (f, i) => this.#row(f, i))}</ul>
       <ui-addfield .table=${table} .tables=${tables} .add=${this.#addNew}></ui-addfield></section>
-      ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onRole=${this.#ruled} .onChange=${this.#retabled} .onGone=${() => go(`${appHref(this.app)}/home`)}></ui-tablesettings>`)}</div>`;
+      ${this.#full?.slug === this.table && each([table], x => x.slug, x => html`<ui-tablesettings .app=${this.app} .table=${x} .roles=${this.#roles} .onRole=${this.#ruled} .onChange=${this.#retabled} .onGone=${this.#ended}></ui-tablesettings>`)}</div>`;
   }
 
   panel() {

@@ -6,6 +6,8 @@ import { go } from '../lib/router.js';
 import { makeTable } from '../app/design.js';
 import { fieldsHref, importHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
+import { note } from '../app/notes.js';
+import { offerUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
 import { icon } from '../ui/parts.js';
 
@@ -30,7 +32,8 @@ class NewTable extends AppScreen {
     if (!this.#wrong) {
       try {
         // A table is made with what names its records: most have a name, and it can be renamed at once.
-        const table = await makeTable(this.app, { name, display_field: 'name', fields: [{ slug: 'name', name: 'Name', type: 'text' }] });
+        const table = await makeTable(this.app, { name, display_field: 'name', fields: [{ slug: 'name', name: t('table.firstfield'), type: 'text' }] });
+        note(t('table.made', { name: table.name }), { actions: offerUndo() });
         go(fieldsHref(this.app, table.slug));
         return;
       } catch (fault) { this.#wrong = fault.message; }

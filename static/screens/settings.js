@@ -4,9 +4,11 @@ import { define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { go } from '../lib/router.js';
 import { appsOf, loadTokens } from '../app/account.js';
-import { changeApp, deleteApp } from '../app/design.js';
+import { changeApp, deleteApp, loadGoneApps, restoreApp } from '../app/design.js';
 import { appHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
+import { note } from '../app/notes.js';
+import { offerUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
 import '../ui/copybutton.js';
 import '../ui/newtoken.js';
@@ -15,6 +17,13 @@ import '../ui/setting.js';
 import '../ui/tokenlist.js';
 
 const ABILITIES = ['list', 'read', 'create', 'update', 'delete', 'export'];
+
+async function bringBack(gone) {
+  try {
+    await restoreApp(gone.change);
+    go(appHref(gone.slug));
+  } catch (e) { note(t('save.why', { why: e.message }), { bad: true, stays: true }); }
+}
 
 class AppSettings extends AppScreen {
   static props = { ...AppScreen.props };
@@ -28,12 +37,16 @@ class AppSettings extends AppScreen {
 
   #save = key => async value => {
     const changed = await changeApp(this.app, { [key]: value.trim() });
+    note(t('design.changed', { name: changed.name }), { actions: offerUndo() });
     if (changed.slug !== this.app) go(`${appHref(changed.slug)}/settings`, { replace: true });
     else await this.reload();
   };
 
   #remove = async () => {
+    const { app } = this.meta;
     await deleteApp(this.app);
+    const gone = (await loadGoneApps().catch(() => [])).find(a => a.slug === app.slug);
+    note(t('settings.removed', { app: app.name }), { actions: gone ? [{ text: t('undo.undo'), run: () => bringBack(gone) }] : [] });
     try { localStorage.removeItem('ui:last'); } catch { /* nothing stored */ }
     go('/_/apps');
   };

@@ -5,8 +5,12 @@ import { html } from '../lib/view.js';
 import { title } from '../lib/a11y.js';
 import { go, here } from '../lib/router.js';
 import { signIn } from '../app/session.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { brand } from '../ui/parts.js';
 import '../ui/password.js';
+
+learn(DOOR);
 
 /** Only addresses of this page: a foreign `next` must not send anyone away. */
 function destination() {
@@ -18,7 +22,7 @@ class SignIn extends El {
   #fault = null;
   #busy = false;
 
-  connected() { title('Sign in', 'Carryall'); }
+  connected() { title(t('door.signin'), t('app.name')); }
 
   firstFocus() { this.querySelector('#username').focus(); }
 
@@ -31,8 +35,8 @@ class SignIn extends El {
   }
 
   #words(e) {
-    if (e.kind === 'auth' || e.kind === 'invalid') return 'This e-mail and password do not belong together. Check both and try again.';
-    if (e.kind === 'busy') return e.wait ? `Too many tries. Try again in ${e.wait} seconds.` : 'Too many tries. Try again in a minute.';
+    if (e.kind === 'auth' || e.kind === 'invalid') return t('signin.wrong');
+    if (e.kind === 'busy') return e.wait ? t('signin.wait', { n: e.wait }) : t('signin.waitlong');
     return e.message;
   }
 
@@ -40,8 +44,8 @@ class SignIn extends El {
     e.preventDefault();
     if (this.#busy) return;
     const username = this.querySelector('#username').value.trim(), password = this.querySelector('#password').value;
-    if (!username) { this.#fail('username', 'Type your e-mail.'); return; }
-    if (!password) { this.#fail('password', 'Type your password.'); return; }
+    if (!username) { this.#fail('username', t('signin.noemail')); return; }
+    if (!password) { this.#fail('password', t('signin.nopassword')); return; }
     this.#busy = true;
     this.#fault = null;
     this.update();
@@ -64,16 +68,16 @@ class SignIn extends El {
     const user = this.#marks('username'), pass = this.#marks('password');
     return html`<main id="main" tabindex="-1" class="center"><div class="sheet">
       ${brand()}
-      <h1>Sign in</h1>
+      <h1>${t('door.signin')}</h1>
       <form method="post" novalidate @submit=${this.#submit}>
-        <div class="field"><label for="username">E-mail</label>
+        <div class="field"><label for="username">${t('door.email')}</label>
           <input id="username" name="username" type="email" autocomplete="username" autocapitalize="none" spellcheck="false" required
             aria-invalid=${user.bad} aria-describedby=${user.by}></div>
         <ui-password .bad=${pass.bad} .by=${pass.by}></ui-password>
         <p class="form-error" id="sign-in-error" role="alert">${this.#fault?.text}</p>
-        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${this.#busy ? 'Signing in…' : 'Sign in'}</button>
+        <button type="submit" class="btn main-act tall" aria-disabled=${String(this.#busy)}>${t(this.#busy ? 'signin.busy' : 'door.signin')}</button>
       </form>
-      <p class="hint">Password forgotten? An admin can give you a link to choose another. Nobody has signed in here yet? Run <code>carryall link</code> in a terminal on the server. It prints a link that lets you in once.</p>
+      <p class="hint">${t('signin.forgotten')} <code>carryall link</code></p>
     </div></main>`;
   }
 }

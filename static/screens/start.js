@@ -7,6 +7,7 @@ import { appHref, loadApps } from '../app/meta.js';
 import { makeSample } from '../app/samples.js';
 import { startAsAdmin } from '../app/session.js';
 import { LinkScreen } from '../ui/linkscreen.js';
+import { t } from '../app/i18n.js';
 import '../ui/choice.js';
 
 // Any address will do, for no mail is sent: it is there so that a password is all that has to be typed.
@@ -16,11 +17,11 @@ class Start extends LinkScreen {
   #apps = 0;
   #sample = null;
 
-  get name() { return 'Start'; }
-  get head() { return this.#apps ? 'Who are you?' : 'What are you making?'; }
-  get waiting() { return 'Signing in'; }
+  get name() { return t('start.title'); }
+  get head() { return t(this.#apps ? 'start.who' : 'start.head'); }
+  get waiting() { return t('start.entering'); }
   get isWide() { return true; }
-  get dead() { return html`This link has been used or has expired. Run <code>carryall link</code> in a terminal for a new one, or sign in.`; }
+  get dead() { return html`${t('start.used')} <code>carryall link</code>`; }
 
   async fits({ user, needs, apps }) {
     if (user) { await this.#land(); return null; }
@@ -37,8 +38,8 @@ class Start extends LinkScreen {
   #submit = e => {
     e.preventDefault();
     const email = this.querySelector('#email').value.trim(), password = this.querySelector('#password').value;
-    if (!this.busy && !email) { this.refuse('email', 'Type an e-mail address.'); return; }
-    if (!this.busy && !password) { this.refuse('password', 'Choose a password.'); return; }
+    if (!this.busy && !email) { this.refuse('email', t('start.noemail')); return; }
+    if (!this.busy && !password) { this.refuse('password', t('door.nopassword')); return; }
     this.#sample = this.querySelector('ui-choice')?.value ?? null;
     this.send(async () => {
       await startAsAdmin(this.token, email, password);
@@ -57,15 +58,15 @@ class Start extends LinkScreen {
     return html`<form method="post" novalidate @submit=${this.#submit}>
         ${this.#apps ? null : html`<ui-choice></ui-choice>`}
         <div class="pair">
-          <div class="field"><label for="email">E-mail</label>
+          <div class="field"><label for="email">${t('door.email')}</label>
             <input id="email" name="email" type="email" value=${EMAIL} autocomplete="username" autocapitalize="none" spellcheck="false" required
               aria-invalid=${mail.bad} aria-describedby=${mail.by ?? 'email-hint'}>
-            <p class="hint" id="email-hint">Your name here. No mail is sent to it.</p></div>
-          <ui-password .auto=${'new-password'} .hint=${'You will sign in with it. Fewer than 8 characters are good on this machine only.'} .bad=${pass.bad} .by=${pass.by}></ui-password>
+            <p class="hint" id="email-hint">${t('start.email.hint')}</p></div>
+          <ui-password .auto=${'new-password'} .hint=${t('start.password.hint')} .bad=${pass.bad} .by=${pass.by}></ui-password>
         </div>
-        ${this.trouble()}${this.button('Start', 'Making it…')}
+        ${this.trouble()}${this.button(t('start.do'), t('start.busy'))}
       </form>
-      <p class="hint">Everything stays on this machine, in one file.</p>`;
+      <p class="hint">${t('start.stays')}</p>`;
   }
 }
 define('screen-start', Start);

@@ -4,24 +4,24 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
-import { resumeEdits, saving } from '../app/edit.js';
+import { happened, resumeEdits, saving } from '../app/edit.js';
 import { askOf, foldedOf, groupsOf, saysMore, treeOf } from '../app/asked.js';
 import { conditionFor, saidBy, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
-import { appHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
+import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
 import { schemaAt } from '../app/records.js';
 import { Rows } from '../app/rows.js';
 import { canWrite, loadPerson, rights } from '../app/session.js';
 import { note } from '../app/notes.js';
-import { redo, undo, watchUndo } from '../app/undo.js';
+import { watchUndo } from '../app/undo.js';
 import { failure, noApp, noRecords, noTable, noTables } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
 import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/notes.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js'), () => import('../ui/apidock.js')];
+const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js'), () => import('../ui/apidock.js')];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
 
@@ -49,10 +49,11 @@ class TableScreen extends El {
   connected() {
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
     this.addEventListener('keydown', this.#key, { signal: this.life });
-    addEventListener('keydown', this.#shortcut, { signal: this.life });
     this.life.addEventListener('abort', () => { this.#list.stop(); this.#grouped?.stop(); this.#metaKey = ''; });
     this.use(rights);
     this.use(saving);
+    // What was taken back may be a field, or a table.
+    happened.on(what => { if (what?.app === this.app && what.job?.kind === 'undo') this.#loadMeta(); }, this.life);
     if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
     // What the first rows do not need comes right behind them.
@@ -269,17 +270,20 @@ class TableScreen extends El {
     e.preventDefault();
   };
 
-  // Keys of the whole screen. In a text they are the browser's.
-  #shortcut = e => {
-    if (e.defaultPrevented || e.target.closest?.('input:not([type="checkbox"]), textarea, select, dialog')) return;
-    const control = e.ctrlKey || e.metaKey, key = e.key.toLowerCase();
-    if (control && key === 'z') (e.shiftKey ? redo : undo)();
-    else if (control && key === 'y') redo();
-    else if (e.altKey && e.code === 'KeyN' && this.#grid?.can?.write) this.#newRecord();
-    else if (key === '/' && !control && !e.altKey && !e.target.closest?.('.grid')) this.querySelector('ui-searchbox')?.focusInput();
-    else return;
-    e.preventDefault();
-  };
+  /** What can be done here, for the palette and for keys. */
+  deeds() {
+    const { app } = this, table = this.#table;
+    if (!table) return [];
+    return [
+      ...(this.#grid?.can?.write ? [{ id: 'new', text: t('tools.new'), sign: 'plus', key: 'Alt+N', run: this.#newRecord }] : []),
+      { id: 'search', text: t('search.name', { name: table.name }), sign: 'search', key: '/', run: () => this.querySelector('ui-searchbox')?.focusInput() },
+      { id: 'filter', text: t('tools.filter'), sign: 'filter', run: () => this.querySelector('.filter-drop')?.open() },
+      ...(this.#view && this.#isViewChanged ? [{ id: 'save', text: t('views.save', { name: this.#view.name }), sign: 'eye', key: 'Ctrl+S', run: this.#saveView }] : []),
+      { id: 'fields', text: t('table.fields'), sign: 'field', href: fieldsHref(app, table.slug) },
+      ...(table.can?.create ? [{ id: 'import', text: t('table.import'), sign: 'upload', href: importHref(app, table.slug) }] : []),
+      ...(table.can?.export ? [{ id: 'export', text: t('table.export'), sign: 'download', href: exportHref(app, table.slug) }] : []),
+    ];
+  }
 
   #showRail(open) {
     if (open === this.#railOpen) return;
@@ -352,16 +356,15 @@ class TableScreen extends El {
       <ui-rail .app=${meta?.app ?? null} .tables=${meta?.tables ?? null} .apps=${knownApps() ?? []} .current=${this.table}></ui-rail>
       <div class="scrim" @click=${() => this.#showRail(false)}></div>
       <header class="bar" ?inert=${this.#railOpen}>
-        <button type="button" class="btn square bar-menu" aria-label="Tables and profile" aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
-        ${meta && html`<nav class="crumbs" aria-label="Breadcrumb"><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
-        <h1 tabindex="-1">${table?.name ?? (meta ? (this.table ? 'No such table' : 'Tables') : null)}</h1>
+        <button type="button" class="btn square bar-menu" aria-label=${t('shell.rail')} aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
+        ${meta && html`<nav class="crumbs" aria-label=${t('shell.crumbs')}><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
+        <h1 tabindex="-1">${table?.name ?? (meta ? t(this.table ? 'table.nosuch' : 'rail.tables') : null)}</h1>
         ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
           <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu><ui-apibutton></ui-apibutton>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>
       ${side && this.#side(table)}
       ${table && this.#layout && this.#api(table, isApi)}
-      <ui-notes></ui-notes>
     </div>`;
   }
 }

@@ -4,7 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { guessOptions, guessType, offered, slugFor } from '../app/guess.js';
 import { t } from '../app/i18n.js';
-import { typeChoices, typeOf } from '../app/types.js';
+import { choiceWord, typeChoices, typeOf } from '../app/types.js';
 import { icon } from './parts.js';
 
 const CHOSEN = ['select', 'radio', 'multiselect', 'checklist'];
@@ -63,13 +63,13 @@ class AddField extends El {
   };
 
   #chip(type) {
-    const { icon: sign } = typeOf({ type }), { word } = typeChoices.find(c => c.type === type);
-    return html`<button type="button" class="btn chip" aria-pressed=${String(type === this.#type)} @click=${() => this.#choose(type)}>${icon(sign)}${word}</button>`;
+    const { icon: sign } = typeOf({ type });
+    return html`<button type="button" class="btn chip" aria-pressed=${String(type === this.#type)} @click=${() => this.#choose(type)}>${icon(sign)}${choiceWord(type)}</button>`;
   }
 
   #more() {
     const type = this.#type, slug = this.#target ?? this.#guess.target ?? this.tables[0]?.slug, target = this.tables.find(x => x.slug === slug);
-    if (type === 'computed') return html`<div class="field"><label for="new-formula">${t('fields.formula')}</label><input id="new-formula" type="text" autocomplete="off" spellcheck="false" placeholder="amount * probability / 100"></div>`;
+    if (type === 'computed') return html`<div class="field"><label for="new-formula">${t('fields.formula')}</label><input id="new-formula" type="text" autocomplete="off" spellcheck="false" placeholder=${t('fields.formula.example')}></div>`;
     if (CHOSEN.includes(type)) return html`<div class="field"><label for="new-options">${t('fields.options.new')}</label><input id="new-options" type="text" autocomplete="off" .defaultValue=${guessOptions(this.#name).join(', ')}></div>`;
     if (!TARGETED.includes(type)) return null;
     return html`<div class="field"><label for="new-target">${t('fields.target')}</label><select id="new-target" class="tall" @change=${e => { this.#target = e.target.value; this.update(); }}>${each(this.tables, x => x.slug, x => html`<option value=${x.slug} .selected=${x.slug === slug}>${x.name}</option>`)}</select></div>
@@ -85,7 +85,7 @@ class AddField extends El {
         ${this.#name.trim() && html`<button type="submit" class="btn main-act" aria-disabled=${String(this.#busy)}>${t('fields.add')}</button>`}</div>
       ${this.#name.trim() && html`<div class="chips" role="group" aria-label=${t('fields.type')}>${each(chips, c => c, c => this.#chip(c))}
           <select aria-label=${t('fields.more')} @change=${e => { if (e.target.value) this.#choose(e.target.value); e.target.value = ''; }}><option value="">${t('fields.more')}</option>
-          ${each(typeChoices, c => c.type, c => html`<option value=${c.type}>${c.word}</option>`)}</select></div>${this.#more()}`}
+          ${each(typeChoices, c => c.type, c => html`<option value=${c.type}>${choiceWord(c.type)}</option>`)}</select></div>${this.#more()}`}
       <p class="form-error" id="new-wrong" role="alert">${this.#wrong}</p></form>`;
   }
 }

@@ -3,7 +3,10 @@
 import { El } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
+import { happened } from '../app/edit.js';
 import { appHref, knownApp, knownApps, loadApp, loadApps } from '../app/meta.js';
+import { canWrite } from '../app/session.js';
+import { watchUndo } from '../app/undo.js';
 import { learn, t } from '../app/i18n.js';
 import { DESIGN } from '../i18n/en-design.js';
 import { bars } from './parts.js';
@@ -29,6 +32,11 @@ export class AppScreen extends El {
   panel() { return null; }
   /** Called when the app, or another one, is there. */
   arrived() {}
+  /** What can be done here, for the palette and for keys: [{ id, text, sign, key?, run | href }]. */
+  deeds() { return []; }
+
+  // What was taken back may be a table, a field, or the name of the app.
+  connected() { happened.on(what => { if (what?.app === this.app && what.job?.kind === 'undo') this.reload(); }, this.life); }
 
   prepare() {
     const key = JSON.stringify([this.app, this.table]);
@@ -38,6 +46,7 @@ export class AppScreen extends El {
       this.meta = knownApp(this.app);
       this.reload();
     }
+    watchUndo(this.app);
     if (this.meta) title(this.table && this.found ? `${this.found.name}, ${this.head}` : this.head, this.meta.app.name);
   }
 
@@ -73,7 +82,7 @@ export class AppScreen extends El {
     const { meta, found } = this;
     const crumbs = meta ? [{ text: meta.app.name, href: appHref(meta.app.slug) }, ...(found ? [{ text: found.name, href: `${appHref(meta.app.slug)}/t/${encodeURIComponent(found.slug)}` }] : [])] : [];
     return html`<ui-shell .meta=${meta} .apps=${knownApps() ?? []} .table=${this.table} .place=${this.place} .crumbs=${crumbs} .head=${this.head}
-      .actions=${meta && (!this.table || found) ? this.actions() : null} .content=${meta ? this.#body() : html`<div class="skeleton">${bars(6)}</div>`}
+      .canWrite=${canWrite(this.app)} .actions=${meta && (!this.table || found) ? this.actions() : null} .content=${meta ? this.#body() : html`<div class="skeleton">${bars(6)}</div>`}
       .panel=${meta && (!this.table || found) ? this.panel() : null}></ui-shell>`;
   }
 }

@@ -4,7 +4,11 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { SAMPLES } from '../app/samples.js';
 import { FROM_FILE, handOver, rowsOf } from '../app/handover.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { icon } from './parts.js';
+
+learn(DOOR);
 
 class Choice extends El {
   /** The slug of the sample that is chosen. */
@@ -30,14 +34,14 @@ class Choice extends El {
     this.update();
   }
 
-  #card({ slug, name, text, sign }) {
+  #card({ slug, sign }) {
     const first = slug === SAMPLES[0].slug, isFile = slug === FROM_FILE.slug;
     return html`<label class="choice" data-over=${isFile && this.#over ? '' : null}><input type="radio" name="sample" value=${slug} ?checked=${first} aria-describedby=${`about-${slug}`}>
-      ${icon(sign)}<span class="choice-name">${name}</span><span class="choice-text" id=${`about-${slug}`}>${(isFile && this.#given) || text}</span></label>`;
+      ${icon(sign)}<span class="choice-name">${t(`sample.${slug}`)}</span><span class="choice-text" id=${`about-${slug}`}>${(isFile && this.#given) || t(`about.${slug}`)}</span></label>`;
   }
 
   view() {
-    return html`<fieldset class="choices"><legend class="quiet">Begin with</legend>${each([...SAMPLES, FROM_FILE], s => s.slug, s => this.#card(s))}</fieldset>`;
+    return html`<fieldset class="choices"><legend class="quiet">${t('sample.begin')}</legend>${each([...SAMPLES, FROM_FILE], s => s.slug, s => this.#card(s))}</fieldset>`;
   }
 }
 define('ui-choice', Choice);

@@ -5,7 +5,7 @@ import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { changeField, rehearseField } from '../app/design.js';
 import { t } from '../app/i18n.js';
-import { typeChoices } from '../app/types.js';
+import { choiceWord, typeChoices } from '../app/types.js';
 
 const TARGETED = ['reference', 'references'];
 // These have no values that something could become, or ever had.
@@ -68,7 +68,7 @@ class Convert extends El {
     const type = this.#type ?? this.field.type, fixed = ENDS.includes(this.field.type);
     return html`<div class="field"><label for="field-type">${t('fields.type')}</label>
       <select id="field-type" class="tall" ?disabled=${fixed} @change=${e => { this.#type = e.target.value; this.#look(); }}>${each(typeChoices.filter(c => c.type === this.field.type || !ENDS.includes(c.type)), c => c.type, c =>
-        html`<option value=${c.type} .selected=${c.type === type}>${c.word}</option>`)}</select></div>
+        html`<option value=${c.type} .selected=${c.type === type}>${choiceWord(c.type)}</option>`)}</select></div>
       ${TARGETED.includes(this.#type) && html`<div class="field"><label for="convert-target">${t('fields.target')}</label><select id="convert-target" class="tall" @change=${e => { this.#target = e.target.value; this.#look(); }}>${each(this.tables, x => x.slug, (x, i) => html`<option value=${x.slug} ?selected=${i === 0}>${x.name}</option>`)}</select></div>`}
       ${this.#found && this.#preview()}${this.#wrong && html`<p class="form-error" role="alert">${this.#wrong}</p>`}`;
   }

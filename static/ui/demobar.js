@@ -4,7 +4,11 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { isDemo, keepFile } from '../app/keep.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
 import { icon } from './parts.js';
+
+learn(DOOR);
 
 class DemoBar extends El {
   #isDemo = false;
@@ -22,7 +26,7 @@ class DemoBar extends El {
     try {
       location.assign(await keepFile());
       this.#state = 'kept';
-      announce('The file is being downloaded. Open it with: carryall serve --db FILE');
+      announce(t('demo.said'));
     } catch (fault) {
       this.#state = fault.message;
       announce(fault.message);
@@ -33,10 +37,10 @@ class DemoBar extends El {
   view() {
     if (!this.#isDemo) return null;
     const busy = this.#state === 'busy';
-    const said = this.#state === 'kept' ? html`Downloaded. Go on with <code>carryall serve --db FILE</code>` : busy ? null : this.#state;
-    return html`<div class="demo" role="note"><p>Demo: thrown away when it stops.</p>
-      <p>Once you change something, the terminal keeps it in a file, too.</p>${said && html`<p>${said}</p>`}
-      <button type="button" class="btn line" aria-disabled=${String(busy)} @click=${this.#keep}>${icon('download')}${busy ? 'Making the file…' : 'Keep as a file'}</button></div>`;
+    const said = this.#state === 'kept' ? html`${t('demo.kept')} <code>carryall serve --db FILE</code>` : busy ? null : this.#state;
+    return html`<div class="demo" role="note"><p>${t('demo.text')}</p>
+      <p>${t('demo.more')}</p>${said && html`<p>${said}</p>`}
+      <button type="button" class="btn line" aria-disabled=${String(busy)} @click=${this.#keep}>${icon('download')}${t(busy ? 'demo.busy' : 'demo.keep')}</button></div>`;
   }
 }
 define('ui-demobar', DemoBar);

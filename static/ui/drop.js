@@ -4,6 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { place } from '../lib/pop.js';
 
+const FRAMES = 30;
 let last = 0;
 
 class Drop extends El {
@@ -21,16 +22,23 @@ class Drop extends El {
     button.setAttribute('aria-expanded', isOpen);
     if (!isOpen) { this.#size.disconnect(); return; }
     this.#size.observe(this.querySelector('.drop'));
+    const here = this.on?.();
     this.rendered();
-    // What is in the box may come with its first opening.
-    await this.on?.();
-    requestAnimationFrame(() => {
-      const box = this.querySelector('.drop');
-      if (!this.isOpen || box.contains(document.activeElement)) return;
-      this.rendered();
-      box.querySelector('select, input, button')?.focus();
-    });
+    this.#enter(here);
   };
+
+  // What is in the box may be on its way at first.
+  async #enter(here) {
+    await here;
+    const box = this.querySelector('.drop');
+    for (let frames = 0; frames < FRAMES; frames++) {
+      await new Promise(done => { requestAnimationFrame(done); });
+      this.rendered();
+      const first = box.querySelector('select, input, button');
+      if (!box.matches(':popover-open') || box.contains(document.activeElement)) return;
+      if (first) { first.focus(); return; }
+    }
+  }
 
   // A link leads away; the box is done.
   #left = e => { if (e.target.closest('a[href]')) this.querySelector('.drop').hidePopover(); };

@@ -4,7 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { changeField, changeTable, deleteField, valuesIn } from '../app/design.js';
 import { t } from '../app/i18n.js';
-import { typeOf } from '../app/types.js';
+import { typeOf, wordOf } from '../app/types.js';
 import { icon } from './parts.js';
 import './convert.js';
 import './options.js';
@@ -113,7 +113,7 @@ class FieldPanel extends El {
 
   view() {
     const { field } = this;
-    return html`<aside class="panel panel-wide" aria-label=${t('fields.panel')}><header class="panel-head"><p class="panel-where">${icon(typeOf(field).icon)} ${typeOf(field).word}</p>
+    return html`<aside class="panel panel-wide" aria-label=${t('fields.panel')}><header class="panel-head"><p class="panel-where">${icon(typeOf(field).icon)} ${wordOf(field.type)}</p>
         <div class="steps"><button type="button" class="btn square" aria-label=${t('fields.close')} title=${t('fields.close')} @click=${this.onClose}>${icon('close')}</button></div>
         <h2 tabindex="-1">${field.name}</h2></header>
       <div class="panel-body fieldform" tabindex="0" role="group" aria-label=${field.name}>${each([field], f => f.slug, () => this.#body())}</div></aside>`;

@@ -5,7 +5,8 @@ import { html, each } from '../lib/view.js';
 import { get } from '../app/api.js';
 import { SPAN_NAMES, compile, conditionFor, filterFields, kindOf, needsValue, operatorsOf, partsOf, sentence } from '../app/filter.js';
 import { nameFilter } from '../app/filternames.js';
-import { nameOf, recordNumber, schemaAt } from '../app/records.js';
+import { nameOf, numbered, recordNumber, schemaAt } from '../app/records.js';
+import { columnsOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 import { makeEditor } from './editors/editors.js';
@@ -117,7 +118,7 @@ class FilterBox extends El {
   }
 
   view() {
-    const { tree, table, total } = this, named = (field, id) => nameOf(this.context.names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`);
+    const { tree, table, total } = this, named = (field, id) => nameOf(this.context.names, field.target, id) ?? (typeof id === 'string' ? numbered(id) : t('user.numbered', { n: String(id) }));
     const said = sentence(tree, table, named);
     return html`<div class="filterbox">${this.#group(tree, [])}
       <div class="filter-foot"><p role="status">${total === null ? null : t('filter.match', { n: total })}${said && html`<span class="filter-said">${said}</span>`}</p>

@@ -4,7 +4,7 @@
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { scrollTo, windowOf } from '../lib/virtual.js';
-import { columnDigits, displayField, isAtEnd, isSortable, typeOf } from '../app/types.js';
+import { columnDigits, displayField, isAtEnd, isSortable, typeOf, wordOf } from '../app/types.js';
 import { glowing, pending } from '../app/edit.js';
 import { ENTRY, HEAD, shownColumns, widthOf } from '../app/layout.js';
 import { t } from '../app/i18n.js';
@@ -180,7 +180,7 @@ class Grid extends El {
   }
 
   #head(field, c) {
-    const { slug, name } = field, { icon: sign, word } = typeOf(field), end = this.#look.ends.has(field) ? '' : null, sorts = (this.sort ?? '').split(',');
+    const { slug, name } = field, { icon: sign } = typeOf(field), word = wordOf(field.type), end = this.#look.ends.has(field) ? '' : null, sorts = (this.sort ?? '').split(',');
     const way = sorts.includes(slug) ? 'ascending' : sorts.includes(`-${slug}`) ? 'descending' : 'none';
     const face = html`${icon(sign)}<span class="cut">${name}</span>${way !== 'none' && icon(way === 'ascending' ? 'up' : 'down')}`;
     return html`<th scope="col" role="columnheader" class=${c <= this.layout.frozen ? 'frozen' : null} tabindex=${isSortable(field) ? null : -1} data-col=${c} data-slug=${slug} data-end=${end}

@@ -6,7 +6,7 @@ import { get } from '../app/api.js';
 import { fromTsv, toTable, toTsv } from '../app/clip.js';
 import { HEAD } from '../app/layout.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
-import { nameOf, recordNumber } from '../app/records.js';
+import { nameOf, numbered } from '../app/records.js';
 import { t } from '../app/i18n.js';
 
 const CELLS_SILENT = 20, PROBLEMS_SHOWN = 5, HITS = 5, LOOKUPS_AT_ONCE = 4, ROWS_MOST = 50_000;
@@ -18,7 +18,7 @@ export class Clip {
   /** A value as a spreadsheet shows it. */
   #text(field, value) {
     if (value === null || value === undefined) return '';
-    const { names } = this.grid.context, named = id => nameOf(names, field.target, id) ?? `No. ${recordNumber(String(id))}`;
+    const { names } = this.grid.context, named = id => nameOf(names, field.target, id) ?? numbered(id);
     return field.target ? [value].flat().map(named).join(', ') : typedText(field, value);
   }
 

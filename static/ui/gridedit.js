@@ -7,7 +7,7 @@ import { ENTRY } from '../app/layout.js';
 import { note } from '../app/notes.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
 import { recordName } from '../app/records.js';
-import { plainText, typeOf } from '../app/types.js';
+import { plainText, wordOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { icon } from './parts.js';
@@ -82,7 +82,7 @@ export class Editing {
   async open(r, c, typed = null) {
     const { grid } = this, field = grid.fieldAt(c), record = r === ENTRY ? this.draft : grid.rows.at(r);
     if (!field || !record || !grid.can.write) { if (field && record) announce(t('save.readonly')); return; }
-    if (!isEditable(field)) { announce(t('edit.readonly', { name: field.name, word: typeOf(field).word })); return; }
+    if (!isEditable(field)) { announce(t('edit.readonly', { name: field.name, word: wordOf(field.type) })); return; }
     if (field.type === 'boolean' && r !== ENTRY) {
       if (typed === null) this.save(record, { [field.slug]: !record[field.slug] });
       return;

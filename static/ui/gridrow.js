@@ -1,7 +1,7 @@
 // One row of the grid: made once, then given to one record after the other while the grid scrolls. Only what differs is written.
 // Not here: which rows there are (grid.js), values (value.js).
 import { html, render } from '../lib/view.js';
-import { nameOf, recordName, recordNumber } from '../app/records.js';
+import { nameOf, numbered, recordName, recordNumber } from '../app/records.js';
 import { glowing } from '../app/edit.js';
 import { plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
@@ -97,7 +97,7 @@ export class Row {
 
   #content(field, record, { digits, name }) {
     const shown = cell(field, record[field.slug], this.grid.context, digits.get(field.slug));
-    return field === name ? shown ?? html`<span class="faint">No. ${recordNumber(record.id)}</span>` : shown;
+    return field === name ? shown ?? html`<span class="faint">${numbered(record.id)}</span>` : shown;
   }
 
   #cells({ columns, slots, name, lefts }) {

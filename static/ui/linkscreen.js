@@ -3,10 +3,14 @@
 import { El } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
+import { learn, t } from '../app/i18n.js';
 import { signInByLink } from '../app/session.js';
+import { DOOR } from '../i18n/en-door.js';
 import { bars, brand } from './parts.js';
 import { failure, notice } from './notice.js';
 import './password.js';
+
+learn(DOOR);
 
 // Only these mean that the link itself is no good; anything else is worth another try with the same token.
 const USED = ['auth', 'invalid', 'gone', 'forbidden'];
@@ -21,7 +25,7 @@ export class LinkScreen extends El {
 
   /** The name of the page, what it says while the link is looked at, and to whom it did not work. */
   get name() { return ''; }
-  get waiting() { return 'One moment'; }
+  get waiting() { return ''; }
   get dead() { return null; }
   /** Whether the form fits what the server said of the link; what it said is kept here. May lead away. */
   async fits() { return false; }
@@ -32,7 +36,7 @@ export class LinkScreen extends El {
   get isWide() { return false; }
 
   connected() {
-    title(this.name, 'Carryall');
+    title(this.name, t('app.name'));
     this.#take();
     // Pasting a second link over the first changes only the fragment: the page is not loaded again.
     addEventListener('hashchange', () => this.#take(), { signal: this.life });
@@ -112,7 +116,7 @@ export class LinkScreen extends El {
     if (this.#fault) return failure(this.#fault.e, this.#fault.again);
     if (this.step === 'form') return html`<h1>${this.head}</h1>${this.form()}`;
     if (this.step === 'looking') return html`<h1>${this.waiting}</h1><div class="skeleton">${bars(3)}</div>`;
-    return notice({ title: 'This link does not work', text: this.dead, actions: html`<a class="btn main-act tall" href="/_/sign-in">Sign in</a>` });
+    return notice({ title: t('door.used'), text: this.dead, actions: html`<a class="btn main-act tall" href="/_/sign-in">${t('door.signin')}</a>` });
   }
 
   view() {

@@ -4,7 +4,7 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { doubts } from '../app/columns.js';
 import { t } from '../app/i18n.js';
-import { displayField, typeChoices, typeOf } from '../app/types.js';
+import { choiceWord, displayField, typeChoices, wordOf } from '../app/types.js';
 
 const MADE = ['text', 'textarea', 'email', 'phone', 'url', 'integer', 'number', 'decimal', 'money', 'boolean', 'date', 'datetime', 'select', 'multiselect', 'json'];
 const MATCHABLE = ['text', 'email', 'phone', 'url', 'integer', 'sequence', 'select'];
@@ -34,7 +34,7 @@ class Mapping extends El {
   #kind(column, i) {
     const { to, type } = this.plan[i];
     if (to !== 'new') return null;
-    return html`<select aria-label=${t('map.type', { column: column.heading })} @change=${e => this.onChange(i, { type: e.target.value })}>${each(typeChoices.filter(c => MADE.includes(c.type)), c => c.type, c => html`<option value=${c.type} .selected=${c.type === type}>${c.word}</option>`)}</select>`;
+    return html`<select aria-label=${t('map.type', { column: column.heading })} @change=${e => this.onChange(i, { type: e.target.value })}>${each(typeChoices.filter(c => MADE.includes(c.type)), c => c.type, c => html`<option value=${c.type} .selected=${c.type === type}>${choiceWord(c.type)}</option>`)}</select>`;
   }
 
   #form(column, i) {
@@ -56,7 +56,7 @@ class Mapping extends El {
   #row(column, i) {
     const type = this.#type(i);
     return html`<tr><th scope="row">${column.heading || t('map.unnamed', { n: i + 1 })}</th><td class="map-example"><span class="cut" title=${shown(column.example)}>${shown(column.example)}</span><span class="hint">${t('map.filled', { n: column.filled })}</span></td>
-      <td><div class="map-to">${this.#target(column, i)}${this.#kind(column, i)}</div>${type && this.#form(column, i)}${this.#names(column, i)}</td>${this.table && html`<td class="map-type">${type ? typeOf({ type }).word : this.plan[i].to === 'id' ? t('map.isid') : html`<span class="faint">–</span>`}</td>`}</tr>`;
+      <td><div class="map-to">${this.#target(column, i)}${this.#kind(column, i)}</div>${type && this.#form(column, i)}${this.#names(column, i)}</td>${this.table && html`<td class="map-type">${type ? wordOf(type) : this.plan[i].to === 'id' ? t('map.isid') : html`<span class="faint">–</span>`}</td>`}</tr>`;
   }
 
   view() {

@@ -5,7 +5,7 @@ import { title } from '../lib/a11y.js';
 import { partsOf, sentence } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { appHref, importHref } from '../app/meta.js';
-import { nameOf, recordNumber } from '../app/records.js';
+import { nameOf, numbered } from '../app/records.js';
 import { brand, icon } from './parts.js';
 
 const heading = (level, title) => {
@@ -24,7 +24,7 @@ export function notice({ level = 1, title, text, code = null, actions = null, si
   </div>`;
 }
 
-const HEADS = { offline: 'No answer from the server', forbidden: 'Not allowed', busy: 'The server is busy' };
+const HEADS = ['offline', 'forbidden', 'busy'];
 
 /** A failed request. A lost session shows nothing: the page is on its way to the sign-in screen. */
 export function failure(fault, again, level = 1) {
@@ -32,16 +32,16 @@ export function failure(fault, again, level = 1) {
   return html`<div role="alert">${notice({
     level,
     sign: 'alert',
-    title: HEADS[fault.kind] ?? 'This did not work',
+    title: t(`failure.${HEADS.includes(fault.kind) ? fault.kind : 'other'}`),
     text: fault.message,
-    actions: html`<button class="btn line" type="button" @click=${again}>Try again</button>`,
+    actions: html`<button class="btn line" type="button" @click=${again}>${t('again')}</button>`,
   })}</div>`;
 }
 
 /** A list without a record: because there is none yet, or because nothing matches; and the way to see some. */
 export function noRecords({ table, canWrite, tree, ask: { filter, q }, names, onTree, onClear }) {
   if (!filter && !q) return html`<div class="grid-none"><p>${t(canWrite ? 'none.yet' : 'none.read', { name: table.name })}</p></div>`;
-  const parts = partsOf(tree), said = sentence(tree, table, (field, id) => nameOf(names, field.target, id) ?? (typeof id === 'string' ? `No. ${recordNumber(id)}` : `User ${id}`));
+  const parts = partsOf(tree), said = sentence(tree, table, (field, id) => nameOf(names, field.target, id) ?? (typeof id === 'string' ? numbered(id) : t('user.numbered', { n: String(id) })));
   return html`<div class="grid-none"><p>${said ? t('none.match', { what: said }) : t('none.words', { q })}</p>
     ${parts.length > 1 && html`<button type="button" class="btn line" @click=${() => onTree(tree.all ? { all: parts.slice(0, -1) } : { any: parts.slice(0, -1) })}>${t('none.last')}</button>`}
     <button type="button" class="btn line" @click=${onClear}>${t('none.clear')}</button></div>`;

@@ -2,6 +2,10 @@
 // Not here: whether it is good, which the form asks the server.
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
+import { learn, t } from '../app/i18n.js';
+import { DOOR } from '../i18n/en-door.js';
+
+learn(DOOR);
 
 class Password extends El {
   /** `auto` tells password managers which password it is; `hint` stands below; `bad` and `by` are the marks of an error. */
@@ -12,11 +16,11 @@ class Password extends El {
 
   view() {
     const described = [this.by, this.hint && 'password-hint'].filter(Boolean).join(' ');
-    return html`<div class="field"><label for="password">Password</label>
+    return html`<div class="field"><label for="password">${t('door.password')}</label>
       <div class="with-button">
         <input id="password" name="password" type=${this.#shown ? 'text' : 'password'} autocomplete=${this.auto} required
           aria-invalid=${this.bad} aria-describedby=${described || null}>
-        <button type="button" class="btn" aria-pressed=${String(this.#shown)} aria-controls="password" @click=${this.#toggle}>Show<span class="quiet"> password</span></button>
+        <button type="button" class="btn" aria-pressed=${String(this.#shown)} aria-controls="password" @click=${this.#toggle}>${t('door.show')}<span class="quiet"> ${t('door.show.what')}</span></button>
       </div>${this.hint && html`<p class="hint" id="password-hint">${this.hint}</p>`}</div>`;
   }
 }

@@ -6,10 +6,11 @@ import { announce } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
 import { person, signOut } from '../app/session.js';
 import { forget } from '../app/meta.js';
+import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 import './menu.js';
 
-const THEMES = [['system', 'Like the system', 'screen'], ['light', 'Light', 'sun'], ['dark', 'Dark', 'moon']];
+const THEMES = [['system', 'screen'], ['light', 'sun'], ['dark', 'moon']];
 
 function chosenTheme() {
   try { return localStorage.getItem('ui:theme') ?? 'system'; } catch { return 'system'; }
@@ -22,7 +23,7 @@ class Profile extends El {
   connected() { this.use(person); }
 
   #choose(theme) {
-    try { localStorage.setItem('ui:theme', theme); } catch { announce('This browser does not store the choice.'); }
+    try { localStorage.setItem('ui:theme', theme); } catch { announce(t('profile.notstored')); }
     document.dispatchEvent(new Event('ui:theme'));
     this.update();
   }
@@ -41,12 +42,12 @@ class Profile extends El {
   view() {
     const who = person.get(), name = who?.email || who?.username || '';
     const groups = [
-      { label: 'Theme', shown: true, items: THEMES.map(([theme, text, sign]) => ({ text, sign, checked: chosenTheme() === theme, run: () => this.#choose(theme) })) },
-      { label: 'Account', items: [{ text: 'My account', sign: 'person', href: '/_/settings/account' }, { text: 'Personal Access Tokens', sign: 'key', href: '/_/tokens' }] },
-      { label: 'Session', items: [{ text: 'Sign out', sign: 'leave', run: () => this.#leave() }] },
+      { label: t('profile.theme'), shown: true, items: THEMES.map(([theme, sign]) => ({ text: t(`theme.${theme}`), sign, checked: chosenTheme() === theme, run: () => this.#choose(theme) })) },
+      { label: t('profile.account'), items: [{ text: t('profile.mine'), sign: 'person', href: '/_/settings/account' }, { text: t('profile.tokens'), sign: 'key', href: '/_/tokens' }, { text: t('profile.keys'), sign: 'braces', run: () => document.dispatchEvent(new Event('ui:keys')) }] },
+      { label: t('profile.session'), items: [{ text: t('profile.out'), sign: 'leave', run: () => this.#leave() }] },
     ];
     const face = this.wide ? html`${icon('person')}<span class="cut">${name}</span>` : icon('person');
-    return html`<ui-menu .label=${`Profile: ${name}`} .head=${name} .groups=${groups} .face=${face} .look=${this.wide ? 'btn wide' : 'btn square'}></ui-menu>`;
+    return html`<ui-menu .label=${t('profile.name', { name })} .head=${name} .groups=${groups} .face=${face} .look=${this.wide ? 'btn wide' : 'btn square'}></ui-menu>`;
   }
 }
 define('ui-profile', Profile);

@@ -3,6 +3,7 @@
 import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { appHref, mayMake, tableHref } from '../app/meta.js';
+import { t } from '../app/i18n.js';
 import { count } from '../app/types.js';
 import { bars, glyph, icon } from './parts.js';
 import './menu.js';
@@ -19,33 +20,36 @@ class Rail extends El {
 
   #switcher() {
     const groups = [
-      { label: 'Apps', items: this.apps.map(a => ({ text: a.name, sign: 'bag', href: appHref(a.slug), current: a.slug === this.app.slug })) },
-      { label: 'More', items: [{ text: 'New app', sign: 'plus', href: '/_/apps?new=1' }, { text: 'All apps', sign: 'apps', href: '/_/apps' }] },
+      { label: t('rail.apps'), items: this.apps.map(a => ({ text: a.name, sign: 'bag', href: appHref(a.slug), current: a.slug === this.app.slug })) },
+      { label: t('rail.more'), items: [{ text: t('rail.newapp'), sign: 'plus', href: '/_/apps?new=1' }, { text: t('lost.apps'), sign: 'apps', href: '/_/apps' }] },
     ].filter(g => g.items.length);
     const face = html`${glyph(this.app)}<span class="cut">${this.app.name}</span>${icon('down')}`;
-    return html`<ui-menu .label=${`App: ${this.app.name}`} .groups=${groups} .face=${face} .look=${'btn wide switcher'}
-      .find=${this.apps.length >= FILTER_FROM ? 'Find an app' : null}></ui-menu>`;
+    return html`<ui-menu .label=${t('rail.app', { name: this.app.name })} .groups=${groups} .face=${face} .look=${'btn wide switcher'}
+      .find=${this.apps.length >= FILTER_FROM ? t('rail.find') : null}></ui-menu>`;
   }
 
-  #table(t) {
-    return html`<li><a href=${tableHref(this.app.slug, t.slug)} aria-current=${t.slug === this.current ? 'page' : null}>
-      ${icon('table')}<span class="cut">${t.name}</span><span class="n">${t.records === null ? null : html`${count(t.records)}<span class="quiet"> records</span>`}</span></a></li>`;
+  #table(x) {
+    return html`<li><a href=${tableHref(this.app.slug, x.slug)} title=${x.name} aria-current=${x.slug === this.current ? 'page' : null}>
+      ${icon('table')}<span class="cut">${x.name}</span><span class="n">${x.records === null ? null : html`${count(x.records)}<span class="quiet"> ${t('rail.records')}</span>`}</span></a></li>`;
   }
 
   #place(slug, name, sign) {
-    return html`<a href=${`${appHref(this.app.slug)}/${slug}`} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
+    return html`<a href=${`${appHref(this.app.slug)}/${slug}`} title=${name} aria-current=${slug === this.place ? 'page' : null}>${icon(sign)}<span class="cut">${name}</span></a>`;
   }
 
+  #find = () => document.dispatchEvent(new Event('ui:palette'));
+
   #places() {
-    return html`<div class="places">${this.#place('home', 'Home', 'home')}${this.#place('diagram', 'Diagram', 'diagram')}${this.#place('settings', 'App settings', 'gear')}</div>`;
+    return html`<div class="places">${this.#place('home', t('rail.home'), 'home')}${this.#place('history', t('rail.history'), 'clock')}${this.#place('diagram', t('rail.diagram'), 'diagram')}${this.#place('settings', t('rail.settings'), 'gear')}</div>`;
   }
 
   view() {
-    return html`<nav class="rail" aria-label="App">
+    return html`<nav class="rail" aria-label=${t('rail.name')}>
       ${this.app ? this.#switcher() : html`<div class="switcher skeleton">${bars(1)}</div>`}
-      <h2 class="rail-head">Tables${this.app && mayMake(this.tables) && html`<a class="btn square" href=${`${appHref(this.app.slug)}/new-table`} aria-label="New table" title="New table">${icon('plus')}</a>`}</h2>
+      <button type="button" class="btn wide rail-find" aria-haspopup="dialog" @click=${this.#find}>${icon('search')}<span class="cut">${t('rail.search')}</span><kbd aria-hidden="true">Ctrl+K</kbd></button>
+      <h2 class="rail-head">${t('rail.tables')}${this.app && mayMake(this.tables) && html`<a class="btn square" href=${`${appHref(this.app.slug)}/new-table`} aria-label=${t('rail.newtable')} title=${t('rail.newtable')}>${icon('plus')}</a>`}</h2>
       <div class="rail-list">${this.tables
-        ? html`<ul class="nav">${each(this.tables, t => t.slug, t => this.#table(t))}</ul>`
+        ? html`<ul class="nav">${each(this.tables, x => x.slug, x => this.#table(x))}</ul>`
         : html`<div class="skeleton">${bars(4)}</div>`}</div>
       ${this.app && this.#places()}
       <ui-demobar></ui-demobar>

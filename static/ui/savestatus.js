@@ -1,11 +1,10 @@
-// Whether all that was typed is saved, in five words, and undo with redo beside it. Not here: saving (app/edit.js), undoing (app/undo.js).
+// Whether all that was typed is saved, in five words, with undo and redo beside it. Not here: saving (app/edit.js), undoing (undo.js).
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { saving } from '../app/edit.js';
 import { note } from '../app/notes.js';
-import { redo, undo, undoable } from '../app/undo.js';
 import { t } from '../app/i18n.js';
-import { icon } from './parts.js';
+import './undo.js';
 
 const WORD_MS = 2_000;
 
@@ -14,7 +13,7 @@ class SaveStatus extends El {
   #spoken = '';
   #timer = 0;
 
-  connected() { this.use(saving); this.use(undoable); }
+  connected() { this.use(saving); }
 
   get #word() { const { word, waiting } = saving.get(); return this.canWrite ? t(`save.${word}`, { n: waiting }) : t('save.readonly'); }
 
@@ -24,14 +23,9 @@ class SaveStatus extends El {
     this.#timer = setTimeout(() => { this.#timer = 0; this.#spoken = this.#word; const live = this.querySelector('[role="status"]'); if (live) live.textContent = this.#spoken; }, WORD_MS);
   }
 
-  #step(sign, what, run, key, none) {
-    const label = what ? t(key, { what }) : t(none);
-    return html`<button type="button" class="btn square" aria-label=${label} title=${label} aria-disabled=${String(!what)} @click=${() => { if (what) run(); }}>${icon(sign)}</button>`;
-  }
-
   view() {
-    const { word, fault } = saving.get(), { undo: back, redo: again } = undoable.get(), state = this.canWrite ? word : 'readonly';
-    return html`${this.canWrite && html`${this.#step('undo', back, undo, 'undo.name', 'undo.name.none')}${this.#step('redo', again, redo, 'redo.name', 'redo.name.none')}`}
+    const { word, fault } = saving.get(), state = this.canWrite ? word : 'readonly';
+    return html`${this.canWrite && html`<ui-undo></ui-undo>`}
       <span class="save" data-state=${state}>${fault ? html`<button type="button" class="btn" @click=${() => note(t('save.why', { why: fault.message }), { bad: true, stays: true })}>${this.#word}</button>` : html`<span aria-hidden="true">${this.#word}</span>`}</span>
       <span class="quiet" role="status"></span>`;
   }

@@ -6,12 +6,13 @@ import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 import './notes.js';
 import './rail.js';
+import './undo.js';
 
 const PHONE = matchMedia('(max-width: 719px)');
 
 class Shell extends El {
   // crumbs: [{ text, href }]. table and place: what is open, a table or a screen beside the tables. content, actions, panel: views.
-  static props = { meta: null, apps: [], table: null, place: null, crumbs: [], head: null, actions: null, content: null, panel: null };
+  static props = { meta: null, apps: [], table: null, place: null, crumbs: [], head: null, canWrite: false, actions: null, content: null, panel: null };
   #railOpen = false;
 
   connected() {
@@ -39,7 +40,7 @@ class Shell extends El {
         <button type="button" class="btn square bar-menu" aria-label=${t('shell.rail')} aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
         ${this.crumbs.length ? html`<nav class="crumbs" aria-label=${t('shell.crumbs')}>${each(this.crumbs, c => c.href, c => html`<a href=${c.href}>${c.text}</a><span aria-hidden="true">/</span>`)}</nav>` : null}
         <h1 tabindex="-1">${this.head}</h1>
-        <div class="bar-acts">${this.actions}</div>
+        <div class="bar-acts">${this.canWrite && html`<span class="steps"><ui-undo></ui-undo></span>`}${this.actions}</div>
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}><div class="page">${this.content}</div></main>
       ${this.panel}

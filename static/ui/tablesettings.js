@@ -5,6 +5,8 @@ import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { changeTable, deleteTable, dropIndex, makeIndex } from '../app/design.js';
 import { finished } from '../app/jobs.js';
+import { note } from '../app/notes.js';
+import { offerUndo } from '../app/undo.js';
 import { t } from '../app/i18n.js';
 import './remove.js';
 import './rules.js';
@@ -18,6 +20,7 @@ class TableSettings extends El {
 
   #put = async body => {
     const table = await changeTable(this.app, this.table.slug, body);
+    note(t('design.changed', { name: table.name }), { actions: offerUndo() });
     await this.onChange(table.slug);
   };
 

@@ -1,9 +1,10 @@
 // One value of a record as markup, in two sizes: a cell of the grid (one line) and a field of the record panel (all of it).
 // Not here: which type a field has and how it reads as text (app/types.js).
 import { html, each } from '../lib/view.js';
-import { choiceOf, columnDigits, count, formatDate, formatNumber, formatSize, formatStamp, plainText, plural, shapeOf } from '../app/types.js';
+import { choiceOf, columnDigits, formatDate, formatNumber, formatSize, formatStamp, plainText, shapeOf } from '../app/types.js';
 import { recordHref } from '../app/meta.js';
-import { NAMES_IN_CELL, NAMES_IN_PANEL, nameOf, recordNumber } from '../app/records.js';
+import { NAMES_IN_CELL, NAMES_IN_PANEL, nameOf, numbered } from '../app/records.js';
+import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 
 const tag = (field, value) => {
@@ -16,8 +17,8 @@ const stamp = value => html`<time datetime=${value} title=${value}>${formatStamp
 const date = value => html`<time datetime=${value} title=${value}>${formatDate(value)}</time>`;
 
 const yes = value => value
-  ? html`<span class="yes">${icon('tick')}<span class="quiet">Yes</span></span>`
-  : html`<span class="quiet">No</span>`;
+  ? html`<span class="yes">${icon('tick')}<span class="quiet">${t('edit.yes')}</span></span>`
+  : html`<span class="quiet">${t('edit.no')}</span>`;
 
 // Links in the grid are no tab stops of their own: the grid is one stop, and the record panel offers every link again.
 const mail = (value, stop) => html`<a href=${`mailto:${value.split('@').map(encodeURIComponent).join('@')}`} tabindex=${stop}>${value}</a>`;
@@ -35,14 +36,14 @@ const aboutFile = ({ size, type }) => [size !== null && size !== undefined && fo
 function reference(field, value, { app, names }, stop) {
   const name = nameOf(names, field.target, value);
   if (!field.target || typeof value !== 'string') return html`<span class="faint">${String(value)}</span>`;
-  return html`<a class="ref" href=${recordHref(app, field.target, value)} tabindex=${stop}>${name ?? `No. ${recordNumber(value)}`}</a>`;
+  return html`<a class="ref" href=${recordHref(app, field.target, value)} tabindex=${stop}>${name ?? numbered(value)}</a>`;
 }
 
 /** Several records: as many as were asked for by name, and how many more there are. */
 function references(field, values, context, stop, most) {
   const all = [values].flat(), shown = all.slice(0, most);
   return html`${each(shown, v => v, (v, i) => html`${i > 0 && ', '}${reference(field, v, context, stop)}`)}${all.length > most
-    && html`<span class="faint"> and ${count(all.length - most)} more</span>`}`;
+    && html`<span class="faint"> ${t('value.more', { n: all.length - most })}</span>`}`;
 }
 
 // A cell shows one line: what it cannot show is not put into the page twice.
@@ -77,7 +78,7 @@ const TIP_CHARS = 20, TIP_DIGITS = 11;
 export function tip(field, value) {
   switch (shapeOf(field, value)) {
     case 'multiselect': return value.length > 1 ? plainText(field, value) : null;
-    case 'references': return value.length > NAMES_IN_CELL ? plural(value.length, 'record', 'records') : null;
+    case 'references': return value.length > NAMES_IN_CELL ? t('foot.records', { n: value.length }) : null;
     case 'file': return [value.name, aboutFile(value)].filter(Boolean).join(', ');
     case 'integer': case 'number': case 'decimal': case 'money': {
       const text = plainText(field, value);
@@ -94,10 +95,10 @@ export function tip(field, value) {
 /** All of it, over as many lines as it needs. */
 export function full(field, value, context) {
   switch (shapeOf(field, value)) {
-    case 'empty': return html`<span class="faint">Empty</span>`;
+    case 'empty': return html`<span class="faint">${t('edit.clear')}</span>`;
     case 'integer': case 'number': case 'decimal': return formatNumber(value, columnDigits(field, [value]));
     case 'money': return formatNumber(value, columnDigits(field, [value]), field.currency);
-    case 'boolean': return value ? html`<span class="yes">${icon('tick')}Yes</span>` : 'No';
+    case 'boolean': return value ? html`<span class="yes">${icon('tick')}${t('edit.yes')}</span>` : t('edit.no');
     case 'date': return date(value);
     case 'datetime': return stamp(value);
     case 'select': case 'multiselect': return tags(field, value);

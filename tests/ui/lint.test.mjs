@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stringsOf, wordsIn } from './words.mjs';
 
 const ROOT = fileURLToPath(new URL('../../static/', import.meta.url));
 const MAX_LINES = 400, MAX_TOTAL = 720 * 1024, MAX_FIRST_LOAD = 300 * 1024, MAX_REQUESTS = 50;
@@ -104,6 +105,16 @@ test('texts: every key that is used has a text, and every text is used', () => {
   // A key may be put together: `t(`save.${word}`)` uses all that begin so.
   const begun = [...scripts.matchAll(/\bt\(`([\w.]+)\$\{/g)].map(m => m[1]);
   all(keys.filter(k => !scripts.includes(`'${k}'`) && !begun.some(b => k.startsWith(b))));
+});
+
+test('words for people stand in the message files, and nowhere else', () => {
+  all(js.filter(f => layerOf(f) !== 'i18n').flatMap(f => stringsOf(text[f]).map(s => [s, wordsIn(s)]).filter(([, words]) => words).map(([s, words]) => `${f}:${s.line}: ${words}`)));
+  // It finds them where they would be.
+  const found = source => stringsOf(source).map(wordsIn).filter(Boolean);
+  assert.deepEqual(found('html`<p>Two words ${x}</p><b title="A tip">${y}</b><code>curl it</code>`'), ['A tip | Two words']);
+  assert.deepEqual(found("note('this went wrong', { text: 'A name', kind: 'select', key: 'Enter' })"), ['this went wrong', 'A name']);
+  assert.deepEqual(found("// It's a 'Comment here'\nconst a = /'No word/.test(t('a.key')) && `${b} of 'Some'`;"), []);
+  assert.deepEqual(found("const words = `Try again in ${n} seconds`;"), ['Try again in  seconds']);
 });
 
 test('no markup from strings, no eval, no inline style, no foreign address', () => {

@@ -5,13 +5,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { DOOR } from '../../static/i18n/en-door.js';
 import { PHONE, WIDE, close, inspect, launch, newPage } from './browser.mjs';
 import { begin } from './server.mjs';
 
 const { CARRYALL_BIN } = process.env;
 // The page's own list, read as text: Node takes the page's files for no modules.
 const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
-const SAMPLES = [...readFileSync(`${STATIC}app/samples.js`, 'utf8').matchAll(/slug: '([^']+)', name: '([^']+)'/g)].map(([, slug, name]) => ({ slug, name }));
+const SAMPLES = [...readFileSync(`${STATIC}app/samples.js`, 'utf8').matchAll(/slug: '([^']+)', sign/g)].map(([, slug]) => ({ slug, name: DOOR[`sample.${slug}`] }));
 const PASSWORD = 'correct horse battery', LONG = 'x'.repeat(1025);
 const ROWS = '.grid[aria-busy="false"] tbody[role] tr[data-id]';
 

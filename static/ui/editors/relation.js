@@ -4,7 +4,7 @@ import { get } from '../../app/api.js';
 import { createRecord } from '../../app/edit.js';
 import { nameFieldOf, neededFor, telling } from '../../app/links.js';
 import { mayIn } from '../../app/recordlog.js';
-import { nameOf, recordName, recordNumber, recordsAt, rememberName } from '../../app/records.js';
+import { nameOf, numbered, recordName, recordNumber, recordsAt, rememberName } from '../../app/records.js';
 import { person } from '../../app/session.js';
 import { displayField, plainText } from '../../app/types.js';
 import { t } from '../../app/i18n.js';
@@ -75,7 +75,7 @@ const nameOfPerson = p => p.name || p.email || p.username;
 class PersonEditor extends Combo {
   labelOf(id) {
     const known = people?.find(p => p.id === id);
-    return known ? nameOfPerson(known) : `User ${id}`;
+    return known ? nameOfPerson(known) : t('user.numbered', { n: String(id) });
   }
 
   async find(words) {
