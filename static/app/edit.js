@@ -234,7 +234,7 @@ async function refuseNewer({ app, table, changed, base }) {
     const record = now.get(row.id), slugs = record ? Object.keys(base[row.id]) : [];
     return slugs.filter(f => f in row && !isSame(record[f], base[row.id][f]) && !isSame(record[f], row[f])).map(field => ({ field, mine: row[field], record }));
   });
-  if (clashes.length) throw Object.assign(new Error('Somebody changed this in between.'), { kind: 'changed', clashes, now: Object.fromEntries(now) });
+  if (clashes.length) throw Object.assign(new Error(t('fault.changed')), { kind: 'changed', clashes, now: Object.fromEntries(now) });
 }
 
 // A copy of the queue in this browser: closing the page while the server is away loses nothing. Every tab has its own, for everybody who uses it.

@@ -1,16 +1,17 @@
 // The records before and after one in a list that an address describes: filter, order, words, a view. Not here: the list itself (rows.js).
-import { compile, fromAddress, saidBy } from './filter.js';
+import { askOf } from './asked.js';
 import { loadIds } from './records.js';
-import { loadViews } from './views.js';
+import { Views } from './views.js';
 
 // Far down a long list nobody steps through it record by record.
 const MOST = 1_000;
 
 /** What a list is asked by the query of an address, which may name a view. */
 async function askedBy(app, table, query, signal) {
-  const slug = query.get('v'), view = slug ? (await loadViews(app, table.slug, signal)).find(v => v.slug === slug) ?? null : null, says = saidBy(view);
-  const written = view && !query.has('f') && !view.options?.tree ? view.filter : null, tree = query.has('f') ? fromAddress(query.get('f')) : says.tree ?? fromAddress(null);
-  return { sort: query.get('sort') ?? says.sort ?? null, filter: written ?? compile(tree, table), q: query.get('q') || null };
+  const slug = query.get('v'), views = new Views(app, table.slug);
+  if (slug) await views.load(signal);
+  const { sort, filter, q } = askOf(query, views.list.find(v => v.slug === slug) ?? null, table);
+  return { sort, filter, q };
 }
 
 export class Neighbours {

@@ -2,7 +2,7 @@
 // Not here: taking back (undo.js), the history of a whole app.
 import { get } from './api.js';
 import { isSame } from './edit.js';
-import { loadNames, nameOf, recordNumber, recordsAt } from './records.js';
+import { loadNames, nameOf, numbered, recordsAt } from './records.js';
 import { canWrite, person, rights } from './session.js';
 import { formatStamp, plainText } from './types.js';
 import { learn, t } from './i18n.js';
@@ -16,7 +16,7 @@ const at = (app, table, id) => `${recordsAt(app, table)}/${encodeURIComponent(id
 
 /** A value in words, with the names of records that it refers to, as far as they are known. */
 export function said(field, value, names) {
-  if (field.target && value !== null && value !== undefined) return [value].flat().map(id => nameOf(names, field.target, id) ?? t('record.number', { n: recordNumber(String(id)) })).join(', ');
+  if (field.target && value !== null && value !== undefined) return [value].flat().map(id => nameOf(names, field.target, id) ?? numbered(id)).join(', ');
   return plainText(field, value);
 }
 

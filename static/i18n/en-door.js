@@ -31,7 +31,6 @@ export const DOOR = {
   'choose.used': 'This link has been used, was taken back, or has expired. Ask an admin for another one, or sign in.',
 
   'start.title': 'Start',
-  'start.first': 'Make the first admin',
   'start.noemail': 'Type an e-mail address.',
   'start.who': 'Who are you?',
   'start.head': 'What are you making?',

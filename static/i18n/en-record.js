@@ -6,7 +6,6 @@ export const RECORD = {
 
   'record.record': 'Record',
   'record.id': 'Id',
-  'record.number': 'No. {n}',
   'record.parts': 'Parts of the record',
   'record.tab.record': 'Record',
   'record.tab.history': 'History',

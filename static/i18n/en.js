@@ -60,17 +60,6 @@ export const TEXTS = {
   'theme.dark': 'Dark',
 
   'record.numbered': 'No. {n}',
-  'record.record': 'Record',
-  'record.fields': 'Fields',
-  'record.created': 'Created',
-  'record.updated': 'Updated',
-  'record.id': 'Id',
-  'record.gone': 'Not in this table',
-  'record.gone.text': 'This record does not exist, or it was removed.',
-  'record.previous': 'Previous record (Alt+↑)',
-  'record.next': 'Next record (Alt+↓)',
-  'record.close': 'Close record (Esc)',
-  'record.place': '{at} of {n}',
   'user.numbered': 'User {n}',
   'value.more': 'and {n} more',
 

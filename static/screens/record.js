@@ -9,7 +9,6 @@ import { Neighbours } from '../app/neighbours.js';
 import { OneRecord } from '../app/rows.js';
 import { recordName } from '../app/records.js';
 import { loadPerson, rights } from '../app/session.js';
-import { count } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { redo, undo, watchUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
@@ -92,7 +91,7 @@ class RecordScreen extends AppScreen {
   actions() { return html`<ui-savestatus .canWrite=${!!this.found?.can?.update}></ui-savestatus>`; }
 
   content() {
-    const one = this.#one, near = this.#near.of(this.record), place = near && t(near.isMore ? 'record.place.more' : 'record.place', { at: count(near.at + 1), total: count(near.total) });
+    const one = this.#one, near = this.#near.of(this.record), place = near && t(near.isMore ? 'record.place.more' : 'record.place', { at: near.at + 1, total: near.total });
     return html`${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
       <ui-record .table=${this.found} .record=${one.record} .id=${this.record} .context=${this.#context} .fault=${one.fault} .place=${place} .isFirst=${near?.previous === null} .isLast=${near?.next === null}
         .isPage=${true} .onClose=${this.#close} .onStep=${this.#step} .onRetry=${() => { one.want(this.app, this.meta.tables, this.found, this.record, null, true); this.update(); }}></ui-record>

@@ -2,7 +2,7 @@
 // Not here: finding them (app/edit.js), one cell alone (gridedit.js).
 import { html, each } from '../lib/view.js';
 import { pasteRecords } from '../app/edit.js';
-import { nameOf, recordName, recordNumber } from '../app/records.js';
+import { nameOf, numbered, recordName } from '../app/records.js';
 import { plainText } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { ask } from './ask.js';
@@ -11,7 +11,7 @@ const SHOWN = 6;
 
 function said(field, value, { names }) {
   if (!field.target) return plainText(field, value) || t('edit.clear');
-  return [value ?? []].flat().map(id => nameOf(names, field.target, id) ?? `No. ${recordNumber(id)}`).join(', ') || t('edit.clear');
+  return [value ?? []].flat().map(id => nameOf(names, field.target, id) ?? numbered(id)).join(', ') || t('edit.clear');
 }
 
 function question(clashes, table, context) {

@@ -2,7 +2,7 @@
 // Not here: the editors (ui/editors/), sending (app/edit.js), pasting (gridclip.js).
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
-import { changeRecord, createRecord, isSame, pasteRecords, refusalOf, setRefusal } from '../app/edit.js';
+import { changeRecord, createRecord, isSame, refusalOf, setRefusal } from '../app/edit.js';
 import { ENTRY } from '../app/layout.js';
 import { note } from '../app/notes.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';

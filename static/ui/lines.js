@@ -10,7 +10,7 @@ import { recordHref } from '../app/meta.js';
 import { note } from '../app/notes.js';
 import { isEditable, typedText } from '../app/parse.js';
 import { Pointing } from '../app/pointing.js';
-import { loadRecord, nameOf, recordName, recordNumber } from '../app/records.js';
+import { loadRecord, nameOf, numbered, recordName } from '../app/records.js';
 import { mayIn, whoChanged } from '../app/recordlog.js';
 import { columnDigits, count, displayField, isAtEnd } from '../app/types.js';
 import { t } from '../app/i18n.js';
@@ -290,7 +290,7 @@ class Lines extends El {
       const record = await loadRecord(app, table.slug, id), old = record[via.slug], name = recordName(table, record);
       if ([old].flat().includes(this.record.id)) { if (this.#list.records?.some(r => r.id === id)) note(t('lines.already', { name })); return; }
       if (via.type === 'reference' && old) {
-        const other = await loadRecord(app, via.target, old).then(r => recordName(this.context.table, r), () => t('record.number', { n: recordNumber(old) }));
+        const other = await loadRecord(app, via.target, old).then(r => recordName(this.context.table, r), () => numbered(old));
         if (!await ask({ title: t('lines.move', { name }), body: html`<p>${t('lines.move.text', { name, field: via.name, other })}</p>`, answers: [{ value: 'yes', text: t('lines.move.do'), isMain: true }] })) return;
       }
       if (await this.#save(this.#of(via, record), pointing(via, record, this.record.id, true))) note(t('lines.linked', { name }), { actions: offerUndo() });
@@ -323,7 +323,7 @@ class Lines extends El {
   #cell(field, c, record, ends) {
     const id = record?.id ?? ENTRY, isOpen = this.#open?.id === id && this.#open.c === c, isAt = this.#at.id === id && this.#at.c === c;
     const value = record ? record[field.slug] : this.#draft[field.slug], refusal = record && this.#refusal(id, field), missing = !record && this.#missing.get(field.slug), hint = !record && c === 0 && isEmpty(value);
-    const name = field === displayField(this.#table) && record && isEmpty(value) ? html`<span class="faint">${t('record.number', { n: recordNumber(id) })}</span>` : null;
+    const name = field === displayField(this.#table) && record && isEmpty(value) ? html`<span class="faint">${numbered(id)}</span>` : null;
     return html`<td role="gridcell" data-c=${c} tabindex=${isAt && !isOpen ? 0 : -1} data-end=${ends.has(field) ? '' : null} data-open=${isOpen ? '' : null} data-trouble=${refusal || missing ? '' : null}
       aria-invalid=${refusal || missing ? 'true' : null} aria-readonly=${(record ? this.#mayEdit(field) : this.#mayType(field)) ? null : 'true'} title=${refusal?.problem ?? missing ?? null}><div class="line-slot"></div>
       ${!isOpen && html`<div class="line-value">${hint ? html`<span class="faint">${t('lines.type')}</span>` : cell(field, value, this.#ofLines, ends.get(field)) ?? name}</div>`}</td>`;

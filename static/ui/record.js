@@ -10,9 +10,9 @@ import { note } from '../app/notes.js';
 import { isEditable } from '../app/parse.js';
 import { pointedFrom } from '../app/pointing.js';
 import { loadPast, mayIn, mayWith } from '../app/recordlog.js';
-import { numbered, recordName, recordNumber } from '../app/records.js';
+import { numbered, recordName } from '../app/records.js';
 import { rights } from '../app/session.js';
-import { columnsOf, formatStamp, typeOf } from '../app/types.js';
+import { columnsOf, formatStamp } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { ask } from './ask.js';
@@ -201,7 +201,7 @@ class RecordPanel extends El {
   #head(name) {
     const { record, place } = this;
     return html`<header class="panel-head">
-        <p class="panel-where">${this.table.name}${record && ` · ${t('record.number', { n: recordNumber(record.id) })}`}${place && html`<span class="panel-place"> · ${place}</span>`}</p>
+        <p class="panel-where">${this.table.name}${record && ` · ${numbered(record.id)}`}${place && html`<span class="panel-place"> · ${place}</span>`}</p>
         <div class="steps">
           ${place && this.#step('up', t('record.previous'), -1, this.isFirst)}
           ${place && this.#step('down', t('record.next'), 1, this.isLast)}

@@ -44,7 +44,7 @@ class Side extends El {
   view() {
     const one = this.#one, { rows, table, contextOf } = this, at = one.id && !rows.groupAt ? rows.indexOf(one.id) : -1;
     return html`<ui-record ?inert=${this.isOff} .table=${table} .record=${one.record} .id=${one.id} .context=${contextOf(one.names)} .fault=${one.fault}
-      .place=${at < 0 ? null : t('record.place', { at: at + 1, n: rows.length })} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.onClose} .onStep=${this.step} .onRetry=${this.#again}></ui-record>`;
+      .place=${at < 0 ? null : t('record.place', { at: at + 1, total: rows.length })} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.onClose} .onStep=${this.step} .onRetry=${this.#again}></ui-record>`;
   }
 }
 define('ui-side', Side);

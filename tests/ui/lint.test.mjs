@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { stringsOf, wordsIn } from './words.mjs';
 
 const ROOT = fileURLToPath(new URL('../../static/', import.meta.url));
-const MAX_LINES = 400, MAX_TOTAL = 720 * 1024, MAX_FIRST_LOAD = 300 * 1024, MAX_REQUESTS = 50;
+// 720 KB were planned before records were edited beside their lines and requests told in every dialect; what a screen waits for is bounded by the first load.
+const MAX_LINES = 400, MAX_TOTAL = 840 * 1024, MAX_FIRST_LOAD = 300 * 1024, MAX_REQUESTS = 50;
 // Demo data for the server: embedded with the page, but no part of it.
 const SAMPLES = 'samples/';
 // A page of its own, around Swagger UI.

@@ -189,6 +189,7 @@ test('a mapping that was kept: used again as far as table and file still have wh
       assert.ok(found === null || found.plan.every(p => p.to === null), broken);
     }
   } finally { Object.defineProperty(globalThis, 'localStorage', { configurable: true, writable: true, value: before }); }
+});
 
 const table = (slug, fields, more = {}) => ({ slug, name: slug, fields: fields.map(f => ({ name: f.slug, required: false, ...f })), ...more });
 const FIRM = table('firms', [{ slug: 'name', type: 'text', required: true }, { slug: 'people', type: 'lines', target: 'people', via: 'firm' }, { slug: 'parent', type: 'reference', target: 'firms', inverse: 'daughter_firms' }]);

@@ -4,6 +4,8 @@
 /** Values of keys, headers, methods and the like look like words, and are none. */
 const NAMES = new Set(['Enter', 'Escape', 'Tab', 'Home', 'End', 'PageUp', 'PageDown', 'Delete', 'Backspace', 'Accept', 'Content-Type', 'If-Match', 'Idempotency-Key', 'Prefer',
   'Retry-After', 'AbortError', 'Shift', 'Control', 'Meta', 'Alt', 'Ctrl',
+  // Words of programs and of headers.
+  'None', 'True', 'False', 'Authorization', 'Bearer',
   // What browsers and systems are called.
   'Edge', 'Opera', 'Mac OS X', 'Space', 'Esc']);
 // A person's own words are no text of the page, and neither is a program, a key or a value.

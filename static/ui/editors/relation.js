@@ -4,7 +4,7 @@ import { get } from '../../app/api.js';
 import { createRecord } from '../../app/edit.js';
 import { nameFieldOf, neededFor, telling } from '../../app/links.js';
 import { mayIn } from '../../app/recordlog.js';
-import { nameOf, numbered, recordName, recordNumber, recordsAt, rememberName } from '../../app/records.js';
+import { nameOf, numbered, recordName, recordsAt, rememberName } from '../../app/records.js';
 import { person } from '../../app/session.js';
 import { displayField, plainText } from '../../app/types.js';
 import { t } from '../../app/i18n.js';
@@ -13,7 +13,6 @@ import { Combo } from './combo.js';
 const HITS = 10, TYPING_MS = 120;
 const pause = ms => new Promise(resolve => { setTimeout(resolve, ms); });
 
-const numbered = id => t('record.number', { n: recordNumber(id) });
 
 class RelationEditor extends Combo {
   #turn = 0;
