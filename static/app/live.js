@@ -6,7 +6,7 @@ import { glowing, happened, isSame } from './edit.js';
 import { here } from '../lib/router.js';
 
 const WAIT_S = 25, LOOK_MS = 2_000, AGAIN_MS = 5_000, BREATH_MS = 500, GLOW_MS = 2_500, IDS_MOST = 100;
-const RECORDS = ['create', 'update', 'delete'], ACTS_MOST = 100;
+const RECORDS = ['create', 'update', 'delete'], ACTS_MOST = 100, FEW = 20, SECOND_MS = 1_000;
 
 const pause = (ms, signal) => new Promise(done => {
   const timer = setTimeout(done, ms);
@@ -19,13 +19,22 @@ const seen = signal => new Promise(done => {
   document.addEventListener('visibilitychange', () => done(), { once: true, signal });
 });
 
-/** What was done after a number: `{ changes, last, more }`, the oldest first. Without a number nothing but the last one. */
+/** Whether the log no longer goes back as far as was asked. */
+const isCut = fault => !!fault.details?.some(d => d.oldest !== undefined);
+
+/** What was done after a number: `{ changes, last, more }`, the oldest first. Without a number a few that were done last. */
 async function news({ app, table }, since, signal) {
   const at = `/api/apps/${encodeURIComponent(app)}/changes`;
-  if (table.can?.manage) return getQuietly(since === null ? at : `${at}?since=${since}&wait=${WAIT_S}`, signal);
+  if (table.can?.manage) {
+    if (since !== null) return getQuietly(`${at}?since=${since}&wait=${WAIT_S}`, signal);
+    const { last } = await getQuietly(at, signal);
+    // A log that was just shortened has nothing to tell of the last moments.
+    const { changes } = await getQuietly(`${at}?since=${Math.max(0, last - FEW)}`, signal).catch(fault => { if (isCut(fault)) return { changes: [] }; throw fault; });
+    return { changes, last: Math.max(last, ...changes.map(c => c.seq)), more: false };
+  }
   if (since !== null) await pause(LOOK_MS, signal);
-  const { changes, more } = await getQuietly(`${at}?${new URLSearchParams({ order: 'newest', limit: since === null ? 1 : ACTS_MOST, ...(since && { after: since }) })}`, signal);
-  return { changes: since === null ? [] : changes.reverse(), last: Math.max(since ?? 0, ...changes.map(c => c.seq)), more: since !== null && more };
+  const { changes, more } = await getQuietly(`${at}?${new URLSearchParams({ order: 'newest', limit: since === null ? FEW : ACTS_MOST, ...(since && { after: since }) })}`, signal);
+  return { changes: changes.reverse(), last: Math.max(since ?? 0, ...changes.map(c => c.seq)), more: since !== null && more };
 }
 
 /**
@@ -33,32 +42,33 @@ async function news({ app, table }, since, signal) {
  * watch.
  */
 export async function watchLive(what, signal) {
-  let app = null, since = null;
+  let app = null, deaf = null, since = null, begun = 0;
   while (!signal.aborted) {
     await seen(signal);
     const now = what();
-    if (!now) { await pause(BREATH_MS, signal); continue; }
-    if (now.app !== app) since = null;
+    if (!now || now.app === deaf) { await pause(BREATH_MS, signal); continue; }
+    if (now.app !== app) { since = null; begun = Date.now() - SECOND_MS; }
     ({ app } = now);
     const call = new AbortController(), stop = () => call.abort();
-    signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stop, { signal: call.signal });
     document.addEventListener('visibilitychange', () => { if (document.hidden) stop(); }, { signal: call.signal });
     here.on(() => { if (what()?.app !== app) stop(); }, call.signal);
     try {
       const { changes, last, more } = await news(now, since, call.signal);
       const after = what();
       if (after?.app === app) {
-        // What was asked before the first number was known may miss what happened in between.
-        if (since === null && after.rows.total !== null) after.rows.reload();
-        await take(after, changes, more, call.signal);
+        // The rows may have been asked before the first number was known: what was done in between counts, too.
+        await take(after, since === null ? changes.filter(c => Date.parse(c.at) >= begun) : changes, more, call.signal);
       }
       since = last;
       // Where much is written, it is looked at in turns.
       if (changes.length) await pause(BREATH_MS, call.signal);
     } catch (fault) {
-      if (fault.kind === 'auth' || fault.kind === 'forbidden') return;
-      // A log that no longer goes back so far: everything may be another.
-      if (fault.details?.some(d => d.oldest !== undefined)) { since = null; what()?.rows.reload(); }
+      if (fault.kind === 'auth') return;
+      // What one may not see, or what is gone, is not asked for again.
+      if (fault.kind === 'forbidden' || fault.kind === 'gone') deaf = app;
+      // Everything may be another.
+      else if (isCut(fault)) { since = null; what()?.rows.reload(); }
       else if (fault.name !== 'AbortError') await pause(AGAIN_MS, call.signal);
     }
     stop();

@@ -27,6 +27,7 @@ export class Pointing {
   #what = null;
   #call = null;
   #timer = 0;
+  #turn = 0;
 
   constructor(changed) { this.changed = changed; }
 
@@ -53,16 +54,16 @@ export class Pointing {
   get shown() { return (this.records ?? []).map(r => asLeft(this.#what.app, this.#what.pointer.table.slug, r)); }
 
   async load() {
-    const { app, tables, pointer: { table, via }, id } = this.#what, call = this.#call;
+    const { app, tables, pointer: { table, via }, id } = this.#what, call = this.#call, turn = ++this.#turn;
     const query = new URLSearchParams({ filter: filterFor(via, id), limit: this.#limit, count: 'exact', sort: 'id' });
     try {
       const found = await get(`${recordsAt(app, table.slug)}?${query}`, call.signal);
       const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);
-      if (call.signal.aborted) return;
+      if (call.signal.aborted || turn !== this.#turn) return;
       for (const [key, name] of names) this.names.set(key, name);
       Object.assign(this, { records: found.records, total: found.total, fault: null });
     } catch (e) {
-      if (call.signal.aborted || e.name === 'AbortError') return;
+      if (call.signal.aborted || e.name === 'AbortError' || turn !== this.#turn) return;
       this.fault = e;
     }
     this.changed();

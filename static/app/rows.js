@@ -183,7 +183,13 @@ export class Rows {
     const { app, table } = this.#what;
     if (what?.app !== app) return;
     // A record that others here refer to may have another name now, or lines of its own.
-    if (what.job?.kind !== 'undo' && what.table !== table.slug) { if (isFelt(this.#what.tables, table, what.table)) this.reload(); return; }
+    if (what.job?.kind !== 'undo' && what.table !== table.slug) {
+      if (!isFelt(this.#what.tables, table, what.table)) return;
+      // What is on its way already may not know of it.
+      this.edits++;
+      this.reload();
+      return;
+    }
     this.edits++;
     for (const record of what.records ?? []) if (what.kind !== 'made') this.#put(record);
     const made = this.#isPart ? [] : what.kind === 'made' ? what.records : what.made ?? [];

@@ -5,11 +5,12 @@ import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { makeToken } from '../app/account.js';
 import { t } from '../app/i18n.js';
+import { person } from '../app/session.js';
 import { curl, javascript, python, whoAsks } from '../app/snippets.js';
 import './copybutton.js';
 
 const WAYS = { curl, javascript, python }, KEY = 'ui:api:code', TIME = '1h';
-// What was made in this visit, by kind and app. Nowhere else, for a secret is told once.
+// What was made in this visit, by person, kind and app. Nowhere else, for a secret is told once.
 const secrets = new Map();
 
 class ApiCode extends El {
@@ -23,7 +24,12 @@ class ApiCode extends El {
     try { this.#way = localStorage.getItem(KEY) in WAYS ? localStorage.getItem(KEY) : 'curl'; } catch { /* The first. */ }
   }
 
-  get #slot() { return `${this.auth} ${this.app}`; }
+  get #slot() { return `${person.get()?.id} ${this.auth} ${this.app}`; }
+  /** The token that was made for this, while it is good. */
+  get #secret() {
+    const found = secrets.get(this.#slot);
+    return found && Date.parse(found.expires_at) > Date.now() ? found : null;
+  }
 
   #make = async () => {
     if (this.#busy) return;
@@ -46,7 +52,7 @@ class ApiCode extends El {
   }
 
   view() {
-    const { method, path, headers, body } = this.request, secret = secrets.get(this.#slot);
+    const { method, path, headers, body } = this.request, secret = this.#secret;
     const text = WAYS[this.#way]({ method, url: location.origin + path, headers: [...(this.auth ? whoAsks(this.auth, secret) : []), ...headers], body });
     return html`<section class="api-code"><h3>${t('api.code')}</h3>
       <div class="row"><div class="api-ways" role="group" aria-label=${t('api.code')}>${each(Object.keys(WAYS), w => w, w => html`<button type="button" class="btn" aria-pressed=${String(w === this.#way)} @click=${() => this.#pick(w)}>${t(`api.code.${w}`)}</button>`)}</div>

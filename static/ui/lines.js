@@ -17,6 +17,7 @@ import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { ask } from './ask.js';
 import { makeEditor } from './editors/editors.js';
+import { holdWhilePressed } from './editors/press.js';
 import { bars, icon } from './parts.js';
 import { cell } from './value.js';
 
@@ -39,6 +40,7 @@ class Lines extends El {
     this.use(pending);
     this.addEventListener('editdone', this.#done, { signal: this.life });
     this.addEventListener('editcancel', this.#dropped, { signal: this.life });
+    holdWhilePressed(this, () => this.#open?.editor ?? null);
     this.life.addEventListener('abort', () => { this.leave(); this.#list.stop(); });
   }
 

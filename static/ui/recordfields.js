@@ -13,6 +13,7 @@ import { columnsOf, typeOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { makeEditor } from './editors/editors.js';
+import { holdWhilePressed } from './editors/press.js';
 import { icon } from './parts.js';
 import { full } from './value.js';
 
@@ -31,6 +32,7 @@ class RecordFields extends El {
     this.use(pending);
     this.addEventListener('editdone', this.#done, { signal: this.life });
     this.addEventListener('editcancel', this.#dropped, { signal: this.life });
+    holdWhilePressed(this, () => this.#open?.editor ?? null);
     this.life.addEventListener('abort', () => this.leave());
   }
 

@@ -23,6 +23,7 @@ class RecordLog extends El {
   #of = '';
   #fault = null;
   #timer = 0;
+  #turn = 0;
 
   connected() {
     happened.on(what => {
@@ -42,10 +43,10 @@ class RecordLog extends El {
   }
 
   #load = async (before = null) => {
-    const of = this.#of, { context: { app, tables }, table, id } = this, names = new Map([...this.context.names, ...this.#found?.names ?? []]);
+    const of = this.#of, turn = ++this.#turn, { context: { app, tables }, table, id } = this, names = new Map([...this.context.names, ...this.#found?.names ?? []]);
     try {
       const found = await loadHistory(app, tables, table, id, { before, names }, this.life);
-      if (of !== this.#of) return;
+      if (of !== this.#of || turn !== this.#turn) return;
       if (before) found.changes = [...this.#found.changes, ...found.changes];
       this.#found = found;
       this.#fault = null;

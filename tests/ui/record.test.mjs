@@ -227,6 +227,38 @@ test('stepping and closing save what is typed, or keep what cannot be read', asy
   await close(page);
 });
 
+test('what cannot be read stays with its own record, also when a link leads to another table', async t => {
+  const { page, read } = await desk(t);
+  const company = await read('companies', 'rec_1');
+  await pen(page, 'name').focus();
+  await page.keyboard.press('Enter');
+  await editing(page, 'name');
+  await page.keyboard.press('Escape');
+  await pen(page, 'amount').focus();
+  await page.keyboard.type('many');
+  // The record that the link leads to has the same number, in another table.
+  await fieldOf(page, 'company').locator('a').click();
+  await page.waitForFunction(() => document.querySelector('.panel h2')?.textContent === 'Nordlys Print');
+  await headed(page, 'Deals', 2);
+  assert.equal(await page.locator('.field-slot > *, .panel .clash').count(), 0);
+  await page.goBack();
+  await fieldOf(page, 'amount').locator('.clash').filter({ hasText: 'You typed “many”' }).waitFor();
+  // A high editor closes only when the click is over: what is clicked does not move away.
+  await pen(page, 'about').focus();
+  await page.keyboard.press('Enter');
+  await editing(page, 'about');
+  await page.keyboard.press('Control+End');
+  for (let i = 0; i < 6; i++) await page.keyboard.press('Enter');
+  await page.keyboard.type('End');
+  await fieldOf(page, 'code').locator('.field-value').click();
+  await editing(page, 'code');
+  await page.keyboard.press('Escape');
+  await saved(page);
+  assert.match((await read('deals', 'rec_1')).about, /^First\n+End$/);
+  assert.deepEqual(await read('companies', 'rec_1'), company);
+  await close(page);
+});
+
 test('what is refused stands beside its field, with what was typed', async t => {
   const { page, read } = await desk(t);
   page.expected.add(400);
@@ -496,6 +528,14 @@ test('two people at one field: both values, who it was, and a choice; nothing is
   await type(page, 'name', 'Pilot of Ada');
   const box = fieldOf(page, 'name').locator('.clash');
   await box.filter({ hasText: 'bo@example.com' }).waitFor();
+  // To look into the field is no answer.
+  for (const key of ['Enter', 'Escape']) {
+    await pen(page, 'name').focus();
+    await page.keyboard.press('Enter');
+    await editing(page, 'name');
+    await page.keyboard.press(key);
+    await box.waitFor();
+  }
   const words = (await box.innerText()).replace(/\s+/g, ' ');
   assert.match(words, /bo@example\.com, .+, changed Name in between\. Yours Pilot of Ada Theirs Pilot of Bo Keep mine Take theirs/);
   await shows(page, 'name', 'Pilot of Bo');
