@@ -280,19 +280,19 @@ test('a delete through every dialect is told with its dialect and its token, and
 test('endless: older ones come as one goes down; who may not change an app sees what happened and no button that would fail', async t => {
   const { page, ask, open, run, url } = await house(t, browser);
   for (let i = 0; i < 60; i++) await ask('POST', `${AT}/makers/records`, { name: `Maker ${i}` });
+  page.expected.add('offline').add(404);
   await open(HISTORY);
   await act(page, 'created Maker 59').waitFor();
   await page.locator('.act').last().scrollIntoViewIfNeeded();
   await act(page, 'created Maker 0 ').waitFor();
+  assert.ok(await page.locator('.act').count() > 60);
   // An address can open one that is far back.
   const { changes } = await ask('GET', '/api/apps/tea/changes?order=newest&limit=100'), far = changes.at(-1);
   await open(`${HISTORY}?c=${far.seq}`);
   await page.locator('.act-face[aria-expanded="true"]').filter({ hasText: far.sentence }).waitFor();
   await open(`${HISTORY}?c=999999`);
   await act(page, 'created Maker 59').waitFor();
-  assert.ok(await page.locator('.act').count() > 60);
   // Without an answer it says so, with the way on.
-  page.expected.add('offline').add(404);
   await page.route('**/changes?order=newest**', route => route.abort());
   await page.getByLabel('Kind').selectOption('create');
   await page.getByText('No answer from the server').waitFor();
