@@ -2,6 +2,8 @@
 //   CARRYALL_BIN   the executable
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import newman from 'newman';
 import { begin } from './server.mjs';
@@ -58,4 +60,38 @@ test('every dialect downloads as a collection that runs', async t => {
       }
     }
   }
+});
+
+/** Answers like Concord CRM, so many requests in a window; counts the windows. */
+async function shortOfTime(t, requests, windowMs) {
+  const seen = { windows: 0, refused: 0 };
+  let begun = 0, left = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    if (Date.now() - begun >= windowMs) [begun, left, seen.windows] = [Date.now(), requests, seen.windows + 1];
+    const isOver = left === 0;
+    if (isOver) seen.refused += 1; else left -= 1;
+    const status = isOver ? 429 : { POST: 201, DELETE: 204 }[request.method] ?? 200;
+    response.writeHead(status, { 'Content-Type': 'application/json', 'X-RateLimit-Limit': requests, 'X-RateLimit-Remaining': left }).end(status === 204 ? '' : '{"id":1}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  return { seen, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+test('a collection waits when no request is left in a minute, and not before', async t => {
+  const schemas = Array.from({ length: 12 }, (_, at) => ({ slug: `t${at}`, fields: [{ slug: 'name', type: 'text' }] }));
+  const server = await begin(t, { carryall: 1, app: { slug: 'wide' }, schemas });
+  const { ask, variables } = await signIn(server);
+  const collection = await ask('GET', '/api/apps/wide/postman/concord');
+  assert.ok(collection.info.description.includes('the variable minute'), collection.info.description);
+  assert.equal(collection.variable.find(({ key }) => key === 'minute').value, '60500');
+  const house = await ask('GET', '/api/apps/wide/postman/house');
+  assert.ok(!house.event && !house.variable.some(({ key }) => key === 'minute'), 'who counts nobody has nothing to wait for');
+  const { seen, url } = await shortOfTime(t, 30, 2_000);
+  const { stats, failures } = await run(collection, { ...variables, baseUrl: url, minute: '2100' });
+  assert.equal(told({ failures }), '');
+  assert.equal(stats.requests.total, 12 * 6);
+  assert.deepEqual(seen, { windows: 3, refused: 0 });
 });
