@@ -691,7 +691,9 @@ fn item(field: &Field, rest: &[String], at: usize) -> Result<Typed, Problem> {
     let key = rest.join(".");
     let Some(found) = field.rules.items.iter().find(|item| item.slug == key) else {
         let problem = Problem::new("formula", format!("What '{}' lists has no {}", field.slug, quoted(&key))).at(at);
-        return Err(problem.did_you_mean(&key, field.rules.items.iter().map(|item| item.slug.as_str())));
+        let known: Vec<&str> = field.rules.items.iter().map(|item| item.slug.as_str()).collect();
+        let near = problem.clone().did_you_mean(&key, known.iter().copied());
+        return Err(if near.hint.is_some() { near } else { problem.hint(format!("It has: {}", known.join(", "))) });
     };
     let type_ = match found.kind {
         Kind::Text => Type::Text,
