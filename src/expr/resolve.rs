@@ -7,7 +7,7 @@ use super::typing::{
 };
 use super::{LEVELS_MAX, TABLE_CHARS_MAX};
 use crate::model::error::Problem;
-use crate::model::expr::{Clock, Node, Operator, Term};
+use crate::model::expr::{Clock, NUMBER_OF, Node, Operator, Term};
 use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula, Function, Inverse, Rollup, Step};
 use crate::model::name::quoted;
@@ -359,7 +359,8 @@ impl<'s> Scope<'s> {
         if let Some((_, how)) = Rollup::ALL.into_iter().find(|(known, _)| *known == name) {
             return self.rollup(how, name, terms, at);
         }
-        let Some((_, function)) = Function::ALL.into_iter().find(|(known, _)| *known == name) else {
+        let of_ids = [(NUMBER_OF, Function::NumberOf)];
+        let Some((_, function)) = Function::ALL.into_iter().chain(of_ids).find(|(known, _)| *known == name) else {
             let known = Function::ALL.iter().map(|(name, _)| *name).chain(Rollup::ALL.iter().map(|(name, _)| *name));
             let problem = Problem::new("formula", format!("There is no function {}", quoted(name))).at(at);
             let names: Vec<&str> = known.clone().collect();
@@ -402,7 +403,7 @@ impl<'s> Scope<'s> {
                 check(0, Type::Bool)?;
                 same(parts, 1, terms)?
             }
-            Function::Length => {
+            Function::Length | Function::NumberOf => {
                 check(0, Type::Text)?;
                 Type::Number(Digits::Whole)
             }
@@ -634,6 +635,10 @@ impl<'s> Scope<'s> {
             Some((field, Kind::Set)) if rest.is_empty() => {
                 return Ok((vec![Step::Elements { slug: field.slug.clone(), of: self.schema.id }], (Formula::Element, Type::Text)));
             }
+            Some((field, Kind::Json)) if !rest.is_empty() && !field.rules.items.is_empty() => {
+                let step = Step::Items { slug: field.slug.clone(), of: self.schema.id };
+                return Ok((vec![step], item(field, rest, behind(&field.slug, at))?));
+            }
             Some((field, Kind::Links)) => {
                 let there = target(field)?;
                 (Step::Links { slug: field.slug.clone(), from: self.schema.id, schema: there.id }, there)
@@ -664,6 +669,10 @@ impl<'s> Scope<'s> {
         if self.walk.is_rule && matches!(field.kind, Kind::Links | Kind::Lines) {
             return Err(several(&field.slug, rest, at));
         }
+        if self.walk.is_rule && field.kind == Kind::Json && !field.rules.items.is_empty() {
+            let message = format!("'{}' holds a list: say that any in it will do", field.slug);
+            return Err(Problem::new("formula", message).at(at).hint(format!("{}.{} ?= …", field.slug, rest.join("."))));
+        }
         if field.kind != Kind::Reference {
             let problem = Problem::new("formula", format!("'{}' is no reference: nothing can follow its point", field.slug)).at(at);
             return Err(if field.kind == Kind::Lines { problem.hint(format!("sum({}.{})", field.slug, rest.join("."))) } else { problem });
@@ -675,6 +684,30 @@ impl<'s> Scope<'s> {
         let (of, type_) = self.deeper(schema, None, at)?.plain_path(rest, behind(&field.slug, at))?;
         Ok((Formula::Lookup { reference: field.slug.clone(), schema: schema.id, of: Box::new(of) }, type_))
     }
+}
+
+/// What the objects in a field have under the only name that is left of a path.
+fn item(field: &Field, rest: &[String], at: usize) -> Result<Typed, Problem> {
+    let key = rest.join(".");
+    let Some(found) = field.rules.items.iter().find(|item| item.slug == key) else {
+        let problem = Problem::new("formula", format!("What '{}' lists has no {}", field.slug, quoted(&key))).at(at);
+        let known: Vec<&str> = field.rules.items.iter().map(|item| item.slug.as_str()).collect();
+        let near = problem.clone().did_you_mean(&key, known.iter().copied());
+        return Err(if near.hint.is_some() { near } else { problem.hint(format!("It has: {}", known.join(", "))) });
+    };
+    let type_ = match found.kind {
+        Kind::Text => Type::Text,
+        Kind::Integer => Type::Number(Digits::Whole),
+        Kind::Decimal => Type::Number(found.rules.scale.map_or(Digits::Loose, Digits::Fixed)),
+        Kind::Boolean => Type::Bool,
+        Kind::Date => Type::Date,
+        Kind::Datetime => Type::Datetime,
+        _ => {
+            let message = format!("'{}' of '{}' is of the type {}, which an expression cannot use", key, field.slug, found.type_name);
+            return Err(Problem::new("formula", message).at(at));
+        }
+    };
+    Ok((Formula::Item { key }, type_))
 }
 
 /// Where a path goes on that stands at a byte and begins with this name: nothing but a point is between the two.

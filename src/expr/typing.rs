@@ -162,6 +162,7 @@ pub fn arity(function: Function) -> (usize, usize, &'static str) {
         Function::Length => (1, 1, "length(name)"),
         Function::Lower => (1, 1, "lower(email)"),
         Function::Month => (1, 1, "month(due)"),
+        Function::NumberOf => (1, 1, "company"),
         Function::Round => (1, 2, "round(price * 1.19, 2)"),
         Function::StartsWith => (2, 2, "starts_with(code, 'A-')"),
         Function::Upper => (1, 1, "upper(code)"),

@@ -1,5 +1,6 @@
 //! The one error of the house: what went wrong, in kinds. No status codes and no vendor's body live here; a dialect gives each kind its face.
 
+use super::name::quoted_whole;
 use super::record::{Record, Revision};
 
 /// Every fallible function above `std` answers with this.
@@ -46,7 +47,7 @@ impl Problem {
     /// Adds the nearest valid name as a hint, if one is near.
     pub fn did_you_mean<'a>(self, wrong: &str, known: impl Iterator<Item = &'a str>) -> Self {
         match super::nearest::nearest(wrong, known) {
-            Some(near) => self.hint(format!("Did you mean '{near}'?")),
+            Some(near) => self.hint(format!("Did you mean {}?", quoted_whole(near))),
             None => self,
         }
     }

@@ -68,6 +68,9 @@ pub enum Op {
 /// Words that are values in an expression: no field may take their names.
 pub const VALUES: [&str; 3] = ["null", "true", "false"];
 
+/// The number in an id, as a function that nobody can write.
+pub const NUMBER_OF: &str = "number of";
+
 /// An expression as it was written, with the byte at which it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {

@@ -80,6 +80,10 @@ pub enum Formula {
     },
     /// The element of a set that the last step of a path stands at.
     Element,
+    /// What one of the objects in a field's JSON, at which the last step of a path stands, has under a key.
+    Item {
+        key: String,
+    },
 }
 
 /// From a record to others, or to the elements of a set.
@@ -97,6 +101,11 @@ pub enum Step {
     },
     Lines(Inverse),
     Elements {
+        slug: String,
+        of: SchemaId,
+    },
+    /// To the objects in a field that holds a list of them.
+    Items {
         slug: String,
         of: SchemaId,
     },
@@ -143,6 +152,8 @@ pub enum Function {
     Length,
     Lower,
     Month,
+    /// The number in a record's id. Nobody writes it: comparisons of ids become it.
+    NumberOf,
     Round,
     StartsWith,
     Upper,
@@ -246,6 +257,7 @@ impl Formula {
             | Formula::Id
             | Formula::Me
             | Formula::Element
+            | Formula::Item { .. }
             | Formula::Lookup { .. }
             | Formula::Rollup { .. }
             | Formula::Lines(_)
@@ -267,7 +279,7 @@ impl Step {
         match self {
             Step::Reference { schema, .. } | Step::Links { schema, .. } => *schema,
             Step::Lines(from) => from.schema,
-            Step::Elements { of, .. } => *of,
+            Step::Elements { of, .. } | Step::Items { of, .. } => *of,
         }
     }
 
@@ -283,7 +295,7 @@ impl Step {
                 from.needs(see);
                 from.schema
             }
-            Step::Elements { slug, .. } => {
+            Step::Elements { slug, .. } | Step::Items { slug, .. } => {
                 see(Need::Field(here, slug));
                 here
             }

@@ -104,6 +104,11 @@ pub fn quoted(text: &str) -> String {
     if text.chars().count() > 40 { format!("'{short}…'") } else { format!("'{short}'") }
 }
 
+/// A name in a sentence: quoted whole, with a backslash before a quote in it.
+pub fn quoted_whole(text: &str) -> String {
+    format!("'{}'", text.chars().flat_map(char::escape_debug).collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

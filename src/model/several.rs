@@ -1,7 +1,7 @@
 //! What types share that have choices or hold several values: lists of choices, one choice, sets and their text.
 
 use super::field::{Field, Refusal, Rules, Step, described};
-use super::name::quoted;
+use super::name::{quoted, quoted_whole};
 use super::nearest::nearest;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -63,11 +63,13 @@ pub fn choice(field: &Field, value: &Value) -> Result<Value, Refusal> {
     if values().any(|known| known == text) {
         return Ok(value.clone());
     }
-    let shown: Vec<&str> = values().take(10).collect();
+    // What could be taken for something else stands in quotes.
+    let is_plain = |value: &str| !value.contains(['\'', ',']) && !value.contains("rec_");
+    let shown: Vec<String> = values().take(10).map(|value| if is_plain(value) { value.to_owned() } else { quoted_whole(value) }).collect();
     let more = if field.rules.choices.len() > shown.len() { ", …" } else { "" };
     let refusal = Refusal::new("option", format!("has no option {}; options are: {}{more}", quoted(text), shown.join(", ")));
     Err(match nearest(text, values()) {
-        Some(near) => refusal.hint(format!("Did you mean '{near}'?")),
+        Some(near) => refusal.hint(format!("Did you mean {}?", quoted_whole(near))),
         None => refusal,
     })
 }

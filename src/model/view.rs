@@ -22,7 +22,7 @@ pub struct SavedView {
     pub fields: Option<Vec<String>>,
     /// Expressions by which records stand together.
     pub group: Vec<String>,
-    /// What a page keeps with it. A key or a text that is the slug of a field means that field.
+    /// What a page keeps with it. A key or a text that is the slug of a field means that field, and one that reads as an expression what that means.
     pub options: Map<String, Value>,
 }
 
@@ -91,42 +91,39 @@ impl SavedView {
         }
     }
 
-    /// With another name of a field wherever its options mean it.
-    pub fn rename_in_options(&mut self, was: &str, now: &str) {
+    /// With other words in its options, keys and texts, wherever `now` gives one for what stands there.
+    pub fn reword_options(&mut self, now: &dyn Fn(&str) -> Option<String>) {
         let options = Value::Object(std::mem::take(&mut self.options));
-        if let Value::Object(options) = renamed(options, was, now) {
+        if let Value::Object(options) = reworded(options, now) {
             self.options = options;
         }
     }
 
-    /// Without what its options say of these fields.
-    pub fn forget_in_options(&mut self, hidden: &[&str]) {
+    /// Without the keys and texts of its options that are hidden.
+    pub fn forget_in_options(&mut self, is_hidden: &dyn Fn(&str) -> bool) {
         let options = Value::Object(std::mem::take(&mut self.options));
-        if let Some(Value::Object(options)) = without(options, hidden) {
+        if let Some(Value::Object(options)) = without(options, is_hidden) {
             self.options = options;
         }
     }
 }
 
-fn renamed(value: Value, was: &str, now: &str) -> Value {
+fn reworded(value: Value, now: &dyn Fn(&str) -> Option<String>) -> Value {
     match value {
-        Value::String(text) if text == was => Value::from(now),
-        Value::Array(values) => values.into_iter().map(|value| renamed(value, was, now)).collect(),
-        Value::Object(map) => {
-            let one = |(key, value): (String, Value)| (if key == was { now.to_owned() } else { key }, renamed(value, was, now));
-            Value::Object(map.into_iter().map(one).collect())
-        }
+        Value::String(text) => Value::from(now(&text).unwrap_or(text)),
+        Value::Array(values) => values.into_iter().map(|value| reworded(value, now)).collect(),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (now(&key).unwrap_or(key), reworded(value, now))).collect()),
         other => other,
     }
 }
 
-fn without(value: Value, hidden: &[&str]) -> Option<Value> {
+fn without(value: Value, is_hidden: &dyn Fn(&str) -> bool) -> Option<Value> {
     match value {
-        Value::String(text) if hidden.contains(&text.as_str()) => None,
-        Value::Array(values) => Some(values.into_iter().filter_map(|value| without(value, hidden)).collect()),
+        Value::String(text) if is_hidden(&text) => None,
+        Value::Array(values) => Some(values.into_iter().filter_map(|value| without(value, is_hidden)).collect()),
         Value::Object(map) => {
-            let kept = map.into_iter().filter(|(key, _)| !hidden.contains(&key.as_str()));
-            Some(Value::Object(kept.filter_map(|(key, value)| Some((key, without(value, hidden)?))).collect()))
+            let kept = map.into_iter().filter(|(key, _)| !is_hidden(key));
+            Some(Value::Object(kept.filter_map(|(key, value)| Some((key, without(value, is_hidden)?))).collect()))
         }
         other => Some(other),
     }
@@ -155,10 +152,10 @@ mod tests {
         };
         let mut view = bare.with_definition(said.as_object().unwrap());
         assert_eq!(Value::Object(view.definition()), said);
-        view.rename_in_options("age", "years");
+        view.reword_options(&|word| (word == "age").then(|| "years".to_owned()));
         let options = json!({"widths": {"years": 90, "name": 200}, "card": ["name", "years", {"title_field": "years"}], "wide": true});
         assert_eq!(Value::Object(view.options.clone()), options);
-        view.forget_in_options(&["years"]);
+        view.forget_in_options(&|word| word == "years");
         assert_eq!(Value::Object(view.options), json!({"widths": {"name": 200}, "card": ["name", {}], "wide": true}));
     }
 }

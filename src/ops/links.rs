@@ -5,6 +5,7 @@ use super::access;
 use super::changes::one_batch;
 use super::records;
 use super::schemas::seen;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
@@ -47,18 +48,28 @@ struct Relation {
     holder: Option<Arc<Schema>>,
 }
 
+/// The field by which records of a table are linked with those of another, called by its slug or as they call each other; `None` when it is a field of the
+/// other table.
+pub fn own_field(catalog: &Catalog, who: &Caller, app: &str, schema: &Arc<Schema>, name: &str) -> Result<Option<Field>> {
+    let relation = relation(catalog, who, app, schema, name)?;
+    Ok(if relation.holder.is_none() { Some(relation.field) } else { None })
+}
+
 pub fn run(tx: &mut WriteTx<'_>, who: &Caller, request: &Request, limits: &Limits) -> Result<()> {
+    one_batch(tx, |tx| run_within(tx, who, request, limits))
+}
+
+/// The same as a part of an act.
+pub fn run_within(tx: &mut WriteTx<'_>, who: &Caller, request: &Request, limits: &Limits) -> Result<()> {
     let count: usize = request.links.iter().map(|(_, ids)| ids.len()).sum();
     check_count(count)?;
     let Request { app, schema, id, .. } = request;
     let own = records::read(tx, who, app, schema, id, &Expected::Any)?.record.id;
     let schema = seen(tx.catalog(), who, app, schema)?;
-    one_batch(tx, |tx| {
-        request.links.iter().try_for_each(|(name, ids)| {
-            let relation = relation(tx, who, app, &schema, name)?;
-            let linking = Linking { who, app, own, schema: &schema, wish: request.wish, limits };
-            linking.link(tx, &relation, ids).map_err(|error| in_key(name, error))
-        })
+    request.links.iter().try_for_each(|(name, ids)| {
+        let relation = relation(tx.catalog(), who, app, &schema, name)?;
+        let linking = Linking { who, app, own, schema: &schema, wish: request.wish, limits };
+        linking.link(tx, &relation, ids).map_err(|error| in_key(name, error))
     })
 }
 
@@ -71,7 +82,7 @@ pub fn check_count(count: usize) -> Result<()> {
 }
 
 /// What goes wrong with a link is told under the key that asked for it.
-fn in_key(name: &str, error: Error) -> Error {
+pub(super) fn in_key(name: &str, error: Error) -> Error {
     let place = |problem: Problem| Problem { field: Some(name.to_owned()), ..problem };
     match error {
         Error::Invalid(problems) => Error::Invalid(problems.into_iter().map(place).collect()),
@@ -81,12 +92,11 @@ fn in_key(name: &str, error: Error) -> Error {
 }
 
 /// A set on either side goes before a single reference, the other table's before one's own.
-fn relation(tx: &WriteTx<'_>, who: &Caller, app: &str, schema: &Arc<Schema>, name: &str) -> Result<Relation> {
+fn relation(catalog: &Catalog, who: &Caller, app: &str, schema: &Arc<Schema>, name: &str) -> Result<Relation> {
     let leads = |field: &&Field| matches!(field.kind, Kind::Reference | Kind::Links);
     if let Some(field) = schema.field(name).filter(leads) {
         return Ok(Relation { field: field.clone(), holder: None });
     }
-    let catalog = tx.catalog();
     let whole = catalog.schema_by_id(schema.id).ok_or(Error::Stale)?;
     let others = catalog.referrers(&whole).into_iter().filter_map(|(other, field)| {
         let other = seen(catalog, who, app, &other.slug).ok()?;
@@ -177,7 +187,7 @@ impl Linking<'_> {
         for id in detached {
             if !held.contains(&id) {
                 // Whether it is there is told all the same.
-                records::read(tx, self.who, self.app, &holder.slug, &id.text(), &Expected::Any)?;
+                records::read(tx, self.who, self.app, &holder.slug, &id.0.to_string(), &Expected::Any)?;
                 continue;
             }
             let draft = match field.kind {
@@ -215,7 +225,7 @@ impl Linking<'_> {
     fn change(&self, tx: &mut WriteTx<'_>, schema: &Schema, id: RecordId, draft: &Draft) -> Result<()> {
         let catalog = tx.catalog().clone();
         let new = records::prepare_update(&catalog, self.who, self.app, &schema.slug, draft)?;
-        records::update(tx, self.who, &id.text(), &Expected::Any, &new).map(drop)
+        records::update(tx, self.who, &id.0.to_string(), &Expected::Any, &new).map(drop)
     }
 }
 

@@ -46,6 +46,7 @@ pub mod joined;
 pub mod jwts;
 pub mod links;
 pub mod lists;
+pub mod made_at;
 pub mod me;
 pub mod merge;
 pub mod modify;

@@ -9,7 +9,7 @@ use crate::expr::{parse, parse_list};
 use crate::field;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::expr::{Node, Operator, Term};
+use crate::model::expr::{NUMBER_OF, Node, Operator, Term};
 use crate::model::field::{Field, Kind};
 use crate::model::formula::{Computation, Digits, Formula};
 use crate::model::limits::Limits;
@@ -256,6 +256,14 @@ impl Maker<'_> {
             Node::Binary(operator @ (Operator::Eq | Operator::Ne), left, right) if self.is_of_ids(left) => {
                 Node::Binary(*operator, one(left)?, Box::new(self.renamed(&id_of(right))?))
             }
+            Node::Binary(operator @ (Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte), left, right) if self.is_of_ids(left) => {
+                Node::Binary(*operator, Box::new(number_of(self.renamed(left)?)), Box::new(self.number_in(right)?))
+            }
+            Node::Between(value, least, most) if self.is_of_ids(value) => {
+                let bounds = [self.number_in(least)?, self.number_in(most)?].map(Box::new);
+                let [least, most] = bounds;
+                Node::Between(Box::new(number_of(self.renamed(value)?)), least, most)
+            }
             Node::Binary(operator, left, right) => Node::Binary(*operator, one(left)?, one(right)?),
             Node::Any(operator, left, right) => Node::Any(*operator, one(left)?, one(right)?),
             Node::In(value, terms) => Node::In(one(value)?, all(terms)?),
@@ -273,6 +281,28 @@ impl Maker<'_> {
     fn is_of_ids(&self, term: &Term) -> bool {
         let name = term.to_string();
         self.columns.iter().flatten().any(|column| column.has_ids && column.name == name)
+    }
+
+    /// What an id is compared with, by its number: another id, or what stands for one.
+    fn number_in(&self, term: &Term) -> Found<Term> {
+        let number = |node: &Node| match node {
+            Node::Number(digits) => Some(digits.clone()),
+            Node::Text(text) => RecordId::parse(text).map(|id| id.0.to_string()),
+            _ => None,
+        };
+        if self.is_of_ids(term) {
+            return Ok(number_of(self.renamed(term)?));
+        }
+        match &term.node {
+            Node::Negate(inner) if number(&inner.node).is_some() => Ok(term.clone()),
+            node => {
+                let digits = number(node).ok_or_else(|| {
+                    let message = format!("Ids are compared with ids, by their numbers, and {term} is none");
+                    Problem::new("formula", message).at(term.at).hint("The number of a record will do, such as 5")
+                })?;
+                Ok(Term { at: term.at, node: Node::Number(digits) })
+            }
+        }
     }
 
     /// A column by its name.
@@ -308,6 +338,11 @@ fn id_of(term: &Term) -> Term {
         _ => None,
     };
     id.map_or_else(|| term.clone(), |id| Term { at: term.at, node: Node::Text(id.text()) })
+}
+
+/// The number in an id.
+fn number_of(id: Term) -> Term {
+    Term { at: id.at, node: Node::Call(NUMBER_OF.to_owned(), vec![id]) }
 }
 
 /// Whether an expression over the records of a schema gives ids of records.

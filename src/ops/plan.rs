@@ -4,8 +4,9 @@ use super::filter::{self, Asking};
 use super::search_words;
 use crate::field;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::expr::{Expr, Op};
+use crate::model::expr::{Expr, Op, Operator};
 use crate::model::field::{Field, FieldType, Kind, Refusal, Rules, described};
+use crate::model::formula::{Computation, Formula, Function};
 use crate::model::json;
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
@@ -108,6 +109,9 @@ fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) ->
                 return Err(Error::invalid(problem.hint("Use eq, ne or contains")));
             }
             let cells = read(&column, found, text).map_err(|refusal| Error::invalid(refusal.of(field)))?;
+            if let (Some(Kind::Reference), Some(operator)) = (column.kind(), ordering(*op)) {
+                return Ok(ordered_ids(schema, field, operator, &cells));
+            }
             let mut conds: Vec<Cond> = cells.into_iter().map(|cell| Cond::Compare { column: column.clone(), op: *op, cell }).collect();
             match (conds.len(), op) {
                 (1, _) => conds.pop().unwrap_or(Cond::True),
@@ -116,6 +120,38 @@ fn cond(schema: &Schema, expr: &Expr, limits: &Limits, written: &dyn Fn(&str) ->
             }
         }
     })
+}
+
+fn ordering(op: Op) -> Option<Operator> {
+    match op {
+        Op::Gt => Some(Operator::Gt),
+        Op::Gte => Some(Operator::Gte),
+        Op::Lt => Some(Operator::Lt),
+        Op::Lte => Some(Operator::Lte),
+        Op::Eq | Op::Ne | Op::Contains => None,
+    }
+}
+
+/// References by the numbers in them: as texts `rec_10` would stand before `rec_9`.
+fn ordered_ids(schema: &Schema, slug: &str, operator: Operator, cells: &[Cell]) -> Cond {
+    let id = cells.iter().find_map(|cell| match cell {
+        Cell::Text(text) => RecordId::parse(text),
+        _ => None,
+    });
+    let Some(RecordId(id)) = id else { return Cond::NEVER };
+    let number = Formula::Call(Function::NumberOf, vec![Formula::Field { slug: slug.to_owned() }]);
+    let formula = Formula::Binary(operator, Box::new(number), Box::new(Formula::Number(id.to_string())));
+    let rule = Computation {
+        schema: schema.id,
+        formula,
+        kind: Kind::Boolean,
+        scale: 0,
+        reads_others: false,
+        parts: 3,
+        chars_max: 0,
+        through: Vec::new(),
+    };
+    Cond::Rule { rule: Arc::new(rule), me: None }
 }
 
 /// Any of many conditions. Those on one column stay together, for an index finds them at once; of others no more than so many stand side by side, for a

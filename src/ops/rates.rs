@@ -61,9 +61,23 @@ impl Rates {
         if !is_over {
             window.requests += 1;
         }
-        let ends_s = window.begun_s + WINDOW_S;
+        Spent { is_over, ..window.spent(requests_max, now_s) }
+    }
+
+    /// Where somebody stands. Nothing is counted.
+    pub fn stand(&self, door: &'static str, who: Who, requests_max: u32, now_s: i64) -> Spent {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = all.get(&(door, who)).copied().filter(|window| !is_over(window, now_s));
+        window.unwrap_or(Window { begun_s: now_s, requests: 0 }).spent(requests_max, now_s)
+    }
+}
+
+impl Window {
+    fn spent(self, requests_max: u32, now_s: i64) -> Spent {
+        let ends_s = self.begun_s + WINDOW_S;
         let wait_s = u32::try_from(ends_s - now_s).unwrap_or(1).max(1);
-        Spent { requests_max, left: requests_max.saturating_sub(window.requests), is_over, ends_s, wait_s }
+        let left = requests_max.saturating_sub(self.requests);
+        Spent { requests_max, left, is_over: left == 0, ends_s, wait_s }
     }
 }
 
@@ -110,6 +124,9 @@ mod tests {
         assert_eq!(count(address("2001:db8::2"), 100), (0, false, 60), "a network is one customer's");
         assert_eq!(rates.count("y", ann, 2, 160).left, 1, "doors are counted apart");
         assert_eq!(rates.count("x", ann, 2, 160).ends_s, 220);
+        let ben = Who::of(Some(UserId(2)), [10, 0, 0, 1].into());
+        assert_eq!((rates.stand("x", ben, 2, 160).left, rates.stand("x", ben, 2, 160).left), (2, 2), "who looks spends nothing");
+        assert_eq!((rates.stand("x", ann, 2, 161).left, rates.stand("x", ann, 2, 220).left), (1, 2), "a window ends unasked, too");
     }
 
     #[test]

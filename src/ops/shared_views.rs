@@ -1,10 +1,9 @@
 //! Shared views as a part of their app: in app files and copies, and what becomes of views when fields are renamed, changed or deleted. Making and
 //! changing them one by one is in `views`.
 
-use super::access;
 use super::define;
 use super::filter::{self, Asking, Reader};
-use super::view_sense::{check_slug, problems, tidy};
+use super::view_sense::{ANYBODY, check_slug, everything, problems, tidy};
 use super::views::{VIEWS_MAX, log, made};
 use crate::expr::parse;
 use crate::expr::rename::{Renamed, renamed};
@@ -14,16 +13,13 @@ use crate::format::view_part::{ViewPart, view_json};
 use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::formula::Computation;
-use crate::model::principal::{Action, Caller, Principal, Scope};
+use crate::model::principal::Caller;
 use crate::model::schema::{Schema, SchemaId};
 use crate::model::view::SavedView;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::views;
 use serde_json::Value;
 use std::sync::Arc;
-
-/// Whoever sees everything: what means nothing to them means nothing at all.
-static ANYBODY: Caller = Caller { principal: Principal::Control, door: "views", token: None, tab: None };
 
 /// The shared views of a schema, as app files describe them.
 pub fn described(tx: &ReadTx<'_>, schema: SchemaId) -> Result<Vec<Value>> {
@@ -109,7 +105,7 @@ pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, from: SchemaId, to: SchemaId) ->
     let Some(schema) = tx.catalog().schema_by_id(to) else { return Ok(()) };
     for view in views::of_schema(tx, from, None)? {
         let mut new = SavedView { id: 0, schema: to, ..view };
-        if let Some(scope) = everything(tx, &schema) {
+        if let Some(scope) = everything(tx.catalog(), &schema) {
             tidy(&Reader::new(&asking(tx), &scope), &mut new);
         }
         if without_sense(tx, &schema, &new)?.is_empty() {
@@ -134,8 +130,12 @@ pub fn follow(tx: &mut WriteTx<'_>, all: &[Arc<Schema>], change: &Renamed<'_>) -
         if schema.id == change.schema {
             let names = new.sort.iter_mut().map(|key| &mut key.field).chain(new.fields.iter_mut().flatten());
             names.filter(|slug| *slug == change.was).for_each(|slug| change.now.clone_into(slug));
-            new.rename_in_options(change.was, change.now);
         }
+        let is_own = schema.id == change.schema;
+        new.reword_options(&|word| match word {
+            word if is_own && word == change.was => Some(change.now.to_owned()),
+            word => renamed(word, schema, all, change),
+        });
         if new != old {
             views::update(tx, &new)?;
         }
@@ -149,7 +149,7 @@ pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
     let mut found = Vec::new();
     for old in views::of_app(tx, app)? {
         let Some(schema) = tx.catalog().schema_by_id(old.schema) else { continue };
-        let Some(scope) = everything(tx, &schema) else { continue };
+        let Some(scope) = everything(tx.catalog(), &schema) else { continue };
         let mut new = old.clone();
         tidy(&Reader::new(&asking(tx), &scope), &mut new);
         if old.fields.as_ref().is_some_and(|fields| !fields.is_empty()) && new.fields.as_ref().is_some_and(Vec::is_empty) {
@@ -188,12 +188,8 @@ pub fn filter_with(tx: &ReadTx<'_>, app: AppId, holds: &dyn Fn(&Computation) -> 
 }
 
 fn without_sense(tx: &WriteTx<'_>, schema: &Arc<Schema>, view: &SavedView) -> Result<Vec<Problem>> {
-    let scope = everything(tx, schema).ok_or_else(|| Error::internal("the data file's owner does not see a table"))?;
+    let scope = everything(tx.catalog(), schema).ok_or_else(|| Error::internal("the data file's owner does not see a table"))?;
     Ok(problems(&asking(tx), &scope, view))
-}
-
-fn everything(tx: &ReadTx<'_>, schema: &Arc<Schema>) -> Option<Scope> {
-    access::scope_of(tx.catalog(), &ANYBODY, schema, Action::List)
 }
 
 fn asking<'a>(tx: &'a WriteTx<'_>) -> Asking<'a> {

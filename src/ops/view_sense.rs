@@ -6,16 +6,21 @@ use super::define;
 use super::filter::{self, Asking, Reader, of_parameter};
 use super::plan::{chosen, sortable};
 use crate::expr::parse;
+use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem};
-use crate::model::principal::Scope;
+use crate::model::principal::{Action, Caller, Principal, Scope};
 use crate::model::schema::Schema;
 use crate::model::view::SavedView;
 use serde_json::Value;
+use std::sync::Arc;
 
 const NAME_CHARS_MAX: usize = 200;
 const SORT_KEYS_MAX: usize = 8;
 const GROUPS_MAX: usize = 8;
 const OPTIONS_BYTES_MAX: usize = 16 * 1024;
+
+/// Whoever sees everything: what means nothing to them means nothing at all.
+pub static ANYBODY: Caller = Caller { principal: Principal::Control, door: "views", token: None, tab: None };
 
 /// A view as somebody sees it.
 pub struct Shown {
@@ -69,14 +74,21 @@ pub fn seen(asking: &Asking<'_>, scope: &Scope, views: Vec<SavedView>) -> Vec<Sh
     }
     let reader = Reader::new(asking, scope);
     let manages = access::manages(asking.catalog, asking.who, scope.whole.app);
-    let hidden = hidden(scope);
+    let hidden: Vec<&str> = slugs(&scope.whole).filter(|slug| scope.seen.field(slug).is_none()).collect();
+    let all = Asking { catalog: asking.catalog, who: &ANYBODY, now: asking.now.clone() };
+    let whole = everything(asking.catalog, &scope.whole);
+    let knowing = whole.as_ref().map(|whole| Reader::new(&all, whole));
+    let means = |reader: &Reader<'_>, text: &str| parse(text).and_then(|term| reader.reported(&term)).is_ok();
+    // What means something, and nothing to who asks, tells of what is hidden from them.
+    let tells = |text: &str| !means(&reader, text) && knowing.as_ref().is_some_and(|knowing| means(knowing, text));
+    let is_hidden = |word: &str| hidden.contains(&word) || tells(word);
     let one = |mut view: SavedView| {
         let refused = view.filter.as_deref().and_then(|text| filter::read(asking, scope, text).err());
         if refused.is_some() && view.owner.is_none() && !manages {
             return None;
         }
         tidy(&reader, &mut view);
-        view.forget_in_options(&hidden);
+        view.forget_in_options(&is_hidden);
         Some(Shown { view, problem: refused.map(|error| error.message()) })
     };
     views.into_iter().filter_map(one).collect()
@@ -96,9 +108,9 @@ fn grouped(reader: &Reader<'_>, text: &str) -> Result<(), Error> {
     of_parameter("group", parse(text).and_then(|term| reader.reported(&term).map(drop)))
 }
 
-fn hidden(scope: &Scope) -> Vec<&str> {
-    let is_hidden = |slug: &&str| scope.seen.field(slug).is_none();
-    slugs(&scope.whole).filter(is_hidden).collect()
+/// A table as whoever sees everything sees it.
+pub fn everything(catalog: &Catalog, schema: &Arc<Schema>) -> Option<Scope> {
+    access::scope_of(catalog, &ANYBODY, schema, Action::List)
 }
 
 fn slugs(schema: &Schema) -> impl Iterator<Item = &str> {

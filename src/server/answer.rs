@@ -10,12 +10,13 @@ use crate::dialect::contract::{self, Arrival, Dialect};
 use crate::model::error::{Error, NO_ADDRESS, Result, panic_text};
 use crate::ops::credentials::Identity;
 use crate::ops::ctx::Ctx;
+use crate::ops::rates::Spent;
 use crate::wire::body::Body;
 use crate::wire::call::Patience;
 use crate::wire::inward::Inward;
 use crate::wire::reply;
 use rouille::{Request, Response};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -116,27 +117,37 @@ fn request(head: Head) -> Request {
 
 /// Answers a request that no handler will see: no route, a body that is too long, a full queue.
 pub fn refuse(ctx: &Ctx, head: Head, error: Error) -> Response {
+    refused(ctx, head, error, contract::spend_unmet)
+}
+
+/// The same of a request that a handler has seen, so that it was counted: its answer cannot be sent.
+pub fn refuse_met(ctx: &Ctx, head: Head, error: Error) -> Response {
+    refused(ctx, head, error, contract::stand_unmet)
+}
+
+fn refused(ctx: &Ctx, head: Head, error: Error, spend: fn(&Ctx, &Dialect, &Request) -> Option<Spent>) -> Response {
     let (id, method, target, is_inward) = (log_line::request_id(), head.method.clone(), head.target.clone(), head.who.is_some());
     let request = request(head);
     let face = router::face(&target, &error, |gate| (gate.claims)(&request));
-    let spent = if is_inward { None } else { contract::spend_unmet(ctx, face, &request) };
+    let spent = if is_inward { None } else { spend(ctx, face, &request) };
     let response = opened(face, contract::with_rate(rendered(face, Err(error), &id), spent.as_ref()));
     log_line::access(&id, &method, &target, response.status_code, Duration::ZERO, is_inward);
     sealed(response, id)
 }
 
-/// The same of a request whose head was not read, or not to its end.
-pub fn refuse_unread(method: &str, target: &str, error: Error) -> Response {
+/// The same of a request whose head was not read, or not to its end: by its peer is known where it stands.
+pub fn refuse_unread(peer: Option<(&Ctx, IpAddr)>, method: &str, target: &str, error: Error) -> Response {
     let id = log_line::request_id();
     let face = router::face(target, &error, |_| false);
-    let response = opened(face, rendered(face, Err(error), &id));
+    let spent = peer.and_then(|(ctx, address)| contract::stand(ctx, face, None, address));
+    let response = opened(face, contract::with_rate(rendered(face, Err(error), &id), spent.as_ref()));
     log_line::access(&id, method, target, response.status_code, Duration::ZERO, false);
     sealed(response, id)
 }
 
 /// The methods of a known path; where pages of any origin may call, what they may send, too.
-pub fn options(method: &str, target: &str, allow: &str) -> Response {
-    let dialect = router::owner(target);
+pub fn options(ctx: &Ctx, head: Head, allow: &str) -> Response {
+    let dialect = router::owner(&head.target);
     let mut response = opened(dialect, reply::empty(204).with_additional_header("Allow", allow.to_owned()));
     if let Some(open) = dialect.open {
         response = response
@@ -145,7 +156,15 @@ pub fn options(method: &str, target: &str, allow: &str) -> Response {
             .with_additional_header("Access-Control-Allow-Private-Network", "true")
             .with_additional_header("Access-Control-Max-Age", cors::KEPT_SECONDS);
     }
-    logged(response, method, target, Instant::now())
+    standing(ctx, head, response)
+}
+
+/// An answer that asks nobody anything and is counted nowhere. Where requests are counted it says how many are left.
+pub fn standing(ctx: &Ctx, head: Head, response: Response) -> Response {
+    let (method, target, is_inward) = (head.method.clone(), head.target.clone(), head.who.is_some());
+    let dialect = router::owner(&target);
+    let spent = if is_inward { None } else { contract::stand_unmet(ctx, dialect, &request(head)) };
+    logged(contract::with_rate(response, spent.as_ref()), &method, &target, Instant::now())
 }
 
 /// Lets pages of any origin read what a dialect answers that is open to them, without their cookies.
@@ -162,7 +181,7 @@ fn opened(dialect: &Dialect, response: Response) -> Response {
 pub fn in_process(ctx: &Arc<Ctx>, head: Head, body: Vec<u8>) -> Response {
     match router::find(&head.method, &head.target) {
         Ok(Place::Route(routed)) => answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) }),
-        Ok(Place::Options(allow)) => options(&head.method, &head.target, &allow),
+        Ok(Place::Options(allow)) => options(ctx, head, &allow),
         Err(error) => refuse(ctx, head, error),
     }
 }

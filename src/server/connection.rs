@@ -68,7 +68,7 @@ pub async fn hold(door: Arc<Door>, stream: TcpStream, link: Arc<Link>, pass: Pas
             }
         }
         tls::Opened::Refused(stream, error) => {
-            Box::pin(end(Box::new(Screen::new(stream, limits, pass)), Some(Ended::Refused(Box::new(error))), &door)).await;
+            Box::pin(end(Box::new(Screen::new(stream, limits, pass)), Some(Ended::Refused(Box::new(error))), &link, &door)).await;
         }
         tls::Opened::Gone => {}
     }
@@ -103,7 +103,7 @@ async fn converse(door: Arc<Door>, link: Arc<Link>, mut screen: Wire) {
             Arrived::Nothing(ended) => Some(ended),
         };
         if ended != Some(Ended::Parked) {
-            return Box::pin(end(screen, ended, &door)).await;
+            return Box::pin(end(screen, ended, &link, &door)).await;
         }
     }
 }
@@ -256,10 +256,10 @@ impl Http2Watch {
 
 /// The last answer, then the end. What a client is still sending is read for a while: a connection that is closed with bytes unread takes the
 /// answer with it.
-async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
+async fn end(mut screen: Wire, ended: Option<Ended>, link: &Link, door: &Door) {
     let limits = &door.limits;
     if let Some(Ended::Refused(error)) = &ended {
-        let refusal = refusal(&screen, Error::clone(error));
+        let refusal = refusal(&screen, link, door, Error::clone(error));
         if screen.write_all(&refusal).await.is_err() || screen.flush().await.is_err() {
             return;
         }
@@ -293,16 +293,17 @@ async fn end(mut screen: Wire, ended: Option<Ended>, door: &Door) {
 }
 
 /// A refusal as bytes. What can be read of the head goes to the log.
-fn refusal(screen: &Wire, error: Error) -> Vec<u8> {
+fn refusal(screen: &Wire, link: &Link, door: &Door, error: Error) -> Vec<u8> {
     let (method, target) = head::glimpse(screen.held());
-    outflow::bytes(answer::refuse_unread(&method, &target, error), method != "HEAD")
+    let peer = Some((&*door.ctx, link.peer.ip()));
+    outflow::bytes(answer::refuse_unread(peer, &method, &target, error), method != "HEAD")
 }
 
 /// A connection that there is no place for is told so. Only a few at a time: beyond them, being closed has to say it.
 pub async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
     let error = Error::Busy { message: "All connections are taken; try again".to_owned(), retry_after_s: 1 };
     let told = async {
-        stream.write_all(&outflow::bytes(answer::refuse_unread("-", "-", error), true)).await?;
+        stream.write_all(&outflow::bytes(answer::refuse_unread(None, "-", "-", error), true)).await?;
         stream.shutdown().await?;
         let mut space = [0; 1024];
         while stream.read(&mut space).await? > 0 {}

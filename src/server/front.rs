@@ -145,7 +145,7 @@ fn leave_away(reply: &mut Reply) {
 pub fn unexpected(door: &Door) -> Reply {
     log::error!("a request was found inside the body of another; its connection was closed");
     let error = Error::malformed("The request does not begin where the one before it ends");
-    let mut reply = outflow::reply(answer::refuse_unread("-", "-", error), door.limits.reply_memory_bytes_max);
+    let mut reply = outflow::reply(answer::refuse_unread(None, "-", "-", error), door.limits.reply_memory_bytes_max);
     put(&mut reply, "Connection", "close");
     reply
 }
@@ -179,7 +179,7 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     }
     match cors::preflight(&door.ctx.site, parts).filter(|_| router::owner(&asked.target).open.is_none()) {
         Some(Ok(response)) => {
-            let response = answer::logged(response, &asked.method, &asked.target, Instant::now());
+            let response = answer::standing(&door.ctx, as_read(link, parts, asked), response);
             return outflow::reply(response, door.limits.reply_memory_bytes_max);
         }
         Some(Err(error)) => return refuse(error),
@@ -202,14 +202,14 @@ async fn routed(door: &Arc<Door>, link: &Link, parts: &Parts, asked: &Asked, inc
     let routed = match place {
         Ok(Place::Route(routed)) => routed,
         Ok(Place::Options(allow)) => {
-            return outflow::reply(answer::options(&asked.method, &asked.target, &allow), door.limits.reply_memory_bytes_max);
+            return outflow::reply(answer::options(&door.ctx, as_read(link, parts, asked), &allow), door.limits.reply_memory_bytes_max);
         }
         Err(error) => {
             let own = if matches!(error, Error::NotFound(_)) { own_front_end(door, parts, asked).await } else { None };
             return match (own, router::only(&asked.method, "GET, HEAD, OPTIONS")) {
                 (None, _) => refuse(error),
                 (Some(reply), _) if asked.is_head_or_get => reply,
-                (Some(_), Ok(_)) => outflow::reply(answer::options(&asked.method, &asked.target, "GET, HEAD, OPTIONS"), 0),
+                (Some(_), Ok(_)) => outflow::reply(answer::options(&door.ctx, as_read(link, parts, asked), "GET, HEAD, OPTIONS"), 0),
                 (Some(_), Err(error)) => refuse(error),
             };
         }
@@ -295,10 +295,11 @@ async fn dispatch(door: &Arc<Door>, head: Head, routed: Routed, taken: Taken) ->
     // What the body took is given back when the task is done.
     let work = move || {
         let Taken { body, room: _room } = taken;
-        fitting(answer::answer(&ctx, head, routed, body), &replies, most)
+        fitting(answer::answer(&ctx, head, routed, body), &replies)
     };
     match on_pool(door, pool, peer, work).await {
-        Ok(reply) => reply,
+        Ok(Ok(reply)) => reply,
+        Ok(Err(error)) => outflow::reply(answer::refuse_met(&door.ctx, asked, error), most),
         Err(error) => {
             // Only the connection waits, no thread.
             if pool == Pool::Hash {
@@ -333,11 +334,10 @@ fn asker(door: &Door, pool: Pool, peer: SocketAddr) -> Asker {
 }
 
 /// An answer, if there is room for it.
-fn fitting(response: rouille::Response, replies: &Budget, most: usize) -> Reply {
-    outflow::within(response, replies).unwrap_or_else(|Busy| {
-        let error =
-            Error::Busy { message: "Too many answers wait for their clients at this moment; try again".to_owned(), retry_after_s: 5 };
-        outflow::reply(answer::refuse_unread("-", "-", error), most)
+fn fitting(response: rouille::Response, replies: &Budget) -> Result<Reply, Error> {
+    outflow::within(response, replies).map_err(|Busy| Error::Busy {
+        message: "Too many answers wait for their clients at this moment; try again".to_owned(),
+        retry_after_s: 5,
     })
 }
 
@@ -353,11 +353,12 @@ async fn patiently(door: &Arc<Door>, head: Head, routed: Routed) -> Reply {
         patience.may_wait = !is_stopping && until.is_none_or(|until| tokio::time::Instant::now() < until);
         let (ctx, replies, asked, routed) = (door.ctx.clone(), door.replies.clone(), head.clone(), routed.clone());
         let attempt = on_pool(door, pool, head.peer, move || match answer::attempt(&ctx, asked, routed, Body::Empty, patience) {
-            Attempt::Done(response) => Ok(fitting(response, &replies, most)),
+            Attempt::Done(response) => Ok(fitting(response, &replies)),
             Attempt::NotYet { wait, seen } => Err((wait, seen)),
         });
         match attempt.await {
-            Ok(Ok(reply)) => return reply,
+            Ok(Ok(Ok(reply))) => return reply,
+            Ok(Ok(Err(error))) => return outflow::reply(answer::refuse_met(&door.ctx, head, error), most),
             Ok(Err((wait, seen))) => {
                 patience.seen = Some(seen);
                 let until =
@@ -394,7 +395,10 @@ async fn own_front_end(door: &Arc<Door>, parts: &Parts, asked: &Asked) -> Option
     let (started, most, replies) = (Instant::now(), door.limits.reply_memory_bytes_max, door.replies.clone());
     let (method, target) = (asked.method.clone(), asked.target.clone());
     let found = tokio::task::spawn_blocking(move || {
-        public.answer(&wish).map(|response| fitting(answer::logged(response, &method, &target, started), &replies, most))
+        public.answer(&wish).map(|response| {
+            let reply = fitting(answer::logged(response, &method, &target, started), &replies);
+            reply.unwrap_or_else(|error| outflow::reply(answer::refuse_unread(None, "-", "-", error), most))
+        })
     });
     found.await.unwrap_or_else(|error| {
         log::error!("the folder of --public: {error}");

@@ -29,7 +29,7 @@ pub fn send(ctx: &Arc<Ctx>, outer: &Request, app: Option<Arc<str>>, inward: Inwa
             may_go(ctx, &routed, body.len())?;
             answer::answer(ctx, head, routed, if body.is_empty() { Body::Empty } else { Body::Memory(body) })
         }
-        Ok(Place::Options(allow)) => answer::options(&head.method, &head.target, &allow),
+        Ok(Place::Options(allow)) => answer::options(ctx, head, &allow),
         Err(error) => answer::refuse(ctx, head, error),
     };
     // From outside it is the transport that leaves the body out.

@@ -164,6 +164,8 @@ fn written(formula: &Formula, place: &Place) -> String {
         Formula::CreatedBy => format!("{}created_by", place.alias),
         Formula::Id => format!("('rec_' || {}id)", place.alias),
         Formula::Element => format!("{}target", place.alias),
+        // Whatever else may lie there is no JSON to look into.
+        Formula::Item { key } => format!("(CASE {0}type WHEN 'object' THEN {0}value->>'$.{key}' END)", place.alias),
         Formula::Me => place.me.to_owned(),
         Formula::Any { operator, steps, of, other } => any(*operator, steps, of, other, place),
         Formula::Not(inner) => format!("(NOT coalesce({},0))", written(inner, place)),
@@ -233,6 +235,7 @@ fn any(operator: Operator, steps: &[Step], of: &Formula, other: &Formula, place:
                 (table(inverse.schema), format!("{via} = 'rec_' || {from}id"))
             }
             Step::Elements { slug, of } => (links(*of), format!("{to}record = {from}id AND {to}field = '{slug}'")),
+            Step::Items { slug, .. } => (format!("json_each({from}data->'$.{slug}')"), format!("{to}type = 'object'")),
         };
         tables.push(format!("{rows} {name}"));
         conds.push(cond);
@@ -378,6 +381,7 @@ fn call(function: Function, parts: &[String]) -> String {
         Function::Length => format!("length({})", part(0)),
         Function::Lower => format!("lower({})", part(0)),
         Function::Upper => format!("upper({})", part(0)),
+        Function::NumberOf => format!("CAST(substr({},5) AS INTEGER)", part(0)),
         Function::Year => format!("CAST(substr({},1,4) AS INTEGER)", part(0)),
         Function::Month => format!("CAST(substr({},6,2) AS INTEGER)", part(0)),
         Function::Day => format!("CAST(substr({},9,2) AS INTEGER)", part(0)),

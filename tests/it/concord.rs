@@ -192,3 +192,72 @@ fn too_many_links_are_refused_before_they_are_read() {
     let few = told(&harness, "PUT", "/api/associations/things/1", r#"{"others": [1, 2, 1, "2"]}"#, 200);
     assert_eq!(few["id"], 1);
 }
+
+#[test]
+fn nobody_ends_others_tokens_nor_pairs() {
+    let harness = Harness::crm().with_people(&["ben"]);
+    let by = |who: &str, method: &str, url: &str, body: &str| {
+        let headers = vec![("As".to_owned(), who.to_owned())];
+        harness.answer(&Ask { method: method.to_owned(), url: url.to_owned(), headers, body: body.as_bytes().to_vec() })
+    };
+    let body = |reply: &Reply| serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
+    let made = by("ben", "POST", "/api/personal-access-tokens", r#"{"name": "Ben's"}"#);
+    assert_eq!(made.status, 201);
+    let address = format!("/api/personal-access-tokens/{}", body(&made)["accessToken"]["id"]);
+    let refused = by("owner", "DELETE", &address, "");
+    let unknown = by("owner", "DELETE", "/api/personal-access-tokens/99", "");
+    assert_eq!((refused.status, unknown.status), (404, 404));
+    let told = |reply: &Reply, id: &str| String::from_utf8_lossy(&reply.body).replace(id, "X");
+    assert_eq!(told(&refused, &format!("'{}'", address.rsplit('/').next().unwrap())), told(&unknown, "'99'"), "as if it were not there");
+    assert_eq!(body(&by("ben", "GET", "/api/personal-access-tokens", "")).as_array().map(Vec::len), Some(1));
+    // Whoever looks after people does so in the house.
+    assert_eq!(by("ben", "DELETE", &address, "").status, 204);
+}
+
+/// The cost of a search is that of looking at every record once, however many keys the lists in it have.
+#[test]
+fn a_search_looks_at_each_record_once_and_at_values_only() {
+    let harness = Harness::crm_with(Limits { requests_per_minute_max: u32::MAX, ..Limits::default() });
+    let app = json!({"carryall": 1, "app": {"slug": "types"}, "schemas": [{"slug": "people", "fields": [
+        {"slug": "name", "type": "text"},
+        {"slug": "phones", "type": "json", "items": [
+            {"slug": "number", "type": "text"}, {"slug": "type", "type": "text"}, {"slug": "rank", "type": "integer"}, {"slug": "on", "type": "boolean"}]},
+        {"slug": "notes", "type": "json"}]}],
+        "records": {"people": [
+            {"name": "Ann", "phones": [{"number": "12 \"3\" {4}", "type": "Work", "rank": 5, "on": true}, {"number": "9"}], "notes": {"number": "x"}},
+            {"name": "Number", "phones": []}, {"name": "Bo", "phones": [{"number": "100%", "type": "null"}]}, {"name": null}]}});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    let found = |query: &str| {
+        let list = told(&harness, "GET", &format!("/api/people?select=id&{query}"), "", 200);
+        list["data"].as_array().unwrap().iter().map(|one| one["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    for (query, wanted) in [
+        ("q=number", vec![2]),
+        ("q=type", vec![]),
+        ("q=work", vec![1]),
+        ("q=%223%22%20%7B4", vec![1]),
+        ("q=%22,%22type%22", vec![]),
+        ("q=null", vec![3]),
+        ("q=100%25", vec![3]),
+        ("q=9&search_fields=phones.number:=", vec![1]),
+        ("q=WORK&search_fields=phones.type:like", vec![1]),
+        ("q=5&search_fields=phones.rank:=", vec![1]),
+        ("q=5,7&search_fields=phones.rank:in", vec![1]),
+        ("q=4,6&search_fields=phones.rank:between", vec![1]),
+        ("q=true&search_fields=phones.on:=", vec![1]),
+        ("q=ann;12&search_fields=name:like;phones.number:like&search_match=and", vec![]),
+        ("q=name:ann;phones.number:12&search_fields=name:like;phones.number:like&search_match=and", vec![1]),
+    ] {
+        assert_eq!(found(query), wanted, "{query}");
+    }
+    // One walk through the records, and in each one through its own lists: no other table, no sorting.
+    let url = "/api/apps/types/schemas/people/records?explain=1&filter=phones.number%20?~%20'12'%20||%20phones.type%20?~%20'12'%20||%20name%20~%20'12'";
+    let (status, told) = harness.ask("GET", url, "");
+    assert_eq!(status, 200, "{told}");
+    for statement in told["explain"]["statements"].as_array().unwrap() {
+        let plan = statement["plan"].to_string();
+        let each = plan.matches("VIRTUAL TABLE").count();
+        assert_eq!((plan.matches("SCAN r").count(), each, statement["rows_read"].as_i64()), (1, 2, Some(4)), "{plan}");
+        assert!(!plan.contains("B-TREE"), "{plan}");
+    }
+}

@@ -492,3 +492,66 @@ fn nothing_is_told_of_what_is_hidden() {
     let (_, rest) = ask(&format!("{ITEMS}/records?limit=100&sort=-n&cursor={}", first["next_cursor"].as_str().unwrap()));
     assert!(rest["records"].as_array().unwrap().iter().all(|record| record["kind"] == "new"), "{rest}");
 }
+
+/// The objects in a json field with `items`: any of them will do, by keys of every type, also along a reference; what else lies there is passed over.
+#[test]
+fn what_a_json_field_lists_is_asked_by_its_keys() {
+    let harness = Harness::crm();
+    let app = json!({"carryall": 1, "app": {"slug": "book"}, "schemas": [
+        {"slug": "people", "fields": [{"slug": "name", "type": "text"}, {"slug": "lines", "type": "json", "items": [
+            {"slug": "t", "type": "text"}, {"slug": "n", "type": "integer"}, {"slug": "d", "type": "decimal", "scale": 2}, {"slug": "b", "type": "boolean"},
+            {"slug": "day", "type": "date"}, {"slug": "at", "type": "datetime"}, {"slug": "kinds", "type": "multiselect", "options": ["x"]}]},
+            {"slug": "any", "type": "json"}]},
+        {"slug": "calls", "fields": [{"slug": "who", "type": "reference", "target": "people", "inverse": "calls"}]}],
+        "roles": [{"slug": "guest", "schemas": {"people": {"list": true, "read": "lines.n ?> 5"}}}],
+        "records": {"people": [
+            {"$ref": "a", "name": "a", "lines": [{"t": "One", "n": 1, "d": 1.5, "b": true, "day": "2025-01-01", "at": "2025-01-01T10:00:00Z"}, {"t": "Two", "n": 7}]},
+            {"name": "b", "lines": []}, {"name": "c"}, {"name": "d", "lines": [{"n": 5, "b": false}], "any": [{"t": "One"}]}],
+            "calls": [{"who": {"$ref": "a"}}, {"who": null}]}});
+    harness.apply(&app.to_string(), false, false).unwrap();
+    let found = |table: &str, filter: &str| {
+        let (status, told) = harness.ask("GET", &format!("/api/apps/book/schemas/{table}/records?filter={}", encoded(filter)), "");
+        assert_eq!(status, 200, "{filter}: {told}");
+        told["records"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()[4..].to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    for (filter, wanted) in [
+        ("lines.t ?= 'One'", "1"),
+        ("lines.t ?~ 'tw'", "1"),
+        ("lines.t ?= null", "4"),
+        ("lines.n ?> 4", "1 4"),
+        ("lines.n ?= 1 && lines.t ?= 'Two'", "1"),
+        ("lines.d ?= 1.50", "1"),
+        ("lines.b ?= false", "4"),
+        ("lines.day ?< '2025-01-02'", "1"),
+        ("lines.at ?= '2025-01-01T10:00:00Z'", "1"),
+        ("!(lines.n ?> 0)", "2 3"),
+        ("lines.t ?= name || name = 'b'", "2"),
+    ] {
+        assert_eq!(found("people", filter), wanted, "{filter}");
+    }
+    assert_eq!((found("calls", "who.lines.n ?= 7"), found("calls", "who.lines.t ?~ 'zzz'")), ("1".to_owned(), String::new()));
+    for (filter, position, word) in [
+        ("lines.dya ?= 1", 6, "Did you mean 'day'?"),
+        ("lines.nn ?= 1", 6, "It has: t, n, d, b"),
+        ("lines.n = 1", 0, "lines.n ?= …"),
+        ("lines.t.x ?= 1", 6, "has no 't.x'"),
+        ("lines.kinds ?= 'x'", 6, "of the type multiselect"),
+        ("lines.n ?= 'x'", 11, "a number is wanted here"),
+        ("any.t ?= 'One'", 0, "no reference"),
+    ] {
+        let (status, told) = harness.ask("GET", &format!("/api/apps/book/schemas/people/records?filter={}", encoded(filter)), "");
+        let detail = &told["error"]["details"][0];
+        assert_eq!((status, detail["position"].as_u64()), (400, Some(position)), "{filter}: {told}");
+        assert!(detail.to_string().contains(word), "{filter}: {told}");
+    }
+    // A rule can be made of it, and then its key stays.
+    let guest = harness.answer(&Ask {
+        method: "GET".to_owned(),
+        url: "/api/apps/book/schemas/people/records?fields=name".to_owned(),
+        ..Ask::default()
+    });
+    let told: Value = serde_json::from_slice(&guest.body).unwrap();
+    assert_eq!((guest.status, &told["records"]), (200, &json!([{"id": "rec_1", "name": "a"}])));
+    let fewer = r#"{"items": [{"slug": "t", "type": "text"}]}"#;
+    assert_eq!(harness.ask("PATCH", "/api/apps/book/schemas/people/fields/lines", fewer).0, 400);
+}

@@ -354,6 +354,14 @@ fn ids_are_compared_and_ordered_as_numbers_in_every_stage() {
         rows(json!([{"group": {"by": ["group"], "n": {"count": true}}}, {"match": {"group": [2, 7]}}])),
         json!([{"group": 2, "n": 6}])
     );
+    // In a later match, too: 1, 2 and 10 are no texts; the least that can be asked for is less than any.
+    assert_eq!(
+        rows(
+            json!([{"sort": "id"}, {"match": {"id": {"gt": 2, "lte": 10}, "group": {"gte": "2", "lt": 3}}}, {"group": {"last": {"max": "id"}, "n": {"count": true}}}])
+        ),
+        json!([{"last": 10, "n": 4}])
+    );
+    assert_eq!(rows(json!([{"sort": "id"}, {"match": {"id": {"gt": -1, "lt": 2}}}, {"project": ["id"]}])), json!([{"id": 1}]));
     let not_two = json!([{"group": {"by": "group", "n": {"count": true}}}, {"match": {"group": {"ne": "2"}, "n": {"lt": 1e3}}}]);
     assert_eq!(rows(not_two), json!([{"group": 1, "n": 6}]));
 }

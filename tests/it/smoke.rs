@@ -723,6 +723,15 @@ fn a_refusal_reaches_a_client_that_is_still_sending() {
         line.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
     }
+    // Where requests are counted, whoever is refused before theirs was read is told how many are left; a browser that asks first, too.
+    for (target, headers, status, left) in [
+        (format!("/api/contacts?{}", "x".repeat(9_000)), vec![], 414, "60"),
+        ("/api/contacts".to_owned(), vec!["Content-Length: 1", "Transfer-Encoding: chunked"], 400, "60"),
+        (format!("/api/apps?{}", "x".repeat(9_000)), vec![], 414, ""),
+    ] {
+        let refused = server.ask("GET", &target, &headers, "");
+        assert_eq!((refused.status, refused.header("X-RateLimit-Remaining")), (status, left), "{}", refused.text());
+    }
     let long = server.get(&format!("/api/apps?{}", "x".repeat(9_000)), "");
     assert_eq!((long.status, &long.json()["error"]["message"]), (414, &json!("The address is longer than 8192 bytes")));
 }

@@ -278,6 +278,16 @@ fn a_list_by_a_view_is_a_list() {
     let next = first["next_cursor"].as_str().unwrap();
     assert_eq!(titles(&world, "ann", &format!("view=all&limit=2&cursor={next}")), ["one"]);
     assert_eq!(titles(&world, "ann", "view=all&q=t"), ["three", "two"]);
+    // Whoever searches in a view that has an order keeps it, though another record would fit better; without one the best comes first.
+    for (title, amount) in [("fit and much else beside it", 9), ("fit", 8), ("a fit of many other words", 10)] {
+        assert_eq!(said(&world, "boss", "POST", RECORDS, &json!({"title": title, "amount": amount})).0, 201);
+    }
+    let by_amount = ["a fit of many other words", "fit and much else beside it", "fit"];
+    assert_eq!(titles(&world, "boss", "view=all&q=fit"), by_amount);
+    assert_eq!(titles(&world, "boss", "view=all&q=fit&sort=amount"), ["fit", "fit and much else beside it", "a fit of many other words"]);
+    assert_eq!(said(&world, "boss", "POST", VIEWS, &json!({"slug": "loose", "filter": "amount > 0"})).0, 201);
+    assert_eq!(titles(&world, "boss", "view=loose&q=fit")[0], "fit");
+    assert_eq!(said(&world, "boss", "DELETE", &format!("{RECORDS}?filter[amount][gte]=8"), &Value::Null).0, 200);
     assert_eq!(titles(&world, "ann", "view=all&filter=state+%3D+'won'"), ["two"]);
     // The state of an answer is that of the view, too.
     let ask = |tag: &str| {
@@ -289,4 +299,67 @@ fn a_list_by_a_view_is_a_list() {
     assert_eq!(ask(&tag).status, 304);
     assert_eq!(said(&world, "boss", "PATCH", &format!("{VIEWS}/all"), &json!({"filter": "amount > 1"})).0, 200);
     assert_eq!(ask(&tag).status, 200);
+}
+
+#[test]
+fn expressions_in_options_follow_their_fields_and_tell_nobody_of_one_that_is_hidden() {
+    let world = world();
+    let options = json!({
+        "value": "sum(amount)", "bar": {"amount * 2 > salary": "red"}, "sort": ["-amount", "firm.name"], "near": "salary / 12", "any": "tags ?= 'amount'",
+        "title": "The amount of it", "said": "'amount'", "broken": "amount >", "other": "amounts + 1", "number": 12, "on": null});
+    let view = json!({"slug": "all", "shared": true, "options": options});
+    assert_eq!(said(&world, "boss", "POST", VIEWS, &view).0, 201);
+    let rename = |table: &str, field: &str, slug: &str| {
+        let url = format!("/api/apps/one/schemas/{table}/fields/{field}");
+        assert_eq!(said(&world, "boss", "PATCH", &url, &json!({"slug": slug})).0, 200, "{url}");
+    };
+    // A view of the deals follows what the firms call their fields, too; a table's own name stands in no expression.
+    rename("deals", "amount", "sum_total");
+    rename("firms", "name", "label");
+    rename("deals", "firm", "customer");
+    let (_, told) = get(&world, "boss", &format!("{VIEWS}/all"));
+    let wanted = json!({
+        "value": "sum(sum_total)", "bar": {"sum_total * 2 > salary": "red"}, "sort": ["-sum_total", "customer.label"], "near": "salary / 12",
+        "any": "tags ?= 'amount'", "title": "The amount of it", "said": "'amount'", "broken": "amount >", "other": "amounts + 1", "number": 12, "on": null});
+    assert_eq!(told["options"], wanted);
+    let (_, told) = get(&world, "ann", &format!("{VIEWS}/all"));
+    let wanted = json!({
+        "value": "sum(sum_total)", "bar": {}, "sort": ["-sum_total"], "any": "tags ?= 'amount'", "title": "The amount of it", "said": "'amount'",
+        "broken": "amount >", "other": "amounts + 1", "number": 12, "on": null});
+    assert_eq!(told["options"], wanted, "neither of the salary nor of the firms' names");
+    // It can be named anew as often as one likes, and a table, too.
+    assert_eq!(said(&world, "boss", "PATCH", "/api/apps/one/schemas/firms", &json!({"slug": "houses"})).0, 200);
+    rename("deals", "sum_total", "amount");
+    let (_, told) = get(&world, "boss", &format!("{VIEWS}/all"));
+    assert_eq!((&told["options"]["value"], &told["options"]["sort"][1]), (&json!("sum(amount)"), &json!("customer.label")));
+}
+
+#[test]
+fn a_view_is_rehearsed_as_all_else() {
+    let world = world();
+    let view = json!({"slug": "all", "filter": "amount > 1", "sort": ["amount"]});
+    let dry = |method: &str, url: &str, body: &Value| {
+        let headers = vec![("As".to_owned(), "ann".to_owned())];
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let reply = world.answer(&Ask { method: method.to_owned(), url: format!("{url}?dry_run=true"), headers, body });
+        let header = |wanted: &str| reply.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let (is_dry, place) = (header("X-Dry-Run").is_some(), header("Location"));
+        (reply.status, is_dry, place, serde_json::from_slice::<Value>(&reply.body).unwrap())
+    };
+    let (status, is_dry, place, told) = dry("POST", VIEWS, &view);
+    assert_eq!((status, is_dry, place, &told["filter"]), (200, true, None, &json!("amount > 1")));
+    assert_eq!(slugs(&world, "ann"), Vec::<String>::new());
+    let (status, _, _, told) = dry("POST", VIEWS, &json!({"slug": "all", "sort": ["amunt"]}));
+    assert_eq!((status, &told["error"]["details"][0]["hint"]), (400, &json!("Did you mean 'amount'?")));
+    assert_eq!(dry("POST", VIEWS, &json!({"slug": "all", "shared": true})).0, 403);
+    assert_eq!(said(&world, "ann", "POST", VIEWS, &view).0, 201);
+    let one = format!("{VIEWS}/all");
+    let (status, is_dry, _, told) = dry("PATCH", &one, &json!({"filter": "amount > 2"}));
+    assert_eq!((status, is_dry, &told["filter"]), (200, true, &json!("amount > 2")));
+    let (status, is_dry, _, told) = dry("DELETE", &one, &Value::Null);
+    assert_eq!((status, is_dry, told), (200, true, json!({"success": true, "slug": "all"})));
+    assert_eq!(dry("DELETE", &format!("{VIEWS}/other"), &Value::Null).0, 404);
+    assert_eq!(titles(&world, "ann", "view=all"), ["two", "three"]);
+    let (status, told) = said(&world, "ann", "DELETE", &format!("{one}?dry_run=maybe"), &Value::Null);
+    assert_eq!((status, &told["error"]["field"]), (400, &json!("dry_run")));
 }

@@ -2,6 +2,8 @@
 //   CARRYALL_BIN   the executable
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import newman from 'newman';
 import { begin } from './server.mjs';
@@ -58,4 +60,40 @@ test('every dialect downloads as a collection that runs', async t => {
       }
     }
   }
+});
+
+/** Answers like Concord CRM, so many requests at a time; those who then keep still for a while get as many again. */
+async function shortOfTime(t, requests, pauseMs) {
+  const seen = { windows: 1, refused: 0 };
+  let left = requests, last = Date.now();
+  const server = createServer((request, response) => {
+    request.resume();
+    const pause = Date.now() - last;
+    last += pause;
+    if (left === 0 && pause >= pauseMs) [left, seen.windows] = [requests, seen.windows + 1];
+    const isOver = left === 0;
+    if (isOver) seen.refused += 1; else left -= 1;
+    const status = isOver ? 429 : { POST: 201, DELETE: 204 }[request.method] ?? 200;
+    response.writeHead(status, { 'Content-Type': 'application/json', 'X-RateLimit-Limit': requests, 'X-RateLimit-Remaining': left }).end(status === 204 ? '' : '{"id":1}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  return { seen, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+test('a collection waits when no request is left in a minute', async t => {
+  const schemas = Array.from({ length: 12 }, (_, at) => ({ slug: `t${at}`, fields: [{ slug: 'name', type: 'text' }] }));
+  const server = await begin(t, { carryall: 1, app: { slug: 'wide' }, schemas });
+  const { ask, variables } = await signIn(server);
+  const collection = await ask('GET', '/api/apps/wide/postman/concord');
+  assert.ok(collection.info.description.includes('the variable minute'), collection.info.description);
+  assert.equal(collection.variable.find(({ key }) => key === 'minute').value, '60500');
+  const house = await ask('GET', '/api/apps/wide/postman/house');
+  assert.ok(!house.event && !house.variable.some(({ key }) => key === 'minute'), 'who counts nobody has nothing to wait for');
+  const { seen, url } = await shortOfTime(t, 30, 1_000);
+  const { stats, failures } = await run(collection, { ...variables, baseUrl: url, minute: '1100' });
+  assert.equal(told({ failures }), '');
+  assert.equal(stats.requests.total, 12 * 6);
+  assert.deepEqual(seen, { windows: 3, refused: 0 });
 });

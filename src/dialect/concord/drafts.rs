@@ -4,6 +4,7 @@
 use super::numbers::rounded;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::{Field, Kind, described};
+use crate::model::name::quoted;
 use crate::model::record::Draft;
 use crate::model::schema::Schema;
 use serde_json::{Map, Value};
@@ -90,7 +91,7 @@ fn option(field: &Field, id: &Value) -> std::result::Result<Value, Problem> {
     let found = field.rules.choices.iter().find(|choice| Some(choice.id) == wanted);
     found.map(|choice| Value::from(choice.value.as_str())).ok_or_else(|| {
         let shown: Vec<String> =
-            field.rules.choices.iter().take(OPTIONS_SHOWN_MAX).map(|choice| format!("{} ({})", choice.id, choice.label)).collect();
+            field.rules.choices.iter().take(OPTIONS_SHOWN_MAX).map(|choice| format!("{} {}", choice.id, quoted(&choice.label))).collect();
         let more = if field.rules.choices.len() > shown.len() { ", …" } else { "" };
         let sent = id.as_i64().map_or_else(|| described(id), |id| id.to_string());
         let refused = problem(field, "option", format!("has no option with the id {sent}"));

@@ -18,7 +18,9 @@ pub fn render(error: &Error) -> Response {
     let response = match (error, fixed) {
         (Error::Invalid(problems), _) => reply::json(status, &invalid(problems)),
         (Error::Conflict(problem), _) => reply::json(status, &invalid(std::slice::from_ref(problem))),
-        (_, Some(words)) => reply::json(status, &json!({"message": words})).with_additional_header(REASON, in_header(&error.message())),
+        (_, Some(words)) => {
+            reply::json(status, &json!({"message": words})).with_additional_header(REASON, in_header(&plain_ids(&error.message())))
+        }
         (Error::MethodNotAllowed { method, allow }, None) => {
             let message = format!("The {method} method is not supported for this route. Supported methods: {allow}.");
             reply::json(status, &json!({"message": message}))
@@ -115,13 +117,13 @@ mod tests {
         let required = of("first_name", "required", "is required");
         let item = of("phones", "required", "has an item 2 whose 'number' is required");
         let taken = of("email", "unique", "must be unique: rec_3 has this value already");
-        let other = Problem::new("rule", "Nothing of rec_7 in rec_x of direc_5 fits");
+        let other = Problem::new("rule", "Nothing of rec_7 in 'rec_7' of direc_5 fits");
         for (problems, message) in [
             (vec![required.clone()], "The first name field is required."),
             (vec![required.clone(), taken.clone()], "The first name field is required. (and 1 more error)"),
             (vec![taken.clone(), required.clone(), item.clone()], "The email has already been taken. (and 2 more errors)"),
             (vec![item.clone()], "The phones.2.number field is required."),
-            (vec![other.clone()], "Nothing of 7 in rec_x of direc_5 fits."),
+            (vec![other.clone()], "Nothing of 7 in 'rec_7' of direc_5 fits."),
         ] {
             assert_eq!(invalid(&problems)["message"], message);
         }

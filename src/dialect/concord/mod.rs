@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | GET | /api/{resource} | list: `page per_page order select q search_fields search_match with` | [seed], [docs] |
 //! | GET | /api/{resource}/search | the same | [docs], path [guess] |
-//! | POST | /api/{resource} | create, 201 | [seed] |
+//! | POST | /api/{resource} | create, 201; `via_resource via_resource_id` link it | [seed], [docs] |
 //! | GET | /api/{resource}/{id} | read: `with select` | [seed] |
 //! | PUT, PATCH | /api/{resource}/{id} | change what is sent | [seed] |
 //! | DELETE | /api/{resource}/{id} | delete, 204 | [seed] |
@@ -31,7 +31,7 @@
 //! Sixty requests in a minute, by user or by address; `X-RateLimit-Limit` and `-Remaining` in every answer. Whoever asks under `/api` with a personal
 //! token for what is not there is answered in this form. A page of this server's own that sends no CSRF token is refused (419).
 //!
-//! Known differences: tokens make no tokens; ids of custom fields are texts; a search by `=` through a list of records minds the case; a custom field's type
+//! Known differences: tokens make no tokens; ids of custom fields are texts; a search by `=` through a list, of records or of objects, minds the case; a custom field's type
 //! stays; `X-Carryall-Reason` says more than the bodies of 401, 403, 419, 429 and 503 do.
 
 mod about;
@@ -50,6 +50,7 @@ mod place;
 mod records;
 mod searched;
 mod tokens;
+mod via;
 
 use super::contract::{Dialect, Gate, Pool, Route, delete, get, patch, post, put};
 use crate::model::limits::DialectLimits;

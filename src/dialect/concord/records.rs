@@ -4,12 +4,13 @@ use super::asked::{View, bad_question};
 use super::drafts;
 use super::painter::Painter;
 use super::place::{self, Place};
-use crate::model::error::Result;
+use super::via;
+use crate::model::error::{Error, Result};
 use crate::model::listed::Row;
 use crate::model::record::Expected;
 use crate::ops::ctx::{Ctx, Way};
 use crate::ops::records::{self, Written};
-use crate::ops::{lists, schemas, showing};
+use crate::ops::{lists, made_at, schemas, showing};
 use crate::wire::call::Call;
 use crate::wire::reply;
 use rouille::Response;
@@ -18,15 +19,32 @@ use std::sync::Arc;
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let place = place::find(ctx, call)?;
     let body = call.body.object_or_none(&call.limits)?;
-    let caller = call.caller.clone();
     let check = || {
         let catalog = ctx.store.catalog();
         let [app, schema] = place.slugs();
-        let drafted = drafts::read(&*schemas::seen(&catalog, &call.caller, app, schema)?, &body);
-        drafted.checked(records::prepare_create(&catalog, &call.caller, app, schema, &drafted.draft))
+        let seen = schemas::seen(&catalog, &call.caller, app, schema)?;
+        let mut drafted = drafts::read(&seen, &body);
+        let at = via::read(&seen, &body).and_then(|asked| {
+            asked.map(|asked| made_at::prepare(&catalog, &call.caller, app, &seen, asked, &mut drafted.draft)).transpose()
+        });
+        let new = drafted.checked(records::prepare_create(&catalog, &call.caller, app, schema, &drafted.draft));
+        both(new, at)
     };
-    let written = showing::write(ctx, Way::Shared, check, move |tx, new| records::create(tx, &caller, new))?;
+    let (caller, limits) = (call.caller.clone(), ctx.limits.clone());
+    let written = showing::write(ctx, Way::Shared, check, move |tx, (new, at)| made_at::create(tx, &caller, new, at.as_ref(), &limits))?;
     answered(ctx, 201, &written)
+}
+
+/// Two things that were checked, or what is wrong with either.
+fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(Error::Invalid(mut problems)), Err(Error::Invalid(others))) => {
+            problems.extend(others);
+            Err(Error::Invalid(problems))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 /// With `select` and `with` as in a list.

@@ -5,7 +5,7 @@ use super::asked::{no_field, parts};
 use super::numbers::rounded;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::expr::{Expr, Node, Op, Operator, Term};
+use crate::model::expr::{Expr, Node, Operator, Term};
 use crate::model::field::{Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
@@ -35,12 +35,8 @@ struct Place {
 }
 
 enum Leaf {
+    /// Of a record, or of each object that a field lists.
     Field(Box<Field>),
-    /// A key of each object in a field's JSON.
-    Item {
-        field: String,
-        key: String,
-    },
     Id,
     Stamp,
 }
@@ -84,22 +80,18 @@ fn by_field<'q>(q: &'q str, wanted: &[(String, Place, How)]) -> Option<Vec<(&'q 
     parts(q).map(pair).collect()
 }
 
-/// Every text of a record, and the texts in what it holds as JSON.
+/// Every text of a record, and the texts of what its fields list.
 fn by_default(schema: &Schema) -> Vec<(String, Place, How)> {
     let is_text = |field: &&Field| field.is_stored() && field.kind == Kind::Text && field.rules.choices.is_empty();
-    let texts = schema
-        .fields
-        .iter()
-        .filter(is_text)
-        .map(|field| (field.slug.clone(), vec![field.slug.clone()], Leaf::Field(Box::new(field.clone()))));
+    let texts = schema.fields.iter().filter(is_text).map(|field| (vec![field.slug.clone()], field, false));
     let items = schema.fields.iter().flat_map(|field| {
-        let texts = field.rules.items.iter().filter(|item| item.kind == Kind::Text && item.rules.choices.is_empty());
-        texts.map(|item| {
-            let name = format!("{}.{}", field.slug, item.slug);
-            (name, Vec::new(), Leaf::Item { field: field.slug.clone(), key: item.slug.clone() })
-        })
+        let texts = field.rules.items.iter().filter(is_text);
+        texts.map(|item| (vec![field.slug.clone(), item.slug.clone()], item, true))
     });
-    texts.chain(items).take(FIELDS_MAX).map(|(name, names, leaf)| (name, Place { names, is_several: false, leaf }, How::Like)).collect()
+    let place = |(names, field, is_several): (Vec<String>, &Field, bool)| {
+        (names.join("."), Place { names, is_several, leaf: Leaf::Field(Box::new(field.clone())) }, How::Like)
+    };
+    texts.chain(items).take(FIELDS_MAX).map(place).collect()
 }
 
 /// `email:like`, `email`
@@ -124,13 +116,9 @@ fn place(catalog: &Catalog, who: &Caller, schema: &Schema, path: &str) -> Result
     for (at, name) in names.iter().enumerate() {
         let rest = names.get(at + 1..).unwrap_or_default();
         let field = here.field(name);
-        if let (Some(field), [key]) = (field.filter(|field| field.kind == Kind::Json && at == 0), rest) {
+        if let (Some(field), [key]) = (field.filter(|field| field.kind == Kind::Json), rest) {
             let item = field.rules.items.iter().find(|item| item.slug == *key).ok_or_else(|| no_field(schema, path, "search_fields"))?;
-            return Ok(Place {
-                names: Vec::new(),
-                is_several: false,
-                leaf: Leaf::Item { field: field.slug.clone(), key: item.slug.clone() },
-            });
+            return Ok(Place { is_several: true, leaf: Leaf::Field(Box::new(item.clone())), names });
         }
         if rest.is_empty() {
             let leaf = match (field, name.as_str()) {
@@ -176,7 +164,6 @@ const NEVER: Expr = Expr::Any(Vec::new());
 
 fn one(place: &Place, how: How, value: &str) -> Expr {
     let field = match &place.leaf {
-        Leaf::Item { field, key } => return in_item(field, key, how, value),
         Leaf::Id => return literal_number(value).map_or(NEVER, |value| compared(place, Operator::Eq, value)),
         Leaf::Stamp => return literal_time(value).map_or(NEVER, |value| compared(place, Operator::Eq, value)),
         Leaf::Field(field) => field,
@@ -196,14 +183,6 @@ fn one(place: &Place, how: How, value: &str) -> Expr {
         Kind::Json | Kind::Set | Kind::Lines => None,
     };
     literal.map_or(NEVER, |literal| compared(place, Operator::Eq, literal))
-}
-
-/// A key of the objects in a field, by the text that its value has there.
-fn in_item(field: &str, key: &str, how: How, value: &str) -> Expr {
-    let quoted = serde_json::Value::from(value).to_string();
-    let inner = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
-    let looked_for = if how == How::Like { inner.to_owned() } else { format!("\"{key}\":{quoted}") };
-    Expr::Compare { field: field.to_owned(), op: Op::Contains, text: looked_for }
 }
 
 /// Options by id; by what they say, too, or a part of it.
@@ -234,7 +213,6 @@ fn between(place: &Place, least: &str, most: &str) -> Expr {
         Leaf::Field(field) => field.formula.as_ref().map_or(field.kind, |computation| computation.kind),
         Leaf::Id => Kind::Integer,
         Leaf::Stamp => Kind::Datetime,
-        Leaf::Item { .. } => return NEVER,
     };
     let read = |value: &str| match kind {
         Kind::Integer | Kind::Decimal | Kind::Sequence => literal_number(value),

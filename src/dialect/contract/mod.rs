@@ -15,6 +15,7 @@ use crate::wire::cookie;
 use crate::wire::inward::Relay;
 use crate::wire::query::Query;
 use rouille::{Request, Response};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Which threads a route's handler runs on.
@@ -180,6 +181,19 @@ pub fn meet(ctx: &Ctx, dialect: &Dialect, request: &Request, who: Option<Identit
 pub fn spend_unmet(ctx: &Ctx, dialect: &Dialect, request: &Request) -> Option<Spent> {
     dialect.gate.as_ref()?;
     spend(ctx, dialect, request, credentials::remembered_user(ctx, &credential(request)))
+}
+
+/// Where somebody stands who asks for nothing that is counted: which methods an address takes, or once more for an answer there is no room for.
+pub fn stand_unmet(ctx: &Ctx, dialect: &Dialect, request: &Request) -> Option<Spent> {
+    dialect.gate.as_ref()?;
+    stand(ctx, dialect, credentials::remembered_user(ctx, &credential(request)), request.remote_addr().ip())
+}
+
+/// The same of a user, or of an address of whose request nothing more is known.
+pub fn stand(ctx: &Ctx, dialect: &Dialect, user: Option<UserId>, address: IpAddr) -> Option<Spent> {
+    dialect.gate.as_ref()?;
+    let who = Who::of(user, address);
+    Some(ctx.rates.stand(dialect.id, who, ctx.limits.requests_per_minute_max, ctx.store.now().epoch_seconds))
 }
 
 fn spend(ctx: &Ctx, dialect: &Dialect, request: &Request, user: Option<UserId>) -> Option<Spent> {

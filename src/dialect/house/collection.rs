@@ -15,6 +15,9 @@ const FRESH_NUMBER: &str = "{{$randomInt}}";
 /// The same with a text that nobody has.
 const FRESH_TEXT: &str = "{{$guid}}";
 
+/// A little more than a window of requests lasts.
+const MINUTE_MS: &str = "60500";
+
 pub fn of(described: &Described, dialect: &Dialect, origin: &str) -> Value {
     let app = &described.app;
     let tables = in_order(&described.shapes);
@@ -37,12 +40,32 @@ pub fn of(described: &Described, dialect: &Dialect, origin: &str) -> Value {
     if !deletes.is_empty() {
         items.push(json!({"name": "Clean up", "item": gone.collect::<Vec<_>>()}));
     }
-    json!({
+    let mut collection = json!({
         "info": {"name": format!("{} ({})", app.name, dialect.about.name), "description": about(dialect), "schema": FORM},
         "auth": auth(dialect.about.auth),
         "variable": variables(dialect, origin),
         "item": items,
-    })
+    });
+    if let Some(collection) = collection.as_object_mut().filter(|_| dialect.gate.is_some()) {
+        collection.insert("event".to_owned(), pace());
+    }
+    collection
+}
+
+/// Before a request that would be one too many a minute is waited: the answer before told that none is left. Scripts of a whole collection are run at each
+/// request, and a request is sent when the timers of its script have run out, in Postman as in Newman.
+fn pace() -> Value {
+    let script = |listen: &str, exec: &[&str]| json!({"listen": listen, "script": {"type": "text/javascript", "exec": exec}});
+    json!([
+        script(
+            "prerequest",
+            &[
+                "// None is left in this minute: the next one is waited for.",
+                "if (pm.collectionVariables.get('requestsLeft') === '0') setTimeout(() => {}, Number(pm.variables.get('minute')));",
+            ],
+        ),
+        script("test", &["pm.collectionVariables.set('requestsLeft', pm.response.headers.get('X-RateLimit-Remaining') || '');"]),
+    ])
 }
 
 fn about(dialect: &Dialect) -> String {
@@ -50,8 +73,15 @@ fn about(dialect: &Dialect) -> String {
         Auth::Bearer => "Set the variable token to a personal token",
         Auth::Pair => "Set the variables key and secret to those of a token of the kind key-secret",
     };
+    let pace = match dialect.gate {
+        Some(_) => {
+            " So many requests are answered in a minute; when none is left, which X-RateLimit-Remaining tells, the next one waits for the time in the \
+             variable minute, in milliseconds. An app of more than ten tables takes more than a minute for that."
+        }
+        None => "",
+    };
     format!(
-        "{how} (POST /api/workspaces/default/tokens). Run from the top: it creates a record in every table and deletes them at its end."
+        "{how} (POST /api/workspaces/default/tokens). Run from the top: it creates a record in every table and deletes them at its end.{pace}"
     )
 }
 
@@ -69,7 +99,8 @@ fn variables(dialect: &Dialect, origin: &str) -> Value {
         Auth::Pair => &["key", "secret"],
     };
     let variable = |key: &str, value: &str| json!({"key": key, "value": value, "type": "string"});
-    std::iter::once(variable("baseUrl", origin)).chain(secrets.iter().map(|key| variable(key, ""))).collect()
+    let minute = dialect.gate.as_ref().map(|_| variable("minute", MINUTE_MS));
+    std::iter::once(variable("baseUrl", origin)).chain(secrets.iter().map(|key| variable(key, ""))).chain(minute).collect()
 }
 
 /// Tables before those whose records need one of theirs.

@@ -116,7 +116,7 @@
 //! Each has an entry in `docs/entries`, from which the documents are made; the page at /api/docs, which shows them, is `server/assets`.
 //! Every path under /api also answers under /v1 [seed: both stand there], with and without a trailing slash, never by a redirect.
 //!
-//! Every write of records, apps, tables, fields and options takes `dry_run=true`: all is checked and done and taken back; the same answer with status 200 and `X-Dry-Run: true`.
+//! Every write of records, apps, tables, fields, options and views takes `dry_run=true`: all is checked and done and taken back; the same answer with status 200 and `X-Dry-Run: true`.
 //! Of many records all are written or none, as one batch of the change log; what is wrong is told with its zero-based `index`.
 //!
 //! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
@@ -279,10 +279,10 @@ const ROUTES: [Route; 111] = [
     Route { query: Some(&["q", "limit"]), ..get("/api/apps/{app}/schemas/{schema}/lookup", Pool::Reads, search::look_up) },
     Route { query: Some(&["q", "schemas", "limit"]), ..get("/api/apps/{app}/search", Pool::Reads, search::app) },
     get("/api/apps/{app}/schemas/{schema}/views", Pool::Reads, views::list),
-    post("/api/apps/{app}/schemas/{schema}/views", Pool::Writes, views::create),
+    rehearsable(post("/api/apps/{app}/schemas/{schema}/views", Pool::Writes, views::create)),
     get("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Reads, views::read),
-    patch("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Writes, views::update),
-    delete("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Writes, views::delete),
+    rehearsable(patch("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Writes, views::update)),
+    rehearsable(delete("/api/apps/{app}/schemas/{schema}/views/{view}", Pool::Writes, views::delete)),
     get("/api/openapi.json", Pool::Reads, docs::server),
     get("/api/apps/{app}/openapi.json", Pool::Slow, docs::app),
     get("/api/workspaces", Pool::Reads, workspace::list),

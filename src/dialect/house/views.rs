@@ -1,5 +1,6 @@
 //! Saved views of a table: those that all share, and one's own. Lists, exports and reports are asked by one with `view=`. [house]
 
+use super::records::{rehearsed, way};
 use crate::format::{parts, view_part};
 use crate::model::error::{Error, Result};
 use crate::ops::ctx::Ctx;
@@ -24,24 +25,34 @@ pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 
 /// `POST …/views` with `{"name", "slug"?, "kind"?, "filter"?, "sort"?, "fields"?, "group"?, "options"?, "shared"?}`: 201.
 pub fn create(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
     let part = parts::read(&call.body.object(&call.limits)?, "The view", view_part::new_view).map_err(Error::Invalid)?;
     let (caller, app, schema) = (call.caller.clone(), call.param(0).to_owned(), call.param(1).to_owned());
-    let made = ctx.write(|| Ok(()), move |tx, ()| views::create(tx, &caller, &app, &schema, &part))?;
+    let made = ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| views::create(tx, &caller, &app, &schema, &part))?;
+    if is_rehearsal {
+        return Ok(rehearsed(reply::json(200, &rendered(&made)), true));
+    }
     let address = format!("/api/apps/{}/schemas/{}/views/{}", call.param(0), call.param(1), made.view.slug);
     Ok(reply::json(201, &rendered(&made)).with_additional_header("Location", address))
 }
 
 /// `PATCH …/views/{view}` with some of the same keys; what is null is said no more.
 pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
     let body = call.body.object(&call.limits)?;
     let (caller, path) = (call.caller.clone(), path(call));
-    let changed = ctx.write(|| Ok(()), move |tx, ()| views::change(tx, &caller, path.each_ref().map(String::as_str), &body))?;
-    Ok(reply::json(200, &rendered(&changed)))
+    let changed =
+        ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| views::change(tx, &caller, path.each_ref().map(String::as_str), &body))?;
+    Ok(rehearsed(reply::json(200, &rendered(&changed)), is_rehearsal))
 }
 
 pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
+    let is_rehearsal = call.query.flag("dry_run")?;
     let (caller, path) = (call.caller.clone(), path(call));
-    ctx.write(|| Ok(()), move |tx, ()| views::remove(tx, &caller, path.each_ref().map(String::as_str)))?;
+    ctx.write_by(way(is_rehearsal), || Ok(()), move |tx, ()| views::remove(tx, &caller, path.each_ref().map(String::as_str)))?;
+    if is_rehearsal {
+        return Ok(rehearsed(reply::json(200, &json!({"success": true, "slug": call.param(2)})), true));
+    }
     Ok(reply::empty(204))
 }
 

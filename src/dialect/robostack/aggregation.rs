@@ -39,15 +39,34 @@ pub fn aggregate(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let has_more = ctx.read(|tx| {
         let joined = joined::open(tx.catalog(), &call.caller, [&app, resource], Action::List)?;
         let asked = of_records(joined.seen(), &asked);
-        numbers::report(tx, &call.caller, [&app, resource], &asked, &call.limits, &mut |columns, row| {
+        let done = numbers::report(tx, &call.caller, [&app, resource], &asked, &call.limits, &mut |columns, row| {
             results.row(|body| render(body, columns, row))
-        })
+        });
+        done.map_err(|error| of_column(error, &asked))
     })?;
     if has_more {
         let message = format!("The pipeline leaves more than {} rows, which is the most that an aggregation gives", asked.limit);
         return Err(Error::invalid(Problem::of("pipeline", "too_many", message).hint("Group by less, or add {\"limit\": 100}")));
     }
     results.end(200)
+}
+
+/// What is wrong with a value that a later match compares with: of which column, before which it stands in the text that was made of the match.
+fn of_column(error: Error, asked: &Asked) -> Error {
+    let told = |problem: Problem| {
+        let made = asked.stages.iter().find(|stage| Some(&stage.place) == problem.field.as_ref());
+        let text = made.and_then(|stage| if let AskedWhat::Match(text) = &stage.what { Some(text) } else { None });
+        let before = text.zip(problem.position).and_then(|(text, at)| text.get(..at));
+        let column = before.and_then(|before| before.split_ascii_whitespace().rev().nth(1)).map(|word| word.trim_start_matches('('));
+        match column {
+            Some(column) if !column.is_empty() => Problem { message: format!("{}: {}", quoted(column), problem.message), ..problem },
+            _ => problem,
+        }
+    };
+    match error {
+        Error::Invalid(problems) => Error::Invalid(problems.into_iter().map(told).collect()),
+        other => other,
+    }
 }
 
 fn render(body: &mut String, columns: &[Column], row: &[Value]) {
@@ -297,23 +316,36 @@ fn condition(what: &Value) -> Found<String> {
                 return Err(Problem::new("stage", format!("There is no column {} here", quoted(column))));
             }
             match (operators(value)?, value) {
-                (Some(compared), _) => {
-                    for (op, value) in compared {
-                        let symbol = OPERATORS.into_iter().find(|(_, known, _)| *known == op).map_or("=", |(.., symbol)| symbol);
-                        terms.push(format!("{column} {symbol} {}", literal(value)?));
+                (Some(all), _) => {
+                    for (op, value) in all {
+                        terms.push(compared(column, op, value)?);
                     }
                 }
                 (None, Value::Array(values)) if values.is_empty() => terms.push("false".to_owned()),
                 (None, Value::Array(values)) => {
-                    let values = values.iter().map(|value| Ok(format!("{column} = {}", literal(value)?)));
+                    let values = values.iter().map(|value| compared(column, Op::Eq, value));
                     terms.push(format!("({})", values.collect::<Found<Vec<_>>>()?.join(" || ")));
                 }
-                (None, value) => terms.push(format!("{column} = {}", literal(value)?)),
+                (None, value) => terms.push(compared(column, Op::Eq, value)?),
             }
         }
         Ok(format!("({})", terms.join(" && ")))
     });
     Ok(any.collect::<Found<Vec<_>>>()?.join(" || "))
+}
+
+/// One comparison of a column. As in a selection the empty text stands for no value, too, of whatever kind the column is: joined, both are the empty text.
+fn compared(column: &str, op: Op, value: &Value) -> Found<String> {
+    let symbol = OPERATORS.into_iter().find(|(_, known, _)| *known == op).map_or("=", |(.., symbol)| symbol);
+    match (op, value) {
+        (Op::Eq | Op::Ne, Value::Null) => Ok(format!("{column} {symbol} null")),
+        (Op::Eq, Value::Array(values)) => {
+            let any = values.iter().map(|value| compared(column, Op::Eq, value)).collect::<Found<Vec<_>>>()?;
+            Ok(if any.is_empty() { "false".to_owned() } else { format!("({})", any.join(" || ")) })
+        }
+        (Op::Eq | Op::Ne, Value::String(text)) if text.is_empty() => Ok(format!("concat({column}) {symbol} ''")),
+        (_, value) => Ok(format!("{column} {symbol} {}", literal(value)?)),
+    }
 }
 
 /// A value in the expression language.

@@ -90,7 +90,7 @@ fn short(text: &str) -> String {
 
 /// A text with the ids of records as they are here: `rec_5` is record 5, and where only an id can stand 5.
 fn numbered(text: &str) -> String {
-    const BARE: [&str; 6] = ["'", "\"", "record ", "such as ", "[", "points to "];
+    const BARE: [&str; 5] = ["\"", "record ", "such as ", "[", "points to "];
     ids::rewritten(text, |before| match before {
         "" => "Record ",
         before if BARE.iter().any(|bare| before.ends_with(bare)) => "",
@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn ids_are_numbers_and_other_words_stay() {
         for (text, numbered_text) in [
-            ("There is no record 'rec_5' in 'direc_5'", "There is no record '5' in 'direc_5'"),
+            ("There is no record rec_5 in 'direc_5'", "There is no record 5 in 'direc_5'"),
+            ("Field 'a' has no option 'rec_5'", "Field 'a' has no option 'rec_5'"),
             ("At index 1: rec_3: a value that rec_1 has", "At index 1: record 3: a value that record 1 has"),
             ("an id such as \"rec_5\", rec_ rec_x", "an id such as \"5\", rec_ rec_x"),
             ("'rec_5th', 'my_rec_5', rec_5_b", "'rec_5th', 'my_rec_5', rec_5_b"),

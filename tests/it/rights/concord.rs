@@ -180,8 +180,24 @@ fn links_and_fields_are_changed_by_those_who_may() {
         let reply = ask(&world, who, "one", method, url, body);
         assert_eq!(reply.status, wanted, "{who}: {method} {url} {body}: {}", whole(&reply));
     }
+    // What a record is made at is there for whoever makes it, or it is not made.
+    for (body, wanted) in [
+        (r#"{"title": "x", "owner": 2, "via_resource": "teams", "via_resource_id": 2}"#, 422),
+        (r#"{"title": "x", "owner": 2, "via_resource": "teams", "via_resource_id": 99}"#, 422),
+        (r#"{"title": "x", "owner": 2, "via_resource": "vaultzq", "via_resource_id": 1}"#, 422),
+        (r#"{"title": "x", "owner": 2, "via_resource": "notes", "via_resource_id": 1}"#, 403),
+        (r#"{"title": "x", "owner": 3, "via_resource": "teams", "via_resource_id": 1}"#, 403),
+    ] {
+        let reply = ask(&world, "seller", "one", "POST", "/api/deals", body);
+        assert_eq!(reply.status, wanted, "{body}: {}", whole(&reply));
+        let missing = body.replace("vaultzq", "nosuchx").replace("_id\": 2", "_id\": 98");
+        let told = [body, &missing].map(|body| String::from_utf8(ask(&world, "seller", "one", "POST", "/api/deals", body).body).unwrap());
+        let [hidden, missing] = told.map(|told| told.replace("vaultzq", "X").replace("nosuchx", "X").replace(" 98", " 2"));
+        assert_eq!(hidden.split("Did you mean").next(), missing.split("Did you mean").next());
+    }
     assert_eq!(count(), before, "the link was there before, and nothing else was allowed");
     for (who, method, url, body, wanted) in [
+        ("seller", "POST", "/api/deals", r#"{"title": "x", "owner": 2, "via_resource": "teams", "via_resource_id": 1}"#, 201),
         ("editor", "POST", "/api/associations/deals/1", r#"{"teams": [], "notes": []}"#, 200),
         ("boss", "POST", "/api/custom-fields", r#"{"label": "X", "field_id": "x", "field_type": "Text", "resource_name": "deals"}"#, 201),
         ("boss", "PUT", "/api/custom-fields/x", r#"{"label": "Y"}"#, 200),
