@@ -85,23 +85,28 @@ function isShown({ rows, ask }, { record, kind, data }) {
   return Object.entries(data?.after ?? {}).every(([field, value]) => isSame(mine[field], value));
 }
 
+/** What happened is told like what was done here; it is no deed of this page. */
+const tell = (now, what) => happened.set({ app: now.app, ...what, job: { kind: 'other', values: what.values ?? {} } });
+
 async function take(now, changes, more, signal) {
   const { app, table, rows } = now, ours = changes.filter(c => c.schema === table.slug);
-  // What is called by its name here may be called otherwise now.
-  const isNamed = changes.some(c => c.schema !== table.slug && table.fields.some(f => f.target === c.schema));
+  // Records of other tables are called by their names here, counted, summed.
+  const others = [...new Set(changes.map(c => c.schema).filter(slug => slug && slug !== table.slug))];
+  for (const slug of others) tell(now, { kind: 'many', table: slug, records: [] });
   const single = ours.filter(c => c.record && RECORDS.includes(c.kind) && !(c.entries > 1)), news = single.filter(c => !isShown(now, c));
-  const changed = [...new Set(news.filter(c => c.kind === 'update' && rows.find(c.record)).map(c => c.record))];
+  const updates = news.filter(c => c.kind === 'update' && rows.find(c.record)), changed = [...new Set(updates.map(c => c.record))], gone = news.filter(c => c.kind === 'delete').map(c => c.record);
   // Imports, conversions, many changes at once: what is in sight is asked again.
-  const isCoarse = (more && ours.length > 0) || single.length < ours.length || changed.length > IDS_MOST;
-  if (isCoarse || isNamed || news.some(c => !changed.includes(c.record) || c.kind !== 'update')) rows.reload();
+  const isCoarse = (more && ours.length > 0) || single.length < ours.length || changed.length > IDS_MOST, isNamed = rows.groupAt && table.fields.some(f => others.includes(f.target));
+  if (isCoarse || isNamed || news.some(c => !changed.includes(c.record) && !gone.includes(c.record))) rows.reload();
+  if (gone.length) tell(now, { kind: 'removed', table: table.slug, ids: gone });
   if (isCoarse || !changed.length) return;
   const query = new URLSearchParams([['page', 1], ['per_page', IDS_MOST], ...changed.map(id => ['filter[id]', id])]);
   const { records } = await getQuietly(`/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table.slug)}/records?${query}`, signal);
   // Two changes of a moment: what is shown already is the second.
-  const others = records.filter(r => { const mine = rows.find(r.id); return mine && Object.keys(r).some(key => !isSame(mine[key], r[key])); });
-  if (!others.length) return;
-  happened.set({ kind: 'changed', app, table: table.slug, records: others });
-  glow(others.map(r => r.id));
+  const fresh = records.filter(r => { const mine = rows.find(r.id); return mine && Object.keys(r).some(key => !isSame(mine[key], r[key])); });
+  if (!fresh.length) return;
+  tell(now, { kind: 'changed', table: table.slug, records: fresh, values: Object.assign({}, ...updates.map(c => c.data?.after)) });
+  glow(fresh.map(r => r.id));
 }
 
 function glow(ids) {

@@ -354,6 +354,19 @@ test('what others do is in sight within three seconds, glows, and costs nothing 
   await close(page);
 });
 
+test('what others do is in sight among groups, too: another value, another name, gone', async t => {
+  const { page, ask } = await tea(t, { query: '?g=kind' });
+  const heads = page.locator('.canvas tr[data-group]'), green = heads.filter({ hasText: 'Green' });
+  await green.filter({ hasText: '1 record' }).waitFor();
+  await ask('PATCH', `${AT}/rec_2`, { kind: 'green' });
+  await green.filter({ hasText: '2 records' }).waitFor({ timeout: SEEN_MS });
+  await ask('PATCH', '/api/apps/tea/schemas/makers/records/rec_1', { name: 'Asa & Co' });
+  await page.locator('.canvas tr', { hasText: 'Asa & Co' }).waitFor({ timeout: SEEN_MS });
+  await ask('DELETE', `${AT}/rec_1`);
+  await green.filter({ hasText: '1 record' }).waitFor({ timeout: SEEN_MS });
+  await close(page);
+});
+
 test('who may only look sees what others do, too', async t => {
   const { ask, url } = await tea(t, { query: '' });
   await ask('POST', '/api/workspaces/default/users', { email: 'vic@example.com', name: 'Vic', role: 'member', password: 'correct horse battery' });
