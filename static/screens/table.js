@@ -45,6 +45,7 @@ class TableScreen extends El {
   // The filter while it is built; the address follows a little later.
   #tree = null;
   #treeTimer = 0;
+  #last = null;
 
   connected() {
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
@@ -146,7 +147,9 @@ class TableScreen extends El {
   #rowsCame() {
     if (this.#rows.fault?.kind === 'many') { note(t('group.many', { name: this.#rows.fault.message })); this.#group([]); return; }
     // Where to come back to next time; a browser without storage simply starts at the list of apps.
-    try { localStorage.setItem('ui:last', withQuery({ r: null, tab: null, at: null })); } catch { /* nothing stored */ }
+    const last = withQuery({ r: null, tab: null, at: null });
+    try { if (last !== this.#last) localStorage.setItem('ui:last', last); } catch { /* nothing stored */ }
+    this.#last = last;
     this.update();
     if (this.#rows.total === 0) this.#nameNone();
   }
