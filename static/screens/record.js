@@ -12,7 +12,6 @@ import { loadPerson, rights } from '../app/session.js';
 import { t } from '../app/i18n.js';
 import { redo, undo, watchUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
-import '../ui/notes.js';
 import '../ui/record.js';
 import '../ui/savestatus.js';
 
@@ -95,7 +94,7 @@ class RecordScreen extends AppScreen {
     return html`${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
       <ui-record .table=${this.found} .record=${one.record} .id=${this.record} .context=${this.#context} .fault=${one.fault} .place=${place} .isFirst=${near?.previous === null} .isLast=${near?.next === null}
         .isPage=${true} .onClose=${this.#close} .onStep=${this.#step} .onRetry=${() => { one.want(this.app, this.meta.tables, this.found, this.record, null, true); this.update(); }}></ui-record>
-      <p class="record-back"><a href=${this.#back}>${t('record.back', { name: this.found.name })}</a></p><ui-notes></ui-notes>`;
+      <p class="record-back"><a href=${this.#back}>${t('record.back', { name: this.found.name })}</a></p>`;
   }
 }
 define('screen-record', RecordScreen);

@@ -4,7 +4,6 @@ import { El, define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
-import './notes.js';
 import './rail.js';
 import './undo.js';
 
@@ -44,7 +43,6 @@ class Shell extends El {
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}><div class="page">${this.content}</div></main>
       ${this.panel}
-      <ui-notes></ui-notes>
     </div>`;
   }
 }
