@@ -92,7 +92,7 @@ class RecordScreen extends AppScreen {
   content() {
     const one = this.#one, near = this.#near.of(this.record), place = near && t(near.isMore ? 'record.place.more' : 'record.place', { at: near.at + 1, total: near.total });
     return html`${saving.get().word === 'waiting' && html`<div class="banner" role="status"><p>${t('save.offline', { n: saving.get().waiting })}</p></div>`}
-      <ui-record .table=${this.found} .record=${one.record} .id=${this.record} .context=${this.#context} .fault=${one.fault} .place=${place} .isFirst=${near?.previous === null} .isLast=${near?.next === null}
+      <ui-record .table=${this.found} .record=${one.record} .recordId=${this.record} .context=${this.#context} .fault=${one.fault} .place=${place} .isFirst=${near?.previous === null} .isLast=${near?.next === null}
         .isPage=${true} .onClose=${this.#close} .onStep=${this.#step} .onRetry=${() => { one.want(this.app, this.meta.tables, this.found, this.record, null, true); this.update(); }}></ui-record>
       <p class="record-back"><a href=${this.#back}>${t('record.back', { name: this.found.name })}</a></p>`;
   }

@@ -342,7 +342,7 @@ class TableScreen extends El {
 
   // What stands beside the grid.
   #side(table) {
-    return html`<ui-side .app=${this.app} .table=${table} .tables=${this.#meta.tables} .rows=${this.#rows} .version=${this.#rows.version} .id=${this.query.get('r')} .contextOf=${this.#contextOf}
+    return html`<ui-side .app=${this.app} .table=${table} .tables=${this.#meta.tables} .rows=${this.#rows} .version=${this.#rows.version} .recordId=${this.query.get('r')} .contextOf=${this.#contextOf}
       .isOff=${this.#railOpen} .onReveal=${this.#reveal} .onClose=${this.#close}></ui-side>`;
   }
   // What was done here, as requests of any dialect.

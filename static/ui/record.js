@@ -27,8 +27,8 @@ const TABS = ['record', 'history'];
 
 class RecordPanel extends El {
   // place: "4 of 140", or null when the record is not among the rows in sight. fault: why it could not be shown. isPage: it stands alone.
-  // id: the record that is asked for, also while it is not here.
-  static props = { table: null, record: null, id: null, context: null, place: null, isFirst: false, isLast: false, fault: null, isPage: false, onClose: null, onStep: null, onRetry: null };
+  // recordId: the record that is asked for, also while it is not here.
+  static props = { table: null, record: null, recordId: null, context: null, place: null, isFirst: false, isLast: false, fault: null, isPage: false, onClose: null, onStep: null, onRetry: null };
   #may = null;
   #mayOf = '';
   #past = null;
@@ -54,7 +54,7 @@ class RecordPanel extends El {
   settle() { return this.#parts.every(p => p.settle()); }
 
   prepare() {
-    const { context: { app }, table } = this, id = this.record?.id ?? this.id;
+    const { context: { app }, table } = this, id = this.record?.id ?? this.recordId;
     const key = JSON.stringify([app, table.slug, id]);
     if (key !== this.#mayOf && id && rights.get()) {
       this.#mayOf = key;
@@ -190,8 +190,8 @@ class RecordPanel extends El {
   }
 
   #body() {
-    const { context, table, record, fault } = this, id = record?.id ?? this.id;
-    if (this.#tab === 'history' && id) return html`<ui-recordlog .table=${table} .id=${id} .record=${record} .context=${context} .may=${this.#may} .onPast=${this.#toPast}></ui-recordlog>`;
+    const { context, table, record, fault } = this, id = record?.id ?? this.recordId;
+    if (this.#tab === 'history' && id) return html`<ui-recordlog .table=${table} .recordId=${id} .record=${record} .context=${context} .may=${this.#may} .onPast=${this.#toPast}></ui-recordlog>`;
     if (this.#at && id) return this.#asItWas();
     if (fault?.kind === 'gone') return notice({ level: 3, title: t('record.gone'), text: t('record.gone.text') });
     if (fault) return failure(fault, this.onRetry, 3);

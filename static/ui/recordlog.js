@@ -18,7 +18,7 @@ const CUT = 240, SOON_MS = 120;
 
 class RecordLog extends El {
   // record: as it is now, or null when it is gone. may: { update, delete }. onPast: gets the number of a change.
-  static props = { table: null, id: null, record: null, context: null, may: null, onPast: null };
+  static props = { table: null, recordId: null, record: null, context: null, may: null, onPast: null };
   #found = null;
   #of = '';
   #fault = null;
@@ -35,7 +35,7 @@ class RecordLog extends El {
   }
 
   prepare() {
-    const of = JSON.stringify([this.context.app, this.table.slug, this.id]);
+    const of = JSON.stringify([this.context.app, this.table.slug, this.recordId]);
     if (of === this.#of) return;
     this.#of = of;
     this.#found = this.#fault = null;

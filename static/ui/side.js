@@ -8,8 +8,8 @@ import { t } from '../app/i18n.js';
 import './record.js';
 
 class Side extends El {
-  // id: the record. rows: app/rows.js or app/groups.js; version: grows when they changed. contextOf: what cells are told, for some names. isOff: while something lies over it.
-  static props = { app: null, table: null, tables: null, rows: null, version: 0, id: null, contextOf: null, isOff: false, onReveal: null, onClose: null };
+  // recordId: the record. rows: app/rows.js or app/groups.js; version: grows when they changed. contextOf: what cells are told, for some names. isOff: while something lies over it.
+  static props = { app: null, table: null, tables: null, rows: null, version: 0, recordId: null, contextOf: null, isOff: false, onReveal: null, onClose: null };
   #one = new OneRecord(() => this.update());
   // Where to go once the row is here.
   #edge = null;
@@ -17,7 +17,7 @@ class Side extends El {
   connected() { this.life.addEventListener('abort', () => this.#one.stop()); }
 
   prepare() {
-    const { app, tables, table, id, rows } = this, next = this.#edge === null ? null : rows.at(this.#edge);
+    const { app, tables, table, recordId: id, rows } = this, next = this.#edge === null ? null : rows.at(this.#edge);
     if (next) { this.#edge = null; go(withQuery({ r: next.id, at: null }), { replace: true }); return; }
     this.#one.want(app, tables, table, id, rows);
   }
@@ -27,7 +27,7 @@ class Side extends El {
 
   /** To the record before, -1, or behind, 1. */
   step = way => {
-    const { rows } = this, at = rows.indexOf(this.id), to = at + way;
+    const { rows } = this, at = rows.indexOf(this.recordId), to = at + way;
     if (at < 0 || to < 0 || to >= rows.length) return;
     const next = rows.at(to);
     this.onReveal(to);
@@ -36,14 +36,14 @@ class Side extends El {
   };
 
   #again = () => {
-    const { app, tables, table, id, rows } = this;
+    const { app, tables, table, recordId: id, rows } = this;
     this.#one.want(app, tables, table, id, rows, true);
     this.update();
   };
 
   view() {
     const one = this.#one, { rows, table, contextOf } = this, at = one.id && !rows.groupAt ? rows.indexOf(one.id) : -1;
-    return html`<ui-record ?inert=${this.isOff} .table=${table} .record=${one.record} .id=${one.id} .context=${contextOf(one.names)} .fault=${one.fault}
+    return html`<ui-record ?inert=${this.isOff} .table=${table} .record=${one.record} .recordId=${one.id} .context=${contextOf(one.names)} .fault=${one.fault}
       .place=${at < 0 ? null : t('record.place', { at: at + 1, total: rows.length })} .isFirst=${at === 0} .isLast=${at === rows.length - 1} .onClose=${this.onClose} .onStep=${this.step} .onRetry=${this.#again}></ui-record>`;
   }
 }

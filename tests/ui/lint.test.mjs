@@ -118,6 +118,13 @@ test('words for people stand in the message files, and nowhere else', () => {
   assert.deepEqual(found("const words = `Try again in ${n} seconds`;"), ['Try again in  seconds']);
 });
 
+test('no property of our elements hides one that every element has: it would be lost while the module is on its way', () => {
+  const every = /[{,] *(id|title|hidden|lang|dir|role|slot|style|translate|draggable|inert|popover|nonce|className|dataset|part)\b *[:,}]/;
+  const props = f => [...text[f].matchAll(/static props = \{([^;]*)\};/g)].map(m => `{${m[1]}}`);
+  all(js.filter(f => props(f).some(p => every.test(p))));
+  assert.ok(every.test('{ rows: null, id: null }') && js.some(f => props(f).length));
+});
+
 test('no markup from strings, no eval, no inline style, no foreign address', () => {
   const words = [/\binnerHTML\b/, /\bouterHTML\b/, /insertAdjacentHTML/, /document\.write/, /\beval\(/, /new Function\b/, /\sstyle=/, /<style/, /<script>/, /createHTML/];
   const bad = files.filter(f => f !== MARKUP_FILE).flatMap(f => words.filter(w => w.test(bare(f))).map(w => `${f}: ${w}`));
