@@ -202,12 +202,12 @@ fn unaskable(tx: &ReadTx<'_>, schema: &Schema) -> Option<Problem> {
 }
 
 /// Loads the catalog again and refuses the whole change if something in the app leads nowhere now, or could not be read.
-pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
+pub fn settle(tx: &mut WriteTx<'_>, who: &Caller, app: AppId) -> Result<()> {
     tx.catalog_changed()?;
     let problems = dangling(tx, app);
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
     role_rows::tidy(tx, app)?;
-    shared_views::settle(tx, app)
+    shared_views::settle(tx, who, app)
 }

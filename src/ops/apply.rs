@@ -2,7 +2,7 @@
 
 use super::access::{may, may_also, may_make};
 use super::alter::{alter, objections, settle};
-use super::changes::{log_all_deleted, log_definition};
+use super::changes::{log_all_deleted, log_definition, one_batch};
 use super::choices;
 use super::ctx::Ctx;
 use super::define;
@@ -52,17 +52,29 @@ pub fn apply(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> 
     if file.records.values().any(|records| records.as_array().is_none_or(|list| !list.is_empty())) {
         may_also(who, Action::Create)?;
     }
-    let mut told = Vec::new();
+    if tx.catalog().app(&file.app.slug).is_ok() {
+        return one_batch(tx, |tx| apply_all(tx, who, ready, prune));
+    }
+    apply_all(tx, who, ready, prune)
+}
+
+/// That an app was made is an act of its own; all else that a file brings is one.
+fn apply_all(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, prune: bool) -> Result<Outcome> {
+    let (file, mut told) = (&ready.file, Vec::new());
     let app = settle_app(tx, who, file, &ready.fresh_uuid, &mut told)?;
-    let shown_max = ready.problems_shown_max;
-    settle_schemas(tx, who, file, app, prune, &mut told).or_else(|error| refuse(error, shown_max))?;
-    tx.catalog_changed()?;
-    roles::apply(tx, who, app, file.roles.as_deref(), prune, &mut told)?;
-    shared_views::apply(tx, who, app, &file.schemas, prune, &mut told).or_else(|error| refuse(error, shown_max))?;
-    settle(tx, app).or_else(|error| refuse(error, shown_max))?;
-    let records = fill::fill(tx, who, file, app, &mut told, shown_max)?;
+    let records = one_batch(tx, |tx| apply_to(tx, who, ready, app, prune, &mut told))?;
     let slug = tx.catalog().apps().iter().find(|known| known.id == app).map(|app| app.slug.clone());
     Ok(json!({"app": slug, "changes": told, "records": records}))
+}
+
+fn apply_to(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready, app: AppId, prune: bool, told: &mut Vec<String>) -> Result<usize> {
+    let (file, shown_max) = (&ready.file, ready.problems_shown_max);
+    settle_schemas(tx, who, file, app, prune, told).or_else(|error| refuse(error, shown_max))?;
+    tx.catalog_changed()?;
+    roles::apply(tx, who, app, file.roles.as_deref(), prune, told)?;
+    shared_views::apply(tx, who, app, &file.schemas, prune, told).or_else(|error| refuse(error, shown_max))?;
+    settle(tx, who, app).or_else(|error| refuse(error, shown_max))?;
+    fill::fill(tx, who, file, app, told, shown_max)
 }
 
 /// A refusal whose first problems are told and whose others are counted.
@@ -180,7 +192,7 @@ fn settle_schemas(tx: &mut WriteTx<'_>, who: &Caller, file: &AppFile, app: AppId
     for schema in extra {
         if prune {
             told.push(format!("delete table {} with its records", schema.slug));
-            let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::kept(tx, &schema)?)?});
+            let body = json!({"before": shared_views::kept(tx, &schema)?});
             let batch = log_definition(tx, who, app, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
             log_all_deleted(tx, who, &schema, batch)?;
             schemas::remove(tx, &schema)?;

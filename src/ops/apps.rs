@@ -2,7 +2,7 @@
 
 use super::access::{self, may_now};
 use super::alter::settle;
-use super::changes::{log_all_deleted, log_definition};
+use super::changes::{log_all_deleted, log_definition, one_batch};
 use super::ctx::Ctx;
 use super::define::{self, check_slug, is_reserved_app};
 use super::shared_views;
@@ -103,7 +103,7 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked: &str) -> Result<i64> {
     let app = access::managed(tx.catalog(), who, asked)?;
     is_called_so("app", &app.slug, asked)?;
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
-    let kept = all.iter().map(|schema| shared_views::with_views(tx, schema.id, schemas::kept(tx, schema)?)).collect::<Result<Vec<_>>>()?;
+    let kept = all.iter().map(|schema| shared_views::kept(tx, schema)).collect::<Result<Vec<_>>>()?;
     let grants: Vec<_> = tx.catalog().grants(app.id).into_iter().map(|(user, role)| json!({"user": user.0, "role": role})).collect();
     let body = json!({"before": {"slug": app.slug, "uuid": app.uuid, "name": app.name, "description": app.description,
         "created_at": app.created_at, "aliases": app.aliases, "next_choice_id": apps::next_choice_id(tx, app.id)?,
@@ -140,18 +140,21 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &AppPart, 
     apps::copy_next_choice_id(tx, source.id, id)?;
     log_definition(tx, who, id, None, format!("made the app {slug} as a copy of {}", source.slug), None)?;
     take_over(tx, who, id, &[&slug])?;
-    let all: Vec<Arc<Schema>> = tx.catalog().schemas(source.id).cloned().collect();
+    one_batch(tx, |tx| copy_all(tx, who, source.id, id, with_records))?;
+    by_id(tx, id)
+}
+
+/// Fills a new app with what another one has.
+fn copy_all(tx: &mut WriteTx<'_>, who: &Caller, from: AppId, to: AppId, with_records: bool) -> Result<()> {
+    let all: Vec<Arc<Schema>> = tx.catalog().schemas(from).cloned().collect();
     let mut copies = Vec::with_capacity(all.len());
     for schema in &all {
-        copies.push((schema.id, super::schemas::copy(tx, who, schema, Schema { app: id, ..Schema::clone(schema) }, with_records)?));
+        copies.push((schema.id, super::schemas::copy(tx, who, schema, Schema { app: to, ..Schema::clone(schema) }, with_records)?));
     }
     tx.catalog_changed()?;
-    super::roles::copy(tx, who, source.id, id)?;
-    settle(tx, id)?;
-    for (from, to) in copies {
-        super::shared_views::copy(tx, who, from, to)?;
-    }
-    by_id(tx, id)
+    super::roles::copy(tx, who, from, to)?;
+    settle(tx, who, to)?;
+    copies.into_iter().try_for_each(|(from, to)| super::shared_views::copy(tx, who, from, to))
 }
 
 fn by_id(tx: &ReadTx<'_>, id: AppId) -> Result<Arc<App>> {

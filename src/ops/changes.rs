@@ -41,8 +41,11 @@ pub fn log(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, entry: Entry) ->
     changes::insert(tx, &change)
 }
 
-/// Runs what is one act: all its entries are one batch.
+/// Runs what is one act: all its entries are one batch. Within another act it is a part of that.
 pub fn one_batch<T>(tx: &mut WriteTx<'_>, act: impl FnOnce(&mut WriteTx<'_>) -> Result<T>) -> Result<T> {
+    if tx.is_in_batch() {
+        return act(tx);
+    }
     tx.begin_batch();
     let done = act(tx);
     tx.end_batch();
@@ -105,10 +108,12 @@ pub fn log_merged(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: Op
     changes::insert_all_merged(tx, &change, schema.id)
 }
 
-/// One entry for all records that came with a copy of a table.
-pub fn log_copied(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, batch: i64) -> Result<()> {
+/// One entry for all records that came with a copy of a table: those from the first id to the last.
+pub fn log_copied(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, last: RecordId, batch: i64) -> Result<()> {
     let label = format!("copied all records into {}", schema.slug);
-    let change = Change { app: Some(schema.app), schema: Some(schema.id), batch: Some(batch), ..plain(who, ChangeKind::Import, label) };
+    let body = Some(json!({"first": 1, "last": last.0}).to_string());
+    let change =
+        Change { app: Some(schema.app), schema: Some(schema.id), batch: Some(batch), body, ..plain(who, ChangeKind::Import, label) };
     changes::insert(tx, &change).map(drop)
 }
 

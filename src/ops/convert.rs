@@ -3,7 +3,7 @@
 
 use super::access::manages;
 use super::alter::{leading_nowhere, same, settle};
-use super::changes::{log_all_converted, log_definition};
+use super::changes::{log_all_converted, log_definition, one_batch};
 use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::define;
 use super::fields::{Changed, field_now, find, known, overlaid, part as whole, parts};
@@ -251,10 +251,12 @@ fn take_in(tx: &mut WriteTx<'_>, who: &Caller, old: &Arc<Schema>, part: &FieldPa
     look_at_all(tx, old, &new, now)?;
     let body = json!({"before": schemas::described(old), "after": schemas::described(&new), "converted": now.slug});
     let label = format!("changed {}.{} from {} to {}", old.slug, now.slug, was.type_name, now.type_name);
-    let batch = log_definition(tx, who, old.app, Some(old.id), label, Some(body))?;
-    log_all_converted(tx, who, old, now, batch)?;
-    schemas::replace_converted(tx, old, &new, &now.slug)?;
-    settle(tx, old.app)?;
+    one_batch(tx, |tx| {
+        let batch = log_definition(tx, who, old.app, Some(old.id), label, Some(body))?;
+        log_all_converted(tx, who, old, now, batch)?;
+        schemas::replace_converted(tx, old, &new, &now.slug)?;
+        settle(tx, who, old.app)
+    })?;
     Ok(Changed { field: field_now(tx, old, &part.slug)?, converted: Some(tally) })
 }
 

@@ -2,6 +2,7 @@
 
 use super::access::{managed, may, may_also};
 use super::ctx::{Ctx, SELF};
+use super::views::without_own;
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::principal::{Action, Caller};
@@ -40,6 +41,7 @@ pub fn after(tx: &ReadTx<'_>, who: &Caller, app: &str, since: Option<i64>, limit
         return Err(Error::Gone(problem.hint(format!("Read everything anew, then ask with since={newest}"))));
     }
     let (entries, is_all) = changes::after(tx, app, since, limit, PIECE_BYTES_MAX)?;
+    let entries: Vec<Logged> = entries.into_iter().map(|entry| without_own(who, entry)).collect();
     let last = if is_all { newest } else { entries.last().map_or(since, |entry| entry.seq) };
     Ok(Feed { entries, last, more: !is_all })
 }

@@ -3,6 +3,7 @@
 
 use super::access;
 use super::alter::{alter, objections, settle};
+use super::changes::one_batch;
 use super::convert;
 use super::ctx::{Ctx, Way};
 use super::define;
@@ -137,20 +138,28 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, slug:
         let message = format!("Field '{}.{slug}' cannot go: the formula of '{user}' uses it", old.slug);
         return Err(Error::Conflict(Problem::of(slug, "referenced", message).hint("Change that formula first")));
     }
-    let mut now = Schema::clone(&old);
-    now.fields.retain(|field| field.slug != slug);
     if let Some(group) = old.unique.iter().find(|group| group.iter().any(|name| name == slug)) {
         let message = format!("Table '{}' says that {} are unique together: change that first", old.slug, group.join(" and "));
         return Err(Error::Conflict(Problem::of(slug, "unique", message)));
     }
-    now.indexes.retain(|group| !group.iter().any(|name| name == slug));
+    let now = without(&old, slug);
+    become_other(tx, who, &old, &now, &[], format!("deleted the field {}.{slug}", old.slug))
+}
+
+/// The schema without a field, and without what it says of it.
+pub fn without(schema: &Schema, slug: &str) -> Schema {
+    let mut now = schema.clone();
+    now.fields.retain(|field| field.slug != slug);
+    for groups in [&mut now.unique, &mut now.indexes] {
+        groups.retain(|group| !group.iter().any(|name| name == slug));
+    }
     if let Wanted::Fields(slugs) = &mut now.search.wanted {
         slugs.retain(|name| name != slug);
     }
     if now.display_field.as_deref() == Some(slug) {
         now.display_field = now.fields.iter().find(|field| field.kind == Kind::Text).map(|field| field.slug.clone());
     }
-    become_other(tx, who, &old, &now, &[], format!("deleted the field {}.{slug}", old.slug))
+    now
 }
 
 /// The computed field whose formula names a field of `schema`.
@@ -171,8 +180,10 @@ fn become_other(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, now: &Schema, 
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    alter(tx, who, old, now, renames, label)?;
-    settle(tx, old.app)
+    one_batch(tx, |tx| {
+        alter(tx, who, old, now, renames, label)?;
+        settle(tx, who, old.app)
+    })
 }
 
 /// Has a field go by another name, which is free, and everything that names it follow; the catalog is loaded again.
@@ -185,7 +196,7 @@ pub fn rename(tx: &mut WriteTx<'_>, who: &Caller, old: &Schema, was: &str, now: 
 }
 
 /// The schema with a field under another name, wherever it names it.
-fn with_name(schema: &Schema, was: &str, now: &str) -> Schema {
+pub fn with_name(schema: &Schema, was: &str, now: &str) -> Schema {
     let swap = |slug: &mut String| {
         if slug == was {
             now.clone_into(slug);

@@ -2,6 +2,7 @@
 
 use super::access::may_make_by_writing;
 use super::bulk::{self, Batch, Done};
+use super::changes::one_batch;
 use super::columns::{self, Target};
 use super::ctx::Ctx;
 use super::infer::Inference;
@@ -65,8 +66,11 @@ pub fn store(tx: &mut WriteTx<'_>, who: &Caller, new: &Prepared) -> Result<Store
     let Some(Drawn { target, fresh_uuid, notes }) = &new.drawn else {
         return Ok(Stored { done: bulk::store(tx, who, &new.records)?, made: None });
     };
-    let schema = settle(tx, who, target, fresh_uuid)?;
-    let done = bulk::store_into(tx, who, &schema, &new.records)?;
+    let (schema, done) = one_batch(tx, |tx| {
+        let schema = settle(tx, who, target, fresh_uuid)?;
+        let done = bulk::store_into(tx, who, &schema, &new.records)?;
+        Ok((schema, done))
+    })?;
     let fields = schema.fields.iter().map(|field| (field.slug.clone(), field.type_name.clone())).collect();
     Ok(Stored { done, made: Some(Made { app: target.app_slug.clone(), schema: schema.slug.clone(), fields, notes: notes.clone() }) })
 }

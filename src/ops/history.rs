@@ -7,6 +7,7 @@ use super::access;
 use super::undo::{can_be_undone, missing};
 use super::undo_names::Names;
 use super::undo_records::rolled_back;
+use super::views::without_own;
 use crate::model::app::App;
 use crate::model::change::{Edge, Logged, Sought};
 use crate::model::error::{Error, Problem, Result};
@@ -19,7 +20,6 @@ use crate::store::engine::ReadTx;
 use crate::store::records as rows;
 use crate::store::tables::{changes, history};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An entry with what is to be known of it.
@@ -189,7 +189,7 @@ pub fn at(tx: &ReadTx<'_>, who: &Caller, path: [&str; 3], moment: &Edge, limits:
         return Err(Error::Gone(Problem::of("at", "gone", message).between(oldest, newest)));
     }
     let since = history::of_record(tx, scope.whole.id, record, seq, limits.undo_entries_max)?;
-    let names = Names::of(tx, scope.whole.id, seq, &BTreeSet::new())?;
+    let names = Names::of(tx, scope.whole.id, seq)?;
     let values = now.as_ref().map(|now| rows::values_of(&now.data)).transpose()?;
     let held = rolled_back(&names, values, &since).ok_or_else(missing)?;
     // When it was made, if not one by one: an import says so only by its time.
@@ -225,14 +225,16 @@ fn body(entry: &Logged) -> Map<String, Value> {
 pub fn seen(tx: &ReadTx<'_>, who: &Caller, app: &App, entry: Logged) -> Result<Option<Logged>> {
     if access::manages(tx.catalog(), who, app.id) {
         access::may_also(who, Action::Read)?;
-        return Ok(Some(entry));
+        return Ok(Some(without_own(who, entry)));
     }
-    let Some(schema) = entry.schema.and_then(|id| tx.catalog().schema_by_id(id)).filter(|_| entry.kind != "define") else {
-        return Ok(None);
-    };
+    let entry = without_own(who, entry);
+    // Of what tables were they know nothing, but of views that they keep for themselves.
+    let is_known = entry.kind != "define" || is_own_view(who, &entry);
+    let Some(schema) = entry.schema.and_then(|id| tx.catalog().schema_by_id(id)).filter(|_| is_known) else { return Ok(None) };
     let Some(scope) = access::scope_of(tx.catalog(), who, &schema, Action::Read) else { return Ok(None) };
     let is_own = || entry.principal == who.principal.label();
     let is_seen = scope.rows == Cond::True
+        || entry.kind == "define"
         || match entry.record {
             Some(record) => is_own() && (entry.kind == "delete" || rows::is_among(tx, &schema, &scope.rows, record)?),
             None => false,
@@ -243,12 +245,24 @@ pub fn seen(tx: &ReadTx<'_>, who: &Caller, app: &App, entry: Logged) -> Result<O
     if !scope.is_masked() {
         return Ok(Some(entry));
     }
+    if entry.kind == "define" {
+        return Ok(Some(Logged { body: None, ..entry }));
+    }
     masked(tx, &scope, entry)
+}
+
+/// Whether an entry tells of nothing but a view that the caller keeps for themselves.
+fn is_own_view(who: &Caller, entry: &Logged) -> bool {
+    let Some(me) = who.user_id() else { return false };
+    let body = body(entry);
+    let sides: Vec<&Value> = ["before", "after"].iter().filter_map(|side| body.get(*side).filter(|said| !said.is_null())).collect();
+    let is_mine = |said: &&Value| said.get("kind").is_some() && said.get("owner").and_then(Value::as_i64) == Some(me.0);
+    !sides.is_empty() && sides.iter().all(is_mine)
 }
 
 /// Without what happened in fields that are not there for the caller; nothing, if nothing else happened.
 fn masked(tx: &ReadTx<'_>, scope: &Scope, mut entry: Logged) -> Result<Option<Logged>> {
-    let names = Names::of(tx, scope.whole.id, entry.seq, &BTreeSet::new())?;
+    let names = Names::of(tx, scope.whole.id, entry.seq)?;
     let shown = |slug: &String| names.now(slug, entry.seq).is_some_and(|now| scope.seen.field(&now).is_some());
     let mut body = body(&entry);
     for part in ["before", "after"] {
@@ -292,7 +306,7 @@ fn told(tx: &ReadTx<'_>, who: &Caller, app: &App, entry: Logged) -> Result<Told>
 
 /// `changed Pilot in deals: amount 12000 → 15500`.
 fn sentence(tx: &ReadTx<'_>, who: &Caller, app: &App, entry: &Logged, entries: i64) -> Result<String> {
-    let known = |seq: i64| match history::one(tx, seq)? {
+    let known = |seq: i64| match history::one(tx, seq.abs())? {
         Some(entry) => seen(tx, who, app, entry),
         None => Ok(None),
     };

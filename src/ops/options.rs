@@ -1,7 +1,7 @@
 //! Options of a field that is there: adding, changing, renaming, deleting them. Renaming one rewrites the records that hold it.
 
 use super::alter::settle;
-use super::changes::{log_all_replaced, log_definition};
+use super::changes::{log_all_replaced, log_definition, one_batch};
 use super::choices;
 use super::fields::{field_now, find, known};
 use super::roles;
@@ -173,19 +173,31 @@ fn close(
     let fields = old.fields.iter().map(|known| if known.slug == slug { field.clone() } else { known.clone() }).collect();
     let new = Schema { fields, ..old.clone() };
     let new = Schema { fields: choices::number(tx, old.app, new.fields)?, ..new };
-    let body = json!({"before": schemas::described(old), "after": schemas::described(&new)});
+    one_batch(tx, |tx| replace(tx, who, (old, &new), &slug, words, swap))?;
+    field_now(tx, old, &slug)
+}
+
+fn replace(
+    tx: &mut WriteTx<'_>,
+    who: &Caller,
+    (old, new): (&Schema, &Schema),
+    slug: &str,
+    words: String,
+    swap: Option<(String, Option<String>)>,
+) -> Result<()> {
+    let field = known(new, slug)?;
+    let body = json!({"before": schemas::described(old), "after": schemas::described(new)});
     let batch = log_definition(tx, who, old.app, Some(old.id), words, Some(body))?;
     if let Some((was, now)) = swap.filter(|(was, now)| now.as_deref() != Some(was)) {
         let is_kept = now
             .as_ref()
-            .is_some_and(|now| !old.field(&slug).is_some_and(|field| field.rules.choices.iter().any(|choice| choice.value == *now)));
+            .is_some_and(|now| !old.field(slug).is_some_and(|field| field.rules.choices.iter().any(|choice| choice.value == *now)));
         // A new name can be taken back by the definition alone; what was put together cannot.
         if !is_kept {
-            log_all_replaced(tx, who, old, &field, (&was, now.as_deref()), batch)?;
+            log_all_replaced(tx, who, old, field, (&was, now.as_deref()), batch)?;
         }
-        rows::replace_option(tx, old, &field, &was, now.as_deref())?;
+        rows::replace_option(tx, old, field, &was, now.as_deref())?;
     }
-    schemas::describe(tx, old, &new)?;
-    settle(tx, old.app)?;
-    field_now(tx, old, &slug)
+    schemas::describe(tx, old, new)?;
+    settle(tx, who, old.app)
 }

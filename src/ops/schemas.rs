@@ -3,7 +3,7 @@
 use super::access;
 use super::access::Seen;
 use super::alter::{alter, objections, settle};
-use super::changes::{log_all_deleted, log_definition};
+use super::changes::{log_all_deleted, log_definition, one_batch};
 use super::choices;
 use super::define;
 use super::indexes::{self, Listed};
@@ -17,10 +17,11 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
 use crate::model::name::{copy_of, model_from, numbered};
 use crate::model::principal::{Action, Caller};
+use crate::model::record::RecordId;
 use crate::model::schema::{Schema, SchemaId};
 use crate::model::search::{Search, Wanted};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::records::{counter, total_within};
+use crate::store::records::{counter, last_id, total_within};
 use crate::store::tables::{apps, schemas};
 use serde_json::json;
 use std::sync::Arc;
@@ -93,9 +94,11 @@ pub fn add(tx: &mut WriteTx<'_>, who: &Caller, app: &str, part: &SchemaPart) -> 
     let new = with_choices(tx, app.id, &part, new)?;
     let id = schemas::insert(tx, &new)?;
     let body = json!({"after": schemas::described(&new)});
-    log_definition(tx, who, app.id, Some(id), format!("made the table {}", new.slug), Some(body))?;
-    settle(tx, app.id)?;
-    shared_views::apply(tx, who, app.id, std::slice::from_ref(&part), false, &mut Vec::new())?;
+    one_batch(tx, |tx| {
+        log_definition(tx, who, app.id, Some(id), format!("made the table {}", new.slug), Some(body))?;
+        settle(tx, who, app.id)?;
+        shared_views::apply(tx, who, app.id, std::slice::from_ref(&part), false, &mut Vec::new())
+    })?;
     let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
     described(tx, who, &made)
 }
@@ -159,8 +162,10 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, chang
     } else {
         format!("renamed the table {} to {}", old.slug, new.slug)
     };
-    alter(tx, who, &old, &new, &[], label)?;
-    settle(tx, app.id)?;
+    one_batch(tx, |tx| {
+        alter(tx, who, &old, &new, &[], label)?;
+        settle(tx, who, app.id)
+    })?;
     let now = tx.catalog().schema_by_id(old.id).ok_or_else(|| Error::internal("a schema is missing"))?;
     described(tx, who, &now)
 }
@@ -209,11 +214,13 @@ pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, asked_app: &str, asked: &str) 
         }
     }
     let records = counter(tx, &schema)?;
-    let body = json!({"before": shared_views::with_views(tx, schema.id, schemas::kept(tx, &schema)?)?});
-    let batch = log_definition(tx, who, app.id, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
-    log_all_deleted(tx, who, &schema, batch)?;
-    schemas::remove(tx, &schema)?;
-    settle(tx, app.id)?;
+    let body = json!({"before": shared_views::kept(tx, &schema)?});
+    one_batch(tx, |tx| {
+        let batch = log_definition(tx, who, app.id, Some(schema.id), format!("deleted the table {}", schema.slug), Some(body))?;
+        log_all_deleted(tx, who, &schema, batch)?;
+        schemas::remove(tx, &schema)?;
+        settle(tx, who, app.id)
+    })?;
     Ok(records)
 }
 
@@ -245,9 +252,12 @@ pub fn duplicate(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, pa
     let all: Vec<Arc<Schema>> = tx.catalog().schemas(app.id).cloned().collect();
     without_what_leads_nowhere(&mut new, all);
     new.fields = choices::number(tx, app.id, new.fields)?;
-    let id = copy(tx, who, &source, new, with_records)?;
-    settle(tx, app.id)?;
-    shared_views::copy(tx, who, source.id, id)?;
+    let id = one_batch(tx, |tx| {
+        let id = copy(tx, who, &source, new, with_records)?;
+        settle(tx, who, app.id)?;
+        shared_views::copy(tx, who, source.id, id)?;
+        Ok(id)
+    })?;
     let made = tx.catalog().schema_by_id(id).ok_or_else(|| Error::internal("a new schema is missing"))?;
     described(tx, who, &made)
 }
@@ -275,7 +285,8 @@ pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, source: &Schema, new: Schema, wi
     let batch = log_definition(tx, who, new.app, Some(id), label, Some(body))?;
     if with_records {
         schemas::copy_records(tx, source, &new)?;
-        super::changes::log_copied(tx, who, &new, batch)?;
+        let last = RecordId(last_id(tx, &new)?);
+        super::changes::log_copied(tx, who, &new, last, batch)?;
     }
     Ok(id)
 }

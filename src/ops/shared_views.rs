@@ -3,8 +3,9 @@
 
 use super::define;
 use super::filter::{self, Asking, Reader};
+use super::undo_roles::kept_rights;
 use super::view_sense::{ANYBODY, check_slug, everything, problems, tidy};
-use super::views::{VIEWS_MAX, log, made};
+use super::views::{Sides, VIEWS_MAX, log, made, said, said_of};
 use crate::expr::parse;
 use crate::expr::rename::{Renamed, renamed};
 use crate::expr::resolve::condition;
@@ -15,10 +16,10 @@ use crate::model::error::{Error, Problem, Result};
 use crate::model::formula::Computation;
 use crate::model::principal::Caller;
 use crate::model::schema::{Schema, SchemaId};
-use crate::model::view::SavedView;
+use crate::model::view::{SavedView, ViewKind};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::tables::views;
-use serde_json::Value;
+use crate::store::tables::{schemas, views};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The shared views of a schema, as app files describe them.
@@ -33,6 +34,42 @@ pub fn with_views(tx: &ReadTx<'_>, schema: SchemaId, mut described: Value) -> Re
         described.insert("views".to_owned(), Value::Array(views));
     }
     Ok(described)
+}
+
+/// A schema that goes, for the change log: with its views, whoever's they are, and with what roles let through in it.
+pub fn kept(tx: &ReadTx<'_>, schema: &Schema) -> Result<Value> {
+    let mut kept = schemas::kept(tx, schema)?;
+    let of_view = |view: &SavedView| {
+        let mut said = said(view);
+        said.insert("id".to_owned(), Value::from(view.id));
+        Value::Object(said)
+    };
+    let (own, shared): (Vec<SavedView>, Vec<SavedView>) =
+        views::all_of_schema(tx, schema.id)?.into_iter().partition(|view| view.owner.is_some());
+    let parts = [("views", shared.iter().map(of_view).collect()), ("own_views", own.iter().map(of_view).collect())];
+    if let Some(kept) = kept.as_object_mut() {
+        let parts = parts.into_iter().chain([("rights", kept_rights(tx, schema))]);
+        kept.extend(
+            parts.filter(|(_, part): &(&str, Vec<Value>)| !part.is_empty()).map(|(key, part)| (key.to_owned(), Value::Array(part))),
+        );
+    }
+    Ok(kept)
+}
+
+/// The views in what `kept` wrote.
+pub fn kept_views(schema: SchemaId, kept: &Value) -> Vec<SavedView> {
+    let all = ["views", "own_views"].into_iter().filter_map(|key| kept.get(key)?.as_array()).flatten();
+    let read = |said: &Value| {
+        let said = said.as_object()?;
+        let mut whole = Map::from_iter([("kind".to_owned(), Value::from(ViewKind::default().name()))]);
+        whole.extend(said.clone());
+        // Of before views were known by their number.
+        let id = said.get("id").and_then(Value::as_i64).unwrap_or_default();
+        Some(SavedView { id, ..said_of(schema, &whole)? })
+    };
+    let mut views: Vec<SavedView> = all.filter_map(read).collect();
+    views.sort_by_key(|view| view.id);
+    views
 }
 
 /// Makes and changes the views that the tables of a file describe. Those of which it says nothing stay, unless `prune` takes them away; a table that does
@@ -76,12 +113,12 @@ fn apply_to(
             Some(old) => {
                 told.push(format!("change view {}/{}", schema.slug, new.slug));
                 views::update(tx, &new)?;
-                log(tx, who, schema, "changed", Some(old), Some(&new))?;
+                log(tx, who, schema, "changed", Sides { before: Some(old), after: Some(&new), ..Sides::default() })?;
             }
             None => {
                 told.push(format!("create view {}/{}", schema.slug, new.slug));
-                views::insert(tx, &new)?;
-                log(tx, who, schema, "made", None, Some(&new))?;
+                let id = views::insert(tx, &new)?;
+                log(tx, who, schema, "made", Sides { after: Some(&SavedView { id, ..new }), ..Sides::default() })?;
             }
         }
     }
@@ -89,7 +126,7 @@ fn apply_to(
         if prune {
             told.push(format!("delete view {}/{}", schema.slug, view.slug));
             views::remove(tx, view.id)?;
-            log(tx, who, schema, "deleted", Some(view), None)?;
+            log(tx, who, schema, "deleted", Sides { before: Some(view), ..Sides::default() })?;
         } else {
             told.push(format!("keep view {}/{}, which is not in the file (--prune deletes it)", schema.slug, view.slug));
         }
@@ -109,8 +146,8 @@ pub fn copy(tx: &mut WriteTx<'_>, who: &Caller, from: SchemaId, to: SchemaId) ->
             tidy(&Reader::new(&asking(tx), &scope), &mut new);
         }
         if without_sense(tx, &schema, &new)?.is_empty() {
-            views::insert(tx, &new)?;
-            log(tx, who, &schema, "made", None, Some(&new))?;
+            let id = views::insert(tx, &new)?;
+            log(tx, who, &schema, "made", Sides { after: Some(&SavedView { id, ..new }), ..Sides::default() })?;
         }
     }
     Ok(())
@@ -145,7 +182,7 @@ pub fn follow(tx: &mut WriteTx<'_>, all: &[Arc<Schema>], change: &Renamed<'_>) -
 
 /// After a change of an app's schemas: takes out of its views what they say of fields that are gone, and refuses the change where the filter of a shared
 /// view would mean nothing any more. Nobody is kept from a change by what somebody keeps for themselves.
-pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
+pub fn settle(tx: &mut WriteTx<'_>, who: &Caller, app: AppId) -> Result<()> {
     let mut found = Vec::new();
     for old in views::of_app(tx, app)? {
         let Some(schema) = tx.catalog().schema_by_id(old.schema) else { continue };
@@ -168,6 +205,7 @@ pub fn settle(tx: &mut WriteTx<'_>, app: AppId) -> Result<()> {
         }
         if new != old {
             views::update(tx, &new)?;
+            log(tx, who, &schema, "changed", Sides { before: Some(&old), after: Some(&new), is_settled: true })?;
         }
     }
     if found.is_empty() { Ok(()) } else { Err(Error::Invalid(found)) }

@@ -3,7 +3,7 @@
 
 use super::access;
 use super::bulk::{self, Batch};
-use super::changes::{log_definition, log_import};
+use super::changes::{log_definition, log_import, one_batch};
 use super::columns::{Column, ID, Purpose, Target, check_count, columns, key_field, passed_over, target};
 use super::ctx::Ctx;
 use super::guard;
@@ -216,6 +216,11 @@ pub fn finish(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outco
         return Ok(ready.outcome(counted(done.created), counted(done.records.len() - done.created)));
     }
     may_still(tx, who, ready)?;
+    one_batch(tx, |tx| take_in(tx, who, ready))
+}
+
+/// A table that is made for it, and its records.
+fn take_in(tx: &mut WriteTx<'_>, who: &Caller, ready: &Ready) -> Result<Outcome> {
     let schema = settle(tx, who, &ready.target, &ready.fresh_uuid)?;
     let still = match &ready.seen {
         Some(seen) => !merge::is_touched(tx, &schema, seen.newest)?,

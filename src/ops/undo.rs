@@ -1,10 +1,12 @@
 //! Taking an act back, whatever it was and through whichever door: as new writes, one batch of the change log that says what it undoes. So an undo can be
-//! undone, which is what redo is. What an act meant for records is in `undo_records`, for tables in `undo_schemas`, for the app in `undo_apps`.
+//! undone, which is what redo is. What an act meant for records is in `undo_records`, for tables in `undo_schemas`, for views in `undo_views`, for roles in
+//! `undo_roles`, for the app in `undo_apps`.
 
 use super::access;
+use super::alter::settle;
 use super::changes::{log_definition, one_batch};
 use super::ctx::{Ctx, Way};
-use super::{undo_apps, undo_records, undo_schemas};
+use super::{undo_apps, undo_records, undo_roles, undo_schemas, undo_shapes, undo_views};
 use crate::model::app::AppId;
 use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
@@ -151,6 +153,8 @@ struct Found {
     /// The entry that the new ones name.
     undoes: Option<i64>,
     label: String,
+    /// What is taken back is that a deleted app came back: it is deleted once more.
+    is_app_again: bool,
 }
 
 fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -> Result<Found> {
@@ -170,7 +174,7 @@ fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -
             let (undoes, label) = (Some(gone.act()), gone.label.clone());
             let all = history::of_act(tx, gone.act(), most)?;
             let entries = bounded(all.into_iter().filter(|entry| entry.app == Some(app) && entry.seq >= gone.seq).collect())?;
-            Ok(Found { app, entries, undoes, label })
+            Ok(Found { app, entries, undoes, label, is_app_again: false })
         }
         Aim::Return { checkpoint } => {
             let app = access::managed(tx.catalog(), who, app)?;
@@ -182,7 +186,7 @@ fn found(tx: &ReadTx<'_>, who: &Caller, app: &str, aim: &Aim, limits: &Limits) -
                 return Err(Error::Gone(Problem::new("gone", message).hint("Nothing was changed; a backup from that day may help")));
             }
             let entries = bounded(history::since(tx, app.id, point.seq, most)?)?;
-            Ok(Found { app: app.id, entries, undoes: None, label: format!("all since {}", point.name) })
+            Ok(Found { app: app.id, entries, undoes: None, label: format!("all since {}", point.name), is_app_again: false })
         }
         Aim::Undo { change, is_whole } => {
             let (app, entry) = entry(tx, who, app, *change)?;
@@ -214,26 +218,27 @@ fn taken_as(tx: &ReadTx<'_>, entry: &Logged, is_whole: bool) -> Result<i64> {
         let message = format!("Change {seq} belongs to the act {act}, which is no longer whole in the change log");
         return Err(Error::Gone(Problem::new("gone", message).hint(r#"{"batch": false} takes back this entry alone"#)));
     }
-    // The number of the first entry is that of its act: what took back one would be taken for what took back the other.
-    if !is_whole && seq == act && history::act_len(tx, act)? > 1 {
-        let message = format!("Change {seq} is the first of its act and stands for all of it: it is not taken back alone");
-        return Err(Error::Conflict(Problem::new("not_undoable", message).hint("Leave out 'batch' to take back the whole act")));
-    }
-    Ok(if is_whole { act } else { seq })
+    // The number of the first entry is that of its act: alone it goes by another one.
+    let is_first = seq == act && history::act_len(tx, act)? > 1;
+    Ok(match is_whole {
+        true => act,
+        false if is_first => -seq,
+        false => seq,
+    })
 }
 
 fn of_act(tx: &ReadTx<'_>, app: AppId, entry: Logged, act: i64, is_whole: bool, most: usize) -> Result<Found> {
     let label = entry.label.clone();
-    if let Some(first) = entry.undoes
-        && history::of_act(tx, first, most)?.iter().any(|entry| entry.app == Some(app) && undo_apps::is_gone_app(entry))
-    {
-        let problem = Problem::new("not_undoable", "A deleted app that was brought back is not deleted again in this way");
-        return Err(Error::Conflict(problem.hint("DELETE …/apps/{app} deletes it")));
-    }
-    let entries = if is_whole { history::of_act(tx, act, most)? } else { vec![entry] };
+    let is_app_again = match entry.undoes {
+        Some(first) => history::of_act(tx, first, most)?.iter().any(|entry| entry.app == Some(app) && undo_apps::is_gone_app(entry)),
+        None => false,
+    };
+    // As it stands in the log, whatever the caller sees of it: each write that this comes to is asked about.
+    let entries =
+        if is_whole || is_app_again { history::of_act(tx, act.abs(), most)? } else { history::one(tx, entry.seq)?.into_iter().collect() };
     // One act may write to several apps; each is taken back by those who look after it.
     let entries = entries.into_iter().filter(|entry| entry.app == Some(app)).collect();
-    Ok(Found { app, entries, undoes: Some(act), label })
+    Ok(Found { app, entries, undoes: Some(act), label, is_app_again })
 }
 
 /// An entry of an app that the caller may know of. Whether it may take it back is asked of every write that this comes to.
@@ -268,10 +273,11 @@ pub fn can_be_undone(entry: &Logged) -> bool {
     }
 }
 
-/// Whether an entry says what an app, a role or a table was or became. What it says of a view is not put back.
+/// Whether an entry says what an app, a role, a table or a view was or became.
 fn is_of_definition(entry: &Logged, body: &str) -> bool {
     let Ok(body) = serde_json::from_str::<Value>(body) else { return false };
-    ["before", "after"].iter().filter_map(|key| body.get(key)).any(|said| entry.schema.is_none() || said.get("model").is_some())
+    let says = |said: &Value| !said.is_null() && (entry.schema.is_none() || said.get("model").is_some());
+    ["before", "after"].iter().filter_map(|key| body.get(key)).any(says) || undo_views::is_of_view(entry)
 }
 
 /// A piece of work on its way.
@@ -310,20 +316,25 @@ fn write(
     on_conflict: OnConflict,
     limits: &Limits,
 ) -> Result<(Option<Done>, Vec<Conflict>)> {
-    let Found { app, entries, undoes, label } = found(tx, who, app, aim, limits)?;
+    let Found { app, entries, undoes, label, is_app_again } = found(tx, who, app, aim, limits)?;
     let is_return = matches!(aim, Aim::Return { .. });
     if !is_return && !entries.iter().any(|entry| can_be_undone(entry) || entry.undoes.is_some()) {
         let problem = Problem::new("not_undoable", format!("This cannot be taken back: {label}"));
-        return Err(Error::Conflict(problem.hint(
-            "What is taken back is what became of records, tables, roles and the app, as far as the change log holds it; not of views",
-        )));
+        return Err(Error::Conflict(
+            problem
+                .hint("What is taken back is what became of records, tables, views, roles and the app, as far as the change log holds it"),
+        ));
     }
     let mut work = Work { who, app, on_conflict, limits, entries: &entries, is_return, conflicts: Vec::new(), tally: Tally::default() };
     if let Some(undoes) = undoes {
         tx.begin_undo(undoes);
     }
     let change = one_batch(tx, |tx| {
-        take_back(tx, &mut work)?;
+        if is_app_again {
+            undo_apps::remove_again(tx, &mut work)?
+        } else {
+            take_back(tx, &mut work)?
+        }
         match tx.batch_begun() {
             // Where everything is so already, that it was taken back is still to be known.
             None if undoes.is_some() && !work.is_refused() => {
@@ -345,6 +356,16 @@ fn take_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<()> {
     undo_apps::put_back(tx, work)?;
     let turns = undo_schemas::begin(tx, work)?;
     undo_records::put_back(tx, work, &turns)?;
-    undo_schemas::finish(tx, work, turns)?;
-    undo_apps::finish(tx, work)
+    undo_shapes::finish(tx, work, &turns)?;
+    undo_views::put_back(tx, work, &turns)?;
+    undo_roles::put_back(tx, work, &turns)?;
+    if work.is_refused() || work.tally.definitions == 0 {
+        return Ok(());
+    }
+    settle(tx, work.who, work.app).map_err(|error| match error {
+        Error::Invalid(problems) => {
+            Error::Conflict(problems.into_iter().next().unwrap_or_else(|| Problem::new("conflict", "It leads nowhere")))
+        }
+        other => other,
+    })
 }

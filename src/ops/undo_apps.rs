@@ -1,21 +1,19 @@
-//! Taking back what happened to an app itself, to its roles and to who has them; and a deleted app with everything.
+//! Taking back what happened to an app itself, and a deleted app; its roles and who has them are in `undo_roles`.
 
 use super::access;
+use super::apps;
 use super::changes::log_definition;
 use super::undo::{Conflict, Work};
 use super::undo_names::renamed;
-use super::{apps, roles};
-use crate::format::role_part;
 use crate::model::app::{App, AppId};
 use crate::model::change::Logged;
 use crate::model::error::{Error, Result};
-use crate::model::principal::UserId;
 use crate::model::role::AppRole;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::tables::{apps as rows, roles as role_rows, schemas, users};
+use crate::store::tables::{apps as rows, history, roles as role_rows, schemas};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Whether an entry says that an app was deleted.
@@ -33,7 +31,7 @@ pub fn gone_schemas(entry: &Logged) -> Option<Vec<(Schema, Value)>> {
     Some(told.get("schemas")?.as_array()?.iter().filter_map(read).collect())
 }
 
-fn gone(entry: &Logged) -> Option<Map<String, Value>> {
+pub(super) fn gone(entry: &Logged) -> Option<Map<String, Value>> {
     let is_such = entry.kind == "define" && entry.schema.is_none();
     let body: Value = serde_json::from_str(entry.body.as_deref().filter(|_| is_such)?).ok()?;
     let before = body.get("before").filter(|_| body.get("after").is_none())?.as_object()?;
@@ -42,42 +40,15 @@ fn gone(entry: &Logged) -> Option<Map<String, Value>> {
 
 /// What comes before tables and records.
 pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<()> {
-    for entry in work.entries.iter().rev().filter(|entry| entry.kind == "define" && entry.schema.is_none()) {
+    let entries = work.entries;
+    for entry in entries.iter().rev().filter(|entry| entry.kind == "define" && entry.schema.is_none()) {
         if let Some(told) = gone(entry) {
             app_again(tx, work, entry, &told)?;
             continue;
         }
         let Some(Value::Object(body)) = entry.body.as_deref().and_then(|text| serde_json::from_str(text).ok()) else { continue };
-        let is_role = |key: &str| body.get(key).and_then(|said| said.get("schemas")).is_some_and(Value::is_object);
-        if body.contains_key("user") {
-            // Who may do what is not put back with records: nobody gets back by the way what was taken from them.
-            if !work.is_return {
-                grant(tx, work, &body)?;
-            }
-        } else if is_role("before") || is_role("after") {
-            if !work.is_return {
-                role(tx, work, &body)?;
-            }
-        } else if ["before", "after"].iter().all(|key| is_of_app(body.get(*key))) {
+        if ["before", "after"].iter().all(|key| is_of_app(body.get(*key))) {
             app(tx, work, &body)?;
-        }
-    }
-    Ok(())
-}
-
-/// What comes after them: of an app that is there again, its roles and who had them.
-pub fn finish(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<()> {
-    let Some(told) = work.entries.iter().find_map(gone).filter(|_| !work.is_refused()) else { return Ok(()) };
-    let app = now(tx, work.app)?;
-    let said = told.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
-    let parts = said.map(|said| role_part::read(said, role_part::role)).collect::<std::result::Result<Vec<_>, _>>();
-    roles::apply(tx, work.who, app.id, Some(&parts.map_err(Error::Invalid)?), false, &mut Vec::new())?;
-    for grant in told.get("grants").and_then(Value::as_array).into_iter().flatten() {
-        let named = grant.get("user").and_then(Value::as_i64).zip(grant.get("role").and_then(Value::as_str));
-        let Some((user, role)) = named else { continue };
-        // Who is gone or suspended by now gets nothing.
-        if users::find(tx, UserId(user))?.is_some_and(|account| !account.is_suspended) {
-            roles::grant(tx, work.who, &user.to_string(), &app.slug, role)?;
         }
     }
     Ok(())
@@ -131,11 +102,11 @@ fn masked(told: &[&Value], role: &str, key: &str) -> BTreeSet<String> {
     masked
 }
 
-fn now(tx: &ReadTx<'_>, app: AppId) -> Result<Arc<App>> {
+pub(super) fn now(tx: &ReadTx<'_>, app: AppId) -> Result<Arc<App>> {
     tx.catalog().apps().iter().find(|known| known.id == app).cloned().ok_or_else(|| Error::internal("an app is missing"))
 }
 
-fn text(told: &Map<String, Value>, key: &str) -> String {
+pub(super) fn text(told: &Map<String, Value>, key: &str) -> String {
     told.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -189,50 +160,37 @@ fn app(tx: &mut WriteTx<'_>, work: &mut Work<'_>, body: &Map<String, Value>) -> 
     Ok(())
 }
 
-/// Somebody has the role that they had, or none.
-fn grant(tx: &mut WriteTx<'_>, work: &mut Work<'_>, body: &Map<String, Value>) -> Result<()> {
-    let Some(user) = body.get("user").and_then(Value::as_i64) else { return Ok(()) };
-    let role = |key: &str| body.get(key).and_then(Value::as_str);
+/// Deletes an app that came back once more, if nothing became of it since that is not taken back.
+pub fn remove_again(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<()> {
     let app = now(tx, work.app)?;
-    let stands = tx.catalog().granted(UserId(user), app.id).map(str::to_owned);
-    if stands.as_deref() != role("after") && stands.as_deref() != role("before") {
-        let conflict = Conflict { schema: None, ..Conflict::new("changed", "", "They have another role by now") };
-        if !work.meet(conflict.between(json!(role("before")), json!(stands))) {
+    access::managed(tx.catalog(), work.who, &app.slug)?;
+    let came = work.entries.last().map_or(0, |entry| entry.seq);
+    if let Some(other) = changed_since(tx, work.app, came)? {
+        let message = format!("The app '{}' was changed since it was brought back: {}", app.slug, other.label);
+        let conflict = Conflict { schema: None, ..Conflict::new("changed", "", message) };
+        if !work.meet(conflict.since(Some(&other))) {
             return Ok(());
         }
     }
-    match role("before") {
-        Some(before) => drop(roles::grant(tx, work.who, &user.to_string(), &app.slug, before)?),
-        None if stands.is_some() => roles::revoke(tx, work.who, &user.to_string(), &app.slug)?,
-        None => {}
-    }
+    let records = apps::remove(tx, work.who, &app.slug)?;
+    work.tally.deleted += usize::try_from(records).unwrap_or_default();
     work.tally.definitions += 1;
     Ok(())
 }
 
-/// A role lets through what it did.
-fn role(tx: &mut WriteTx<'_>, work: &mut Work<'_>, body: &Map<String, Value>) -> Result<()> {
-    access::as_whole(work.who)?;
-    let said = |key: &str| body.get(key).and_then(Value::as_object);
-    let app = now(tx, work.app)?;
-    access::managed(tx.catalog(), work.who, &app.slug)?;
-    let slug = said("before").or(said("after")).map(|said| text(said, "slug")).unwrap_or_default();
-    let stands = roles::described(tx.catalog(), app.id).into_iter().find(|role| role.get("slug").and_then(Value::as_str) == Some(&slug));
-    if stands.as_ref().and_then(Value::as_object) != said("after") {
-        let conflict = Conflict { schema: None, ..Conflict::new("changed", "", format!("The role '{slug}' was changed again since")) };
-        let told = |said: Option<&Map<String, Value>>| said.cloned().map_or(Value::Null, Value::Object);
-        if !work.meet(conflict.between(told(said("before")), stands.clone().unwrap_or_default())) {
-            return Ok(());
+/// The newest act in an app after an entry of which something is left: what was done and taken back, or taken back and done again, leaves nothing.
+fn changed_since(tx: &ReadTx<'_>, app: AppId, after: i64) -> Result<Option<Logged>> {
+    let mut left: BTreeMap<i64, Logged> = BTreeMap::new();
+    for act in history::acts_since(tx, app, after)? {
+        let mut root = act.seq;
+        let mut undone = act.undoes;
+        while let Some(number) = undone {
+            root = number.abs();
+            undone = history::one(tx, root)?.and_then(|entry| entry.undoes);
+        }
+        if left.remove(&root).is_none() {
+            left.insert(root, act);
         }
     }
-    match said("before") {
-        Some(before) => {
-            let part = role_part::read(before, role_part::role).map_err(Error::Invalid)?;
-            roles::apply(tx, work.who, app.id, Some(&[part]), false, &mut Vec::new())?;
-        }
-        None if stands.is_some() => roles::remove(tx, work.who, &app.slug, &slug)?,
-        None => {}
-    }
-    work.tally.definitions += 1;
-    tx.catalog_changed()
+    Ok(left.into_values().max_by_key(|act| act.seq))
 }

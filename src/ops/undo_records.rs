@@ -137,10 +137,13 @@ pub fn is_as_left(tx: &ReadTx<'_>, schema: &Schema, names: &Names, id: RecordId,
     let Some(stands) = rows::find(tx, schema, &Cond::True, id)? else { return Ok(false) };
     let stands = rows::values_of(&stands.data)?;
     let since = history::of_record(tx, schema.id, id, seq, SINCE_MAX)?;
-    let mut left = rolled_back(names, Some(stands.clone()), &since);
-    // What a field that is gone held is nobody's change.
-    left.iter_mut().for_each(|left| left.retain(|slug, _| stands.contains_key(slug)));
-    Ok(left.as_ref() == Some(&stands))
+    let left = rolled_back(names, Some(stands.clone()), &since);
+    Ok(left.is_some_and(|left| is_same(&left, &stands)))
+}
+
+/// Whether what a record held is what stands there. What a field held that is gone, or came since, is nobody's change.
+fn is_same(left: &Map<String, Value>, stands: &Map<String, Value>) -> bool {
+    left.iter().all(|(slug, value)| stands.get(slug).is_none_or(|stands| stands == value))
 }
 
 /// Whether a field of a record holds what it held after an entry.
@@ -218,10 +221,8 @@ fn unmake(
     let Some(stands) = &plan.target else { return Ok(()) };
     if is_last {
         let since = history::of_record(tx, sight.schema.id, id, entry.seq, SINCE_MAX)?;
-        let mut made = rolled_back(&sight.names, Some(stands.clone()), &since);
-        // What a field that is gone held is nobody's change.
-        made.iter_mut().for_each(|made| made.retain(|slug, _| stands.contains_key(slug)));
-        if !since.is_empty() && made.as_ref() != Some(stands) {
+        let made = rolled_back(&sight.names, Some(stands.clone()), &since);
+        if !since.is_empty() && !made.is_some_and(|made| is_same(&made, stands)) {
             let message = format!("{} was changed since it was made", name_of(&sight.seen, stands, id));
             let conflict = Conflict::new("changed", &sight.schema.slug, message).of(id).since(since.first());
             let told = stands.iter().filter(|(slug, _)| sight.seen.field(slug).is_some());

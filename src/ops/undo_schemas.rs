@@ -1,24 +1,19 @@
-//! Taking back what happened to tables: first what they were is put back as far as records need it, then the records follow (`undo_records`), and
-//! at last what only holds of all records together: what is required, unique, or of another type; and tables that were made go.
+//! Taking back what happened to tables: which definitions there are, and what each table is to be. It is made so in two steps by `undo_shapes`: first as far
+//! as records need it, and once these are put back (`undo_records`) what only holds of all of them together.
 
 use super::access;
-use super::alter::{settle, twins};
-use super::changes::{log_all_cleared, log_all_deleted, log_definition};
-use super::define::is_narrower;
-use super::records::unique_groups;
 use super::undo::{Conflict, Work};
-use super::undo_merge::{merge, same};
-use super::undo_names::{Names, renamed};
-use super::{fields, schemas as tables, undo_apps, undo_records};
-use crate::field;
+use super::undo_merge::merge;
+use super::undo_names::{Names, Side, renamed};
+use super::undo_retold::Retold;
+use super::undo_shapes::{self, Turn};
+use super::{fields, schemas as tables, undo_apps};
 use crate::model::change::Logged;
-use crate::model::error::{Error, Problem, Result};
-use crate::model::field::Field;
-use crate::model::principal::Action;
+use crate::model::error::{Error, Result};
+use crate::model::name::numbered;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::records as rows;
-use crate::store::tables::{history, schemas};
+use crate::store::tables::schemas;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,29 +22,15 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Turns {
     all: BTreeMap<SchemaId, Turn>,
-    /// Entries that are taken back.
-    undone: BTreeSet<i64>,
     first: i64,
-    /// Of the tables whose definitions are among them.
+    /// Of the tables whose definitions are among the entries.
     names: BTreeMap<SchemaId, Arc<Names>>,
 }
 
-#[derive(Default)]
-struct Turn {
-    /// It was made by what is taken back.
-    goes: bool,
-    /// What it is before the last step, and afterwards.
-    last: Option<(Schema, Schema)>,
-    /// Fields whose values are not what people left there: they came back, or are of another type.
-    fresh: BTreeSet<String>,
-    /// Those among all fields that came back.
-    came: BTreeSet<String>,
-}
-
 /// An entry about a table, with what it says.
-struct Definition<'e> {
-    entry: &'e Logged,
-    body: Value,
+pub struct Definition<'e> {
+    pub entry: &'e Logged,
+    pub body: Value,
     before: Option<Schema>,
     after: Option<Schema>,
 }
@@ -58,7 +39,7 @@ impl Turns {
     pub fn names(&self, tx: &ReadTx<'_>, schema: SchemaId) -> Result<Arc<Names>> {
         match self.names.get(&schema) {
             Some(names) => Ok(names.clone()),
-            None => Names::of(tx, schema, self.first, &self.undone).map(Arc::new),
+            None => Names::of(tx, schema, self.first).map(Arc::new),
         }
     }
 
@@ -71,31 +52,55 @@ impl Turns {
     pub fn is_fresh(&self, schema: SchemaId, slug: &str) -> bool {
         self.all.get(&schema).is_some_and(|turn| turn.came.contains(slug))
     }
+
+    pub fn all(&self) -> &BTreeMap<SchemaId, Turn> {
+        &self.all
+    }
+}
+
+/// The definitions that are taken back, and how far that is.
+pub struct Course<'e> {
+    all: BTreeMap<SchemaId, Vec<Definition<'e>>>,
+    names: BTreeMap<SchemaId, Names>,
+    /// What each of the tables is called, or is to be called when it comes back.
+    slugs: BTreeMap<SchemaId, String>,
+    first: i64,
 }
 
 /// Puts back what tables and fields were, loosely: values come later.
 pub fn begin(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<Turns> {
     let all = definitions(work);
-    let undone = work.entries.iter().map(|entry| entry.seq).collect();
     let first = work.entries.first().map_or(0, |entry| entry.seq);
-    let mut turns = Turns { undone, first, ..Turns::default() };
+    let mut turns = Turns { first, ..Turns::default() };
     if all.is_empty() {
         return Ok(turns);
     }
     if !access::manages(tx.catalog(), work.who, work.app) {
         return Err(Error::Forbidden("Only owners of the app and admins may take this back: it changed tables".to_owned()));
     }
-    // As the log is now: what is written from here on is no part of it.
-    for id in all.keys() {
-        turns.names.insert(*id, turns.names(tx, *id)?);
-    }
-    for definition in all.values().flatten().rev() {
-        rename_back(tx, work, &turns, definition)?;
-    }
+    let mut course = Course { all: BTreeMap::new(), names: BTreeMap::new(), slugs: BTreeMap::new(), first };
     for (id, chain) in &all {
-        let turn = turn(tx, work, &turns, *id, chain)?;
-        turns.all.insert(*id, turn);
+        // As the log is now: what is written from here on is no part of it.
+        course.names.insert(*id, Names::of(tx, *id, first)?);
+        let there = tx.catalog().schema_by_id(*id).map(|schema| schema.slug.clone());
+        let gone = || chain.iter().rev().find_map(|definition| definition.before.as_ref()).map(|schema| schema.slug.clone());
+        course.slugs.extend(there.or_else(gone).map(|slug| (*id, slug)));
     }
+    course.all = all;
+    make_room(tx, work, &mut course)?;
+    let mut order: Vec<(i64, SchemaId)> =
+        course.all.iter().flat_map(|(id, chain)| chain.iter().map(|definition| (definition.entry.seq, *id))).collect();
+    order.sort_unstable();
+    for (seq, id) in order.into_iter().rev() {
+        call_back(tx, work, &mut course, id, seq)?;
+    }
+    let ids: Vec<SchemaId> = course.all.keys().copied().collect();
+    for id in ids {
+        let turn = turn(tx, work, &mut course, id)?;
+        turns.all.insert(id, turn);
+    }
+    let Course { all, names, .. } = course;
+    turns.names = names.into_iter().map(|(id, names)| (id, Arc::new(names))).collect();
     if !work.is_refused() {
         tx.catalog_changed()?;
         for (id, turn) in turns.all.iter().filter(|(_, turn)| !turn.came.is_empty()) {
@@ -128,58 +133,195 @@ fn definitions<'e>(work: &Work<'e>) -> BTreeMap<SchemaId, Vec<Definition<'e>>> {
     all
 }
 
-/// Has a table and its fields go by the names that they had, and everything that names them follow.
-fn rename_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, definition: &Definition<'_>) -> Result<()> {
-    let (Some(before), Some(after)) = (&definition.before, &definition.after) else { return Ok(()) };
-    let Some(now) = tx.catalog().schema_by_id(before.id) else { return Ok(()) };
-    if before.slug != after.slug && now.slug == after.slug {
-        if tx.catalog().schemas(now.app).any(|other| other.slug == before.slug) {
-            let message = format!("There is another table '{}' now", before.slug);
-            work.meet(Conflict::new("unique", &now.slug, message).between(json!(before.slug), json!(now.slug)));
-            return Ok(());
-        }
-        tables::rename(tx, work.who, &now, &before.slug)?;
-        tx.catalog_changed()?;
-        work.tally.definitions += 1;
+impl<'e> Course<'e> {
+    fn chain(&self, id: SchemaId) -> &[Definition<'e>] {
+        self.all.get(&id).map(Vec::as_slice).unwrap_or_default()
     }
-    let names = turns.names(tx, before.id)?;
-    for (was, is) in renamed(&definition.body) {
-        let Some(now) = tx.catalog().schema_by_id(before.id) else { continue };
-        let Some(slug) = names.since(&is, definition.entry.seq).filter(|slug| now.field(slug).is_some()) else { continue };
-        if slug != is {
+
+    fn definition(&self, id: SchemaId, seq: i64) -> Option<&Definition<'e>> {
+        self.chain(id).iter().find(|definition| definition.entry.seq == seq)
+    }
+
+    fn older(&self, id: SchemaId, seq: i64) -> Vec<i64> {
+        self.chain(id).iter().map(|definition| definition.entry.seq).filter(|older| *older < seq).collect()
+    }
+
+    fn names(&mut self, id: SchemaId) -> &mut Names {
+        self.names.entry(id).or_default()
+    }
+
+    /// Whether the table was made by what is taken back.
+    fn is_made(&self, id: SchemaId) -> bool {
+        self.chain(id).first().is_some_and(|definition| definition.before.is_none())
+    }
+
+    /// A table that a definition tells of, as things are called once all is taken back.
+    fn told(&self, tx: &ReadTx<'_>, told: &Schema, seq: i64, side: Side) -> Result<Schema> {
+        let own = self.names.get(&told.id).map(|names| names.pairs(seq, side)).unwrap_or_default();
+        let mut schema = Retold::of(tx, told, own).schema();
+        for field in &mut schema.fields {
+            let Some(target) = &field.rules.target else { continue };
+            let (id, slug) = self.table(tx, told, target, seq, side);
+            if let (Some(via), Some(id)) = (&field.rules.via, id) {
+                let seq = if side == Side::Before { seq - 1 } else { seq };
+                let now = match self.names.get(&id) {
+                    Some(names) => names.now(via, seq),
+                    None => Names::of(tx, id, self.first)?.now(via, seq),
+                };
+                field.rules.via = now.or_else(|| field.rules.via.clone());
+            }
+            field.rules.target = Some(slug);
+        }
+        Ok(schema)
+    }
+
+    /// Which table a definition means by a slug, and what that is called now: what was called so then, else what is called so, or was before.
+    fn table(&self, tx: &ReadTx<'_>, of: &Schema, slug: &str, seq: i64, side: Side) -> (Option<SchemaId>, String) {
+        let then = |chain: &[Definition<'_>]| {
+            let is_past = |definition: &&Definition<'_>| {
+                definition.entry.seq < seq || (definition.entry.seq == seq && (side == Side::After || definition.after.is_none()))
+            };
+            match chain.iter().rev().find(is_past) {
+                Some(last) => last.after.as_ref().or(last.before.as_ref()).map(|schema| schema.slug.clone()),
+                None => chain.first().and_then(|first| first.before.as_ref()).map(|schema| schema.slug.clone()),
+            }
+        };
+        let known = self.all.iter().find(|(_, chain)| then(chain).as_deref() == Some(slug));
+        if let Some((id, now)) = known.and_then(|(id, _)| Some((*id, self.slugs.get(id)?))) {
+            return (Some(id), now.clone());
+        }
+        let there = || tx.catalog().schemas(of.app);
+        let by_slug = there().find(|schema| schema.slug == slug);
+        let found = by_slug.or_else(|| there().find(|schema| schema.aliases.iter().any(|alias| alias == slug)));
+        found.map_or_else(|| (None, slug.to_owned()), |schema| (Some(schema.id), schema.slug.clone()))
+    }
+}
+
+/// Has tables that are to go give up their names, where others are to have these again.
+fn make_room(tx: &mut WriteTx<'_>, work: &mut Work<'_>, course: &mut Course<'_>) -> Result<()> {
+    let made: Vec<SchemaId> = course.all.keys().copied().filter(|id| course.is_made(*id)).collect();
+    for id in made {
+        let Some(now) = tx.catalog().schema_by_id(id) else { continue };
+        let had = |definition: &Definition<'_>| definition.before.as_ref().is_some_and(|schema| schema.slug == now.slug);
+        let is_wanted = course.all.iter().any(|(other, chain)| *other != id && chain.iter().any(had));
+        if !is_wanted || undo_shapes::strangers(tx, work, &now)? > 0 {
+            continue;
+        }
+        let is_free = |slug: &String| !tx.catalog().schemas(now.app).any(|schema| schema.slug == *slug);
+        let Some(free) = numbered(&now.slug).find(is_free) else { continue };
+        tables::rename(tx, work.who, &now, &free)?;
+        tx.catalog_changed()?;
+        course.slugs.insert(id, free);
+    }
+    Ok(())
+}
+
+/// Has a table and its fields go by the names that they had before a definition, and everything that names them follow.
+fn call_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, course: &mut Course<'_>, id: SchemaId, seq: i64) -> Result<()> {
+    let Some(definition) = course.definition(id, seq) else { return Ok(()) };
+    let (Some(before), Some(after)) = (&definition.before, &definition.after) else {
+        if definition.after.is_none() && tx.catalog().schema_by_id(id).is_none() {
+            course.names(id).restore(seq);
+        }
+        return Ok(());
+    };
+    let (was, left, renames) = (before.slug.clone(), after.slug.clone(), renamed(&definition.body));
+    course.names(id).expect(seq);
+    let Some(now) = tx.catalog().schema_by_id(id) else {
+        // It comes back under the name that it had before all of this.
+        if course.slugs.get(&id) == Some(&left) {
+            course.slugs.insert(id, was);
+        }
+        renames.iter().for_each(|(was, is)| course.names(id).rename_expected(seq, was, is));
+        return Ok(());
+    };
+    call_table_back(tx, work, course, &now, (&was, &left))?;
+    let older = course.older(id, seq);
+    for (was, is) in &renames {
+        let Some(now) = tx.catalog().schema_by_id(id) else { continue };
+        let slug = course.names(id).since(is, seq);
+        let Some(slug) = slug.filter(|slug| now.field(slug).is_some()) else {
+            course.names(id).rename_expected(seq, was, is);
+            continue;
+        };
+        if slug == *was {
+            continue;
+        }
+        if slug != *is {
             let message = format!("The field '{is}' of table '{}' is called '{slug}' now", now.slug);
             if !work.meet(Conflict::new("changed", &now.slug, message).field(&slug).between(json!(was), json!(slug))) {
                 continue;
             }
         }
-        if now.field(&was).is_some() {
+        if now.fields.iter().any(|field| field.slug != slug && field.slug.eq_ignore_ascii_case(was)) {
             let message = format!("Table '{}' has another field '{was}' now", now.slug);
-            work.meet(Conflict::new("unique", &now.slug, message).field(&was).between(json!(was), json!(slug)));
+            work.meet(Conflict::new("unique", &now.slug, message).field(was).between(json!(was), json!(slug)));
             continue;
         }
-        fields::rename(tx, work.who, &now, &slug, &was)?;
+        fields::rename(tx, work.who, &now, &slug, was)?;
+        course.names(id).rename(&slug, was);
         work.tally.definitions += 1;
+    }
+    // What was added since is out of the way before something else has its name again.
+    for slug in course.names(id).added_in_the_way(seq, &older) {
+        let Some(now) = tx.catalog().schema_by_id(id) else { continue };
+        undo_shapes::take_field(tx, work, &now, &slug)?;
+        if let Some(now) = tx.catalog().schema_by_id(id) {
+            course.names(id).drop_added(seq, &older, &now);
+        }
     }
     Ok(())
 }
 
+fn call_table_back(
+    tx: &mut WriteTx<'_>,
+    work: &mut Work<'_>,
+    course: &mut Course<'_>,
+    now: &Schema,
+    (was, left): (&str, &str),
+) -> Result<()> {
+    if was == left || now.slug == was || course.is_made(now.id) {
+        return Ok(());
+    }
+    if now.slug != left {
+        let message = format!("The table '{left}' is called '{}' now", now.slug);
+        if !work.meet(Conflict::new("changed", &now.slug, message).between(json!(was), json!(now.slug))) {
+            return Ok(());
+        }
+    }
+    if tx.catalog().schemas(now.app).any(|other| other.slug == was) {
+        let message = format!("There is another table '{was}' now");
+        work.meet(Conflict::new("unique", &now.slug, message).between(json!(was), json!(now.slug)));
+        return Ok(());
+    }
+    tables::rename(tx, work.who, now, was)?;
+    tx.catalog_changed()?;
+    course.slugs.insert(now.id, was.to_owned());
+    work.tally.definitions += 1;
+    Ok(())
+}
+
 /// Finds out what a table is to be, and makes it so as far as that can be before its records are put back.
-fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, chain: &[Definition<'_>]) -> Result<Turn> {
+fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, course: &mut Course<'_>, id: SchemaId) -> Result<Turn> {
     let current = tx.catalog().schema_by_id(id);
-    let names = turns.names(tx, id)?;
     let mut wanted = current.as_deref().cloned();
-    for definition in chain.iter().rev() {
-        match (&definition.before, &definition.after) {
+    for seq in course.chain(id).iter().rev().map(|definition| definition.entry.seq).collect::<Vec<i64>>() {
+        let Some(definition) = course.definition(id, seq) else { continue };
+        let told = |schema: &Option<Schema>, side: Side| schema.as_ref().map(|told| course.told(tx, told, seq, side)).transpose();
+        match (told(&definition.before, Side::Before)?, told(&definition.after, Side::After)?) {
             (None, _) => wanted = None,
-            (Some(before), None) if wanted.is_none() => wanted = Some(before.clone()),
+            (Some(before), None) if wanted.is_none() => {
+                wanted = Some(Schema { slug: course.slugs.get(&id).cloned().unwrap_or_default(), ..before });
+            }
             (Some(before), None) => drop(work.meet(Conflict::new("there", &before.slug, "The table is there again"))),
             (Some(before), Some(after)) => match &mut wanted {
                 None => {
                     work.meet(Conflict::new("gone", &before.slug, format!("The table '{}' is gone", before.slug)));
                 }
                 Some(now) => {
-                    let seq = definition.entry.seq;
-                    merge(work, now, &names.translated(before, seq), &names.translated(after, seq + 1));
+                    merge(work, now, &before, &after);
+                    let older: Vec<i64> = course.older(id, seq);
+                    course.names.entry(id).or_default().drop_added(seq, &older, now);
                 }
             },
         }
@@ -188,218 +330,27 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns, id: SchemaId, 
         return Ok(Turn::default());
     }
     match (current, wanted) {
-        (None, None) => Ok(Turn::default()),
-        (Some(current), None) => leave(tx, work, &current),
-        (None, Some(wanted)) => again(tx, work, wanted, chain),
+        // It was made by what is taken back, and is gone already.
+        (None, None) => Ok(Turn::going(course.is_made(id))),
+        (Some(current), None) => undo_shapes::leave(tx, work, &current),
+        (None, Some(wanted)) => {
+            let names = course.names(id);
+            names.settle(&wanted);
+            let back = names.origins(wanted.fields.iter().map(|field| &field.slug));
+            let went = course.chain(id).iter().rev().find(|definition| definition.after.is_none());
+            undo_shapes::again(tx, work, wanted, went, Value::Object(back))
+        }
         (Some(current), Some(mut wanted)) => {
-            keep_newer(tx, work, &current, &mut wanted)?;
-            if work.is_refused() { Ok(Turn::default()) } else { become_other(tx, work, &current, wanted) }
-        }
-    }
-}
-
-/// Fields that would go stay where records hold in them what was written since, unless that is to be lost.
-fn keep_newer(tx: &ReadTx<'_>, work: &mut Work<'_>, current: &Schema, wanted: &mut Schema) -> Result<()> {
-    let last = work.entries.last().map_or(0, |entry| entry.seq);
-    let going: Vec<&Field> = current.stored().filter(|field| wanted.field(&field.slug).is_none()).collect();
-    if going.is_empty() || !history::any_record_since(tx, current.id, last)? {
-        return Ok(());
-    }
-    // As things are called now: nothing is taken back yet of what the records say.
-    let names = Names::of(tx, current.id, last + 1, &BTreeSet::new())?;
-    let imported = undo_records::made(&history::imports_since(tx, current.id, last)?, current.id);
-    for field in going {
-        let mut newer = Vec::new();
-        rows::each_value(tx, current, field, &mut |id, text| {
-            let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
-            let is_told = newer.len() >= NEWER_TOLD_MAX || value == field.default || value == json!([]);
-            if !is_told && (imported.contains(&id) || !undo_records::holds_as_left(tx, current, &names, (id, last), (&field.slug, &value))?)
-            {
-                newer.push((id, value));
+            undo_shapes::keep_newer(tx, work, &current, &mut wanted)?;
+            if work.is_refused() {
+                return Ok(Turn::default());
             }
-            Ok(())
-        })?;
-        let mut stays = false;
-        for (id, value) in newer {
-            let message = format!("'{}' of {} was written since, and the field would go", field.slug, id.text());
-            stays |= !work.meet(Conflict::new("changed", &current.slug, message).of(id).field(&field.slug).between(Value::Null, value));
-        }
-        if stays {
-            wanted.fields.push(field.clone());
+            let names = course.names(id);
+            names.settle(&wanted);
+            let came: BTreeSet<String> =
+                wanted.fields.iter().map(|field| field.slug.clone()).filter(|slug| current.field(slug).is_none()).collect();
+            let back = names.origins(came.iter());
+            undo_shapes::become_other(tx, work, &current, wanted, Value::Object(back))
         }
     }
-    let place = |field: &Field| current.fields.iter().position(|other| other.slug == field.slug);
-    if wanted.fields.iter().all(|field| place(field).is_some()) {
-        wanted.fields.sort_by_key(place);
-    }
-    Ok(())
-}
-
-/// Records with newer values that are told of one field.
-const NEWER_TOLD_MAX: usize = 100;
-
-/// A table that goes again, if its records are those that were made with it, and as they were left.
-fn leave(tx: &ReadTx<'_>, work: &mut Work<'_>, schema: &Schema) -> Result<Turn> {
-    let last = work.entries.last().map_or(0, |entry| entry.seq);
-    let mut others = rows::counter(tx, schema)?;
-    if others > 0 && history::any_record_since(tx, schema.id, last)? {
-        // As things are called now: nothing is taken back yet of what the records say.
-        let names = Names::of(tx, schema.id, last + 1, &BTreeSet::new())?;
-        for id in undo_records::made(work.entries, schema.id) {
-            others -= i64::from(undo_records::is_as_left(tx, schema, &names, id, last)?);
-        }
-    } else {
-        others = 0;
-    }
-    let goes = others == 0 || {
-        let message = format!("Records were written to the table '{}' since", schema.slug);
-        work.meet(Conflict::new("records", &schema.slug, message).between(Value::Null, json!(others)))
-    };
-    Ok(Turn { goes, ..Turn::default() })
-}
-
-/// A table that was deleted, empty as yet, under its own id.
-fn again(tx: &mut WriteTx<'_>, work: &mut Work<'_>, wanted: Schema, chain: &[Definition<'_>]) -> Result<Turn> {
-    if tx.catalog().schemas(wanted.app).any(|other| other.slug == wanted.slug) {
-        let message = format!("There is another table '{}' now: rename that one first", wanted.slug);
-        work.meet(Conflict::new("unique", &wanted.slug, message));
-        return Ok(Turn::default());
-    }
-    let told = chain.iter().rev().find_map(|definition| definition.body.get("before")?.get("next_id")?.as_i64());
-    let next_id = told.unwrap_or_default().max(history::last_record(tx, wanted.id)? + 1);
-    schemas::put_back(tx, &Schema { version: wanted.version + 1, ..wanted.clone() }, next_id)?;
-    let body = json!({"after": schemas::described(&wanted)});
-    log_definition(tx, work.who, wanted.app, Some(wanted.id), format!("brought back the table {}", wanted.slug), Some(body))?;
-    work.tally.definitions += 1;
-    let fresh: BTreeSet<String> = wanted.stored().map(|field| field.slug.clone()).collect();
-    Ok(Turn { came: fresh.clone(), fresh, ..Turn::default() })
-}
-
-/// A table that becomes what it was: its fields at once, what only all records can tell later.
-fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Schema>, wanted: Schema) -> Result<Turn> {
-    if same(current, &wanted) {
-        return Ok(Turn::default());
-    }
-    let is_fresh = |field: &&Field| current.field(&field.slug).is_none_or(|was| was.type_name != field.type_name);
-    let fresh: BTreeSet<String> = wanted.stored().filter(is_fresh).map(|field| field.slug.clone()).collect();
-    let mut loose = wanted.clone();
-    for field in loose.fields.iter_mut().filter(|field| fresh.contains(&field.slug)) {
-        (field.required, field.unique, field.default) = (false, false, Value::Null);
-    }
-    let is_kept = |group: &Vec<String>| current.unique.contains(group) && !group.iter().any(|slug| fresh.contains(slug));
-    loose.unique.retain(is_kept);
-    for field in &mut loose.fields {
-        field.unique &= current.field(&field.slug).is_some_and(|was| was.unique);
-    }
-    let came = wanted.fields.iter().map(|field| field.slug.clone()).filter(|slug| current.field(slug).is_none()).collect();
-    let gone = current.fields.iter().map(|field| field.slug.clone()).filter(|slug| wanted.field(slug).is_none()).collect();
-    let masks = undo_apps::masks(tx, current, &gone);
-    let body = json!({"before": schemas::described(current), "after": schemas::described(&wanted), "renamed": [], "masks": masks});
-    let label = format!("put back the table {}", wanted.slug);
-    let batch = log_definition(tx, work.who, work.app, Some(current.id), label, Some(body))?;
-    for gone in current.stored().filter(|field| wanted.field(&field.slug).is_none()) {
-        log_all_cleared(tx, work.who, current, &gone.slug, batch)?;
-    }
-    schemas::replace(tx, current, &loose, &[])?;
-    rename_options(tx, current, &loose)?;
-    work.tally.definitions += 1;
-    Ok(Turn { goes: false, last: Some((loose, wanted)), fresh, came })
-}
-
-/// Records hold options by what these are called: one that has another name again has it in them, too.
-fn rename_options(tx: &mut WriteTx<'_>, was: &Schema, now: &Schema) -> Result<()> {
-    for field in now.stored().filter(|field| was.field(&field.slug).is_some_and(|old| old.kind == field.kind)) {
-        let olds = was.field(&field.slug).map(|old| old.rules.choices.clone()).unwrap_or_default();
-        let named = |id: i64| field.rules.choices.iter().find(|choice| choice.id == id).map(|choice| choice.value.clone());
-        let renamed: Vec<(String, String)> =
-            olds.into_iter().filter_map(|old| Some((old.value, named(old.id)?))).filter(|(was, now)| was != now).collect();
-        // By a name that no option has: two may have changed theirs with each other.
-        for (at, (old, _)) in renamed.iter().enumerate() {
-            rows::replace_option(tx, now, field, old, Some(&format!("\u{1}{at}")))?;
-        }
-        for (at, (_, new)) in renamed.iter().enumerate() {
-            rows::replace_option(tx, now, field, &format!("\u{1}{at}"), Some(new))?;
-        }
-    }
-    Ok(())
-}
-
-/// What holds of all records together, and what goes. To be called when records are what they are to be.
-pub fn finish(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: Turns) -> Result<()> {
-    if work.is_refused() || turns.all.is_empty() {
-        return Ok(());
-    }
-    for (id, turn) in &turns.all {
-        if let Some((loose, wanted)) = &turn.last {
-            let now = tx.catalog().schema_by_id(*id).ok_or_else(|| Error::internal("a table is missing"))?;
-            tighten(tx, &now, loose, wanted, &turn.fresh)?;
-        }
-    }
-    tx.catalog_changed()?;
-    let going: Vec<Arc<Schema>> =
-        turns.all.iter().filter(|(_, turn)| turn.goes).filter_map(|(id, _)| tx.catalog().schema_by_id(*id)).collect();
-    for schema in &going {
-        access::may_also(work.who, Action::Delete)?;
-        remove(tx, work, schema, &going)?;
-    }
-    settle(tx, work.app).map_err(|error| match error {
-        Error::Invalid(problems) => {
-            Error::Conflict(problems.into_iter().next().unwrap_or_else(|| Problem::new("conflict", "It leads nowhere")))
-        }
-        other => other,
-    })
-}
-
-/// Has a table say all that it is to say, once its records allow it.
-fn tighten(tx: &mut WriteTx<'_>, now: &Arc<Schema>, loose: &Schema, wanted: &Schema, fresh: &BTreeSet<String>) -> Result<()> {
-    for field in wanted.stored() {
-        let was = now.field(&field.slug);
-        if was.is_none_or(|was| fresh.contains(&field.slug) || is_narrower(was, field)) {
-            fits(tx, now, field)?;
-        }
-        if field.required
-            && let Some(id) = rows::first_blank(tx, now, field)?
-        {
-            let message = format!("Table '{}': {} has no {}, which would be required again", now.slug, id.text(), field.slug);
-            return Err(Error::Conflict(Problem::of(&field.slug, "required", message).hint("Fill it in first")));
-        }
-        if field.kind.is_set() && fresh.contains(&field.slug) {
-            rows::relink(tx, now, field)?;
-        }
-    }
-    for group in unique_groups(wanted).iter().filter(|group| !unique_groups(loose).contains(group)) {
-        if let Some(problem) = twins(tx, now, group)? {
-            return Err(Error::Conflict(problem));
-        }
-    }
-    if loose == wanted { Ok(()) } else { schemas::replace(tx, now, wanted, &[]) }
-}
-
-/// Refuses values that were written since and are none of what a field is to be again.
-fn fits(tx: &ReadTx<'_>, schema: &Schema, field: &Field) -> Result<()> {
-    rows::each_value(tx, schema, field, &mut |id, text| {
-        let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
-        field::clean(field, &value).map(drop).map_err(|refusal| {
-            let problem = refusal.of(&field.slug);
-            let message = format!("Table '{}', {}: {}", schema.slug, id.text(), problem.message);
-            Error::Conflict(Problem { message, ..problem }.hint("It was written since; change it first"))
-        })
-    })
-}
-
-fn remove(tx: &mut WriteTx<'_>, work: &mut Work<'_>, schema: &Arc<Schema>, going: &[Arc<Schema>]) -> Result<()> {
-    let stays = |other: &&Arc<Schema>| !going.iter().any(|gone| gone.id == other.id);
-    for other in tx.catalog().schemas(schema.app).filter(stays) {
-        if let Some(field) = other.fields.iter().find(|field| field.rules.target.as_deref() == Some(&schema.slug)) {
-            let message = format!("Table '{}' cannot go: field '{}.{}' leads to it", schema.slug, other.slug, field.slug);
-            return Err(Error::Conflict(Problem::of(&field.slug, "referenced", message).hint("Delete that field first")));
-        }
-    }
-    let body = json!({"before": schemas::kept(tx, schema)?});
-    let batch = log_definition(tx, work.who, schema.app, Some(schema.id), format!("took away the table {}", schema.slug), Some(body))?;
-    work.tally.deleted += usize::try_from(rows::counter(tx, schema)?).unwrap_or_default();
-    log_all_deleted(tx, work.who, schema, batch)?;
-    schemas::remove(tx, schema)?;
-    work.tally.definitions += 1;
-    Ok(())
 }

@@ -9,14 +9,15 @@ use super::me;
 use super::view_sense::{self, Shown};
 use crate::format::view_part::{self, ViewPart};
 use crate::model::catalog::missing;
+use crate::model::change::Logged;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::expr::Expr;
 use crate::model::limits::Limits;
 use crate::model::name::label_from;
 use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
-use crate::model::schema::Schema;
-use crate::model::view::SavedView;
+use crate::model::schema::{Schema, SchemaId};
+use crate::model::view::{SavedView, ViewKind};
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::views;
 use serde_json::{Map, Value, json};
@@ -49,7 +50,7 @@ pub fn create(tx: &mut WriteTx<'_>, who: &Caller, app: &str, schema: &str, part:
     let new = made(0, &scope.whole, owner, slug, part);
     check(tx, who, &scope, &new)?;
     let id = views::insert(tx, &new)?;
-    log(tx, who, &scope.whole, "made", None, Some(&new))?;
+    log(tx, who, &scope.whole, "made", Sides { after: Some(&SavedView { id, ..new }), ..Sides::default() })?;
     shown(tx, who, &scope, id)
 }
 
@@ -75,7 +76,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], body: &Map<St
     check(tx, who, &scope, &new)?;
     if new != old {
         views::update(tx, &new)?;
-        log(tx, who, &scope.whole, "changed", Some(&old), Some(&new))?;
+        log(tx, who, &scope.whole, "changed", Sides { before: Some(&old), after: Some(&new), ..Sides::default() })?;
     }
     shown(tx, who, &scope, old.id)
 }
@@ -83,7 +84,7 @@ pub fn change(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3], body: &Map<St
 pub fn remove(tx: &mut WriteTx<'_>, who: &Caller, path: [&str; 3]) -> Result<()> {
     let (scope, old) = own(tx, who, path)?;
     views::remove(tx, old.id)?;
-    log(tx, who, &scope.whole, "deleted", Some(&old), None)
+    log(tx, who, &scope.whole, "deleted", Sides { before: Some(&old), ..Sides::default() })
 }
 
 /// A question with what its view says where it says nothing itself. What the view finds is narrowed by the question's own filter.
@@ -215,23 +216,81 @@ fn shown(tx: &WriteTx<'_>, who: &Caller, scope: &Scope, id: i64) -> Result<Shown
     all.into_iter().find(|shown| shown.view.id == id).ok_or_else(|| Error::internal("a view is missing"))
 }
 
-/// An entry of the change log. What a view says that is somebody's own is nobody else's business.
-pub fn log(
-    tx: &mut WriteTx<'_>,
-    who: &Caller,
-    schema: &Schema,
-    did: &str,
-    before: Option<&SavedView>,
-    after: Option<&SavedView>,
-) -> Result<()> {
-    let shared = [before, after].map(|view| view.filter(|view| view.owner.is_none()));
-    let (label, body) = match shared {
-        [None, None] => (format!("{did} a view of their own of the table {}", schema.slug), None),
-        [before, after] => {
-            let slug = before.or(after).map_or("", |view| view.slug.as_str());
-            let body = json!({"before": before.map(SavedView::to_json), "after": after.map(SavedView::to_json)});
-            (format!("{did} the view {slug} of the table {}", schema.slug), Some(body))
-        }
+/// What a view was and is, for the change log.
+#[derive(Clone, Copy, Default)]
+pub struct Sides<'v> {
+    pub before: Option<&'v SavedView>,
+    pub after: Option<&'v SavedView>,
+    /// It was changed because a field that it named went.
+    pub is_settled: bool,
+}
+
+/// An entry of the change log. What a view says that is somebody's own is nobody else's business: `without_own` takes it out of what others are told.
+pub fn log(tx: &mut WriteTx<'_>, who: &Caller, schema: &Schema, did: &str, sides: Sides<'_>) -> Result<()> {
+    let Sides { before, after, is_settled } = sides;
+    let shared = [before, after].into_iter().flatten().find(|view| view.owner.is_none());
+    let label = match shared {
+        None => format!("{did} a view of their own of the table {}", schema.slug),
+        Some(view) => format!("{did} the view {} of the table {}", view.slug, schema.slug),
     };
-    log_definition(tx, who, schema.app, Some(schema.id), label, body).map(drop)
+    let body = json!({"view": before.or(after).map(|view| view.id), "before": before.map(said), "after": after.map(said), "settled": is_settled.then_some(true)});
+    let mut body = body.as_object().cloned().unwrap_or_default();
+    body.retain(|key, value| key != "settled" || !value.is_null());
+    log_definition(tx, who, schema.app, Some(schema.id), label, Some(Value::Object(body))).map(drop)
+}
+
+/// What a view says, and whose it is if it is somebody's own; `said_of` reads it back.
+pub fn said(view: &SavedView) -> Map<String, Value> {
+    let mut said = view.to_json();
+    if let Some(owner) = view.owner {
+        said.insert("owner".to_owned(), json!(owner.0));
+    }
+    said
+}
+
+/// A view as the change log tells of it, without its number; `None` when it tells of something else.
+pub fn said_of(schema: SchemaId, said: &Map<String, Value>) -> Option<SavedView> {
+    if said.contains_key("model") {
+        return None;
+    }
+    let text = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
+    text("kind")?;
+    let bare = SavedView {
+        id: 0,
+        schema,
+        owner: said.get("owner").and_then(Value::as_i64).map(UserId),
+        slug: text("slug")?,
+        name: text("name")?,
+        kind: ViewKind::default(),
+        filter: None,
+        sort: Vec::new(),
+        fields: None,
+        group: Vec::new(),
+        options: Map::new(),
+    };
+    Some(bare.with_definition(said))
+}
+
+/// An entry without what it says of views that somebody keeps for themselves, unless that is who asks.
+pub fn without_own(who: &Caller, entry: Logged) -> Logged {
+    let is_such = |text: &String| entry.kind == "define" && (text.contains("\"owner\"") || text.contains("\"own_views\""));
+    let Some(mut body) = entry.body.as_ref().filter(|text| is_such(text)).and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+        return entry;
+    };
+    let me = who.user_id().map(|user| user.0);
+    let mut gone = Vec::new();
+    for side in ["before", "after"] {
+        let Some(said) = body.get_mut(side).and_then(Value::as_object_mut) else { continue };
+        said.shift_remove("own_views");
+        let tables = said.get_mut("schemas").and_then(Value::as_array_mut).into_iter().flatten();
+        tables.filter_map(Value::as_object_mut).for_each(|table| drop(table.shift_remove("own_views")));
+        if said.contains_key("kind") && said.get("owner").and_then(Value::as_i64).is_some_and(|owner| Some(owner) != me) {
+            gone.push(side);
+        }
+    }
+    for side in gone {
+        body.as_object_mut().into_iter().for_each(|body| drop(body.insert(side.to_owned(), Value::Null)));
+    }
+    let says_nothing = ["before", "after"].iter().all(|side| body.get(side).is_none_or(Value::is_null));
+    Logged { body: (!says_nothing).then(|| body.to_string()), ..entry }
 }

@@ -397,6 +397,10 @@ impl<'c> WriteTx<'c> {
         self.batch = Some(None);
     }
 
+    pub fn is_in_batch(&self) -> bool {
+        self.batch.is_some()
+    }
+
     pub fn end_batch(&mut self) {
         self.batch = None;
     }

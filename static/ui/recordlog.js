@@ -43,7 +43,7 @@ class RecordLog extends El {
   }
 
   #load = async (before = null) => {
-    const of = this.#of, turn = ++this.#turn, { context: { app, tables }, table, id } = this, names = new Map([...this.context.names, ...this.#found?.names ?? []]);
+    const of = this.#of, turn = ++this.#turn, { context: { app, tables }, table, recordId: id } = this, names = new Map([...this.context.names, ...this.#found?.names ?? []]);
     try {
       const found = await loadHistory(app, tables, table, id, { before, names }, this.life);
       if (of !== this.#of || turn !== this.#turn) return;

@@ -80,6 +80,9 @@ mod modifiers;
 /// Taking back whatever was done.
 mod undo;
 
+/// Any acts in any order, taken back and done again.
+mod undo_any;
+
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 

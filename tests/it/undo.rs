@@ -1,17 +1,15 @@
 //! Taking back whatever was done, by whomever and through whichever door: everything is what it was, and again what it became; what others did since is
-//! told with both values and never lost by the way.
+//! told with both values and never lost by the way. Any acts in any order are in `undo_any`.
 
 use crate::harness::Harness;
 use crate::transcript::Ask;
 use carryall::model::job::unwatched;
-use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-const APP: &str = "/api/apps/work";
-const SCHEMAS: &str = "/api/apps/work/schemas";
+pub const APP: &str = "/api/apps/work";
+pub const SCHEMAS: &str = "/api/apps/work/schemas";
 
-fn work() -> Harness {
+pub fn work() -> Harness {
     let harness = Harness::crm();
     let app = json!({"carryall": 1, "app": {"slug": "work", "name": "Work"}, "schemas": [
         {"slug": "people", "display_field": "name", "fields": [
@@ -39,7 +37,7 @@ fn work() -> Harness {
 }
 
 /// All that an app is: its tables and every record under its id.
-fn state(harness: &Harness) -> Value {
+pub fn state(harness: &Harness) -> Value {
     let (status, mut schemas) = harness.ask("GET", SCHEMAS, "");
     assert_eq!(status, 200, "{schemas}");
     let mut tables = schemas["schemas"].take();
@@ -57,22 +55,22 @@ fn state(harness: &Harness) -> Value {
     tables
 }
 
-fn is_well(harness: &Harness) {
+pub fn is_well(harness: &Harness) {
     assert_eq!(harness.ctx.store.check(&unwatched()).unwrap().problems, Vec::<String>::new());
 }
 
-fn newest(harness: &Harness) -> i64 {
+pub fn newest(harness: &Harness) -> i64 {
     harness.ask("GET", &format!("{APP}/changes"), "").1["last"].as_i64().unwrap()
 }
 
 /// The acts after a number, newest first.
-fn acts(harness: &Harness, after: i64) -> Vec<i64> {
+pub fn acts(harness: &Harness, after: i64) -> Vec<i64> {
     let (status, list) = harness.ask("GET", &format!("{APP}/changes?order=newest&after={after}&limit=1000"), "");
     assert_eq!(status, 200, "{list}");
     list["changes"].as_array().unwrap().iter().map(|change| change["seq"].as_i64().unwrap()).collect()
 }
 
-fn post(harness: &Harness, target: &str, body: &str) -> Value {
+pub fn post(harness: &Harness, target: &str, body: &str) -> Value {
     let (status, answer) = harness.ask("POST", target, body);
     assert_eq!(status, 200, "{target} {body} {answer}");
     answer
@@ -82,81 +80,6 @@ fn post(harness: &Harness, target: &str, body: &str) -> Value {
 fn undone(harness: &Harness) -> Value {
     let last = acts(harness, 0)[0];
     post(harness, &format!("{APP}/changes/{last}/undo"), "")
-}
-
-/// One of the many things that can be done to the app, whether it is possible at this moment or not.
-fn act(harness: &Harness, what: u8, one: u8, other: u8) -> u16 {
-    let table = ["people", "projects", "tasks"][usize::from(one) % 3];
-    let (kind, renamed) = (["text", "integer", "json"][usize::from(one / 3) % 3], ["folk", "plans", "todo"][usize::from(one) % 3]);
-    let records = format!("{SCHEMAS}/{table}/records");
-    let id = i64::from(other) % 5 + 1;
-    let name = format!("n{}", other % 7);
-    let field = ["age", "budget", "state", "title", "tags", "extra", "name"][usize::from(other) % 7];
-    let fields = format!("{SCHEMAS}/{table}/fields");
-    let values = match table {
-        "people" => json!({"name": name, "age": other}),
-        "projects" => json!({"name": name, "lead": format!("rec_{id}"), "tags": ["green"], "state": "open"}),
-        _ => json!({"title": name, "project": format!("rec_{}", id % 3 + 1)}),
-    };
-    let send = |method: &str, target: &str, body: Value| harness.ask(method, target, &body.to_string()).0;
-    match what {
-        0 | 1 => send("POST", &records, values),
-        2 | 3 => send("PATCH", &format!("{records}/rec_{id}"), values),
-        4 | 5 => harness.ask("DELETE", &format!("{records}/rec_{id}"), "").0,
-        6 => send("POST", &records, json!([values, {"name": format!("m{other}"), "title": "x"}])),
-        7 => harness.ask("DELETE", &format!("{records}?filter[id][gte]=rec_{id}"), "").0,
-        8 => send("PATCH", &format!("{SCHEMAS}/projects/records?filter[id][gte]=rec_{id}"), json!({"state": "done", "budget": other})),
-        9 => send("POST", &fields, json!({"slug": "extra", "type": "text", "default": "fresh"})),
-        10 => harness.ask("DELETE", &format!("{fields}/{field}"), "").0,
-        11 => send("PATCH", &format!("{fields}/{field}"), json!({"slug": "other"})),
-        12 => send("PATCH", &format!("{fields}/{field}"), json!({"type": kind})),
-        13 => harness.ask("DELETE", &format!("{SCHEMAS}/projects/fields/state/options/open?replace=done"), "").0,
-        14 => send("PATCH", &format!("{SCHEMAS}/projects/fields/tags/options/red"), json!({"value": "crimson"})),
-        15 => send("PATCH", &format!("{SCHEMAS}/{table}"), json!({"slug": renamed})),
-        16 => harness.ask("DELETE", &format!("{SCHEMAS}/tasks"), "").0,
-        _ => harness.send("POST", &format!("{SCHEMAS}/{table}/import"), "text/csv", "name,title\nimported,a\nagain,b\n").status,
-    }
-}
-
-#[test]
-fn whatever_is_done_is_taken_back_and_done_again() {
-    let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
-    // Any acts on records, and at the end at most one on a table. Acts on tables among others are in the tests below.
-    let records = proptest::collection::vec((prop_oneof![0..=8_u8, Just(17_u8)], any::<u8>(), any::<u8>()), 1..14);
-    let table = proptest::option::of((9..=16_u8, any::<u8>(), any::<u8>()));
-    let result = TestRunner::new(config).run(&(records, table), |(records, table)| {
-        let all: Vec<(u8, u8, u8)> = records.into_iter().chain(table).collect();
-        let harness = work();
-        let (first, begun) = (state(&harness), newest(&harness));
-        let (status, point) = harness.ask("POST", &format!("{APP}/checkpoints"), r#"{"name": "begun"}"#);
-        assert_eq!(status, 201, "{point}");
-        for (what, one, other) in &all {
-            let status = act(&harness, *what, *one, *other);
-            assert!(status < 500, "{what} {one} {other}: {status}");
-        }
-        let last = state(&harness);
-        let done = acts(&harness, begun);
-        for act in &done {
-            post(&harness, &format!("{APP}/changes/{act}/undo"), "");
-        }
-        prop_assert_eq!(&state(&harness), &first, "all taken back");
-        is_well(&harness);
-        for act in done.iter().rev() {
-            post(&harness, &format!("{APP}/changes/{act}/redo"), "");
-        }
-        prop_assert_eq!(&state(&harness), &last, "all done again");
-        is_well(&harness);
-        let back = post(&harness, &format!("{APP}/checkpoints/{}/return", point["id"]), "");
-        prop_assert_eq!(&state(&harness), &first, "returned");
-        is_well(&harness);
-        if let Some(change) = back["change"].as_i64() {
-            post(&harness, &format!("{APP}/changes/{change}/undo"), "");
-        }
-        prop_assert_eq!(&state(&harness), &last, "the return taken back");
-        is_well(&harness);
-        Ok(())
-    });
-    result.unwrap();
 }
 
 #[test]
@@ -408,13 +331,26 @@ fn a_table_that_was_made_does_not_go_with_what_was_imported_since() {
 }
 
 #[test]
-fn a_single_entry_is_not_taken_for_its_act() {
+fn the_first_entry_of_an_act_is_taken_back_alone_like_any_other() {
     let harness = work();
+    let first = state(&harness);
     assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/projects/records/rec_1"), "").0, 200);
     let act = acts(&harness, 0)[0];
-    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{act}/undo"), r#"{"batch": false}"#);
-    assert_eq!((status, &told["error"]["details"][0]["code"]), (409, &json!("not_undoable")), "{told}");
+    let alone = |what: &str| harness.ask("POST", &format!("{APP}/changes/{act}/{what}"), r#"{"batch": false}"#);
+    assert_eq!(harness.ask("POST", &format!("{APP}/changes/{act}/redo"), r#"{"batch": false}"#).0, 409, "nothing is taken back yet");
+    let (status, told) = alone("undo");
+    assert_eq!((status, &told["created"], &told["undoes"]), (200, &json!(1), &json!(act)), "{told}");
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/projects/records/rec_1"), "").0, 200);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/tasks/records"), "").1["total"], 1);
+    assert_eq!(alone("undo").0, 409, "it is taken back already");
+    assert_eq!(alone("redo").0, 200);
+    assert_eq!(harness.ask("GET", &format!("{SCHEMAS}/projects/records/rec_1"), "").0, 404);
+    // The act as a whole is another thing.
+    let told = &harness.ask("GET", &format!("{APP}/changes/{act}"), "").1;
+    assert_eq!((&told["undone_by"], &told["can_undo"]), (&Value::Null, &json!(true)));
     assert_eq!(post(&harness, &format!("{APP}/changes/{act}/undo"), "")["created"], 3);
+    assert_eq!(state(&harness), first);
+    is_well(&harness);
 }
 
 #[test]
@@ -432,29 +368,119 @@ fn what_stands_stays_where_what_was_there_is_gone() {
 }
 
 #[test]
-fn what_became_of_a_view_is_not_taken_back_and_says_so() {
+fn what_became_of_a_view_is_taken_back_but_not_what_was_changed_in_it_since() {
     let harness = work();
-    let (status, told) = harness.ask("POST", &format!("{SCHEMAS}/people/views"), r#"{"name": "Old ones", "shared": true}"#);
+    let views = format!("{SCHEMAS}/people/views");
+    let (status, told) = harness.ask("POST", &views, r#"{"name": "Old ones", "shared": true, "sort": ["-age"]}"#);
     assert_eq!(status, 201, "{told}");
-    let list = harness.ask("GET", &format!("{APP}/changes?order=newest&limit=1"), "").1;
-    let change = &list["changes"][0];
-    assert_eq!(change["can_undo"], false, "{list}");
-    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{}/undo", change["seq"]), "");
-    assert_eq!((status, &told["error"]["details"][0]["code"]), (409, &json!("not_undoable")), "{told}");
+    let old = harness.ask("GET", &views, "").1;
+    assert_eq!(harness.ask("PATCH", &format!("{views}/old-ones"), r#"{"name": "Elders", "sort": ["name"]}"#).0, 200);
+    let changed = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("PATCH", &format!("{views}/old-ones"), r#"{"sort": ["age"]}"#).0, 200);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{changed}/undo"), "");
+    let conflict = &told["error"]["conflicts"][0];
+    assert_eq!((status, &conflict["mine"], &conflict["theirs"]), (409, &json!(["-age"]), &json!(["age"])), "{told}");
+    post(&harness, &format!("{APP}/changes/{changed}/undo"), r#"{"on_conflict": "skip"}"#);
+    let now = &harness.ask("GET", &format!("{views}/old-ones"), "").1;
+    assert_eq!((&now["name"], &now["sort"]), (&json!("Old ones"), &json!(["age"])));
+    undone(&harness);
+    post(&harness, &format!("{APP}/changes/{changed}/undo"), r#"{"on_conflict": "overwrite"}"#);
+    assert_eq!(harness.ask("GET", &views, "").1, old);
+    assert_eq!(harness.ask("DELETE", &format!("{views}/old-ones"), "").0, 204);
+    let gone = acts(&harness, 0)[0];
+    post(&harness, &format!("{APP}/changes/{gone}/undo"), "");
+    assert_eq!(harness.ask("GET", &views, "").1, old);
+    post(&harness, &format!("{APP}/changes/{gone}/redo"), "");
+    assert_eq!(harness.ask("POST", &views, r#"{"slug": "old-ones", "shared": true}"#).0, 201);
+    let (status, told) = harness.ask("POST", &format!("{APP}/changes/{gone}/undo"), "");
+    assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("unique")), "{told}");
 }
 
 #[test]
-fn an_app_that_came_back_is_not_deleted_again_by_a_redo() {
+fn a_table_comes_back_with_its_views_and_with_what_roles_let_through_in_it() {
+    let harness = work().with_people(&["ann"]);
+    let role = r#"{"slug": "keeper", "name": "Keeper", "schemas": {"tasks": {"read": "title != null", "list": true, "fields": {"number": {"readable": false}}}}}"#;
+    assert_eq!(harness.ask("POST", &format!("{APP}/roles"), role).0, 201);
+    harness.ask("POST", "/api/workspaces/default/grants", r#"{"user": "ann@example.com", "app": "work", "role": "keeper"}"#);
+    let views = format!("{SCHEMAS}/tasks/views");
+    let by_ann = |method: &str, target: &str, body: &str| {
+        let headers = vec![("As".to_owned(), "ann".to_owned())];
+        let reply = harness.answer(&Ask { method: method.to_owned(), url: target.to_owned(), headers, body: body.as_bytes().to_vec() });
+        (reply.status, serde_json::from_slice::<Value>(&reply.body).unwrap_or_default())
+    };
+    assert_eq!(harness.ask("POST", &views, r#"{"slug": "all", "shared": true, "filter": "title != 'x'"}"#).0, 201);
+    assert_eq!(by_ann("POST", &views, r#"{"slug": "own", "name": "Only mine"}"#).0, 201);
+    let whole = || (state(&harness), harness.ask("GET", &format!("{APP}/roles"), "").1, by_ann("GET", &views, ""));
+    let first = whole();
+    assert_eq!(first.2.1["views"].as_array().unwrap().len(), 2);
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/tasks"), "").0, 200);
+    let gone = acts(&harness, 0)[0];
+    assert_eq!(by_ann("GET", &views, "").0, 404);
+    for _ in 0..2 {
+        post(&harness, &format!("{APP}/changes/{gone}/undo"), "");
+        assert_eq!(whole(), first);
+        post(&harness, &format!("{APP}/changes/{gone}/redo"), "");
+        assert_eq!(by_ann("GET", &views, "").0, 404);
+    }
+    // What somebody keeps for themselves is told to nobody else.
+    for target in
+        [format!("{APP}/changes/{gone}"), format!("{APP}/changes?since=0&limit=1000"), format!("{APP}/changes?order=newest&limit=1000")]
+    {
+        let told = harness.ask("GET", &target, "").1.to_string();
+        assert!(told.contains("title != 'x'") && !told.contains("Only mine"), "{told}");
+    }
+    is_well(&harness);
+}
+
+#[test]
+fn a_view_names_a_field_again_that_came_back() {
+    let harness = work().with_people(&["ann"]);
+    harness.ask("POST", "/api/workspaces/default/grants", r#"{"user": "ann@example.com", "app": "work", "role": "editor"}"#);
+    let views = format!("{SCHEMAS}/people/views");
+    let by_ann = |method: &str, target: &str, body: &str| {
+        let headers = vec![("As".to_owned(), "ann".to_owned())];
+        let reply = harness.answer(&Ask { method: method.to_owned(), url: target.to_owned(), headers, body: body.as_bytes().to_vec() });
+        (reply.status, serde_json::from_slice::<Value>(&reply.body).unwrap_or_default())
+    };
+    assert_eq!(harness.ask("POST", &views, r#"{"slug": "all", "shared": true, "sort": ["-age"], "fields": ["name", "age"]}"#).0, 201);
+    assert_eq!(by_ann("POST", &views, r#"{"slug": "own", "group": ["age"]}"#).0, 201);
+    let first = by_ann("GET", &views, "").1;
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/people/fields/age"), "").0, 200);
+    let gone = acts(&harness, 0)[0];
+    assert_eq!(by_ann("GET", &views, "").1["views"][0]["fields"], json!(["name"]));
+    post(&harness, &format!("{APP}/changes/{gone}/undo"), "");
+    assert_eq!(by_ann("GET", &views, "").1, first);
+    // What ann did to a view of her own is hers to take back.
+    assert_eq!(by_ann("PATCH", &format!("{views}/own"), r#"{"name": "Another"}"#).0, 200);
+    let act = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("POST", &format!("{APP}/changes/{act}/undo"), "").0, 403, "that is hers alone");
+    assert_eq!(by_ann("POST", &format!("{APP}/changes/{act}/undo"), "").0, 200);
+    assert_eq!(by_ann("GET", &views, "").1, first);
+}
+
+#[test]
+fn an_app_that_came_back_is_deleted_again_unless_it_was_changed_since() {
     let harness = work();
+    let first = state(&harness);
     assert_eq!(harness.ask("DELETE", APP, "").0, 200);
-    let gone = harness.ask("GET", "/api/workspaces/default/deleted", "").1["apps"][0]["change"].clone();
-    post(&harness, &format!("/api/workspaces/default/deleted/{gone}/restore"), "");
-    let (first, back) = (state(&harness), acts(&harness, 0)[0]);
+    let deleted = "/api/workspaces/default/deleted";
+    let gone = harness.ask("GET", deleted, "").1["apps"][0]["change"].clone();
+    post(&harness, &format!("{deleted}/{gone}/restore"), "");
+    let back = acts(&harness, 0)[0];
+    assert_eq!(harness.ask("PATCH", &format!("{SCHEMAS}/people/records/rec_1"), r#"{"age": 32}"#).0, 200);
     for target in [format!("{APP}/changes/{gone}/redo"), format!("{APP}/changes/{back}/undo")] {
         let (status, told) = harness.ask("POST", &target, "");
-        assert_eq!((status, &told["error"]["details"][0]["code"]), (409, &json!("not_undoable")), "{told}");
+        assert_eq!((status, &told["error"]["conflicts"][0]["code"]), (409, &json!("changed")), "{told}");
     }
+    undone(&harness);
+    assert_eq!(post(&harness, &format!("{APP}/changes/{gone}/redo"), "")["deleted"], 8);
+    assert_eq!(harness.ask("GET", APP, "").0, 404);
+    // It is listed once, as it went last.
+    let apps = harness.ask("GET", deleted, "").1["apps"].clone();
+    assert_eq!(apps.as_array().unwrap().len(), 1, "{apps}");
+    post(&harness, &format!("{deleted}/{}/restore", apps[0]["change"]), "");
     assert_eq!(state(&harness), first);
+    is_well(&harness);
 }
 
 #[test]

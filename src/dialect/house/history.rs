@@ -130,7 +130,7 @@ fn rendered(told: &Told) -> Map<String, Value> {
         ("tab", json!(entry.tab)),
         ("sentence", json!(sentence)),
         ("entries", json!(entries)),
-        ("undoes", json!(entry.undoes)),
+        ("undoes", json!(entry.undoes.map(i64::abs))),
         ("undone_by", json!(undone_by)),
         ("can_undo", json!(can_undo)),
     ];

@@ -77,7 +77,7 @@ fn run(ctx: &Arc<Ctx>, call: &Call<'_>, app: &str, aim: &Aim, on_conflict: OnCon
         Outcome::Done(done) => {
             let tally = done.tally;
             let body = json!({
-                "change": done.change.filter(|_| !is_rehearsal), "undoes": done.undoes, "label": done.label,
+                "change": done.change.filter(|_| !is_rehearsal), "undoes": done.undoes.map(i64::abs), "label": done.label,
                 "created": tally.created, "updated": tally.updated, "deleted": tally.deleted, "definitions": tally.definitions,
                 "conflicts": told(&done.conflicts), "conflicts_total": done.conflicts.len(),
             });

@@ -34,7 +34,7 @@ fn end_of_act(tx: &ReadTx<'_>, act: i64) -> Result<i64> {
     Ok(tx.conn().prepare_cached(sql).or_failed()?.query_row([act], |row| row.get(0)).optional().or_failed()?.unwrap_or(i64::MAX))
 }
 
-/// The act that took this one back, if that was not taken back itself.
+/// The act that took this one back, if that was not taken back itself. The first entry of an act, taken back alone, goes by its number below zero.
 pub fn undone_by(tx: &ReadTx<'_>, act: i64) -> Result<Option<i64>> {
     let sql = "SELECT seq FROM change WHERE undoes = ?1 AND undoes IS NOT NULL AND batch IS NULL ORDER BY seq DESC LIMIT 1";
     let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
@@ -82,6 +82,11 @@ pub fn since(tx: &ReadTx<'_>, app: AppId, after: i64, limit: usize) -> Result<Ve
     all(tx, &format!("SELECT {LOGGED} FROM change WHERE seq > ?1 AND app = ?2 ORDER BY seq LIMIT {limit}"), (after, app.0))
 }
 
+/// The first entry of each act of an app after an entry, oldest first.
+pub fn acts_since(tx: &ReadTx<'_>, app: AppId, after: i64) -> Result<Vec<Logged>> {
+    all(tx, &format!("SELECT {LOGGED} FROM change WHERE seq > ?1 AND app = ?2 AND batch IS NULL ORDER BY seq"), (after, app.0))
+}
+
 /// The number of the newest entry from before a time, or at it; 0 without any.
 pub fn newest_until(tx: &ReadTx<'_>, at: &str) -> Result<i64> {
     let sql = "SELECT seq FROM change WHERE at <= ?1 ORDER BY seq DESC LIMIT 1";
@@ -94,11 +99,12 @@ pub fn last_record(tx: &ReadTx<'_>, schema: SchemaId) -> Result<i64> {
     tx.conn().prepare_cached(sql).or_failed()?.query_row([schema.0], |row| row.get(0)).or_failed()
 }
 
-/// Apps that were taken away, newest first.
+/// Apps that were taken away, newest first, each as it went last.
 pub fn gone_apps(tx: &ReadTx<'_>, limit: usize) -> Result<Vec<Logged>> {
     let sql = format!(
-        "SELECT {LOGGED} FROM change WHERE kind = 'define' AND schema IS NULL AND app IS NOT NULL AND body->'$.before.uuid' IS NOT NULL
-         AND body->'$.after' IS NULL AND app NOT IN (SELECT id FROM app) ORDER BY seq DESC LIMIT {limit}"
+        "SELECT {LOGGED} FROM change WHERE seq IN (SELECT max(seq) FROM change WHERE kind = 'define' AND schema IS NULL AND app IS NOT NULL
+         AND body->'$.before.uuid' IS NOT NULL AND body->'$.after' IS NULL AND app NOT IN (SELECT id FROM app) GROUP BY app)
+         ORDER BY seq DESC LIMIT {limit}"
     );
     all(tx, &sql, [])
 }

@@ -24,6 +24,16 @@ pub fn of_app(tx: &ReadTx<'_>, app: AppId) -> Result<Vec<SavedView>> {
     found(tx, &sql, [app.0])
 }
 
+/// All of a schema, whoever's they are.
+pub fn all_of_schema(tx: &ReadTx<'_>, schema: SchemaId) -> Result<Vec<SavedView>> {
+    found(tx, &format!("SELECT {COLUMNS} FROM saved_view v WHERE v.schema = ?1 ORDER BY v.id"), [schema.0])
+}
+
+/// The one with this number.
+pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<Option<SavedView>> {
+    Ok(found(tx, &format!("SELECT {COLUMNS} FROM saved_view v WHERE v.id = ?1"), [id])?.pop())
+}
+
 fn found(tx: &ReadTx<'_>, sql: &str, values: impl Params) -> Result<Vec<SavedView>> {
     let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
     statement.query_map(values, view).or_failed()?.collect::<rusqlite::Result<_>>().or_failed()
@@ -53,6 +63,16 @@ pub fn insert(tx: &mut WriteTx<'_>, view: &SavedView) -> Result<i64> {
     let mut statement = tx.conn().prepare_cached(sql).or_failed()?;
     let owner = view.owner.map(|owner| owner.0);
     statement.query_row((view.schema.0, owner, &view.slug, &view.name, written(view)), |row| row.get(0)).or_failed()
+}
+
+/// Stores a view that was taken away again, under its own number if that is free.
+pub fn put_back(tx: &mut WriteTx<'_>, view: &SavedView) -> Result<()> {
+    if view.id == 0 || find(tx, view.id)?.is_some() {
+        return insert(tx, view).map(drop);
+    }
+    let sql = "INSERT INTO saved_view (id, schema, owner, slug, name, definition) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let owner = view.owner.map(|owner| owner.0);
+    tx.conn().execute(sql, (view.id, view.schema.0, owner, &view.slug, &view.name, written(view))).or_failed().map(drop)
 }
 
 pub fn update(tx: &mut WriteTx<'_>, view: &SavedView) -> Result<()> {
