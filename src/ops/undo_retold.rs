@@ -70,7 +70,10 @@ impl Retold {
         view.filter.iter_mut().chain(&mut view.group).for_each(|text| *text = self.text(text));
         view.sort.iter_mut().for_each(|key| self.slug(&mut key.field));
         view.fields.iter_mut().flatten().for_each(|slug| self.slug(slug));
-        self.pairs.iter().for_each(|(was, now)| view.rename_in_options(was, now));
+        view.reword_options(&|word| {
+            let field = self.pairs.iter().find(|(was, _)| was == word).map(|(_, now)| now.clone());
+            field.or_else(|| Some(self.text(word)).filter(|text| text != word))
+        });
         view
     }
 
