@@ -258,6 +258,8 @@ export class OneRecord {
 
   /** `rows` may be null: a record that stands alone. */
   want(app, tables, table, id, rows, force = false) {
+    // Records of two tables may have the same number.
+    const isSame = id === this.id && this.#what?.app === app && this.#what.table.slug === table.slug;
     this.#what = { app, tables, table };
     const near = id && rows?.find(id), wasNear = this.#isNear;
     this.#isNear = !!near;
@@ -273,7 +275,7 @@ export class OneRecord {
       if (refersToMany(table, near)) this.#load(async () => near);
       return;
     }
-    if (id === this.id && !force) {
+    if (isSame && !force) {
       // It is no longer among the rows: perhaps no longer at all.
       if (id && wasNear) this.#ask();
       return;

@@ -223,6 +223,8 @@ test('whatever is changed around a table has its undo: fields, options, the type
   await undo('Kind is removed');
   await page.locator('.fieldrow[data-slug="kind"]').waitFor();
   await close_();
+  // What is on its way when a table or an app goes finds it gone.
+  page.expected.add(404);
   await page.getByRole('button', { name: 'Remove table…' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.waitForURL(/home/);
