@@ -196,7 +196,7 @@ export class Groups {
 
   // A changed record stays in its group, and is marked when it belongs to another; the numbers are those of now. New and removed ones need their places.
   #happened(what) {
-    if (what?.app !== this.#what.app || (what.job?.kind !== 'undo' && what.table !== this.#what.table.slug)) return;
+    if (!this.#what || what?.app !== this.#what.app || (what.job?.kind !== 'undo' && what.table !== this.#what.table.slug)) return;
     this.edits++;
     const isQuiet = what.kind === 'changed' || (what.kind === 'many' && !what.isCoarse && !what.made?.length);
     clearTimeout(this.#timer);
@@ -204,6 +204,7 @@ export class Groups {
   }
 
   reload() {
+    if (!this.#what) return;
     for (const g of this.#leaves.values()) g.rows?.reload();
     this.#ask();
   }

@@ -110,6 +110,8 @@ export class Rows {
 
   /** Asks again for what is in sight. The old rows stay until the new ones are here. */
   reload() {
+    // Nothing was asked yet.
+    if (!this.#what) return;
     this.strayed = new Map();
     for (const page of this.#pages.keys()) this.#stale.add(page);
     this.#fill(true);
@@ -180,8 +182,8 @@ export class Rows {
   }
 
   #happened(what) {
-    const { app, table } = this.#what;
-    if (what?.app !== app) return;
+    if (!this.#what || what?.app !== this.#what.app) return;
+    const { table } = this.#what;
     // A record that others here refer to may have another name now, or lines of its own.
     if (what.job?.kind !== 'undo' && what.table !== table.slug) {
       if (!isFelt(this.#what.tables, table, what.table)) return;

@@ -32,7 +32,7 @@ export async function newPage(browser, url, { view = WIDE, scheme = 'light', sta
     const refused = /ERR_INTERNET_DISCONNECTED|ERR_FAILED/.test(m.text()) && page.expected.has('offline');
     if (m.type() === 'error' && !page.expected.has(status) && !refused) wrong.push(`console: ${m.text()}`);
   });
-  page.on('pageerror', e => wrong.push(`error: ${e.message}`));
+  page.on('pageerror', e => wrong.push(`error: ${e.stack}`));
   page.on('request', r => { if (!/^(data|blob):/.test(r.url()) && new URL(r.url()).origin !== origin) wrong.push(`foreign request: ${r.url()}`); });
   page.on('response', r => { if (r.status() >= 500) wrong.push(`${r.status()}: ${r.url()}`); });
   await page.addInitScript(() => {

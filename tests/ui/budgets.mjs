@@ -83,7 +83,7 @@ async function loads(browser, at, state) {
     painted.push(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0));
     requests.cold = n;
     requests.bytes = Math.max(requests.bytes, bytes);
-    await page.waitForLoadState('networkidle');
+    await page.waitForFunction(isQuiet);
     n = 0;
     await page.reload();
     warm.push(await (await page.waitForFunction(firstRow)).jsonValue());
@@ -186,7 +186,6 @@ try {
   const page = await newPage(browser, server.url, { state, view: WIDE });
   await page.goto(at);
   await page.waitForFunction(isQuiet);
-  await page.waitForLoadState('networkidle');
   const seen = await page.$$eval('.canvas tr', list => { const foot = document.querySelector('.foot').getBoundingClientRect().top, head = document.querySelector('.entry').getBoundingClientRect().bottom; return list.map(r => r.getBoundingClientRect()).filter(b => b.bottom <= foot + 1 && b.top >= head - 1).length; });
   tell('rows in sight', seen, '', 18, true);
   tell('nodes', await page.evaluate(() => document.querySelectorAll('*').length), '', 1_500);

@@ -192,6 +192,10 @@ test('many cells at once overwrite nothing newer: both values are shown first, f
   const { open, ask, read } = await shop(t, { records: many(6) });
   const page = await open();
   await shows(page, 5, 1, 'Thing 6');
+  // What others do does not come into sight before the paste: its news never arrive here.
+  await page.route(/\/changes\?/, () => {});
+  await page.reload();
+  await shows(page, 5, 1, 'Thing 6');
   await ask('PATCH', `${RECORDS}/rec_2`, { pieces: 77 });
   await cell(page, 0, 2).click();
   await paste(page, '11\n12\n13');
