@@ -5,7 +5,7 @@ use super::ctx::{Ctx, STALE_RETRIES_MAX, Way};
 use super::fields::{self, Changed};
 use super::job_board::{Entry, State};
 use super::tokens::{self, Draft};
-use super::{apply, backups, changes, credentials, indexes, sessions, start, transfer, users};
+use super::{apply, backups, changes, credentials, indexes, me, sessions, start, transfer, users};
 use crate::format::file::Input;
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Result};
@@ -243,10 +243,14 @@ pub fn state(ctx: &Ctx, who: &Caller, id: u64) -> Result<Entry> {
     ctx.jobs.get(id).map(|entry| seen_by(who, entry)).ok_or_else(|| none(id))
 }
 
-/// The jobs of this run of the server, newest first; of those that have ended, the last ones.
+/// The jobs of this run of the server, newest first; of those that have ended, the last ones. Whoever is no admin has their own.
 pub fn list(ctx: &Ctx, who: &Caller) -> Result<Vec<Entry>> {
-    may(who, Action::Manage)?;
-    Ok(ctx.jobs.all().into_iter().map(|entry| seen_by(who, entry)).collect())
+    let is_admin = may(who, Action::Manage).is_ok();
+    if !is_admin {
+        me::user(who)?;
+    }
+    let seen = ctx.jobs.all().into_iter().filter(|entry| is_admin || entry.is_of(who));
+    Ok(seen.map(|entry| seen_by(who, entry)).collect())
 }
 
 fn may_watch(ctx: &Ctx, who: &Caller, id: u64) -> Result<()> {

@@ -1,5 +1,5 @@
 //! Jobs that a command hands to the server which has the data file open. For the holder of the control secret: files are named by their path.
-//! Backups and checks are begun by admins, too; all jobs are listed to them, and ended. Whoever began a job looks at it and ends it.
+//! Backups and checks are begun by admins, too; all jobs are listed to them, and ended. Whoever began a job has it in the list, looks at it and ends it.
 
 use crate::model::backup::Reason;
 use crate::model::error::{Error, Problem, Result};

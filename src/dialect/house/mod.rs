@@ -98,7 +98,7 @@
 //! | GET | /api/workspaces/{workspace}/roles | the roles of `app` | [house], owners of the app |
 //! | GET, POST, DELETE | /api/workspaces/{workspace}/grants | who has which role; give one: `user app role`; take it away | [house], owners of the app |
 //! | GET | /api/workspaces/{workspace}/explain | why `user` may do `action` with records of `app` and `schema`, or with `record` | [house], admins, or oneself |
-//! | GET | /api/workspaces/{workspace}/jobs | long pieces of work, newest first | [house], admins |
+//! | GET | /api/workspaces/{workspace}/jobs | long pieces of work, newest first: all for admins, one's own for others | [house] |
 //! | POST | /api/workspaces/{workspace}/jobs | begin one; those with files come from commands, by the control secret | [house] |
 //! | GET | /api/workspaces/{workspace}/jobs/{job} | how far it is | [house], admins |
 //! | DELETE | /api/workspaces/{workspace}/jobs/{job} | ask it to end, 202 | [house], admins |

@@ -116,7 +116,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("DELETE /api/workspaces/{workspace}/grants", Need::OwnerOfRoles),
     ("GET /api/workspaces/{workspace}/explain", Need::SchemaOfNamed),
     ("POST /api/workspaces/{workspace}/jobs", Need::Admin),
-    ("GET /api/workspaces/{workspace}/jobs", Need::Admin),
+    ("GET /api/workspaces/{workspace}/jobs", Need::SignedIn),
     ("GET /api/workspaces/{workspace}/jobs/{job}", Need::Admin),
     ("DELETE /api/workspaces/{workspace}/jobs/{job}", Need::Admin),
     ("POST /api/workspaces/{workspace}/samples/{sample}", Need::Admin),

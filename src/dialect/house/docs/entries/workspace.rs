@@ -41,7 +41,10 @@ pub const ENTRIES: [Entry; 15] = [
             (201, Content::Json("Started")),
         )
     },
-    entry("GET /api/workspaces/{workspace}/jobs", "list_jobs", "Workspace", "Jobs, newest first", (200, Content::Json("JobList"))),
+    Entry {
+        about: "All of them for admins, for others those that they began.",
+        ..entry("GET /api/workspaces/{workspace}/jobs", "list_jobs", "Workspace", "Jobs, newest first", (200, Content::Json("JobList")))
+    },
     Entry {
         about: "For admins, and for whoever began it.",
         ..entry("GET /api/workspaces/{workspace}/jobs/{job}", "read_job", "Workspace", "How far a job is", (200, Content::Json("Job")))
