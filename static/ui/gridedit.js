@@ -78,6 +78,8 @@ export class Editing {
     return this.#missing.has(field.slug) ? html`<span class="missing">${t('grid.entry.missing')}</span>` : null;
   }
 
+  get isOpening() { return !!this.#opening; }
+
   /** Opens the editor of a cell. `typed` is the character that began it, and replaces the value. */
   async open(r, c, typed = null) {
     const { grid } = this, field = grid.fieldAt(c), record = r === ENTRY ? this.draft : grid.rows.at(r);

@@ -40,7 +40,8 @@ function target(grid, e) {
 /** What a key does that has Ctrl or ⌘ with it. */
 function withControl(grid, e) {
   if (e.key === 'Enter') { grid.edit.fill(); return true; }
-  if (e.key.toLowerCase() === 'a' && !e.shiftKey) { grid.pick.all(); return true; }
+  // While an editor is on its way the key is meant for it; it comes with its text selected.
+  if (e.key.toLowerCase() === 'a' && !e.shiftKey) { if (!grid.edit.isOpening) grid.pick.all(); return true; }
   return false;
 }
 

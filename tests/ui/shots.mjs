@@ -10,7 +10,7 @@ import path from 'node:path';
 import { launch } from './browser.mjs';
 
 const FOLDER = path.join(import.meta.dirname, 'shots'), BYTES_MAX = 400 * 1024;
-const SIZE = { width: 1120, height: 640 };
+const SIZE = { width: 960, height: 560 };
 const SHOTS = [
   ['grid', '/_/crm/t/deals', async page => { await page.locator('.canvas tr[data-id="rec_12"]').waitFor(); }],
   ['record', '/_/crm/t/companies?r=rec_1', async page => { await page.locator('.linked .lines tbody tr').first().waitFor(); }],
