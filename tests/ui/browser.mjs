@@ -47,6 +47,15 @@ export async function close(page) {
   assert.deepEqual(page.wrong, []);
 }
 
+/** Asks until it is so. What a page is asked to wait for must not be a promise: that one is true at once. */
+export async function until(page, isSo) {
+  for (let turns = 0; turns < 600; turns++) {
+    if (await isSo()) return;
+    await page.evaluate(() => new Promise(done => { requestAnimationFrame(done); }));
+  }
+  assert.fail('it did not come to be so');
+}
+
 /** No accessibility violation, one h1, a title of two parts, and a picture. */
 export async function inspect(page, name) {
   assert.match(await page.title(), / – /);

@@ -3,7 +3,7 @@
 // Not here: import and export (import.test.mjs), account and tokens (account.test.mjs).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHONE, WIDE, close, inspect, launch } from './browser.mjs';
+import { PHONE, WIDE, close, inspect, launch, until } from './browser.mjs';
 import { guessType, slugFor } from '../../static/app/guess.js';
 import { house } from './house.mjs';
 
@@ -191,7 +191,7 @@ test('who may do what: a role is made, its rules and fields are set one by one, 
   assert.deepEqual(schemas.sorts, { list: true, read: true, update: "name != 'x'", fields: { grams: { readable: false } } });
   await role.getByLabel('Grams').selectOption('write');
   await role.getByLabel('List', { exact: true }).selectOption('none');
-  await page.waitForFunction(async () => (await (await fetch('/api/apps/tea/roles/taster')).json()).schemas.sorts.list !== true);
+  await until(page, async () => (await ask('GET', '/api/apps/tea/roles/taster')).schemas.sorts.list !== true);
   await close(page);
 });
 
