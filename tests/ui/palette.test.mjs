@@ -189,6 +189,8 @@ test('from the start without a mouse: a record, three kinds of cells, a sort, a 
   const { url, link } = await begin(t), page = await newPage(browser, url);
   // The list is not asked again behind the keys: its news never arrive here.
   await page.route(/\/changes\?.*wait=/, () => {});
+  // The request that waited for them is told of the end of the session.
+  page.expected.add(401);
   const seen = async what => assert.ok(await page.evaluate(() => document.activeElement !== document.body && document.activeElement.matches(':focus-visible')), `the focus is seen: ${what}`);
   const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
   const round = async part => { for (let i = 0; i < 8 && (await focused(page)).in.at(-1) !== part; i++) await press('F6'); assert.equal((await focused(page)).in.at(-1), part); };
