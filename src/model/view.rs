@@ -74,6 +74,23 @@ impl SavedView {
         said.as_object().cloned().unwrap_or_default()
     }
 
+    /// A view of this name that says nothing yet.
+    pub fn bare(id: i64, schema: SchemaId, owner: Option<UserId>, slug: String, name: String) -> Self {
+        Self {
+            id,
+            schema,
+            owner,
+            slug,
+            name,
+            kind: ViewKind::default(),
+            filter: None,
+            sort: Vec::new(),
+            fields: None,
+            group: Vec::new(),
+            options: Map::new(),
+        }
+    }
+
     pub fn with_definition(self, said: &Map<String, Value>) -> Self {
         let texts = |key: &str| {
             let all = said.get(key)?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned);

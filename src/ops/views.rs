@@ -17,7 +17,7 @@ use crate::model::name::label_from;
 use crate::model::principal::{Action, Caller, Scope, UserId};
 use crate::model::query::Query;
 use crate::model::schema::{Schema, SchemaId};
-use crate::model::view::{SavedView, ViewKind};
+use crate::model::view::SavedView;
 use crate::store::engine::{ReadTx, WriteTx};
 use crate::store::tables::views;
 use serde_json::{Map, Value, json};
@@ -255,20 +255,8 @@ pub fn said_of(schema: SchemaId, said: &Map<String, Value>) -> Option<SavedView>
     }
     let text = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
     text("kind")?;
-    let bare = SavedView {
-        id: 0,
-        schema,
-        owner: said.get("owner").and_then(Value::as_i64).map(UserId),
-        slug: text("slug")?,
-        name: text("name")?,
-        kind: ViewKind::default(),
-        filter: None,
-        sort: Vec::new(),
-        fields: None,
-        group: Vec::new(),
-        options: Map::new(),
-    };
-    Some(bare.with_definition(said))
+    let owner = said.get("owner").and_then(Value::as_i64).map(UserId);
+    Some(SavedView::bare(0, schema, owner, text("slug")?, text("name")?).with_definition(said))
 }
 
 /// An entry without what it says of views that somebody keeps for themselves, unless that is who asks.

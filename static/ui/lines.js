@@ -1,10 +1,10 @@
 // The records of another table that point to this one, as a small table: edited in its cells, new ones typed into its last row with Enter only, others
 // linked, unlinked or removed. One tab stop, arrows inside, as in the grid. Not here: which tables point here and their records (app/links.js).
-import { El, define } from '../lib/el.js';
+import { define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { go } from '../lib/router.js';
-import { changeRecord, createRecord, isSame, pending, refusalOf, removeRecords, setRefusal } from '../app/edit.js';
+import { createRecord, isSame, refusalOf, removeRecords, setRefusal } from '../app/edit.js';
 import { allHref, columnsFor, neededFor, pointing } from '../app/links.js';
 import { recordHref } from '../app/meta.js';
 import { note } from '../app/notes.js';
@@ -17,19 +17,18 @@ import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { ask } from './ask.js';
 import { makeEditor } from './editors/editors.js';
-import { holdWhilePressed } from './editors/press.js';
+import { InPlace } from './editors/inplace.js';
 import { bars, icon } from './parts.js';
 import { cell } from './value.js';
 
 const IN_PANEL = 4, IN_PAGE = 8, ENTRY = 'new';
 const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray(v) && !v.length);
 
-class Lines extends El {
+class Lines extends InPlace {
   // pointer: one of app/links.js. record: the one that is pointed to. context: { app, table, tables, names } of that one. isWide: on a page, with room for more columns.
   static props = { pointer: null, record: null, context: null, isWide: false };
   #list = new Pointing(() => this.update());
   #at = { id: ENTRY, c: 0 };
-  #open = null;
   #wanted = false;
   #draft = {};
   #draftOf = '';
@@ -37,11 +36,8 @@ class Lines extends El {
   #isLinking = false;
 
   connected() {
-    this.use(pending);
-    this.addEventListener('editdone', this.#done, { signal: this.life });
-    this.addEventListener('editcancel', this.#dropped, { signal: this.life });
-    holdWhilePressed(this, () => this.#open?.editor ?? null);
-    this.life.addEventListener('abort', () => { this.leave(); this.#list.stop(); });
+    super.connected();
+    this.life.addEventListener('abort', () => this.#list.stop());
   }
 
   get #table() { return this.pointer.table; }
@@ -107,7 +103,7 @@ class Lines extends El {
     this.leave();
     const refusal = isNew ? null : this.#refusal(id, field), kept = refusal ? refusal.text ?? typedText(field, refusal.value) : null;
     const editor = makeEditor(field, { value: record[field.slug] ?? null, context: this.#ofLines, label: `${field.name}, ${isNew ? t('lines.new') : recordName(this.#table, record)}`, typed: typed ?? kept });
-    this.#open = { app: this.#app, table: this.#table, id, c, field, record, editor };
+    this.edited = { app: this.#app, table: this.#table, id, c, field, record, editor };
     this.#at = { id, c };
     this.#cellAt(id, c).querySelector('.line-slot').append(editor);
     if (kept !== null && typed === null) editor.problem = refusal.problem;
@@ -118,33 +114,19 @@ class Lines extends El {
 
   /** Ends what is edited: saved, or kept with its cell when it cannot be read. */
   leave() {
-    if (!this.#open) return;
-    const open = this.#open, { id, field, editor } = open, { value, problem } = editor.read(), text = editor.input?.value ?? null;
-    this.#close();
+    if (!this.edited) return;
+    const open = this.edited, { id, field, editor } = open, { value, problem } = editor.read(), text = editor.input?.value ?? null;
+    this.shut();
     if (id === ENTRY) { if (!problem) this.#typed(field, value); return; }
     if (problem) setRefusal(open.app, open.table.slug, id, field.slug, { text, value: null, problem, theirs: null });
     else this.#take(open, value, text);
   }
 
-  /** Ends what is edited, if it can be read. */
-  settle() {
-    this.#open?.editor.finish(null);
-    return !this.#open;
-  }
-
-  #close() {
-    const open = this.#open;
-    this.#open = null;
-    open.editor.remove();
-    this.update();
-    return open;
-  }
-
-  #done = e => {
+  done(e) {
     const { value, move } = e.detail;
     if (e.target.closest('.lines-pick')) { this.#picked(value); return; }
-    if (e.target !== this.#open?.editor) return;
-    const text = e.target.input?.value ?? null, open = this.#close(), { id, c, field } = open;
+    if (e.target !== this.edited?.editor) return;
+    const text = e.target.input?.value ?? null, open = this.shut(), { id, c, field } = open;
     if (id !== ENTRY) {
       this.#take(open, value, text);
       const to = move === 'down' || move === 'right' ? this.#next(id, c) : move ? this.#next(id, c, -1) : null;
@@ -161,15 +143,15 @@ class Lines extends El {
     else if (to !== undefined) this.#edit(ENTRY, to);
     else if (isOn) this.#create();
     else this.#go(ENTRY, c);
-  };
+  }
 
-  #dropped = e => {
+  dropped(e) {
     if (e.target.closest('.lines-pick')) { this.#link(false); return; }
-    if (e.target !== this.#open?.editor) return;
-    const { id, c, field } = this.#close();
+    if (e.target !== this.edited?.editor) return;
+    const { id, c, field } = this.shut();
     if (id !== ENTRY) this.#deal(id, field);
     this.#go(id, c);
-  };
+  }
 
   #typed(field, value) {
     const draft = { ...this.#draft };
@@ -186,16 +168,12 @@ class Lines extends El {
     else this.#save(of, value, text);
   }
 
-  async #save({ app, table, field, record }, value, text = null) {
-    try {
-      await changeRecord({ app, table: table.slug, before: record, values: { [field.slug]: value }, text: text || null, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
-      announce(t('save.done', { name: field.name }));
-      return true;
-    } catch (e) {
+  #save(of, value, text = null) {
+    const { app, table, field, record } = of;
+    return this.saveField(of, value, text, e => {
       if (e.clash) this.#clash({ app, table, field, record: e.record });
       else if (!this.isConnected || this.#columns.indexOf(field) < 0) note(t('save.why', { why: e.message }), { bad: true, stays: true });
-      return false;
-    }
+    });
   }
 
   /** Both values and the choice, in a note: a cell has no room for it. */
@@ -232,7 +210,7 @@ class Lines extends El {
       note(t('grid.added', { name: recordName(table, made) }), { actions: offerUndo() });
     } catch (e) {
       // What was typed comes back; while the next one is under way, or another record is shown, in a dialog.
-      if (key !== this.#draftOf || Object.keys(this.#draft).length || (this.#open?.id === ENTRY && this.#open.editor.input?.value)) {
+      if (key !== this.#draftOf || Object.keys(this.#draft).length || (this.edited?.id === ENTRY && this.edited.editor.input?.value)) {
         const mend = async () => (await import('./asknew.js')).askNew({ table, preset, start: draft, context: this.#ofLines });
         note(t('save.why', { why: e.message }), { bad: true, stays: true, actions: [{ text: t('record.mend'), run: mend }] });
         return;
@@ -323,7 +301,7 @@ class Lines extends El {
   };
 
   #cell(field, c, record, ends) {
-    const id = record?.id ?? ENTRY, isOpen = this.#open?.id === id && this.#open.c === c, isAt = this.#at.id === id && this.#at.c === c;
+    const id = record?.id ?? ENTRY, isOpen = this.edited?.id === id && this.edited.c === c, isAt = this.#at.id === id && this.#at.c === c;
     const value = record ? record[field.slug] : this.#draft[field.slug], refusal = record && this.#refusal(id, field), missing = !record && this.#missing.get(field.slug), hint = !record && c === 0 && isEmpty(value);
     const name = field === displayField(this.#table) && record && isEmpty(value) ? html`<span class="faint">${numbered(id)}</span>` : null;
     return html`<td role="gridcell" data-c=${c} tabindex=${isAt && !isOpen ? 0 : -1} data-end=${ends.has(field) ? '' : null} data-open=${isOpen ? '' : null} data-trouble=${refusal || missing ? '' : null}

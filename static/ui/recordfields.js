@@ -1,19 +1,18 @@
 // The fields of one record, one below the other: each is shown for what it is, and edited in its place where that may be. What was refused, or somebody
 // else changed in between, stands beside its field until it is dealt with. As it was at a moment, the fields are looked at and put back.
 // Not here: the editors (editors/), saving (app/edit.js), records that point here (lines.js).
-import { El, define } from '../lib/el.js';
+import { define } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
-import { asLeft, changeRecord, isSame, pending, refusalOf, setRefusal } from '../app/edit.js';
+import { asLeft, isSame, refusalOf, setRefusal } from '../app/edit.js';
 import { note } from '../app/notes.js';
 import { isEditable, typedText } from '../app/parse.js';
-import { recordName } from '../app/records.js';
 import { said, whoChanged } from '../app/recordlog.js';
 import { columnsOf, typeOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
 import { makeEditor } from './editors/editors.js';
-import { holdWhilePressed } from './editors/press.js';
+import { InPlace } from './editors/inplace.js';
 import { icon } from './parts.js';
 import { full } from './value.js';
 
@@ -22,19 +21,9 @@ const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray
 const CHIPS = 50;
 const STOPS = 'a[href], button, input, select, textarea, [tabindex="0"]';
 
-class RecordFields extends El {
+class RecordFields extends InPlace {
   // may: { update }. past: the record as it was, or null. shown elsewhere: slugs of fields that have a part of their own.
   static props = { table: null, record: null, context: null, may: null, past: null, elsewhere: [] };
-  // The field that is edited: { app, table, field, record, editor }. It stays that of its record, whatever is shown by then.
-  #open = null;
-
-  connected() {
-    this.use(pending);
-    this.addEventListener('editdone', this.#done, { signal: this.life });
-    this.addEventListener('editcancel', this.#dropped, { signal: this.life });
-    holdWhilePressed(this, () => this.#open?.editor ?? null);
-    this.life.addEventListener('abort', () => this.leave());
-  }
 
   get #now() { return asLeft(this.context.app, this.table.slug, this.record); }
   #refusal(field) { return refusalOf(this.context.app, this.table.slug, this.record.id, field.slug); }
@@ -47,68 +36,54 @@ class RecordFields extends El {
 
   /** Ends what is edited: saved, or kept with its field when it cannot be read. True when nothing is left open. */
   leave() {
-    if (!this.#open) return;
-    const open = this.#open, { value, problem } = open.editor.read(), text = open.editor.input?.value ?? null;
-    this.#close();
+    if (!this.edited) return;
+    const open = this.edited, { value, problem } = open.editor.read(), text = open.editor.input?.value ?? null;
+    this.shut();
     if (problem) setRefusal(open.app, open.table.slug, open.record.id, open.field.slug, { text, value: null, problem, theirs: null });
     else this.#take(open, value, text);
   }
 
-  /** Ends what is edited, if it can be read. */
-  settle() {
-    this.#open?.editor.finish(null);
-    return !this.#open;
-  }
-
   prepare() {
     // Another record, while a field of the one before is still open.
-    if (this.#open && (this.#open.record.id !== this.record?.id || this.#open.table.slug !== this.table.slug || this.#open.app !== this.context.app)) this.leave();
+    if (this.edited && (this.edited.record.id !== this.record?.id || this.edited.table.slug !== this.table.slug || this.edited.app !== this.context.app)) this.leave();
   }
 
   #edit(field, typed = null) {
     if (this.#isOpen(field)) return;
     this.settle();
-    if (this.#open) this.leave();
+    if (this.edited) this.leave();
     const refusal = this.#refusal(field), record = this.#now, row = this.#rowOf(field);
     const kept = refusal && !refusal.theirs ? refusal.text ?? typedText(field, refusal.value) : null;
     const editor = makeEditor(field, { value: record[field.slug] ?? null, context: this.context, label: field.name, typed: typed ?? kept });
-    this.#open = { ...this.#of(field, record), editor };
+    this.edited = { ...this.#of(field, record), editor };
     row.querySelector('.field-slot').append(editor);
     if (kept !== null && typed === null) editor.problem = refusal.problem;
     this.update();
     queueMicrotask(() => editor.start());
   }
 
-  #close() {
-    const open = this.#open;
-    this.#open = null;
-    open.editor.remove();
-    this.update();
-    return open;
-  }
-
-  #done = e => {
+  done(e) {
     const { value, move } = e.detail;
     // A tick box is always open.
-    if (e.target.matches('edit-tick') && e.target !== this.#open?.editor) {
+    if (e.target.matches('edit-tick') && e.target !== this.edited?.editor) {
       if (!isSame(value, this.#now[e.target.field.slug])) this.#save(this.#of(e.target.field), value);
       return;
     }
-    if (e.target !== this.#open?.editor) return;
-    const text = e.target.input?.value ?? null, open = this.#close();
+    if (e.target !== this.edited?.editor) return;
+    const text = e.target.input?.value ?? null, open = this.shut();
     this.#take(open, value, text);
     // The field can take the focus once it is shown again. Where somebody went with the pointer gets it first.
     if (move) queueMicrotask(() => this.#go(open.field, move));
     else requestAnimationFrame(() => { if (document.activeElement === document.body) this.#back(open.field); });
-  };
+  }
 
-  #dropped = e => {
-    if (e.target !== this.#open?.editor) return;
-    const { field } = this.#close();
+  dropped(e) {
+    if (e.target !== this.edited?.editor) return;
+    const { field } = this.shut();
     // A conflict waits for its answer.
     if (!this.#refusal(field)?.theirs) this.#deal(field);
     this.#back(field);
-  };
+  }
 
   /** Where the person went: Enter to the next field, Tab to whatever comes next. */
   #go(field, move) {
@@ -124,7 +99,7 @@ class RecordFields extends El {
 
   /** A field of a record, to be saved to whatever is shown by then. */
   #of(field, record = this.#now) { return { app: this.context.app, table: this.table, field, record }; }
-  #isOpen(field) { return this.#open?.field.slug === field.slug; }
+  #isOpen(field) { return this.edited?.field.slug === field.slug; }
 
   #take(of, value, text = null) {
     const { app, table, field, record } = of, old = record[field.slug];
@@ -132,17 +107,13 @@ class RecordFields extends El {
     else if (!refusalOf(app, table.slug, record.id, field.slug)?.theirs) setRefusal(app, table.slug, record.id, field.slug, null);
   }
 
-  async #save({ app, table, field, record }, value, text = null) {
-    try {
-      await changeRecord({ app, table: table.slug, before: record, values: { [field.slug]: value }, text: text || null, label: t('change.field', { field: field.name, record: recordName(table, record) }) });
-      announce(t('save.done', { name: field.name }));
-      return true;
-    } catch (e) {
+  #save(of, value, text = null) {
+    const { app, table, field, record } = of;
+    return this.saveField(of, value, text, e => {
       // What was refused is shown beside the field; whoever went on to another record learns it from a note.
       if (!this.isConnected || this.record?.id !== record.id || this.table !== table) note(t('save.why', { why: e.message }), { bad: true, stays: true });
       if (e.clash) this.#learn(app, table, field, record.id);
-      return false;
-    }
+    });
   }
 
   /** Who was faster. */

@@ -4,7 +4,7 @@ use crate::model::app::AppId;
 use crate::model::error::Result;
 use crate::model::principal::UserId;
 use crate::model::schema::SchemaId;
-use crate::model::view::{SavedView, ViewKind};
+use crate::model::view::SavedView;
 use crate::store::sqlite::OrFailed;
 use crate::store::tx::{ReadTx, WriteTx};
 use rusqlite::{Params, Row};
@@ -41,20 +41,8 @@ fn found(tx: &ReadTx<'_>, sql: &str, values: impl Params) -> Result<Vec<SavedVie
 
 fn view(row: &Row<'_>) -> rusqlite::Result<SavedView> {
     let definition: Map<String, Value> = serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default();
-    let bare = SavedView {
-        id: row.get(0)?,
-        schema: SchemaId(row.get(1)?),
-        owner: row.get::<_, Option<i64>>(2)?.map(UserId),
-        slug: row.get(3)?,
-        name: row.get(4)?,
-        kind: ViewKind::default(),
-        filter: None,
-        sort: Vec::new(),
-        fields: None,
-        group: Vec::new(),
-        options: Map::new(),
-    };
-    Ok(bare.with_definition(&definition))
+    let owner = row.get::<_, Option<i64>>(2)?.map(UserId);
+    Ok(SavedView::bare(row.get(0)?, SchemaId(row.get(1)?), owner, row.get(3)?, row.get(4)?).with_definition(&definition))
 }
 
 /// Stores a new view; its id is not looked at. Gives the one that it has.
