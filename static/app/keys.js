@@ -8,7 +8,7 @@ export const KEYS = [
   ['all', 'palette', ['Ctrl+K']], ['all', 'help', ['?']], ['all', 'undo', ['Ctrl+Z']], ['all', 'redo', ['Ctrl+Shift+Z', 'Ctrl+Y']],
   ['all', 'rail', ['Ctrl+B']], ['all', 'region', ['F6']], ['all', 'region.back', ['Shift+F6']],
   ['all', 'go.home', ['G O']], ['all', 'go.history', ['G H']], ['all', 'go.diagram', ['G D']], ['all', 'go.settings', ['G S']],
-  ['table', 'search', ['/']], ['table', 'new', ['Alt+N']], ['table', 'save', ['Ctrl+S']],
+  ['table', 'search', ['/']], ['table', 'new', ['Alt+N']], ['table', 'save', ['Ctrl+S']], ['table', 'api', ['Ctrl+.']],
   ['grid', 'grid.move', ['←', '↑', '→', '↓']], ['grid', 'grid.ends', ['Home', 'End']], ['grid', 'grid.corners', ['Ctrl+Home', 'Ctrl+End']], ['grid', 'grid.page', ['PageUp', 'PageDown']], ['grid', 'grid.edge', ['Ctrl+←↑→↓']],
   ['grid', 'grid.edit', ['Enter', 'F2']], ['grid', 'grid.empty', ['Delete']], ['grid', 'grid.open', ['Space']], ['grid', 'grid.pick', ['Shift+Space']], ['grid', 'grid.all', ['Ctrl+A']],
   ['grid', 'grid.range', ['Shift+←↑→↓']], ['grid', 'grid.clip', ['Ctrl+C', 'Ctrl+X', 'Ctrl+V']], ['grid', 'grid.fill', ['Ctrl+Enter']], ['grid', 'grid.menu', ['Alt+↓']], ['grid', 'grid.leave', ['Tab']],

@@ -38,6 +38,7 @@ export const FIND = {
   'key.search': 'Search in the table',
   'key.new': 'New record',
   'key.save': 'Save the view',
+  'key.api': 'Requests of what you do',
   'key.grid.move': 'Move',
   'key.grid.ends': 'Ends of the row',
   'key.grid.corners': 'First and last record',

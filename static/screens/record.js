@@ -10,7 +10,6 @@ import { OneRecord } from '../app/rows.js';
 import { recordName } from '../app/records.js';
 import { loadPerson, rights } from '../app/session.js';
 import { t } from '../app/i18n.js';
-import { redo, undo, watchUndo } from '../app/undo.js';
 import { AppScreen } from '../ui/appscreen.js';
 import '../ui/record.js';
 import '../ui/savestatus.js';
@@ -28,7 +27,6 @@ class RecordScreen extends AppScreen {
     if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
     this.addEventListener('keydown', this.#key, { signal: this.life });
-    addEventListener('keydown', this.#shortcut, { signal: this.life });
     this.life.addEventListener('abort', () => this.#one.stop());
   }
 
@@ -49,7 +47,6 @@ class RecordScreen extends AppScreen {
 
   prepare() {
     super.prepare();
-    watchUndo(this.app);
     if (this.found) this.#one.want(this.app, this.meta.tables, this.found, this.record, null);
   }
 
@@ -74,15 +71,6 @@ class RecordScreen extends AppScreen {
     if (e.defaultPrevented || e.target.closest('[popover], dialog')) return;
     if (e.key === 'Escape') this.#close();
     else if (e.altKey && (e.key === 'ArrowDown' || e.key === 'ArrowUp')) this.#step(e.key === 'ArrowDown' ? 1 : -1);
-    else return;
-    e.preventDefault();
-  };
-
-  #shortcut = e => {
-    if (e.defaultPrevented || !(e.ctrlKey || e.metaKey) || e.target.closest?.('input:not([type="checkbox"]), textarea, select, dialog')) return;
-    const key = e.key.toLowerCase();
-    if (key === 'z') (e.shiftKey ? redo : undo)();
-    else if (key === 'y') redo();
     else return;
     e.preventDefault();
   };

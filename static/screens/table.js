@@ -21,7 +21,7 @@ import { tools } from '../ui/tools.js';
 import '../ui/grid.js';
 import '../ui/rail.js';
 
-const LATER = [() => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js'), () => import('../ui/apidock.js')];
+const LATER = [() => import('../ui/undo.js'), () => import('../ui/savestatus.js'), () => import('../ui/tablemenu.js'), () => import('../ui/searchbox.js'), () => import('../ui/gridfoot.js'), () => import('../ui/side.js'), () => import('../ui/bulkbar.js'), () => import('../ui/sortbox.js'), () => import('../ui/fieldsbox.js'), () => import('../ui/viewsbox.js'), () => import('../ui/apidock.js')];
 const PHONE = matchMedia('(max-width: 719px)');
 const FILTER_MS = 250, NOBODY = { n: 0, all: false, ids: [] };
 
@@ -362,7 +362,7 @@ class TableScreen extends El {
         <button type="button" class="btn square bar-menu" aria-label=${t('shell.rail')} aria-expanded=${String(this.#railOpen)} @click=${() => this.#showRail(true)}>${icon('menu')}</button>
         ${meta && html`<nav class="crumbs" aria-label=${t('shell.crumbs')}><a href=${appHref(meta.app.slug)}>${meta.app.name}</a><span aria-hidden="true">/</span></nav>`}
         <h1 tabindex="-1">${table?.name ?? (meta ? t(this.table ? 'table.nosuch' : 'rail.tables') : null)}</h1>
-        ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox><ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
+        ${table && html`<ui-searchbox .q=${this.query.get('q')} .name=${table.name} .onSearch=${this.#search}></ui-searchbox>${this.#can.write && html`<ui-undo></ui-undo>`}<ui-savestatus .canWrite=${this.#can.write}></ui-savestatus>
           <ui-tablemenu .app=${meta.app.slug} .table=${table} .filter=${this.#ask.filter} .sort=${this.#ask.sort}></ui-tablemenu><ui-apibutton></ui-apibutton>`}
       </header>
       <main id="main" tabindex="-1" class="main" ?inert=${this.#railOpen}>${meta && this.#content(table)}</main>

@@ -1,10 +1,9 @@
-// Whether all that was typed is saved, in five words, with undo and redo beside it. Not here: saving (app/edit.js), undoing (undo.js).
+// Whether all that was typed is saved, in five words. Not here: saving (app/edit.js).
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { saving } from '../app/edit.js';
 import { note } from '../app/notes.js';
 import { t } from '../app/i18n.js';
-import './undo.js';
 
 const WORD_MS = 2_000;
 
@@ -25,8 +24,7 @@ class SaveStatus extends El {
 
   view() {
     const { word, fault } = saving.get(), state = this.canWrite ? word : 'readonly';
-    return html`${this.canWrite && html`<ui-undo></ui-undo>`}
-      <span class="save" data-state=${state}>${fault ? html`<button type="button" class="btn" @click=${() => note(t('save.why', { why: fault.message }), { bad: true, stays: true })}>${this.#word}</button>` : html`<span aria-hidden="true">${this.#word}</span>`}</span>
+    return html`<span class="save" data-state=${state}>${fault ? html`<button type="button" class="btn" @click=${() => note(t('save.why', { why: fault.message }), { bad: true, stays: true })}>${this.#word}</button>` : html`<span aria-hidden="true">${this.#word}</span>`}</span>
       <span class="quiet" role="status"></span>`;
   }
 }
