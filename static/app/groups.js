@@ -203,6 +203,9 @@ export class Groups {
     this.#timer = setTimeout(() => (isQuiet ? this.#ask(true) : this.reload()), isQuiet ? QUIET_MS : 0);
   }
 
+  /** Groups have everything at its place. */
+  settle() { this.reload(); }
+
   reload() {
     if (!this.#what) return;
     for (const g of this.#leaves.values()) g.rows?.reload();

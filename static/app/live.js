@@ -2,7 +2,7 @@
 // manages an app can wait for its log; others look at what they may see of it every two seconds.
 // Not here: showing it (rows.js takes in what happened, the grid lets it glow).
 import { getQuietly } from './api.js';
-import { glowing, happened, isSame } from './edit.js';
+import { glowing, happened, isSame, saving } from './edit.js';
 import { here } from '../lib/router.js';
 
 const WAIT_S = 25, LOOK_MS = 2_000, AGAIN_MS = 5_000, BREATH_MS = 500, GLOW_MS = 2_500, IDS_MOST = 100;
@@ -17,6 +17,14 @@ const pause = (ms, signal) => new Promise(done => {
 const seen = signal => new Promise(done => {
   if (!document.hidden) { done(); return; }
   document.addEventListener('visibilitychange', () => done(), { once: true, signal });
+});
+
+/** Resolves once the server has answered what this page is writing: what was done here is shown already then, and is no news. */
+const written = signal => new Promise(done => {
+  if (saving.get().word !== 'saving') { done(); return; }
+  const call = new AbortController(), end = () => { call.abort(); done(); };
+  saving.on(({ word }) => { if (word !== 'saving') end(); }, call.signal);
+  signal.addEventListener('abort', end, { signal: call.signal });
 });
 
 /** Whether the log no longer goes back as far as was asked. */
@@ -55,6 +63,7 @@ export async function watchLive(what, signal) {
     here.on(() => { if (what()?.app !== app) stop(); }, call.signal);
     try {
       const { changes, last, more } = await news(now, since, call.signal);
+      await written(call.signal);
       const after = what();
       if (after?.app === app) {
         // The rows may have been asked before the first number was known: what was done in between counts, too.

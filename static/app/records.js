@@ -22,9 +22,10 @@ export function listQuery({ sort, filter, q }) {
   return query;
 }
 
-/** Some records by their place in the list; counted only when that is wanted. */
-export function loadWindow(app, table, { offset, limit, counts, ...ask }, signal) {
-  const query = listQuery(ask);
+/** Some records by their place in the list, as if those of the ids in `without` were not there; counted only when that is wanted. */
+export function loadWindow(app, table, { offset, limit, counts, without = [], ...ask }, signal) {
+  const others = without.length ? `!(id in (${without.map(id => `'${id}'`).join(', ')}))` : '';
+  const query = listQuery({ ...ask, filter: [ask.filter, others].filter(Boolean).map(f => `(${f})`).join(' && ') });
   for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none' })) query.set(name, value);
   return get(`${recordsAt(app, table)}?${query}`, signal);
 }

@@ -1,9 +1,11 @@
 // What a table view shows: records by their place in a list of any length, page by page as they come into sight, and one open record that may be elsewhere.
 // Not here: the requests themselves (records.js), changes (edit.js), and the address that says what is asked (screens/table.js).
 import { asLeft, happened } from './edit.js';
-import { NAMES_IN_CELL, NAMES_IN_PANEL, loadNames, loadRecord, loadWindow, refersToMany } from './records.js';
+import { NAMES_IN_CELL, NAMES_IN_PANEL, loadMany, loadNames, loadRecord, loadWindow, refersToMany } from './records.js';
 
 const PAGE = 100, PAGES_KEPT = 80, PAGES_AT_ONCE = 4;
+// More than these go to their places once the list is asked again: a filter takes no more ids.
+const FRESH_MOST = 90;
 
 /** Whether records of a table may look another way once something in `other` is: they refer to it, or compute from what points to them. */
 const isFelt = (tables, table, other) => table.fields.some(f => f.target === other)
@@ -47,6 +49,10 @@ export class Rows {
   #needed = [0, 0];
   #what = null;
   #isPart = false;
+  // Whether what was made is to stand in its place from the next answer on.
+  #isSettling = false;
+  // Whether the next answer is to tell how many there are.
+  #isUncounted = true;
 
   /** `isPart`: of a group, which looks itself after what is made; `names`: shared with other parts. */
   constructor(changed, { isPart = false, names = new Map() } = {}) {
@@ -71,6 +77,8 @@ export class Rows {
     this.total = null;
     this.fault = null;
     this.fresh = [];
+    this.#isSettling = false;
+    this.#isUncounted = true;
     this.strayed = new Map();
     this.#needed = [0, 0];
     this.version++;
@@ -108,13 +116,34 @@ export class Rows {
     await Promise.all(missing.map(p => this.#load(p, false)));
   }
 
-  /** Asks again for what is in sight. The old rows stay until the new ones are here. */
-  reload() {
+  /** Asks again for what is in sight. The old rows stay until the new ones are here, and what was made stays where it was made. */
+  async reload() {
     // Nothing was asked yet.
     if (!this.#what) return;
+    // What is on its way already may not know of it.
+    this.edits++;
     this.strayed = new Map();
     for (const page of this.#pages.keys()) this.#stale.add(page);
-    this.#fill(true);
+    if (this.fresh.length && !this.#goToPlaces) await this.#lookAtFresh();
+    this.#isUncounted = true;
+    this.#fill();
+  }
+
+  /** Asks again, and everything goes to its place. */
+  settle() {
+    this.#isSettling = true;
+    this.reload();
+  }
+
+  get #goToPlaces() { return this.#isSettling || this.fresh.length > FRESH_MOST; }
+
+  async #lookAtFresh() {
+    const { app, table } = this.#what, call = this.#call, ids = this.fresh.map(r => r.id);
+    try {
+      const found = await loadMany(app, table.slug, ids, call.signal);
+      if (call.signal.aborted) return;
+      this.fresh = this.fresh.flatMap(r => found.get(r.id) ?? (ids.includes(r.id) ? [] : r));
+    } catch { /* They are as they were. */ }
   }
 
   stop() {
@@ -133,12 +162,12 @@ export class Rows {
     return pages;
   }
 
-  #fill(recount = false) {
+  #fill() {
     for (const page of this.#pagesIn(this.#range)) {
       if (this.#loading.size >= PAGES_AT_ONCE) return;
       if (this.#loading.has(page) || (this.#pages.has(page) && !this.#stale.has(page))) continue;
-      this.#load(page, recount || this.total === null);
-      recount = false;
+      this.#load(page, this.#isUncounted);
+      this.#isUncounted = false;
     }
   }
 
@@ -146,19 +175,24 @@ export class Rows {
     const { app, tables, table, ask } = this.#what, call = this.#call, { edits } = this;
     this.#loading.add(page);
     try {
-      const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts }, call.signal);
+      const placed = new Set(this.#goToPlaces ? this.fresh : []), without = placed.size ? [] : this.fresh.map(r => r.id);
+      const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts, without }, call.signal);
       const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);
       if (call.signal.aborted) return;
       for (const [key, name] of names) this.names.set(key, name);
       this.fault = null;
       this.#keep(page, found.records);
       // What was saved meanwhile may not be in the answer yet.
-      if (edits !== this.edits) this.#stale.add(page);
-      // What was made since stands in its own place from now on.
-      if (counts) Object.assign(this, { total: found.total, fresh: [] });
+      if (edits !== this.edits) { this.#stale.add(page); this.#isUncounted ||= counts; }
+      if (counts) {
+        this.fresh = this.fresh.filter(r => !placed.has(r));
+        this.total = found.total;
+        this.#isSettling = false;
+      }
     } catch (e) {
       if (call.signal.aborted || e.name === 'AbortError') return;
       this.fault = e;
+      this.#isUncounted ||= counts;
     }
     this.#loading.delete(page);
     this.version++;
@@ -187,8 +221,6 @@ export class Rows {
     // A record that others here refer to may have another name now, or lines of its own.
     if (what.job?.kind !== 'undo' && what.table !== table.slug) {
       if (!isFelt(this.#what.tables, table, what.table)) return;
-      // What is on its way already may not know of it.
-      this.edits++;
       this.reload();
       return;
     }

@@ -160,7 +160,7 @@ class TableScreen extends El {
     try { if (await nameFilter(this.#context(names, this.#table), this.#table, this.#filter, this.life)) this.update(); } catch { /* They are shown by their numbers. */ }
   }
 
-  #sortAgain = () => { this.#rows.reload(); this.update(); this.#grid?.focusActive(); };
+  #sortAgain = () => { this.#rows.settle(); this.update(); this.#grid?.focusActive(); };
 
   #asked(changes) {
     this.#grid?.pick.clear();

@@ -29,10 +29,18 @@ export class Editing {
   constructor(grid) { this.grid = grid; }
 
   get isOpen() { return !!this.#editor; }
-  /** Whether a key comes before its editor does. With a move the edit ends as soon as it is there. */
-  endsSoon(move) {
-    if (this.#opening) this.#opening.ends = move;
-    return !!this.#opening;
+  /** Whether a key comes before its editor does, and is dealt with: what is typed is kept for it, and what ends an edit ends it as soon as it is there. */
+  early({ key, shiftKey, altKey, ctrlKey, metaKey }) {
+    const opening = this.#opening;
+    if (!opening) return false;
+    // The editor comes with its text selected.
+    if (altKey || ctrlKey || metaKey) return key.toLowerCase() === 'a';
+    if (key === 'Tab') opening.ends = shiftKey ? 'left' : 'right';
+    else if (key === 'Enter') opening.ends = shiftKey ? 'up' : 'down';
+    else if (key === 'Escape') this.#opening = null;
+    else if (key === 'Backspace' || key === 'Delete') opening.typed = (opening.typed ?? '').slice(0, -1);
+    else if ([...key].length === 1) opening.typed = (opening.typed ?? '') + key;
+    return true;
   }
   /** The row whose node must not be given away, or null. */
   get row() { return this.#at?.r ?? null; }
@@ -78,8 +86,6 @@ export class Editing {
     return this.#missing.has(field.slug) ? html`<span class="missing">${t('grid.entry.missing')}</span>` : null;
   }
 
-  get isOpening() { return !!this.#opening; }
-
   /** Opens the editor of a cell. `typed` is the character that began it, and replaces the value. */
   async open(r, c, typed = null) {
     const { grid } = this, field = grid.fieldAt(c), record = r === ENTRY ? this.draft : grid.rows.at(r);
@@ -89,13 +95,10 @@ export class Editing {
       if (typed === null) this.save(record, { [field.slug]: !record[field.slug] });
       return;
     }
-    if (this.#opening) {
-      if (typed === null) this.#opening.ends = 'down';
-      else this.#opening.typed = (this.#opening.typed ?? '') + typed;
-      return;
-    }
     const opening = this.#opening = { typed, ends: null };
     const { makeEditor } = await import('./editors/editors.js');
+    // Called off, or another cell is asked for meanwhile.
+    if (this.#opening !== opening) return;
     this.#opening = null;
     this.#editor?.finish(null);
     const trouble = this.troubleOf(record.id, field.slug), td = grid.cellAt(r, c);
@@ -109,7 +112,7 @@ export class Editing {
     if (trouble && opening.typed === null) editor.problem = trouble.problem;
     queueMicrotask(() => {
       editor.start();
-      if (opening.ends && opening.typed !== null) editor.finish(opening.ends);
+      if (opening.ends && (opening.typed !== null || ['left', 'right'].includes(opening.ends))) editor.finish(opening.ends);
     });
   }
 

@@ -40,8 +40,7 @@ function target(grid, e) {
 /** What a key does that has Ctrl or ⌘ with it. */
 function withControl(grid, e) {
   if (e.key === 'Enter') { grid.edit.fill(); return true; }
-  // While an editor is on its way the key is meant for it; it comes with its text selected.
-  if (e.key.toLowerCase() === 'a' && !e.shiftKey) { if (!grid.edit.isOpening) grid.pick.all(); return true; }
+  if (e.key.toLowerCase() === 'a' && !e.shiftKey) { grid.pick.all(); return true; }
   return false;
 }
 
@@ -80,7 +79,7 @@ export function act(grid, e) {
   if (e.defaultPrevented || e.isComposing || e.target.closest('[data-editing], [popover]')) return;
   const cell = e.target.closest('td, th') ?? (e.target === grid.grid ? e.target : null);
   if (!cell) return;
-  if (e.key === 'Tab' && grid.edit.endsSoon(e.shiftKey ? 'left' : 'right')) { e.preventDefault(); return; }
+  if (grid.edit.early(e)) { e.preventDefault(); e.stopPropagation(); return; }
   if (e.altKey) {
     if (e.key !== 'ArrowDown' || grid.selected || grid.active.c === 0) return;
     grid.menu(grid.active.c);

@@ -354,6 +354,39 @@ test('what others do is in sight within three seconds, glows, and costs nothing 
   await close(page);
 });
 
+test('what was made here stays where it was made while others make more, and is gone when they take it away', async t => {
+  const { page, ask } = await tea(t, { query: '' }), ids = () => page.locator('.canvas tr[data-id]').evaluateAll(rows => rows.map(r => r.dataset.id));
+  const make = async name => {
+    await page.locator('.entry > [data-col="1"]').click();
+    await page.keyboard.type(name);
+    await page.keyboard.press('Enter');
+    await page.locator('.canvas tr', { hasText: name }).waitFor();
+  };
+  await make('Gyokuro');
+  await make('Kukicha');
+  assert.deepEqual(await ids(), ['rec_4', 'rec_3', 'rec_1', 'rec_2']);
+  // Somebody types into it meanwhile.
+  await cell(page, 'rec_4', 1).click();
+  await page.keyboard.press('Enter');
+  await page.locator('[data-editing] input').press('End');
+  await page.keyboard.type(' No. 1');
+  await ask('POST', AT, [{ name: 'Bancha' }, { name: 'Matcha' }]);
+  await page.locator('.canvas tr', { hasText: 'Matcha' }).waitFor({ timeout: SEEN_MS });
+  assert.deepEqual(await ids(), ['rec_4', 'rec_3', 'rec_1', 'rec_2', 'rec_5', 'rec_6'], 'each once');
+  await page.getByText('6 records', { exact: true }).waitFor();
+  await page.keyboard.press('Enter');
+  await saved(page);
+  assert.equal((await ask('GET', `${AT}/rec_4`)).name, 'Kukicha No. 1');
+  await ask('POST', '/api/batch', { requests: [{ method: 'DELETE', url: `${AT}/rec_3` }, { method: 'DELETE', url: `${AT}/rec_5` }] });
+  await page.waitForFunction(() => !document.querySelector('.canvas tr[data-id="rec_3"], .canvas tr[data-id="rec_5"]'), null, { timeout: SEEN_MS });
+  assert.deepEqual(await ids(), ['rec_4', 'rec_1', 'rec_2', 'rec_6']);
+  // Asked anew everything goes to its place.
+  await page.goto(page.url().split('?')[0]);
+  await page.waitForSelector('.grid[aria-busy="false"] tr[data-id]');
+  assert.deepEqual(await ids(), ['rec_1', 'rec_2', 'rec_4', 'rec_6']);
+  await close(page);
+});
+
 test('what others do is in sight among groups, too: another value, another name, gone', async t => {
   const { page, ask } = await tea(t, { query: '?g=kind' });
   const heads = page.locator('.canvas tr[data-group]'), green = heads.filter({ hasText: 'Green' });

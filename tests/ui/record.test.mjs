@@ -504,11 +504,20 @@ test('what points here is counted, linked, moved only when that is meant, unlink
   await close(page);
 });
 
+/** A page that hears no news: what others do it meets only when it saves. */
+async function deaf(page) {
+  await page.route(/\/changes\?since=\d+&wait=/, () => {});
+  await page.reload();
+  await page.locator('.fields').waitFor();
+}
+
 test('two people at one field: both values, who it was, and a choice; nothing is overwritten silently', async t => {
   const made = await desk(t), { page, ask, read, run } = made;
   assert.equal(run('admin', 'create', '--email', 'bo@example.com').status, 0);
   const second = await other(made, 'bo@example.com', '/_/desk/t/deals?sort=id&r=rec_1');
   page.expected.add(412); second.expected.add(412);
+  await deaf(page);
+  await deaf(second);
   const type = async (who, slug, words) => {
     await pen(who, slug).focus();
     await who.keyboard.press('Enter');

@@ -74,7 +74,7 @@ test('each thing of a field saves on its own; what is refused says so at its pla
   await panel.getByLabel('Index').check();
   await panel.getByLabel('Default').fill('100');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => [...document.querySelectorAll('.panel .setting-state')].some(x => x.textContent === 'Saved'));
+  await panel.locator('ui-setting', { has: page.getByLabel('Default') }).locator('.setting-state', { hasText: 'Saved' }).waitFor();
   const made = await field(ask, 'weight');
   assert.deepEqual([made.name, made.index, made.default], ['Grams of it', true, '100']);
   await page.keyboard.press('Escape');
