@@ -504,11 +504,13 @@ test('what points here is counted, linked, moved only when that is meant, unlink
   await close(page);
 });
 
-/** A page that hears no news: what others do it meets only when it saves. */
-async function deaf(page) {
-  await page.route(/\/changes\?since=\d+&wait=/, () => {});
+/** From now on a page hears no news: what others do it meets only when it saves. Gives a function that ends that. */
+async function deafen(page) {
+  const news = /\/changes\?since=\d+&wait=/;
+  await page.route(news, () => {});
   await page.reload();
   await page.locator('.fields').waitFor();
+  return async () => { await page.unroute(news); await page.reload(); await page.locator('.fields').waitFor(); };
 }
 
 test('two people at one field: both values, who it was, and a choice; nothing is overwritten silently', async t => {
@@ -516,8 +518,8 @@ test('two people at one field: both values, who it was, and a choice; nothing is
   assert.equal(run('admin', 'create', '--email', 'bo@example.com').status, 0);
   const second = await other(made, 'bo@example.com', '/_/desk/t/deals?sort=id&r=rec_1');
   page.expected.add(412); second.expected.add(412);
-  await deaf(page);
-  await deaf(second);
+  await deafen(page);
+  const hear = await deafen(second);
   const type = async (who, slug, words) => {
     await pen(who, slug).focus();
     await who.keyboard.press('Enter');
@@ -555,6 +557,7 @@ test('two people at one field: both values, who it was, and a choice; nothing is
   await box.waitFor({ state: 'detached' });
   assert.equal((await read('deals', 'rec_1')).name, 'Pilot of Ada');
   // The other way round, from what stood there when the field was opened: what others do comes into sight by itself.
+  await hear();
   await shows(second, 'name', 'Pilot of Ada');
   await pen(second, 'name').focus();
   await second.keyboard.press('Enter');
@@ -569,6 +572,7 @@ test('two people at one field: both values, who it was, and a choice; nothing is
   assert.equal((await read('deals', 'rec_1')).name, 'Pilot of Cleo');
 
   // In the grid the same is said in a note, and beside the field; answered there it is answered everywhere.
+  await deafen(second);
   await second.getByRole('button', { name: 'Close record (Esc)' }).click();
   await type(page, 'amount', '1');
   await saved(page);
