@@ -1,6 +1,7 @@
 // The start of the page: which screen belongs to which address, the session gate, the trap for mistakes of our own.
 // Not here: what the screens show.
 import { html, render } from './lib/view.js';
+import { later } from './lib/el.js';
 import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
 import { loadPerson, person } from './app/session.js';
@@ -130,8 +131,7 @@ await beginLanguage();
 skip.textContent = t('shell.skip');
 show();
 // What works on every screen, and is not needed for the first look at one.
-requestAnimationFrame(async () => {
-  const { startKeys } = await import('./ui/keys.js');
-  startKeys();
-  import('./ui/notes.js');
+requestAnimationFrame(() => {
+  later(async () => { const { startKeys } = await import('./ui/keys.js'); startKeys(); });
+  later(() => import('./ui/notes.js'));
 });

@@ -53,6 +53,10 @@ export class El extends HTMLElement {
   rendered() {}
 }
 
+const AGAIN_MS = 2_000;
+/** Loads what the first look does not need. A server that is away at that moment is asked again, so that no part of a page stays dead. */
+export const later = load => load().catch(() => setTimeout(later, AGAIN_MS, load));
+
 /** Registers an element and turns its `static props` into properties that render when they change. */
 export function define(tag, cls) {
   for (const [name, initial] of Object.entries(cls.props)) {

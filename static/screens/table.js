@@ -1,6 +1,6 @@
 // One table of an app: rail, bar, tools, grid, foot and what stands beside it. The address says all of what is shown: sort, f (filter), q (words), g (groups), gf (closed ones), r (record).
 // Not here: how any of these parts looks or behaves (ui/), what the address asks (app/asked.js), loading (app/rows.js, app/meta.js), changing (app/edit.js).
-import { El, define } from '../lib/el.js';
+import { El, define, later } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
@@ -58,8 +58,8 @@ class TableScreen extends El {
     if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
     // What the first rows do not need comes right behind them.
-    requestAnimationFrame(() => LATER.forEach(load => load()));
-    import('../app/live.js').then(({ watchLive }) => watchLive(() => (this.#table ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life));
+    requestAnimationFrame(() => LATER.forEach(later));
+    later(async () => { const { watchLive } = await import('../app/live.js'); watchLive(() => (this.#table ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life); });
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }

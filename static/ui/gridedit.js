@@ -2,6 +2,7 @@
 // Not here: the editors (ui/editors/), sending (app/edit.js), pasting (gridclip.js).
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
+import { later } from '../lib/el.js';
 import { changeRecord, createRecord, isSame, refusalOf, setRefusal } from '../app/edit.js';
 import { ENTRY } from '../app/layout.js';
 import { note } from '../app/notes.js';
@@ -25,6 +26,7 @@ export class Editing {
   #missing = new Set();
   // A cell whose editor is on its way: what is typed meanwhile is kept for it.
   #opening = null;
+  #isReady = false;
 
   constructor(grid) { this.grid = grid; }
 
@@ -96,7 +98,12 @@ export class Editing {
       return;
     }
     const opening = this.#opening = { typed, ends: null };
-    const { makeEditor } = await import('./editors/editors.js');
+    const { makeEditor } = await import('./editors/editors.js').catch(() => ({}));
+    if (!makeEditor) {
+      this.#opening = null;
+      note(t('fault.offline'), { bad: true });
+      return;
+    }
     // Called off, or another cell is asked for meanwhile.
     if (this.#opening !== opening) return;
     this.#opening = null;
@@ -286,5 +293,9 @@ export class Editing {
   }
 
   /** The grid was drawn anew: editors are to be there before the first key. */
-  rendered() { if (this.grid.can.write) import('./editors/editors.js'); }
+  rendered() {
+    if (!this.grid.can.write || this.#isReady) return;
+    this.#isReady = true;
+    later(() => import('./editors/editors.js'));
+  }
 }

@@ -1,6 +1,6 @@
 // The rail: app switcher, tables with their record counts, the app's other screens, profile. On a phone the shell shows it as a sheet.
 // Not here: opening and closing that sheet (shell.js, screens/table.js).
-import { El, define } from '../lib/el.js';
+import { El, define, later } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { appHref, mayMake, tableHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
@@ -16,7 +16,7 @@ class Rail extends El {
   static props = { app: null, apps: [], tables: null, current: null, place: null };
 
   // What the first rows do not need comes behind them.
-  connected() { import('./profile.js'); import('./demobar.js'); }
+  connected() { later(() => import('./profile.js')); later(() => import('./demobar.js')); }
 
   #switcher() {
     const groups = [

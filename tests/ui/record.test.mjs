@@ -671,6 +671,7 @@ test('history: what became of what, taken back, as it was then, put back', async
   assert.equal((await read('deals', 'rec_1')).company, 'rec_1');
   await page.reload();
   await page.getByRole('button', { name: 'Put all of it back' }).click();
+  await page.locator('.note').filter({ hasText: '3 fields put back' }).waitFor();
   await shows(page, 'about', 'First');
   const is = await read('deals', 'rec_1');
   assert.deepEqual([is.stage, is.amount, is.about], ['lead', 12000, 'First']);
