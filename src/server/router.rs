@@ -147,7 +147,7 @@ fn follow(branch: &'static Branch, before: &str, segments: &[&str], found: &mut 
     if let Some(next) = branch.words.get(*segment) {
         follow(next, segment, rest, found);
     }
-    if let Some(next) = branch.name.as_deref().filter(|_| !segment.is_empty() && !(before == API && RESERVED.contains(segment))) {
+    if let Some(next) = branch.name.as_deref().filter(|_| !(segment.is_empty() || before == API && RESERVED.contains(segment))) {
         follow(next, "", rest, found);
     }
 }

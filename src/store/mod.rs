@@ -22,6 +22,7 @@ pub mod merge;
 mod migrate;
 pub mod numbers;
 mod people;
+mod pick;
 pub mod place;
 mod plans;
 pub mod records;

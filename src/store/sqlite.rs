@@ -1,6 +1,7 @@
 //! Connections and the driver's errors. Pragmas and error codes stand here and nowhere else.
 
 use super::found::WITHIN_MAX;
+use super::pick;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::fault::Fault;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi, limits::Limit};
@@ -57,6 +58,7 @@ pub fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
 /// What a sort, a new index or a savepoint cannot hold in some megabytes goes to a file: in memory it would know no bound.
 fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = FILE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
+    pick::begin(conn)?;
     conn.set_prepared_statement_cache_capacity(256);
     conn.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, i32::try_from(SQL_BYTES_MAX).unwrap_or(i32::MAX))?;
     conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
