@@ -13,7 +13,9 @@ pub fn begin(conn: &Connection) -> Result<()> {
     conn.create_scalar_function("->>", 2, flags, |call| match (call.get_raw(0), call.get_raw(1)) {
         (ValueRef::Null, _) => Ok(Value::Null),
         (ValueRef::Text(json), ValueRef::Text(path)) => found(json, path),
-        _ => Err(failed("no JSON text with a path")),
+        // In a damaged file anything may stand there.
+        (ValueRef::Integer(_) | ValueRef::Real(_), _) => Ok(Value::Null),
+        _ => Err(malformed()),
     })
 }
 
@@ -22,7 +24,7 @@ fn found(json: &[u8], path: &[u8]) -> Result<Value> {
     let value = match path {
         b"$" => Some(trimmed(json)),
         [b'$', b'.', key @ ..] if memchr3(b'.', b'"', b'[', key).is_none() => member(json, key)?,
-        _ => return Err(failed("a path that is none of this program's")),
+        _ => return Err(failed("the path is none of this program's")),
     };
     value.map_or(Ok(Value::Null), typed)
 }

@@ -163,7 +163,8 @@ pub fn each(tx: &ReadTx<'_>, plan: &Plan, visit: &mut Visit<'_>) -> Result<()> {
 /// How many records a schema has.
 pub fn counter(tx: &ReadTx<'_>, schema: &Schema) -> Result<i64> {
     let mut statement = tx.conn().prepare_cached("SELECT records FROM schema WHERE id = ?1").or_failed()?;
-    statement.query_row([schema.id.0], |row| row.get(0)).or_failed()
+    let records = statement.query_row([schema.id.0], |row| row.get(0)).optional().or_failed()?;
+    records.ok_or_else(|| damaged("the counter of a table is not there"))
 }
 
 /// The highest id there is.
