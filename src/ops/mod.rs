@@ -59,6 +59,7 @@ pub mod rates;
 pub mod reasons;
 pub mod records;
 pub mod relative;
+pub mod resequence;
 pub mod roles;
 pub mod row_problems;
 pub mod samples;

@@ -49,6 +49,11 @@ pub fn of_log(schema: &Schema, values: Map<String, Value>) -> Clean {
     Clean { schema: schema.id, schema_version: schema.version, values }
 }
 
+/// The number that the program gives a record in a field that counts by itself.
+pub fn numbered(schema: &Schema, field: &Field, number: i64) -> Clean {
+    of_log(schema, Map::from_iter([(field.slug.clone(), Value::from(number))]))
+}
+
 /// What was checked of many records, as text: as values it would take many times the memory, and wait there for the writer.
 pub struct Pack {
     schema: SchemaId,

@@ -30,6 +30,7 @@ pub mod rehearsal;
 pub mod restore;
 pub mod search;
 mod search_check;
+pub mod sequence;
 pub mod sql;
 mod sqlite;
 pub mod stage;

@@ -6,14 +6,14 @@ import { getTagged, tab, write } from './api.js';
 import { dropNote } from './notes.js';
 import { t } from './i18n.js';
 import { person } from './session.js';
-import { loadMany, recordsAt } from './records.js';
+import { loadMany, recordsAt, schemaAt } from './records.js';
 import { store } from '../lib/store.js';
 
 const OUTBOX = 'ui:outbox:', REFUSED = 'ui:refused', RETRY_MS = 2_000, STALE_MS = 60_000, TURNS = 4, COARSE = 500;
 
 /** { word: saved | saving | waiting | failed | readonly, waiting: how many, fault } */
 export const saving = store({ word: 'saved', waiting: 0, fault: null });
-/** What happened last: { kind: made | changed | removed | many, app, table, records?, made?, ids?, isCoarse?, job, given }. Set after the server has said yes. */
+/** What happened last: { kind: made | changed | moved | removed | many, app, table, records?, made?, ids?, isCoarse?, job, given }. Set after the server has said yes. */
 export const happened = store(null);
 /** Set to a new object whenever pending values come or go, so that whoever shows records looks again. */
 export const pending = store({});
@@ -75,6 +75,10 @@ export const pasteRecords = ({ app, table, changed = [], made = [], base = null,
 /** Takes back a change of the log with its whole act, or alone, or does it again; or everything since a checkpoint. `onConflict`: refuse, skip or overwrite. */
 export const takeBack = ({ app, table = null, change = null, checkpoint = null, isAlone = false, label, isRedo = false, onConflict = 'refuse' }) =>
   add({ kind: 'undo', app, table, change, checkpoint, isAlone, label, isRedo, onConflict });
+/** Puts a record right behind another one in the order of a sequence field, or first with null. Gives the records whose numbers changed. */
+export const moveRecord = ({ app, table, id, after, field, label }) => add({ kind: 'move', app, table, id, after, field, label });
+/** Whether records of a table are still on their way to other places. */
+export const isMoving = (app, table) => queue.some(({ job }) => job.kind === 'move' && job.app === app && job.table === table);
 export const removeRecords = ({ app, table, ids, label }) => add({ kind: 'remove', app, table, ids, label });
 /** Takes up what an earlier visit of this person left unsent. */
 export function resumeEdits() {
@@ -193,6 +197,12 @@ const DO = {
     const { data } = await write('POST', `/api/apps/${encodeURIComponent(job.app)}/${what}`, { on_conflict: job.onConflict, ...(job.isAlone && { batch: false }) });
     tags.clear();
     return { kind: 'many', isCoarse: true, given: data };
+  },
+  async move(job) {
+    const { id, after, field } = job;
+    const { data: { records } } = await write('POST', `${schemaAt(job.app, job.table)}/resequence`, { record: id, after, field }, { 'Idempotency-Key': job.key });
+    for (const r of records) tags.delete(addressOf({ ...job, id: r.id }));
+    return { kind: 'moved', records, given: records };
   },
   async remove(job) {
     await write('DELETE', recordsAt(job.app, job.table), { ids: job.ids });

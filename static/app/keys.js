@@ -11,7 +11,7 @@ export const KEYS = [
   ['table', 'search', ['/']], ['table', 'new', ['Alt+N']], ['table', 'save', ['Ctrl+S']], ['table', 'api', ['Ctrl+.']],
   ['grid', 'grid.move', ['←', '↑', '→', '↓']], ['grid', 'grid.ends', ['Home', 'End']], ['grid', 'grid.corners', ['Ctrl+Home', 'Ctrl+End']], ['grid', 'grid.page', ['PageUp', 'PageDown']], ['grid', 'grid.edge', ['Ctrl+←↑→↓']],
   ['grid', 'grid.edit', ['Enter', 'F2']], ['grid', 'grid.empty', ['Delete']], ['grid', 'grid.open', ['Space']], ['grid', 'grid.pick', ['Shift+Space']], ['grid', 'grid.all', ['Ctrl+A']],
-  ['grid', 'grid.range', ['Shift+←↑→↓']], ['grid', 'grid.clip', ['Ctrl+C', 'Ctrl+X', 'Ctrl+V']], ['grid', 'grid.fill', ['Ctrl+Enter']], ['grid', 'grid.menu', ['Alt+↓']], ['grid', 'grid.leave', ['Tab']],
+  ['grid', 'grid.range', ['Shift+←↑→↓']], ['grid', 'grid.clip', ['Ctrl+C', 'Ctrl+X', 'Ctrl+V']], ['grid', 'grid.fill', ['Ctrl+Enter']], ['grid', 'grid.menu', ['Alt+↓']], ['grid', 'grid.place', ['Alt+↑', 'Alt+↓']], ['grid', 'grid.leave', ['Tab']],
   ['edit', 'edit.down', ['Enter', 'Shift+Enter']], ['edit', 'edit.right', ['Tab', 'Shift+Tab']], ['edit', 'edit.back', ['Esc']],
   ['record', 'record.step', ['Alt+↑', 'Alt+↓']], ['record', 'record.close', ['Esc']],
 ].map(([where, id, keys]) => ({ where, id, keys }));

@@ -1,6 +1,6 @@
 // What a table view shows: records by their place in a list of any length, page by page as they come into sight, and one open record that may be elsewhere.
 // Not here: the requests themselves (records.js), changes (edit.js), and the address that says what is asked (screens/table.js).
-import { asLeft, happened } from './edit.js';
+import { asLeft, happened, isMoving } from './edit.js';
 import { NAMES_IN_CELL, NAMES_IN_PANEL, loadMany, loadNames, loadRecord, loadWindow, refersToMany } from './records.js';
 
 const PAGE = 100, PAGES_KEPT = 80, PAGES_AT_ONCE = 4;
@@ -51,6 +51,7 @@ export class Rows {
   #isPart = false;
   // Whether what was made is to stand in its place from the next answer on.
   #isSettling = false;
+  #settled = [];
   // Whether the next answer is to tell how many there are.
   #isUncounted = true;
 
@@ -129,10 +130,43 @@ export class Rows {
     this.#fill();
   }
 
-  /** Asks again, and everything goes to its place. */
+  /** Asks again, and everything goes to its place; resolves once it has. */
   settle() {
     this.#isSettling = true;
     this.reload();
+    return new Promise(done => this.#settled.push(done));
+  }
+
+  /** Shows a row at another place, before the server has it there. Made records, which stand first, have no places of their own. */
+  shift(from, to) {
+    const way = Math.sign(to - from), n = this.fresh.length, at = i => this.#pages.get(Math.floor(i / PAGE))?.[i % PAGE], record = at(from - n);
+    this.#places.delete(record.id);
+    for (let i = from; i !== to; i += way) this.#set(i - n, at(i - n + way));
+    this.#set(to - n, record);
+    this.edits++;
+    this.version++;
+    this.changed();
+  }
+
+  /** A page of which one record is not known is asked again. */
+  #set(at, record) {
+    const page = Math.floor(at / PAGE), list = this.#pages.get(page);
+    if (!list) return;
+    if (record) { list[at % PAGE] = record; this.#places.set(record.id, at); return; }
+    for (const r of list) if (Math.floor(this.#places.get(r.id) / PAGE) === page) this.#places.delete(r.id);
+    this.#pages.delete(page);
+  }
+
+  /** Whether records stand among their neighbours as the numbers in a field say. */
+  #isInOrder(records, slug) {
+    const way = this.#what.ask.sort[0] === '-' ? -1 : 1, key = r => [r[slug] ?? -Infinity, Number(r.id.slice(4))];
+    const isBefore = (a, b) => { const [n, id] = key(a), [m, other] = key(b); return (n - m || id - other) * way < 0; };
+    return records.every(({ id }) => {
+      const at = this.indexOf(id);
+      if (at < 0) return true;
+      const [before, here, after] = [at - 1, at, at + 1].map(i => (i < this.fresh.length ? null : this.at(i)));
+      return (!before || isBefore(before, here)) && (!after || isBefore(here, after));
+    });
   }
 
   get #goToPlaces() { return this.#isSettling || this.fresh.length > FRESH_MOST; }
@@ -188,11 +222,13 @@ export class Rows {
         this.fresh = this.fresh.filter(r => !placed.has(r));
         this.total = found.total;
         this.#isSettling = false;
+        for (const done of this.#settled.splice(0)) done();
       }
     } catch (e) {
       if (call.signal.aborted || e.name === 'AbortError') return;
       this.fault = e;
       this.#isUncounted ||= counts;
+      for (const done of this.#settled.splice(0)) done();
     }
     this.#loading.delete(page);
     this.version++;
@@ -233,7 +269,10 @@ export class Rows {
       this.fresh = this.fresh.filter(r => !gone.has(r.id));
     }
     if (what.kind === 'removed' || what.isCoarse) this.reload();
-    else {
+    else if (what.kind === 'moved' && this.#what.ask.sort?.replace(/^-/, '') === what.job.field) {
+      // The list was asked again while it was on its way.
+      if (!isMoving(what.app, what.table) && !this.#isInOrder(what.records, what.job.field)) this.reload();
+    } else {
       this.#names([...(what.records ?? []), ...made]);
       if (what.kind !== 'made') this.#judge(what.records ?? []);
     }

@@ -5,6 +5,7 @@
 // update { all: [{ id, …values }] }, delete { ids }, or own { method, path, body }: a request that only the page's own dialect has.
 import { partsOf, sentence } from './filter.js';
 import { t } from './i18n.js';
+import { schemaAt } from './records.js';
 
 /** How many records a list shows that is sent from here. */
 const SIZE = 20;
@@ -179,6 +180,7 @@ export function deedsOf(job, given) {
     case 'create': return [{ kind: 'create', values: job.values, about: given?.id, label: job.label }];
     case 'update': return [{ kind: 'update', id: job.id, values: job.values, label: job.label }];
     case 'remove': return [job.ids.length === 1 ? { kind: 'delete', id: job.ids[0], label: job.label } : { kind: 'delete', ids: job.ids, label: job.label }];
+    case 'move': return [{ kind: 'own', method: 'POST', path: `${schemaAt(job.app, job.table)}/resequence`, body: { record: job.id, after: job.after, field: job.field }, label: job.label }];
     case 'undo': return [{ kind: 'own', method: 'POST', path: `/api/apps/${encodeURIComponent(job.app)}/changes/${job.change}/${job.isRedo ? 'redo' : 'undo'}`, body: { on_conflict: job.onConflict }, label: job.label, isUndo: true }];
     case 'paste': {
       const { changed, made, label } = job, deeds = [];

@@ -17,6 +17,7 @@ export const API = {
   'api.did.create': 'Create {name}',
   'api.did.update': 'Change {name}',
   'api.did.delete': 'Delete {name}',
+  'api.did.move': 'Move {name}',
   'api.did.create.many': ['Create {n} record', 'Create {n} records'],
   'api.did.update.many': ['Change {n} record', 'Change {n} records'],
   'api.did.delete.many': ['Delete {n} record', 'Delete {n} records'],

@@ -53,6 +53,7 @@ export const FIND = {
   'key.grid.clip': 'Copy, cut, paste',
   'key.grid.fill': 'Fill the marked cells',
   'key.grid.menu': 'Menu of the column',
+  'key.grid.place': 'Move the record up or down, in a list sorted by a field that counts by itself',
   'key.grid.leave': 'Leave the grid',
   'key.edit.down': 'Save and go down, or up',
   'key.edit.right': 'Save and go right, or left',

@@ -103,7 +103,7 @@ class ApiPanel extends El {
   /** What was done, in words. */
   #words(deed) {
     const { table } = this, found = deed.id ?? deed.about, n = (deed.all ?? deed.ids)?.length;
-    if (deed.kind === 'own') return t(deed.path.endsWith('/redo') ? 'api.did.redo' : 'api.did.undo', { what: deed.label });
+    if (deed.kind === 'own') return deed.isUndo ? t(deed.path.endsWith('/redo') ? 'api.did.redo' : 'api.did.undo', { what: deed.label }) : t('api.did.move', { name: t('api.number', { number: recordNumber(deed.body.record) }) });
     if (n) return t(`api.did.${deed.kind}.many`, { n });
     if (deed.kind === 'list') {
       const what = deed.filter ? sentence(deed.tree ?? fromAddress(null), table, this.#nameOf) || deed.filter : null;

@@ -23,6 +23,8 @@ class Grid extends El {
   // rows: app/rows.js, whose version says when to look again. context: { app, table, tables, names }. can: { write, layout }.
   static props = { table: null, rows: null, version: 0, context: null, sort: null, selected: null, layout: null, groups: [], can: null, onSort: null, onOpen: null, onLayout: null, onPicked: null, onFilter: null, onGroup: null, onFold: null };
   columns = [];
+  // { field, isDown }: the rows stand in the order of that field, and may be put elsewhere; else null.
+  order = null;
   active = { r: 0, c: 1 };
   anchor = null;
   edit = new Editing(this);
@@ -75,9 +77,21 @@ class Grid extends El {
     const columns = shownColumns(this.table, this.layout), shape = JSON.stringify([columns.map(c => widthOf(this.table, c, this.layout)), this.layout.frozen]);
     if (shape !== this.#shape || columns.length !== this.columns.length || columns.some((c, i) => c !== this.columns[i])) this.columns = columns;
     this.#shape = shape;
+    this.order = this.#orderOf();
     this.#had ||= this.rows.total !== null;
     const { c } = this.active;
     if (c > this.columns.length) this.active = { ...this.active, c: this.columns.length };
+  }
+
+  #orderOf() {
+    const { sort, groups, can, table } = this, field = sort && table.fields.find(f => f.type === 'sequence' && f.slug === sort.replace(/^-/, ''));
+    return field && can.write && table.can?.update !== false && field.writable !== false && !groups.length ? { field, isDown: sort[0] === '-' } : null;
+  }
+
+  /** Moves the record of the active cell one place up or down. */
+  async step(way) {
+    const { step } = await import('./gridmove.js');
+    step(this, way);
   }
 
   /** Puts the focus back on a record that is loaded. */
@@ -230,7 +244,7 @@ class Grid extends El {
     const values = f => seen.map(i => this.rows.at(i)?.[f.slug]).filter(v => v !== undefined);
     const ends = new Set(columns.filter(c => isAtEnd(c, values(c))));
     this.#look = { columns, widths, lefts, ends, name: displayField(this.table), slots: cardSlots(columns), digits: new Map([...ends].map(c => [c.slug, columnDigits(c, values(c))])) };
-    this.#painted = `${this.#shape} ${this.rows.version} ${this.selected} ${[...ends].map(c => c.slug)}`;
+    this.#painted = `${this.#shape} ${this.rows.version} ${!!this.order} ${this.selected} ${[...ends].map(c => c.slug)}`;
     [...this.querySelectorAll('thead .frozen, .entry .frozen')].forEach(cell => { cell.style.setProperty('--left', `${cell.dataset.col ? lefts[cell.dataset.col - 1] : 0}px`); });
     this.#sight();
     if (!this.#size) {

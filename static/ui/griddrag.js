@@ -1,5 +1,5 @@
-// What the pointer drags in the grid: a range of cells, the edge of a column, a column to another place. Each has a twin by keyboard or menu.
-// Not here: what a drag changes (app/layout.js), single clicks (grid.js).
+// What the pointer drags in the grid: a range of cells, the edge of a column, a column to another place, a row to another one. Each has a twin by keyboard or menu.
+// Not here: what a drag changes (app/layout.js), where a row lands (gridmove.js), single clicks (grid.js).
 import { ENTRY, HEAD, WIDTH_LEAST, WIDTH_MOST, movedTo, ordered, widthOf } from '../app/layout.js';
 
 const BEGINS_PX = 5;
@@ -17,6 +17,7 @@ export class Drags {
     const { grid } = this, cell = e.target.closest('td, th'), place = grid.placeOf(cell);
     if (!place) return;
     if (e.target.closest('.grip')) { e.preventDefault(); this.#resize(e, Number(e.target.dataset.grip)); return; }
+    if (e.target.closest('.carry')) { e.preventDefault(); this.#move(e, place.r); return; }
     if (place.r === HEAD) { if (place.c > 0) this.#carry(e, place.c); return; }
     this.wasActive = place.r === grid.active.r && place.c === grid.active.c && cell.contains(document.activeElement);
     if (e.target.closest('input, button')) return;
@@ -44,6 +45,11 @@ export class Drags {
       if (to.r < 0 || Number.isNaN(to.r) || (to.r === grid.active.r && to.c === grid.active.c)) return;
       grid.go(to.r, Math.max(1, to.c), true);
     });
+  }
+
+  async #move(e, r) {
+    const record = this.grid.rows.at(r), { carry } = await import('./gridmove.js');
+    carry(this.grid, e, record);
   }
 
   #resize(e, c) {

@@ -80,6 +80,13 @@ export function act(grid, e) {
   const cell = e.target.closest('td, th') ?? (e.target === grid.grid ? e.target : null);
   if (!cell) return;
   if (grid.edit.early(e)) { e.preventDefault(); e.stopPropagation(); return; }
+  const step = e.altKey && !(e.ctrlKey || e.metaKey || e.shiftKey) && grid.order && grid.active.r >= 0 && !grid.selected && { ArrowUp: -1, ArrowDown: 1 }[e.key];
+  if (step) {
+    grid.step(step);
+    e.preventDefault();
+    e.stopPropagation();
+    return;
+  }
   if (e.altKey) {
     if (e.key !== 'ArrowDown' || grid.selected || grid.active.c === 0) return;
     grid.menu(grid.active.c);

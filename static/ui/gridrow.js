@@ -125,7 +125,7 @@ export class Row {
   #number(record) {
     const { grid, node } = this, name = record && recordName(grid.table, record), why = node.dataset.strayed;
     put(node.children[0], 'title', why ? t(`strayed.${why}`) : null);
-    render(record && html`<input type="checkbox" class="picker" tabindex="-1" aria-label=${t('grid.pick', { name })} .checked=${grid.pick.has(record.id)} @change=${() => grid.pick.turn(record.id)}>
+    render(record && html`${grid.order && html`<span class="carry" title=${t('grid.carry')}>${icon('grip')}</span>`}<input type="checkbox" class="picker" tabindex="-1" aria-label=${t('grid.pick', { name })} .checked=${grid.pick.has(record.id)} @change=${() => grid.pick.turn(record.id)}>
       <span class="n">${why && html`<span class="stray">${icon(why === 'match' ? 'filter' : 'sort')}<span class="quiet">${t(`strayed.${why}`)}</span></span>`}${recordNumber(record.id)}</span>
       <button type="button" class="open" tabindex="-1" aria-label=${t('grid.open', { name })} title=${t('grid.open.short')}>${icon('expand')}</button>`, node.children[0]);
   }

@@ -13,6 +13,9 @@ mod fields;
 /// Fields whose values come from the program: sequences, lines, computed ones.
 mod computed;
 
+/// Records that are put into an order of one's own.
+mod resequence;
+
 /// Tables that are changed while they hold records.
 mod addresses;
 mod alterations;

@@ -180,6 +180,10 @@ impl Doing<'_> {
                     _ => self.through("DELETE", &target, &json!({"id": self.dice.below(5)})),
                 }
             }
+            10 => {
+                let after = if self.dice.is_so() { json!(self.id()) } else { Value::Null };
+                self.send("POST", &format!("{SCHEMAS}/{}/resequence", table.slug), &json!({"record": id, "after": after}))
+            }
             _ => {
                 let target = format!("/api/{}", table.slug);
                 match self.dice.below(3) {
@@ -362,9 +366,9 @@ impl Doing<'_> {
 
     fn act(&self, what: u8) -> u16 {
         match what {
-            0..=10 => self.on_records(what),
-            11..=17 => self.on_fields(what - 11),
-            18..=30 => self.on_tables(what - 18),
+            0..=11 => self.on_records(what),
+            12..=18 => self.on_fields(what - 12),
+            19..=31 => self.on_tables(what - 19),
             _ => self.on_acts(),
         }
     }
@@ -413,7 +417,7 @@ fn cases(default: u32) -> ProptestConfig {
 }
 
 fn any_acts(most: usize) -> impl Strategy<Value = Vec<(u8, u32)>> {
-    proptest::collection::vec((0..=33_u8, any::<u32>()), 1..most)
+    proptest::collection::vec((0..=34_u8, any::<u32>()), 1..most)
 }
 
 /// The acts, each with its number and what is told of it where it fails; and what the app was before and after each.

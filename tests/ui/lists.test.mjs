@@ -1,11 +1,11 @@
 // What a list does beyond one edit: groups in groups, rows that stay until they are sorted again, filters that count days and suggest values,
-// many records at once, and nobody's newer values overwritten.
+// many records at once, nobody's newer values overwritten, and rows that are put into an order of one's own.
 //   CARRYALL_BIN   the executable
 // Not here: editing, keys and views (grid.test.mjs).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PHONE, WIDE, close, inspect, launch } from './browser.mjs';
-import { RECORDS, cell, many, paste, saved, shop as inShop, shows } from './shop.mjs';
+import { RECORDS, cell, many, paste, place, saved, shop as inShop, shows } from './shop.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -276,3 +276,153 @@ for (const scheme of ['light', 'dark']) {
     });
   }
 }
+
+const TITLES = ['Ask', 'Build', 'Check', 'Deliver', 'Enjoy'], PLACES = [{ slug: 'title', type: 'text', required: true }, { slug: 'place', type: 'sequence' }];
+const standing = async (page, titles) => { for (const [r, title] of titles.entries()) await shows(page, r, 1, title); };
+const heard = (page, text) => page.waitForFunction(want => document.getElementById('live').textContent === want, text);
+const order = async ask => (await ask('GET', `${RECORDS}?sort=place`)).records.map(r => r.title);
+/** Takes the row r by its handle to the upper or the lower half of another one, and does not let go. */
+async function carry(page, r, to, isLower = false) {
+  const handle = await page.locator(`.canvas tr[data-index="${r}"] .carry`).boundingBox(), row = await page.locator(`.canvas tr[data-index="${to}"]`).boundingBox(), x = handle.x + handle.width / 2;
+  await page.mouse.move(x, handle.y + handle.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + 2, handle.y + handle.height / 2 + 8);
+  await page.mouse.move(x + 4, row.y + row.height * (isLower ? 0.8 : 0.2), { steps: 4 });
+  await page.waitForSelector('.grid[data-carrying]');
+}
+
+test('rows are dragged into an order of one\'s own: shown at once, one step takes it back, Esc leaves all as it was', async t => {
+  const { open, ask } = await shop(t, { fields: PLACES, records: TITLES.map(title => ({ title })) });
+  const page = await open({}, '?sort=place');
+  await standing(page, TITLES);
+  assert.equal(await page.locator('.carry').count(), 5);
+  // Before the server has answered.
+  let let_go;
+  const held = new Promise(done => { let_go = done; });
+  await page.route('**/resequence', async route => { await held; await route.continue(); });
+  await carry(page, 4, 1);
+  await page.waitForSelector('.canvas tr[data-index="1"][data-line="before"]');
+  await page.waitForSelector('.canvas tr[data-index="4"][data-carried]');
+  await inspect(page, 'lists-carry');
+  await page.mouse.up();
+  await standing(page, ['Ask', 'Enjoy', 'Build', 'Check', 'Deliver']);
+  await heard(page, 'Moved to place 2 of 5');
+  assert.deepEqual(await order(ask), TITLES);
+  let_go();
+  const note = page.locator('.note').filter({ hasText: 'Enjoy moved.' });
+  await note.waitFor();
+  await shows(page, 1, 2, '2');
+  assert.deepEqual(await order(ask), ['Ask', 'Enjoy', 'Build', 'Check', 'Deliver']);
+  await note.getByRole('button', { name: 'Undo' }).click();
+  await standing(page, TITLES);
+  // To the end, and by the key that takes back.
+  await carry(page, 0, 4, true);
+  await page.waitForSelector('.canvas tr[data-index="4"][data-line="behind"]');
+  await page.mouse.up();
+  await standing(page, ['Build', 'Check', 'Deliver', 'Enjoy', 'Ask']);
+  await page.locator('.note').filter({ hasText: 'Ask moved.' }).waitFor();
+  await page.reload();
+  await standing(page, ['Build', 'Check', 'Deliver', 'Enjoy', 'Ask']);
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Control+z');
+  await standing(page, TITLES);
+  await carry(page, 3, 0);
+  await page.waitForSelector('[data-line]');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !document.querySelector('[data-line], [data-carried], [data-carrying]'));
+  await page.mouse.up();
+  await saved(page);
+  assert.deepEqual(await order(ask), TITLES);
+  // Where the rows stand in another order, or in groups, there are no handles.
+  for (const sort of ['', '?sort=title', '?sort=place,title', '?sort=place&g=title']) {
+    await page.goto(new URL(sort, page.url().split('?')[0]).href);
+    await page.waitForSelector('.grid[aria-busy="false"] .canvas tr[data-id], .grid[aria-busy="false"] .canvas tr[data-group]');
+    assert.equal(await page.locator('.carry').count(), 0, sort);
+  }
+  await close(page);
+});
+
+test('rows go up and down by keys, in either order; new ones go to their place first; what waits for the server is sent later', async t => {
+  const { open, ask } = await shop(t, { fields: PLACES, records: TITLES.map(title => ({ title })) });
+  const page = await open({}, '?sort=place');
+  page.expected.add('offline');
+  await standing(page, TITLES);
+  await cell(page, 0, 1).click();
+  for (let i = 0; i < 2; i++) await page.keyboard.press('Alt+ArrowDown');
+  await standing(page, ['Build', 'Check', 'Ask', 'Deliver', 'Enjoy']);
+  await heard(page, 'Moved to place 3 of 5');
+  assert.equal(await place(page), '2 1');
+  await page.keyboard.press('Alt+ArrowUp');
+  await standing(page, ['Build', 'Ask', 'Check', 'Deliver', 'Enjoy']);
+  await saved(page);
+  assert.deepEqual(await order(ask), ['Build', 'Ask', 'Check', 'Deliver', 'Enjoy']);
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Alt+ArrowUp');
+  await heard(page, 'There is no place beyond this one');
+  await page.route('**/resequence', route => route.abort());
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.getByText('You can go on; 1 change waits in this browser.').waitFor();
+  await standing(page, ['Ask', 'Build', 'Check', 'Deliver', 'Enjoy']);
+  await page.unroute('**/resequence');
+  await saved(page);
+  await page.locator('.note').filter({ hasText: 'Build moved.' }).waitFor();
+  assert.deepEqual(await order(ask), TITLES);
+  // A new one stands first until the list is sorted again.
+  await page.locator('.entry > [data-col="1"]').click();
+  await page.keyboard.type('Fetch');
+  await page.keyboard.press('Enter');
+  await shows(page, 0, 1, 'Fetch');
+  await saved(page);
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Alt+ArrowUp');
+  await standing(page, ['Ask', 'Build', 'Check', 'Deliver', 'Fetch', 'Enjoy']);
+  await page.locator('.note').filter({ hasText: 'Fetch moved.' }).waitFor();
+  assert.equal(await place(page), '4 1');
+  // The other way round.
+  await page.goto(page.url().replace('sort=place', 'sort=-place'));
+  await standing(page, ['Enjoy', 'Fetch', 'Deliver', 'Check', 'Build', 'Ask']);
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Alt+ArrowDown');
+  await standing(page, ['Fetch', 'Enjoy', 'Deliver']);
+  await page.locator('.note').filter({ hasText: 'Enjoy moved.' }).waitFor();
+  await carry(page, 2, 5, true);
+  await page.mouse.up();
+  await standing(page, ['Fetch', 'Enjoy', 'Check', 'Build', 'Ask', 'Deliver']);
+  await page.locator('.note').filter({ hasText: 'Deliver moved.' }).waitFor();
+  assert.deepEqual(await order(ask), ['Deliver', 'Ask', 'Build', 'Check', 'Enjoy', 'Fetch']);
+  await close(page);
+});
+
+test('what cannot be moved stays where it was and says why; who may only look finds no handle', async t => {
+  const { open, ask, at } = await shop(t, { fields: PLACES, records: TITLES.map(title => ({ title })) });
+  const page = await open({}, '?sort=place');
+  page.expected.add(400);
+  await standing(page, TITLES);
+  // Nobody tells this page that one of them is gone.
+  await page.route(/\/changes\?/, () => {});
+  await page.reload();
+  await standing(page, TITLES);
+  await ask('DELETE', `${RECORDS}/rec_2`);
+  await cell(page, 3, 1).click();
+  await page.keyboard.press('Alt+ArrowUp');
+  await page.locator('.note[data-bad]').filter({ hasText: 'Deliver stays where it was: There is no record \'rec_2\' in table \'things\'' }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.canvas tr[data-id]').length === 4);
+  const now = await order(ask);
+  await standing(page, now);
+  await close(page);
+
+  await ask('POST', '/api/workspaces/default/users', { email: 'vic@example.com', name: 'Vic', role: 'member', password: 'correct horse battery' });
+  await ask('POST', '/api/workspaces/default/grants', { user: 'vic@example.com', app: 'shop', role: 'viewer' });
+  const context = await browser.newContext();
+  assert.ok((await context.request.post(at('/auth/login/'), { data: { username: 'vic@example.com', password: 'correct horse battery' } })).ok());
+  const looks = await open({ state: await context.storageState() }, '?sort=place');
+  await context.close();
+  await standing(looks, now);
+  assert.equal(await looks.locator('.carry').count(), 0);
+  await cell(looks, 0, 1).click();
+  await looks.keyboard.press('Alt+ArrowDown');
+  await looks.keyboard.press('Escape');
+  await standing(looks, now);
+  assert.deepEqual(await order(ask), now);
+  await close(looks);
+});

@@ -113,6 +113,8 @@ test('what the page has alone, and operations about the record at hand', () => {
   assert.deepEqual([run(BODIES, 'update', { record: null }).request, run(OWN, 'count', { record: null }).request.path], [null, `${HOUSE_AT}?count=`]);
   assert.deepEqual(shown(run(OWN, 'create', { record: null })), ['POST', HOUSE_AT, { name: '' }], 'without a record what is needed is left to type');
   assert.deepEqual(shown(run(MUTE, 'sign')), ['POST', '/auth', { email: 'ann@example.com', password: '' }]);
+  const [moved] = deedsOf({ kind: 'move', app: 'my shop', table: 'things', id: 'rec_7', after: null, field: 'place', label: 'moved x' });
+  assert.deepEqual([moved.path, moved.body], ['/api/apps/my%20shop/schemas/things/resequence', { record: 'rec_7', after: null, field: 'place' }]);
   assert.deepEqual(deedsOf({ kind: 'paste', changed: [{ id: 'rec_1', name: 'x' }], made: [{ name: 'y' }, { name: 'z' }], label: 'l' }, null).map(d => [d.kind, d.id ?? d.all.length]), [['create', 2], ['update', 'rec_1']]);
   assert.deepEqual([deedsOf({ kind: 'remove', ids: ['rec_1'] })[0].id, deedsOf({ kind: 'remove', ids: ['rec_1', 'rec_2'] })[0].ids.length, deedsOf({ kind: 'other' })], ['rec_1', 2, []]);
 });

@@ -75,7 +75,7 @@ pub fn update(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 /// What is kept under a key is the full answer: how much of it is wanted is said anew each time.
-fn answered(ctx: &Ctx, call: &Call<'_>, status: u16, done: Once<Done>, is_rehearsal: bool) -> Result<Response> {
+pub(super) fn answered(ctx: &Ctx, call: &Call<'_>, status: u16, done: Once<Done>, is_rehearsal: bool) -> Result<Response> {
     let response = match done {
         Once::Done(done) => many(ctx, status, &done, "", is_rehearsal)?,
         Once::Answered { answer, is_repeated } => once::given(&answer, is_repeated)?,
@@ -131,7 +131,7 @@ pub fn delete(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 /// What every write of the collection has in common: no condition, and whether it is a rehearsal.
-fn collection(call: &Call<'_>) -> Result<bool> {
+pub(super) fn collection(call: &Call<'_>) -> Result<bool> {
     for name in ["If-Match", "If-None-Match"] {
         tags::refuse(call.request, name, "it speaks of one record, which has an address of its own: …/records/rec_5")?;
     }
@@ -173,7 +173,7 @@ fn ids(call: &Call<'_>) -> Result<Vec<Value>> {
 }
 
 /// How so many are written.
-fn way(ctx: &Ctx, records: usize, is_rehearsal: bool) -> Way {
+pub(super) fn way(ctx: &Ctx, records: usize, is_rehearsal: bool) -> Way {
     match is_rehearsal {
         false if records >= ctx.limits.records_alone_min => Way::Alone,
         _ => records::way(is_rehearsal),
@@ -181,7 +181,7 @@ fn way(ctx: &Ctx, records: usize, is_rehearsal: bool) -> Way {
 }
 
 /// `{"records": […]` and `more`, in the order in which they were sent.
-fn many(ctx: &Ctx, status: u16, done: &Done, more: &str, is_rehearsal: bool) -> Result<Response> {
+pub(super) fn many(ctx: &Ctx, status: u16, done: &Done, more: &str, is_rehearsal: bool) -> Result<Response> {
     let mut paper = Paper::new(ctx.limits.reply_memory_bytes_max);
     paper.text().push_str("{\"records\":[");
     for (at, record) in done.records.iter().enumerate() {

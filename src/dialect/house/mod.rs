@@ -61,6 +61,7 @@
 //! | GET | /api/apps/{app}/schemas/{schema}/records/{id}/history | what happened to it, newest first: `before limit` | [house] |
 //! | PUT, PATCH | /api/apps/{app}/schemas/{schema}/records/{id} | change the fields that are sent | [seed] |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/records/{id} | delete, 200 | [seed] |
+//! | POST | /api/apps/{app}/schemas/{schema}/resequence | put a record behind another by a sequence field: `record after field` | [house] |
 //! | POST | /api/batch | several writes of records, all or none: `{"requests": [{"method", "url", "body"}]}`, `"$0.id"` | [house] |
 //! | GET | /api/apps/{app}/schemas/{schema}/aggregate | numbers by groups: `group count sum avg min max count_distinct having sort limit view filter` | [house] |
 //! | POST | /api/apps/{app}/schemas/{schema}/aggregate | numbers by a pipeline of `match group project sort limit skip lookup` | [house] |
@@ -122,7 +123,7 @@
 //! One record has an `ETag`, `"7-3"`: its own version and its table's. `If-None-Match` on GET: 304. `If-Match` on GET, PUT, PATCH, DELETE: 412 with
 //! the `record` as it is now beside the `error`.
 //!
-//! `Idempotency-Key` on POST, PATCH of records and PUT of one, and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
+//! `Idempotency-Key` on POST, PATCH of records and PUT of one, on moves by a sequence and on batches: sent again within a day, the same answer, `Idempotency-Replayed: true`.
 //!
 //! `X-Carryall-Tab: t-4f2a` on a write names the page's tab; it stands with the change, so that a tab can take back its own last one.
 //!
@@ -161,6 +162,7 @@ mod numbers;
 mod once;
 mod options;
 mod records;
+mod resequence;
 mod roles;
 mod rows;
 mod samples;
@@ -200,7 +202,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 111] = [
+const ROUTES: [Route; 112] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -273,6 +275,7 @@ const ROUTES: [Route; 111] = [
     Route { query: Some(&["dry_run"]), ..put("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..patch("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::update) },
     Route { query: Some(&["dry_run"]), ..delete("/api/apps/{app}/schemas/{schema}/records/{id}", Pool::Writes, records::delete) },
+    rehearsable(post("/api/apps/{app}/schemas/{schema}/resequence", Pool::Writes, resequence::run)),
     rehearsable(post("/api/batch", Pool::Writes, batch::run)),
     Route { query: None, ..get("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_group) },
     post("/api/apps/{app}/schemas/{schema}/aggregate", Pool::Slow, numbers::by_pipeline),

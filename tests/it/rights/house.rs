@@ -71,6 +71,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("PUT /api/apps/{app}/schemas/{schema}/records", Need::Upsert),
     ("PATCH /api/apps/{app}/schemas/{schema}/records", Need::UpdateMany),
     ("DELETE /api/apps/{app}/schemas/{schema}/records", Need::DeleteMany),
+    ("POST /api/apps/{app}/schemas/{schema}/resequence", Need::UpdateMany),
     ("GET /api/apps/{app}/schemas/{schema}/lookup", Need::List),
     ("POST /api/apps/{app}/schemas/{schema}/import", Need::Create),
     ("GET /api/apps/{app}/schemas/{schema}/export", Need::Export),
@@ -192,6 +193,13 @@ fn request(route: &str, place: Place) -> Sent {
         "/records" if method == "PATCH" => format!("[{{\"id\": {record}, \"{key}\": \"changed\"}}]"),
         "/records" if method == "DELETE" => format!("{{\"ids\": [{record}]}}"),
         "/records/{id}" if method != "DELETE" => format!("{{\"{key}\": \"changed\"}}"),
+        // Past no record that the caller may see and not change.
+        "/resequence" => match (schema, record) {
+            (_, 1) => r#"{"record": 1, "after": null}"#.to_owned(),
+            ("deals", 4) => r#"{"record": 4, "after": 2}"#.to_owned(),
+            (_, NO_RECORD) => format!("{{\"record\": {record}, \"after\": 1}}"),
+            _ => format!("{{\"record\": {record}, \"after\": {}}}", record - 1),
+        },
         "/import" => {
             kind = "text/csv";
             let (head, row) = if schema == "deals" { ("title,owner", "new,2") } else { (key, "new") };
@@ -249,8 +257,11 @@ fn places(route: &str) -> Vec<Place> {
     let mut found = Vec::new();
     for (app, schemas) in APPS {
         for (schema, rows) in schemas {
-            let records: Vec<i64> =
-                if route.contains("{id}") || route.ends_with("/records") { (1..=*rows).chain([NO_RECORD]).collect() } else { vec![1] };
+            let records: Vec<i64> = if route.contains("{id}") || route.ends_with("/records") || route.ends_with("/resequence") {
+                (1..=*rows).chain([NO_RECORD]).collect()
+            } else {
+                vec![1]
+            };
             for record in records {
                 found.push(Place { app, schema, record });
             }
@@ -274,7 +285,11 @@ fn refuses(class: Class, reply: &Reply) -> bool {
         Class::Hidden => told == (404, "not_found"),
         Class::Denied => told == (403, "forbidden"),
         Class::SignIn => told == (401, "unauthorized"),
-        Class::HiddenAmongMany => told.0 == 400 && String::from_utf8_lossy(&reply.body).contains("There is no record"),
+        // Where the field is hidden by which records are moved no record is looked for.
+        Class::HiddenAmongMany => {
+            let body = String::from_utf8_lossy(&reply.body);
+            told.0 == 400 && ["There is no record", "has no field of the type sequence"].iter().any(|words| body.contains(words))
+        }
     }
 }
 

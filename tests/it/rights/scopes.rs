@@ -105,14 +105,14 @@ fn what_is_written_is_answered_without_what_the_writer_may_not_see() {
     let (status, made) = json_of(&world, "seller", "POST", &records, r#"{"title": "mine", "owner": 2, "amount": 4}"#);
     assert_eq!((status, &made["twice"], made.get("secretzq"), made.get("leakzq")), (201, &json!(8), None, None), "{made}");
     let keys: Vec<&String> = made.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["id", "title", "stage", "owner", "code", "amount", "team", "twice", "remarks", "created_at", "updated_at"]);
+    assert_eq!(keys, ["id", "title", "stage", "owner", "code", "amount", "team", "place", "twice", "remarks", "created_at", "updated_at"]);
     // What she sends back whole changes what she changed.
     let mut back = made.clone();
     back["title"] = json!("still mine");
     let reply = ask(&world, "seller", "PUT", &format!("{records}/5"), "application/json", &back.to_string());
     assert_eq!(reply.status, 200, "{}", whole(&reply));
     let ignored = reply.headers.iter().find(|(name, _)| name == "X-Ignored").map(|(_, value)| value.as_str());
-    assert_eq!(ignored, Some("id, twice, remarks, created_at, updated_at"));
+    assert_eq!(ignored, Some("id, place, twice, remarks, created_at, updated_at"));
     // The owner sees that the hidden values are what they were.
     let (_, first) = json_of(&world, "owner", "GET", &format!("{records}/1"), "");
     let (status, _) = json_of(&world, "seller", "PATCH", &format!("{records}/1"), r#"{"title": "renamed"}"#);

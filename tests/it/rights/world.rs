@@ -11,7 +11,7 @@ pub const PEOPLE: [&str; 7] = ["seller", "viewer", "editor", "boss", "other", "n
 /// Of the deals: 1 is the seller's and has a note, 2 is won, 3 is neither, 4 is the seller's.
 const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one", "uuid": "11111111-1111-4111-8111-111111111111"}, "schemas": [
   {"slug": "people", "fields": [{"slug": "nick", "type": "text"}, {"slug": "user", "type": "user"}]},
-  {"slug": "teams", "fields": [{"slug": "name", "type": "text"}, {"slug": "members", "type": "references", "target": "people"}]},
+  {"slug": "teams", "fields": [{"slug": "name", "type": "text"}, {"slug": "members", "type": "references", "target": "people"}, {"slug": "place", "type": "sequence"}]},
   {"slug": "deals", "display_field": "title", "fields": [
     {"slug": "title", "type": "text", "required": true},
     {"slug": "stage", "type": "select", "options": ["open", "won"], "default": "open"},
@@ -25,12 +25,13 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one", "uuid": "11111111-11
     {"slug": "flagzq", "type": "boolean", "default": true},
     {"slug": "flaggedzq", "type": "computed", "formula": "concat(flagzq, '!')"},
     {"slug": "teamnamezq", "type": "computed", "formula": "team.name"},
-    {"slug": "remarks", "type": "lines", "target": "notes", "via": "deal"}],
+    {"slug": "remarks", "type": "lines", "target": "notes", "via": "deal"},
+    {"slug": "place", "type": "sequence"}],
    "indexes": [["secretzq", "stage"]],
    "views": [{"slug": "wide", "sort": ["secretzq", "title"], "fields": ["title", "secretzq"], "group": ["leakzq", "stage"], "options": {"secretzq": 9}},
              {"slug": "hidden", "filter": "flagzq = true", "sort": ["secretzq"]}]},
-  {"slug": "notes", "fields": [{"slug": "text", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals", "on_delete": "cascade"}]},
-  {"slug": "vaultzq", "fields": [{"slug": "word", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals"}]}],
+  {"slug": "notes", "fields": [{"slug": "text", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals", "on_delete": "cascade"}, {"slug": "place", "type": "sequence"}]},
+  {"slug": "vaultzq", "fields": [{"slug": "word", "type": "text"}, {"slug": "deal", "type": "reference", "target": "deals"}, {"slug": "place", "type": "sequence"}]}],
  "roles": [{"slug": "seller", "name": "Seller", "schemas": {
    "deals": {"list": true, "read": "owner = @me || stage = 'won'", "create": "owner = @me", "update": "owner = @me",
              "delete": "owner = @me && stage != 'won'", "export": "stage = 'won'",
@@ -47,11 +48,11 @@ const ONE: &str = r#"{"carryall": 1, "app": {"slug": "one", "uuid": "11111111-11
    {"title": "zq-deals-4-title", "owner": 2, "secretzq": "zq-deals-4-secretzq", "code": "zq-deals-4-code", "amount": 7100004}],
   "notes": [{"text": "zq-notes-1-text", "deal": {"$ref": "d1"}}],
   "vaultzq": [{"word": "zq-vaultzq-1-word"}]}}"#;
-const TWO: &str = r#"{"carryall": 1, "app": {"slug": "two", "uuid": "22222222-2222-4222-8222-222222222222"}, "schemas": [{"slug": "things", "fields": [{"slug": "word", "type": "text"}]}],
+const TWO: &str = r#"{"carryall": 1, "app": {"slug": "two", "uuid": "22222222-2222-4222-8222-222222222222"}, "schemas": [{"slug": "things", "fields": [{"slug": "word", "type": "text"}, {"slug": "place", "type": "sequence"}]}],
  "records": {"things": [{"word": "zq-things-1-word"}]}}"#;
 const OPEN: &str = r#"{"carryall": 1, "app": {"slug": "open", "uuid": "33333333-3333-4333-8333-333333333333"}, "schemas": [
-  {"slug": "posts", "fields": [{"slug": "title", "type": "text"}, {"slug": "public", "type": "boolean", "default": false}, {"slug": "draftzq", "type": "text"}]},
-  {"slug": "inner", "fields": [{"slug": "word", "type": "text"}]}],
+  {"slug": "posts", "fields": [{"slug": "title", "type": "text"}, {"slug": "public", "type": "boolean", "default": false}, {"slug": "draftzq", "type": "text"}, {"slug": "place", "type": "sequence"}]},
+  {"slug": "inner", "fields": [{"slug": "word", "type": "text"}, {"slug": "place", "type": "sequence"}]}],
  "roles": [{"slug": "guest", "schemas": {"posts": {"list": true, "read": "public = true", "create": "public = false", "fields": {"draftzq": {"readable": false}}}}}],
  "records": {"posts": [{"title": "zq-posts-1-title", "public": true, "draftzq": "zq-posts-1-draftzq"}, {"title": "zq-posts-2-title", "draftzq": "zq-posts-2-draftzq"}],
              "inner": [{"word": "zq-inner-1-word"}]}}"#;

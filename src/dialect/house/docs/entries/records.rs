@@ -12,7 +12,7 @@ const EXPORTED: Content =
 const LISTED: Content = Content::Media(&[("application/json", "RecordList"), ("text/csv", "Text"), ("application/x-ndjson", "Text")]);
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub const ENTRIES: [Entry; 13] = [
+pub const ENTRIES: [Entry; 14] = [
     Entry {
         about: "Page by page, or window by window with limit and offset or cursor. With Accept: text/csv or application/x-ndjson the whole list is a file, \
                 without pages. With If-None-Match, 304 when nothing of it has changed. With explain=1 admins learn how the list is found (statements, plan, \
@@ -132,6 +132,23 @@ pub const ENTRIES: [Entry; 13] = [
             "Records",
             "Take in many rows",
             (201, Content::Json("Imported")),
+        )
+    },
+    Entry {
+        about: "By a field of the type sequence, which may be left out where there is one: the record then stands right behind the other, or first of \
+                all with null. The records between its old place and the new one pass their numbers on; they are the answer, the one that was moved \
+                first. With the header Idempotency-Key it is done once however often it is sent.",
+        query: &["dry_run", "Prefer"],
+        body: Content::Json("Resequence"),
+        more: &[(204, Content::Nothing)],
+        headers: &["X-Dry-Run", "Preference-Applied", "Idempotency-Replayed"],
+        problems: &[409],
+        ..entry(
+            "POST /api/apps/{app}/schemas/{schema}/resequence",
+            "resequence_record",
+            "Records",
+            "Put a record behind another",
+            (200, Content::Json("RecordsMade")),
         )
     },
     Entry {
