@@ -45,7 +45,8 @@ async function tea(t, { query = '?p=api', ...options } = {}) {
   const at = await house(t, browser, options), { dialects } = await at.ask('GET', '/api/workspaces/default/dialects');
   const watched = at.page.waitForRequest(r => /changes\?since=\d+&wait=/.test(r.url()), { timeout: 30_000 });
   await at.open(`/_/tea/t/sorts${query}`);
-  await at.page.waitForSelector('.grid[aria-busy="false"]');
+  // On a phone the panel lies over it.
+  await at.page.waitForSelector('.grid[aria-busy="false"]', { state: 'attached' });
   const { uuid } = await at.ask('GET', '/api/apps/tea');
   // From here on nothing that others do is missed.
   await watched;
