@@ -2,6 +2,7 @@
 // manages an app can wait for its log; others look at what they may see of it every two seconds.
 // Not here: showing it (rows.js takes in what happened, the grid lets it glow).
 import { getQuietly } from './api.js';
+import { loadApp } from './meta.js';
 import { glowing, happened, isSame, saving } from './edit.js';
 import { here } from '../lib/router.js';
 
@@ -64,12 +65,12 @@ export async function watchLive(what, signal) {
     try {
       const { changes, last, more } = await news(now, since, call.signal);
       await written(call.signal);
-      const after = what();
-      if (after?.app === app) {
-        // The rows may have been asked before the first number was known: what was done in between counts, too.
-        await take(after, since === null ? changes.filter(c => Date.parse(c.at) >= begun) : changes, more, call.signal);
-      }
+      // The rows may have been asked before the first number was known: what was done in between counts, too.
+      const after = what(), fresh = since === null ? changes.filter(c => Date.parse(c.at) >= begun) : changes;
+      if (after?.app === app) await take(after, fresh, more, call.signal);
       since = last;
+      // The rail counts what came and went.
+      if (fresh.some(c => c.kind !== 'update')) await loadApp(app, call.signal);
       // Where much is written, it is looked at in turns.
       if (changes.length) await pause(BREATH_MS, call.signal);
     } catch (fault) {

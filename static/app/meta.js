@@ -1,6 +1,7 @@
 // What there is: apps, their tables, their fields. The last answer is kept, so that going back shows something at once.
 // Not here: records (records.js) and what a field type looks like (types.js).
 import { get } from './api.js';
+import { store } from '../lib/store.js';
 
 const apps = { list: null, bySlug: new Map() };
 const address = slug => `/api/apps/${encodeURIComponent(slug)}`;
@@ -9,6 +10,9 @@ const address = slug => `/api/apps/${encodeURIComponent(slug)}`;
 export const knownApps = () => apps.list;
 /** `{ app, tables }` as last seen, or null. */
 export const knownApp = slug => apps.bySlug.get(slug) ?? null;
+
+/** How many records the tables of the app that was loaded last have: `{ app, of: Map(slug, n) }`. */
+export const counts = store(null);
 
 export async function loadApps(signal) {
   apps.list = (await get('/api/apps', signal)).apps;
@@ -19,6 +23,7 @@ export async function loadApp(slug, signal) {
   const [app, { schemas: tables }] = await Promise.all([get(address(slug), signal), get(`${address(slug)}/schemas`, signal)]);
   const known = { app, tables };
   apps.bySlug.set(slug, known);
+  counts.set({ app: slug, of: new Map(tables.map(x => [x.slug, x.records])) });
   return known;
 }
 

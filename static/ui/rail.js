@@ -2,7 +2,7 @@
 // Not here: opening and closing that sheet (shell.js, screens/table.js).
 import { El, define, later } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
-import { appHref, mayMake, tableHref } from '../app/meta.js';
+import { appHref, counts, mayMake, tableHref } from '../app/meta.js';
 import { t } from '../app/i18n.js';
 import { count } from '../app/types.js';
 import { bars, glyph, icon } from './parts.js';
@@ -16,7 +16,11 @@ class Rail extends El {
   static props = { app: null, apps: [], tables: null, current: null, place: null };
 
   // What the first rows do not need comes behind them.
-  connected() { later(() => import('./profile.js')); later(() => import('./demobar.js')); }
+  connected() {
+    this.use(counts);
+    later(() => import('./profile.js'));
+    later(() => import('./demobar.js'));
+  }
 
   #switcher() {
     const groups = [
@@ -28,9 +32,15 @@ class Rail extends El {
       .find=${this.apps.length >= FILTER_FROM ? t('rail.find') : null}></ui-menu>`;
   }
 
+  #count(x) {
+    const now = counts.get();
+    return (now?.app === this.app.slug ? now.of.get(x.slug) : null) ?? x.records;
+  }
+
   #table(x) {
+    const records = this.#count(x);
     return html`<li><a href=${tableHref(this.app.slug, x.slug)} title=${x.name} aria-current=${x.slug === this.current ? 'page' : null}>
-      ${icon('table')}<span class="cut">${x.name}</span><span class="n">${x.records === null ? null : html`${count(x.records)}<span class="quiet"> ${t('rail.records')}</span>`}</span></a></li>`;
+      ${icon('table')}<span class="cut">${x.name}</span><span class="n">${records === null ? null : html`${count(records)}<span class="quiet"> ${t('rail.records')}</span>`}</span></a></li>`;
   }
 
   #place(slug, name, sign) {

@@ -374,7 +374,8 @@ test('what was made here stays where it was made while others make more, and is 
   await ask('POST', AT, [{ name: 'Bancha' }, { name: 'Matcha' }]);
   await page.locator('.canvas tr', { hasText: 'Matcha' }).waitFor({ timeout: SEEN_MS });
   assert.deepEqual(await ids(), ['rec_4', 'rec_3', 'rec_1', 'rec_2', 'rec_5', 'rec_6'], 'each once');
-  await page.getByText('6 records', { exact: true }).waitFor();
+  await page.locator('.foot-text').getByText('6 records', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Sorts 6 records' }).waitFor();
   await page.keyboard.press('Enter');
   await saved(page);
   assert.equal((await ask('GET', `${AT}/rec_4`)).name, 'Kukicha No. 1');
