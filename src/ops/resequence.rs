@@ -215,6 +215,9 @@ fn following(number: i64) -> Result<i64> {
     number.checked_add(1).ok_or_else(|| Error::internal("a sequence has come to its end"))
 }
 
+/// Whole numbers are exact in every client up to here.
+const NUMBER_MAX: u64 = 9_007_199_254_740_991;
+
 /// Places that are looked at together past the end of a stretch.
 const AT_ONCE: usize = 200;
 
@@ -266,6 +269,12 @@ fn numbered(tx: &ReadTx<'_>, new: &Prepared, stretch: Stretch) -> Result<Vec<(Re
         return Err(new.too_many());
     }
     let old = old(&places);
+    if numbers.iter().any(|number| number.unsigned_abs() > NUMBER_MAX) {
+        let message = "There are no more numbers for an order like this: they would go past 9007199254740991";
+        return Err(Error::Conflict(
+            Problem::new("out_of_range", message).hint("Make the field anew, which numbers the records from 1 on"),
+        ));
+    }
     let changes = |(id, number): &(RecordId, i64)| old.get(id).is_none_or(|was| *was != Some(*number));
     Ok(ids.into_iter().zip(numbers).filter(changes).collect())
 }

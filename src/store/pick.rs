@@ -1,55 +1,103 @@
 //! `data->>'$.field'` as this program finds it out: SQLite reads the whole text for one value, this reads up to the value. It takes the place of SQLite's own
-//! operator, so every filter, sort, sum and index has it, and gives what that would give to the last bit: an index that either made serves both.
+//! operator, so every filter, sort, sum and index has it, and gives what that would give to the last bit: an index that either made serves both. Of the
+//! record that was asked last it keeps how far it came: many values of one are read once.
 //! Not here: values of a record that was read (`values`).
 
 use memchr::{memchr, memchr2, memchr3};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
+use std::cell::RefCell;
+use std::ops::Range;
 
 /// From now on the connection picks values this way.
 pub fn begin(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    conn.create_scalar_function("->>", 2, flags, |call| match (call.get_raw(0), call.get_raw(1)) {
+    let last = RefCell::new(Reading::default());
+    conn.create_scalar_function("->>", 2, flags, move |call| match (call.get_raw(0), call.get_raw(1)) {
         (ValueRef::Null, _) => Ok(Value::Null),
-        (ValueRef::Text(json), ValueRef::Text(path)) => found(json, path),
+        (ValueRef::Text(json), ValueRef::Text(path)) => last.borrow_mut().found(json, path),
         // In a damaged file anything may stand there.
         (ValueRef::Integer(_) | ValueRef::Real(_), _) => Ok(Value::Null),
         _ => Err(malformed()),
     })
 }
 
-/// The paths of this program: `$`, or `$.` and a name that needs no quotes.
-fn found(json: &[u8], path: &[u8]) -> Result<Value> {
-    let value = match path {
-        b"$" => Some(trimmed(json)),
-        [b'$', b'.', key @ ..] if memchr3(b'.', b'"', b'[', key).is_none() => member(json, key)?,
-        _ => return Err(failed("the path is none of this program's")),
-    };
-    value.map_or(Ok(Value::Null), typed)
+/// A text, as far as it was read.
+#[derive(Default)]
+struct Reading {
+    text: Vec<u8>,
+    /// Where names and values stand that were passed.
+    passed: Vec<(Range<usize>, Range<usize>)>,
+    /// Where the next name is looked for.
+    next: usize,
 }
 
-/// From the value of a key on; `None` when the object has no such key, or when it is none.
-fn member<'j>(json: &'j [u8], key: &[u8]) -> Result<Option<&'j [u8]>> {
-    let [b'{', inner @ ..] = trimmed(json) else { return Ok(None) };
-    let mut rest = inner;
-    loop {
-        rest = trimmed(rest);
+/// A longer text is not kept.
+const KEPT_BYTES_MAX: usize = 1024 * 1024;
+
+impl Reading {
+    /// The paths of this program: `$`, or `$.` and a name that needs no quotes.
+    fn found(&mut self, json: &[u8], path: &[u8]) -> Result<Value> {
+        let value = match path {
+            b"$" => Some(trimmed(json)),
+            [b'$', b'.', key @ ..] if memchr3(b'.', b'"', b'[', key).is_none() => self.member(json, key)?,
+            _ => return Err(failed("the path is none of this program's")),
+        };
+        value.map_or(Ok(Value::Null), typed)
+    }
+
+    /// From the value of a key on; `None` when the object has no such key, or when it is none.
+    fn member<'j>(&mut self, json: &'j [u8], key: &[u8]) -> Result<Option<&'j [u8]>> {
+        if self.text != json || json.is_empty() {
+            self.passed.clear();
+            self.next = 0;
+            self.text.clear();
+            if json.len() <= KEPT_BYTES_MAX {
+                self.text.extend_from_slice(json);
+            }
+        }
+        let of = |place: &Range<usize>| json.get(place.clone()).unwrap_or_default();
+        for (name, value) in &self.passed {
+            if is_called(of(name), key)? {
+                return Ok(Some(of(value)));
+            }
+        }
+        if self.next == 0 {
+            let [b'{', inner @ ..] = trimmed(json) else { return Ok(None) };
+            self.next = json.len() - inner.len();
+        }
+        while let Some((name, value)) = self.pass(json)? {
+            if is_called(of(&name), key)? {
+                return Ok(Some(of(&value)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next name with its value, which are passed by that; `None` at the end.
+    fn pass(&mut self, json: &[u8]) -> Result<Option<(Range<usize>, Range<usize>)>> {
+        let rest = trimmed(json.get(self.next..).unwrap_or_default());
         let [b'"', text @ ..] = rest else {
             return if rest.first() == Some(&b'}') { Ok(None) } else { Err(malformed()) };
         };
         let end = end_of_text(text)?;
-        let (name, after) = (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default());
-        let [b':', value @ ..] = trimmed(after) else { return Err(malformed()) };
+        let begin = json.len() - text.len();
+        let [b':', value @ ..] = trimmed(text.get(end + 1..).unwrap_or_default()) else { return Err(malformed()) };
         let value = trimmed(value);
-        if name == key || memchr(b'\\', name).is_some() && unescaped(name)?.as_bytes() == key {
-            return Ok(Some(value));
+        let (from, long) = (json.len() - value.len(), length(value)?);
+        let after = trimmed(value.get(long..).unwrap_or_default());
+        self.next = json.len() - after.strip_prefix(b",").unwrap_or(after).len();
+        let passed = (begin..begin + end, from..from + long);
+        if !self.text.is_empty() {
+            self.passed.push(passed.clone());
         }
-        rest = trimmed(value.get(length(value)?..).unwrap_or_default());
-        if let [b',', more @ ..] = rest {
-            rest = more;
-        }
+        Ok(Some(passed))
     }
+}
+
+fn is_called(name: &[u8], key: &[u8]) -> Result<bool> {
+    Ok(name == key || memchr(b'\\', name).is_some() && unescaped(name)?.as_bytes() == key)
 }
 
 /// The value that stands at the beginning, as SQL knows it: true is 1, a list or an object is its JSON.
@@ -198,7 +246,7 @@ mod tests {
         #[test]
         fn no_text_makes_it_fall(text in "\\PC{0,20}|[{}\\[\\]\",:a0-9\\\\ tn]{0,30}") {
             for path in ["$", "$.a"] {
-                let _ = found(text.as_bytes(), path.as_bytes());
+                let _ = Reading::default().found(text.as_bytes(), path.as_bytes());
             }
         }
     }

@@ -1,5 +1,6 @@
 // Short notes about what was done, with what can be done about it. They go by themselves, but for those that stay until they are dealt with.
 // Not here: how they look (ui/notes.js). Nothing is only in a note that goes: what is undone from it is undone from elsewhere, too.
+import { t } from './i18n.js';
 import { store } from '../lib/store.js';
 
 const SHOWN = 3;
@@ -15,3 +16,5 @@ export function note(text, { actions = [], stays = false, bad = false } = {}) {
 }
 
 export const dropNote = id => notes.set(notes.get().filter(n => n.id !== id));
+/** For a part of the page that cannot be had at the moment: says so, and gives nothing of it. */
+export const missed = () => { note(t('fault.offline'), { bad: true }); return {}; };

@@ -4,7 +4,7 @@ import { asLeft, happened, isMoving } from './edit.js';
 import { NAMES_IN_CELL, NAMES_IN_PANEL, loadMany, loadNames, loadRecord, loadWindow, refersToMany } from './records.js';
 
 const PAGE = 100, PAGES_KEPT = 80, PAGES_AT_ONCE = 4;
-// More than these go to their places once the list is asked again: a filter takes no more ids.
+// More than these go to their places at once: a filter takes no more ids.
 const FRESH_MOST = 90;
 
 /** Whether records of a table may look another way once something in `other` is: they refer to it, or compute from what points to them. */
@@ -125,16 +125,16 @@ export class Rows {
     this.edits++;
     this.strayed = new Map();
     for (const page of this.#pages.keys()) this.#stale.add(page);
-    if (this.fresh.length && !this.#goToPlaces) await this.#lookAtFresh();
+    if (this.fresh.length && !this.#isSettling) await this.#lookAtFresh();
     this.#isUncounted = true;
     this.#fill();
   }
 
-  /** Asks again, and everything goes to its place; resolves once it has. */
+  /** Asks again, and everything goes to its place; resolves once it has, with false when it could not. */
   settle() {
     this.#isSettling = true;
     this.reload();
-    return new Promise(done => this.#settled.push(done));
+    return new Promise(done => { this.#settled.push(done); });
   }
 
   /** Shows a row at another place, before the server has it there. Made records, which stand first, have no places of their own. */
@@ -169,13 +169,13 @@ export class Rows {
     });
   }
 
-  get #goToPlaces() { return this.#isSettling || this.fresh.length > FRESH_MOST; }
+  #told(isSettled) { for (const done of this.#settled.splice(0)) done(isSettled); }
 
   async #lookAtFresh() {
     const { app, table } = this.#what, call = this.#call, ids = this.fresh.map(r => r.id);
     try {
       const found = await loadMany(app, table.slug, ids, call.signal);
-      if (call.signal.aborted) return;
+      if (call.signal.aborted || this.#isSettling) return;
       this.fresh = this.fresh.flatMap(r => found.get(r.id) ?? (ids.includes(r.id) ? [] : r));
     } catch { /* They are as they were. */ }
   }
@@ -183,6 +183,7 @@ export class Rows {
   stop() {
     this.#call?.abort();
     this.#call = null;
+    this.#told(false);
     this.#key = '';
     this.#pages.clear();
     this.#stale.clear();
@@ -207,9 +208,9 @@ export class Rows {
 
   async #load(page, counts) {
     const { app, tables, table, ask } = this.#what, call = this.#call, { edits } = this;
+    const settles = this.#isSettling, ids = this.fresh.map(r => r.id), without = settles ? [] : ids;
     this.#loading.add(page);
     try {
-      const placed = new Set(this.#goToPlaces ? this.fresh : []), without = placed.size ? [] : this.fresh.map(r => r.id);
       const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts, without }, call.signal);
       const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);
       if (call.signal.aborted) return;
@@ -219,16 +220,15 @@ export class Rows {
       // What was saved meanwhile may not be in the answer yet.
       if (edits !== this.edits) { this.#stale.add(page); this.#isUncounted ||= counts; }
       if (counts) {
-        this.fresh = this.fresh.filter(r => !placed.has(r));
         this.total = found.total;
-        this.#isSettling = false;
-        for (const done of this.#settled.splice(0)) done();
+        if (settles) { this.fresh = this.fresh.filter(r => !ids.includes(r.id)); this.#isSettling = false; this.#told(true); }
       }
     } catch (e) {
       if (call.signal.aborted || e.name === 'AbortError') return;
-      this.fault = e;
       this.#isUncounted ||= counts;
-      for (const done of this.#settled.splice(0)) done();
+      // With so many ids in it the question may be too long.
+      if (without.length && e.kind === 'invalid') this.#isSettling = this.#isUncounted = true;
+      else { this.fault = e; this.#told(false); }
     }
     this.#loading.delete(page);
     this.version++;
@@ -268,7 +268,8 @@ export class Rows {
       const gone = new Set(what.ids);
       this.fresh = this.fresh.filter(r => !gone.has(r.id));
     }
-    if (what.kind === 'removed' || what.isCoarse) this.reload();
+    if (this.fresh.length > FRESH_MOST) this.#isSettling = true;
+    if (what.kind === 'removed' || what.isCoarse || this.#isSettling) this.reload();
     else if (what.kind === 'moved' && this.#what.ask.sort?.replace(/^-/, '') === what.job.field) {
       // The list was asked again while it was on its way.
       if (!isMoving(what.app, what.table) && !this.#isInOrder(what.records, what.job.field)) this.reload();

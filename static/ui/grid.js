@@ -1,12 +1,13 @@
 // The grid: columns, a row to type new records into, and as many recycled rows as fit on the screen over a list of any length. One tab stop, arrows inside.
 // On a phone the style sheet turns the same rows into cards. Not here: keys (gridkeys.js), editing (gridedit.js), clipboard (gridclip.js),
 // what the pointer drags (griddrag.js), one row of it (gridrow.js), loading (app/rows.js).
-import { El, define } from '../lib/el.js';
+import { El, define, later } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { scrollTo, windowOf } from '../lib/virtual.js';
 import { columnDigits, displayField, isAtEnd, isSortable, typeOf, wordOf } from '../app/types.js';
 import { glowing, pending } from '../app/edit.js';
 import { ENTRY, HEAD, shownColumns, widthOf } from '../app/layout.js';
+import { missed } from '../app/notes.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 import { Row, cardSlots } from './gridrow.js';
@@ -42,6 +43,7 @@ class Grid extends El {
   #frame = 0;
   #size = null;
   #had = false;
+  #mayMove = false;
 
   connected() {
     this.use(pending);
@@ -90,8 +92,8 @@ class Grid extends El {
 
   /** Moves the record of the active cell one place up or down. */
   async step(way) {
-    const { step } = await import('./gridmove.js');
-    step(this, way);
+    const { step } = await import('./gridmove.js').catch(missed);
+    step?.(this, way);
   }
 
   /** Puts the focus back on a record that is loaded. */
@@ -252,6 +254,10 @@ class Grid extends El {
       this.#size.observe(this.box);
     }
     this.edit.rendered();
+    if (this.order && !this.#mayMove) {
+      this.#mayMove = true;
+      later(() => import('./gridmove.js'));
+    }
     if (document.activeElement?.closest('.grid') !== grid) this.#stopAt(this.cellAt(this.active.r, this.active.c) ?? this.cellAt(this.firstRow, 1));
   }
 

@@ -1,5 +1,6 @@
 // What the pointer drags in the grid: a range of cells, the edge of a column, a column to another place, a row to another one. Each has a twin by keyboard or menu.
 // Not here: what a drag changes (app/layout.js), where a row lands (gridmove.js), single clicks (grid.js).
+import { missed } from '../app/notes.js';
 import { ENTRY, HEAD, WIDTH_LEAST, WIDTH_MOST, movedTo, ordered, widthOf } from '../app/layout.js';
 
 const BEGINS_PX = 5;
@@ -48,8 +49,12 @@ export class Drags {
   }
 
   async #move(e, r) {
-    const record = this.grid.rows.at(r), { carry } = await import('./gridmove.js');
-    carry(this.grid, e, record);
+    const { grid } = this, record = grid.rows.at(r);
+    let isUp = false;
+    this.#follow(e, () => {}, () => { isUp = true; });
+    const { carry } = await import('./gridmove.js').catch(missed);
+    // Let go before that could begin.
+    if (!isUp && grid.order) carry?.(grid, e, record);
   }
 
   #resize(e, c) {

@@ -5,7 +5,7 @@ import { announce } from '../lib/a11y.js';
 import { later } from '../lib/el.js';
 import { changeRecord, createRecord, isSame, refusalOf, setRefusal } from '../app/edit.js';
 import { ENTRY } from '../app/layout.js';
-import { note } from '../app/notes.js';
+import { missed, note } from '../app/notes.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
 import { recordName } from '../app/records.js';
 import { plainText, wordOf } from '../app/types.js';
@@ -98,15 +98,11 @@ export class Editing {
       return;
     }
     const opening = this.#opening = { typed, ends: null };
-    const { makeEditor } = await import('./editors/editors.js').catch(() => ({}));
-    if (!makeEditor) {
-      this.#opening = null;
-      note(t('fault.offline'), { bad: true });
-      return;
-    }
+    const { makeEditor } = await import('./editors/editors.js').catch(missed);
     // Called off, or another cell is asked for meanwhile.
     if (this.#opening !== opening) return;
     this.#opening = null;
+    if (!makeEditor) return;
     this.#editor?.finish(null);
     const trouble = this.troubleOf(record.id, field.slug), td = grid.cellAt(r, c);
     if (!td || this.#editor) return;

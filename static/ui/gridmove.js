@@ -18,20 +18,29 @@ async function behind(rows, gap, isDown) {
   return rows.at(at)?.id ?? null;
 }
 
+/** Whether a grid still shows what it showed: somebody may go elsewhere while an answer is on its way. */
+function staying(grid) {
+  const { table, order, context: { app } } = grid;
+  return () => grid.isConnected && grid.table.slug === table.slug && grid.context.app === app && grid.order?.field.slug === order.field.slug && grid.order.isDown === order.isDown;
+}
+
 async function put(grid, record, gap) {
-  const { rows, table, order: { field, isDown }, context: { app } } = grid, from = rows.indexOf(record.id), fresh = rows.fresh.length, name = recordName(table, record);
+  const { rows, table, order: { field, isDown }, context: { app } } = grid, isThere = staying(grid), from = rows.indexOf(record.id), fresh = rows.fresh.length, name = recordName(table, record);
   if (from < 0 || gap === from || gap === from + 1) return;
   const after = await behind(rows, gap, isDown), to = gap > from ? gap - 1 : gap;
+  if (!isThere()) return;
   if (!fresh) {
     rows.shift(from, to);
     grid.go(to, grid.active.c);
   }
   announce(t('grid.moved.said', { n: Math.max(0, to - fresh) + 1, total: rows.total }));
   try {
-    await moveRecord({ app, table: table.slug, id: record.id, after, field: field.slug, label: t('change.moved', { record: name }) });
-    if (fresh) await rows.settle();
-    note(t('grid.moved', { name }), { actions: offerUndo() });
+    const moved = await moveRecord({ app, table: table.slug, id: record.id, after, field: field.slug, label: t('change.moved', { record: name }) });
+    if (fresh && isThere()) await rows.settle();
+    if (moved.length) note(t('grid.moved', { name }), { actions: offerUndo() });
+    else note(t('grid.moved.there', { name }));
   } catch (e) {
+    if (!isThere()) { note(t('grid.moved.not', { name, why: e.message }), { bad: true, stays: true }); return; }
     const now = rows.indexOf(record.id);
     if (!fresh && now >= 0 && now !== from) rows.shift(now, from);
     rows.reload();
@@ -41,13 +50,14 @@ async function put(grid, record, gap) {
 
 /** One place up (-1) or down (1). A record that was made here goes to its place first. */
 export async function step(grid, way) {
-  const { rows, active: { r, c }, order: { isDown } } = grid, record = rows.at(r);
+  const { rows, active: { r, c }, order: { isDown } } = grid, isThere = staying(grid), record = rows.at(r);
   if (!record) return;
   if (rows.fresh.length) {
-    await rows.settle();
+    if (!await rows.settle() || !isThere()) return;
     // A new one has the highest number.
     const end = isDown ? 0 : rows.length - 1;
     if (rows.indexOf(record.id) < 0) await rows.need(end, end);
+    if (!isThere() || rows.indexOf(record.id) < 0) return;
     grid.go(rows.indexOf(record.id), c);
   }
   const at = rows.indexOf(record.id), gap = way < 0 ? at - 1 : at + 2;
