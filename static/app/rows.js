@@ -163,7 +163,7 @@ export class Rows {
     const isBefore = (a, b) => { const [n, id] = key(a), [m, other] = key(b); return (n - m || id - other) * way < 0; };
     return records.every(({ id }) => {
       const at = this.indexOf(id);
-      if (at < 0) return true;
+      if (at < this.fresh.length) return true;
       const [before, here, after] = [at - 1, at, at + 1].map(i => (i < this.fresh.length ? null : this.at(i)));
       return (!before || isBefore(before, here)) && (!after || isBefore(here, after));
     });

@@ -393,6 +393,66 @@ test('rows go up and down by keys, in either order; new ones go to their place f
   await close(page);
 });
 
+test('rows made here, which stand first: dragged among the others, moved while the list is asked again, left for another table', async t => {
+  const { open, ask } = await shop(t, { fields: PLACES, records: TITLES.map(title => ({ title })) });
+  const page = await open({}, '?sort=place'), posts = [];
+  page.on('request', r => { if (r.url().includes('/resequence')) posts.push(r.postDataJSON()); });
+  const make = async title => {
+    await page.locator('.entry > [data-col="1"]').click();
+    await page.keyboard.type(title);
+    await page.keyboard.press('Enter');
+    await page.locator('.canvas tr[data-index="0"]', { hasText: title }).waitFor();
+    await saved(page);
+  };
+  await standing(page, TITLES);
+  // It stands there already: nothing to take back.
+  await make('Fetch');
+  await carry(page, 0, 5, true);
+  await page.mouse.up();
+  const there = page.locator('.note').filter({ hasText: 'Fetch stands there already.' });
+  await there.waitFor();
+  assert.equal(await there.getByRole('button', { name: 'Undo' }).count(), 0);
+  await standing(page, [...TITLES, 'Fetch']);
+  // Two of them, one dragged between the others: all go to their places.
+  await make('Get');
+  await make('Have');
+  await carry(page, 0, 3);
+  await page.mouse.up();
+  await page.locator('.note').filter({ hasText: 'Have moved.' }).waitFor();
+  await standing(page, ['Ask', 'Have', 'Build', 'Check', 'Deliver', 'Enjoy', 'Fetch', 'Get']);
+  assert.deepEqual(await order(ask), ['Ask', 'Have', 'Build', 'Check', 'Deliver', 'Enjoy', 'Fetch', 'Get']);
+  // While an answer that was asked before is on its way, one goes to its place first all the same.
+  await make('Mine');
+  let letGo;
+  const held = new Promise(done => { letGo = done; });
+  const lists = /\/records\?.*offset=0/, holdBack = async route => { await held; await route.continue(); }, asked = page.waitForRequest(lists);
+  await page.route(lists, holdBack);
+  await ask('POST', RECORDS, { title: 'Theirs' });
+  await asked;
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Alt+ArrowUp');
+  letGo();
+  await page.locator('.note').filter({ hasText: 'Mine moved.' }).waitFor();
+  await page.unroute(lists);
+  await page.waitForFunction(() => document.querySelector('.grid').getAttribute('aria-busy') === 'false');
+  assert.deepEqual((await order(ask)).slice(-3), ['Mine', 'Get', 'Theirs']);
+  // Somebody goes elsewhere before it is at its place: nothing is moved there.
+  await make('Later');
+  const begun = posts.length, late = page.waitForRequest(lists);
+  let letGoAgain;
+  const heldAgain = new Promise(done => { letGoAgain = done; });
+  await page.route(lists, async route => { await heldAgain; await route.continue().catch(() => {}); });
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Alt+ArrowUp');
+  await late;
+  await page.locator('.rail a', { hasText: 'Makers' }).click();
+  await page.waitForURL(/t\/makers/);
+  letGoAgain();
+  await page.waitForSelector('.grid[aria-busy="false"]');
+  assert.equal(posts.length, begun);
+  await close(page);
+});
+
 test('what cannot be moved stays where it was and says why; who may only look finds no handle', async t => {
   const { open, ask, at } = await shop(t, { fields: PLACES, records: TITLES.map(title => ({ title })) });
   const page = await open({}, '?sort=place');
