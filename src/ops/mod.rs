@@ -80,6 +80,7 @@ pub mod undo_merge;
 pub mod undo_names;
 pub mod undo_records;
 pub mod undo_retold;
+pub mod undo_retyped;
 pub mod undo_roles;
 pub mod undo_schemas;
 pub mod undo_shapes;

@@ -31,7 +31,7 @@ pub(super) fn look(
         for place in places {
             let Some(sight) = sights.get(&place.0) else { continue };
             let is_good = match plans.get(&place).map(|plan| plan.target.is_some()) {
-                Some(true) => is_unique(tx, work, sight, place, plans)? && leads_on(tx, work, (sight, &tables), place, plans)?,
+                Some(true) => is_unique(tx, work, sight, place, plans)? && leads_on(tx, work, turns, (sight, &tables), place, plans)?,
                 _ => is_let_go(tx, work, turns, sight, place, plans)?,
             };
             if !is_good {
@@ -83,6 +83,7 @@ fn is_unique(tx: &ReadTx<'_>, work: &mut Work<'_>, sight: &Sight, place: Place, 
 fn leads_on(
     tx: &ReadTx<'_>,
     work: &mut Work<'_>,
+    turns: &Turns,
     (sight, tables): (&Sight, &BTreeSet<SchemaId>),
     place: Place,
     plans: &mut BTreeMap<Place, Fate>,
@@ -96,7 +97,7 @@ fn leads_on(
         else {
             continue;
         };
-        if before.as_ref() == Some(&value) && !tables.contains(&pointed.id) {
+        if before.as_ref() == Some(&value) && !tables.contains(&pointed.id) && !turns.is_other(schema.id, &field.slug) {
             continue;
         }
         let is_there = |id: &Value| -> Result<bool> {
@@ -122,8 +123,9 @@ fn leads_on(
         if sight.seen.field(&field.slug).is_none() {
             return Err(unseen(schema));
         }
-        // What stands there by now stays, where that leads on.
-        if let Some(stands) = before.filter(|stands| work.on_conflict != OnConflict::Overwrite && *stands != value) {
+        // What stands there by now stays, where that leads on; unless it is of another type.
+        let may_stay = work.on_conflict != OnConflict::Overwrite && !turns.is_other(schema.id, &field.slug);
+        if let Some(stands) = before.filter(|stands| may_stay && *stands != value) {
             left = led(&stands)?;
         }
         let message = format!("'{}' of {} leads to a record that is gone", field.slug, place.1.text());

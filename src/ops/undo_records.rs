@@ -8,6 +8,7 @@ use super::records::unique_groups;
 use super::undo::{Conflict, Work};
 use super::undo_clashes::look;
 use super::undo_names::Names;
+use super::undo_retyped::read_again;
 use super::undo_schemas::Turns;
 use super::validate;
 use crate::field;
@@ -29,7 +30,7 @@ pub(super) type Place = (SchemaId, RecordId);
 
 /// What happened to a record.
 #[derive(Clone, Copy)]
-enum Step<'e> {
+pub(super) enum Step<'e> {
     Made(&'e Logged),
     Changed(&'e Logged),
     Gone(&'e Logged),
@@ -67,10 +68,7 @@ pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns) -> Res
     let ids: BTreeSet<SchemaId> = steps.keys().map(|(schema, _)| *schema).collect();
     for id in ids {
         match tx.catalog().schema_by_id(id) {
-            Some(schema) => {
-                let names = turns.names(tx, id)?;
-                sights.insert(id, Sight { seen: schema.clone(), schema, names, scopes: BTreeMap::new() });
-            }
+            Some(schema) => drop(sights.insert(id, Sight::of(tx, turns, &schema)?)),
             None => drop(work.meet(Conflict { schema: None, ..Conflict::new("gone", "", "The table of these records is gone") })),
         }
     }
@@ -81,6 +79,7 @@ pub fn put_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, turns: &Turns) -> Res
             plans.insert(*place, plan);
         }
     }
+    read_again(tx, work, turns, &steps, &mut sights, &mut plans)?;
     look(tx, work, turns, &sights, &mut plans)?;
     if work.is_refused() { Ok(()) } else { write(tx, work, &mut sights, plans) }
 }
@@ -185,14 +184,7 @@ fn planned(
     id: RecordId,
     steps: &[Step<'_>],
 ) -> Result<Option<Fate>> {
-    let old = rows::find(tx, &sight.schema, &Cond::True, id)?;
-    let read = sight.scope(tx, work, Action::Read)?;
-    if old.is_some() && !rows::is_among_all(tx, &read.whole, &read.rows, id)? {
-        return Err(unseen(&read.whole));
-    }
-    sight.seen = read.seen.clone();
-    let before = old.as_ref().map(|old| rows::values_of(&old.data)).transpose()?;
-    let mut plan = Fate { old, target: before.clone(), before, kept: None, is_cascade: false };
+    let mut plan = standing(tx, work, sight, id)?;
     for (at, step) in steps.iter().enumerate().rev() {
         let is_last = at + 1 == steps.len();
         match step {
@@ -207,6 +199,28 @@ fn planned(
     may(tx, work, sight, id, &plan)?;
     let is_good = fitting(tx, work, sight, id, &mut plan)?;
     Ok(Some(plan).filter(|plan| is_good && plan.target != plan.before))
+}
+
+/// A record that stays what it is, as yet.
+pub(super) fn standing(tx: &ReadTx<'_>, work: &Work<'_>, sight: &mut Sight, id: RecordId) -> Result<Fate> {
+    let old = rows::find(tx, &sight.schema, &Cond::True, id)?;
+    let read = sight.scope(tx, work, Action::Read)?;
+    if old.is_some() && !rows::is_among_all(tx, &read.whole, &read.rows, id)? {
+        return Err(unseen(&read.whole));
+    }
+    sight.seen = read.seen.clone();
+    let before = old.as_ref().map(|old| rows::values_of(&old.data)).transpose()?;
+    Ok(Fate { old, target: before.clone(), before, kept: None, is_cascade: false })
+}
+
+/// Whether what happened to a record says what a field of it held.
+pub(super) fn speak_of(steps: &[Step<'_>], names: &Names, slug: &str) -> bool {
+    let speaks = |step: &Step<'_>| {
+        let (Step::Changed(entry) | Step::Gone(entry)) = step else { return false };
+        let held = part(&body(entry), "before").into_iter().filter_map(|(key, value)| names.held(&key, entry.seq, value));
+        held.map(|(called, _)| called).any(|called| called == slug)
+    };
+    steps.iter().any(speaks)
 }
 
 /// A record that was made goes, if it is what was made.
@@ -321,6 +335,11 @@ fn undelete(work: &mut Work<'_>, sight: &Sight, id: RecordId, entry: &Logged, pl
 }
 
 impl Sight {
+    pub(super) fn of(tx: &ReadTx<'_>, turns: &Turns, schema: &Arc<Schema>) -> Result<Self> {
+        let (schema, names) = (schema.clone(), turns.names(tx, schema.id)?);
+        Ok(Self { seen: schema.clone(), schema, names, scopes: BTreeMap::new() })
+    }
+
     /// What the caller may do with the records of this table by an action.
     fn scope(&mut self, tx: &ReadTx<'_>, work: &Work<'_>, action: Action) -> Result<&Scope> {
         if !self.scopes.contains_key(action.name()) {
@@ -335,7 +354,7 @@ impl Sight {
 }
 
 /// Asks what the writes themselves would ask, as far as that can be asked before.
-fn may(tx: &ReadTx<'_>, work: &Work<'_>, sight: &mut Sight, id: RecordId, plan: &Fate) -> Result<()> {
+pub(super) fn may(tx: &ReadTx<'_>, work: &Work<'_>, sight: &mut Sight, id: RecordId, plan: &Fate) -> Result<()> {
     let action = match (&plan.before, &plan.target) {
         (None, _) => Action::Create,
         (Some(_), None) => Action::Delete,

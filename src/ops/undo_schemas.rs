@@ -9,11 +9,12 @@ use super::undo_retold::Retold;
 use super::undo_shapes::{self, Turn};
 use super::{fields, schemas as tables, undo_apps};
 use crate::model::change::Logged;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Problem, Result};
+use crate::model::field::Field;
 use crate::model::name::numbered;
 use crate::model::schema::{Schema, SchemaId};
 use crate::store::engine::{ReadTx, WriteTx};
-use crate::store::tables::schemas;
+use crate::store::tables::{history, schemas};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,6 +54,11 @@ impl Turns {
         self.all.get(&schema).is_some_and(|turn| turn.came.contains(slug))
     }
 
+    /// Whether a field came back, has another type or leads to another table.
+    pub fn is_other(&self, schema: SchemaId, slug: &str) -> bool {
+        self.all.get(&schema).is_some_and(|turn| turn.fresh.contains(slug))
+    }
+
     pub fn all(&self) -> &BTreeMap<SchemaId, Turn> {
         &self.all
     }
@@ -64,6 +70,8 @@ pub struct Course<'e> {
     names: BTreeMap<SchemaId, Names>,
     /// What each of the tables is called, or is to be called when it comes back.
     slugs: BTreeMap<SchemaId, String>,
+    /// Tables that go by another name for a while, for theirs is taken in between: that one, and what they would be called.
+    stand_ins: BTreeMap<SchemaId, (String, String)>,
     first: i64,
 }
 
@@ -78,7 +86,7 @@ pub fn begin(tx: &mut WriteTx<'_>, work: &mut Work<'_>) -> Result<Turns> {
     if !access::manages(tx.catalog(), work.who, work.app) {
         return Err(Error::Forbidden("Only owners of the app and admins may take this back: it changed tables".to_owned()));
     }
-    let mut course = Course { all: BTreeMap::new(), names: BTreeMap::new(), slugs: BTreeMap::new(), first };
+    let mut course = Course { all: BTreeMap::new(), names: BTreeMap::new(), slugs: BTreeMap::new(), stand_ins: BTreeMap::new(), first };
     for (id, chain) in &all {
         // As the log is now: what is written from here on is no part of it.
         course.names.insert(*id, Names::of(tx, *id, first)?);
@@ -144,6 +152,44 @@ impl<'e> Course<'e> {
 
     fn older(&self, id: SchemaId, seq: i64) -> Vec<i64> {
         self.chain(id).iter().map(|definition| definition.entry.seq).filter(|older| *older < seq).collect()
+    }
+
+    /// Refuses to have a field lead to a table again that is another one by now, made since under the same name.
+    fn leads_back(&self, tx: &ReadTx<'_>, definition: &Definition<'_>, wanted: &Schema) -> Result<()> {
+        let (Some(before), seq) = (&definition.before, definition.entry.seq) else { return Ok(()) };
+        let left = |slug: &str| definition.after.as_ref().and_then(|after| after.field(slug));
+        let comes = |field: &&Field| {
+            left(&field.slug).is_none_or(|left| left.type_name != field.type_name || left.rules.target != field.rules.target)
+                && wanted.field(&field.slug).is_some_and(|now| now.type_name == field.type_name)
+        };
+        for field in before.stored().filter(comes) {
+            let Some(target) = &field.rules.target else { continue };
+            let (Some(id), slug) = self.table(tx, before, target, seq, Side::Before) else { continue };
+            let first = history::definitions(tx, id, 0)?.into_iter().next();
+            let said = |entry: &Logged| entry.body.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
+            let is_made = |entry: &Logged| entry.seq > seq && said(entry).get("before").is_none_or(Value::is_null);
+            if first.as_ref().is_some_and(is_made) {
+                let message = format!("Field '{}.{}' led to another table '{target}': '{slug}' was made since", wanted.slug, field.slug);
+                let problem = Problem::of(&field.slug, "target", message);
+                return Err(Error::Conflict(problem.hint("Rename that one and bring back the other first")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a table is called otherwise again by what is taken back later than a definition.
+    fn is_renamed_before(&self, id: SchemaId, seq: i64) -> bool {
+        let renames = |definition: &Definition<'_>| {
+            let sides = definition.before.as_ref().zip(definition.after.as_ref());
+            definition.entry.seq < seq && sides.is_some_and(|(before, after)| before.slug != after.slug)
+        };
+        self.chain(id).iter().any(renames)
+    }
+
+    /// What a table is called, or would be.
+    fn called(&self, now: &Schema) -> String {
+        let meant = self.stand_ins.get(&now.id).filter(|(stand_in, _)| *stand_in == now.slug);
+        meant.map_or(&now.slug, |(_, meant)| meant).clone()
     }
 
     fn names(&mut self, id: SchemaId) -> &mut Names {
@@ -235,7 +281,7 @@ fn call_back(tx: &mut WriteTx<'_>, work: &mut Work<'_>, course: &mut Course<'_>,
         renames.iter().for_each(|(was, is)| course.names(id).rename_expected(seq, was, is));
         return Ok(());
     };
-    call_table_back(tx, work, course, &now, (&was, &left))?;
+    call_table_back(tx, work, course, &now, (&was, &left, seq))?;
     let older = course.older(id, seq);
     for (was, is) in &renames {
         let Some(now) = tx.catalog().schema_by_id(id) else { continue };
@@ -278,25 +324,33 @@ fn call_table_back(
     work: &mut Work<'_>,
     course: &mut Course<'_>,
     now: &Schema,
-    (was, left): (&str, &str),
+    (was, left, seq): (&str, &str, i64),
 ) -> Result<()> {
-    if was == left || now.slug == was || course.is_made(now.id) {
+    let called = course.called(now);
+    if was == left || called == was || course.is_made(now.id) {
         return Ok(());
     }
-    if now.slug != left {
+    if called != left {
         let message = format!("The table '{left}' is called '{}' now", now.slug);
         if !work.meet(Conflict::new("changed", &now.slug, message).between(json!(was), json!(now.slug))) {
             return Ok(());
         }
     }
-    if tx.catalog().schemas(now.app).any(|other| other.slug == was) {
+    let is_free = |slug: &str| !tx.catalog().schemas(now.app).any(|other| other.id != now.id && other.slug == slug);
+    let mut slug = was.to_owned();
+    if !is_free(was) && course.is_renamed_before(now.id, seq) {
+        // It is not what the table is to be called in the end.
+        slug = numbered(was).find(|slug| is_free(slug)).unwrap_or(slug);
+        course.stand_ins.insert(now.id, (slug.clone(), was.to_owned()));
+    }
+    if !is_free(&slug) {
         let message = format!("There is another table '{was}' now");
         work.meet(Conflict::new("unique", &now.slug, message).between(json!(was), json!(now.slug)));
         return Ok(());
     }
-    tables::rename(tx, work.who, now, was)?;
+    tables::rename(tx, work.who, now, &slug)?;
     tx.catalog_changed()?;
-    course.slugs.insert(now.id, was.to_owned());
+    course.slugs.insert(now.id, slug);
     work.tally.definitions += 1;
     Ok(())
 }
@@ -311,7 +365,9 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, course: &mut Course<'_>, id: 
         match (told(&definition.before, Side::Before)?, told(&definition.after, Side::After)?) {
             (None, _) => wanted = None,
             (Some(before), None) if wanted.is_none() => {
-                wanted = Some(Schema { slug: course.slugs.get(&id).cloned().unwrap_or_default(), ..before });
+                let again = Schema { slug: course.slugs.get(&id).cloned().unwrap_or_default(), ..before };
+                course.leads_back(tx, definition, &again)?;
+                wanted = Some(again);
             }
             (Some(before), None) => drop(work.meet(Conflict::new("there", &before.slug, "The table is there again"))),
             (Some(before), Some(after)) => match &mut wanted {
@@ -320,6 +376,7 @@ fn turn(tx: &mut WriteTx<'_>, work: &mut Work<'_>, course: &mut Course<'_>, id: 
                 }
                 Some(now) => {
                     merge(work, now, &before, &after);
+                    course.leads_back(tx, definition, now)?;
                     let older: Vec<i64> = course.older(id, seq);
                     course.names.entry(id).or_default().drop_added(seq, &older, now);
                 }

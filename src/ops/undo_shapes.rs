@@ -11,9 +11,9 @@ use super::shared_views;
 use super::undo::{Conflict, Work};
 use super::undo_merge::same;
 use super::undo_names::Names;
+use super::undo_retyped::fits;
 use super::undo_schemas::{Definition, Turns};
 use super::{undo_apps, undo_records};
-use crate::field;
 use crate::model::error::{Error, Problem, Result};
 use crate::model::field::Field;
 use crate::model::principal::Action;
@@ -32,8 +32,10 @@ pub struct Turn {
     pub goes: bool,
     /// What it is before the last step, and afterwards.
     last: Option<(Schema, Schema)>,
-    /// Fields whose values are not what people left there: they came back, or are of another type.
-    fresh: BTreeSet<String>,
+    /// Fields whose values are not what people left there: they came back, are of another type, or lead to another table.
+    pub fresh: BTreeSet<String>,
+    /// Those that lead to another table, and did so to this one.
+    pub led: BTreeSet<String>,
     /// Those among all fields that came back.
     pub came: BTreeSet<String>,
     /// Of a table that is there again: the entry by which it went, and what that says of it.
@@ -149,7 +151,13 @@ pub fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Sch
     if same(current, &wanted) {
         return Ok(Turn::default());
     }
-    let is_fresh = |field: &&Field| current.field(&field.slug).is_none_or(|was| was.type_name != field.type_name);
+    let is_led = |field: &&Field| {
+        let was = current.field(&field.slug).and_then(|was| was.rules.target.as_ref());
+        was.is_some_and(|was| field.rules.target.as_ref().is_some_and(|target| target != was))
+    };
+    let led: BTreeSet<String> = wanted.stored().filter(is_led).map(|field| field.slug.clone()).collect();
+    let is_fresh =
+        |field: &&Field| led.contains(&field.slug) || current.field(&field.slug).is_none_or(|was| was.type_name != field.type_name);
     let fresh: BTreeSet<String> = wanted.stored().filter(is_fresh).map(|field| field.slug.clone()).collect();
     let mut loose = wanted.clone();
     for field in loose.fields.iter_mut().filter(|field| fresh.contains(&field.slug)) {
@@ -173,7 +181,7 @@ pub fn become_other(tx: &mut WriteTx<'_>, work: &mut Work<'_>, current: &Arc<Sch
     schemas::replace(tx, current, &loose, &[])?;
     rename_options(tx, current, &loose)?;
     work.tally.definitions += 1;
-    Ok(Turn { last: Some((loose, wanted)), fresh, came, ..Turn::default() })
+    Ok(Turn { last: Some((loose, wanted)), fresh, led, came, ..Turn::default() })
 }
 
 /// Records hold options by what these are called: one that has another name again has it in them, too.
@@ -238,18 +246,6 @@ fn tighten(tx: &mut WriteTx<'_>, now: &Arc<Schema>, loose: &Schema, wanted: &Sch
         }
     }
     if loose == wanted { Ok(()) } else { schemas::replace(tx, now, wanted, &[]) }
-}
-
-/// Refuses values that were written since and are none of what a field is to be again.
-fn fits(tx: &ReadTx<'_>, schema: &Schema, field: &Field) -> Result<()> {
-    rows::each_value(tx, schema, field, &mut |id, text| {
-        let value: Value = serde_json::from_str(text).map_err(Error::internal)?;
-        field::clean(field, &value).map(drop).map_err(|refusal| {
-            let problem = refusal.of(&field.slug);
-            let message = format!("Table '{}', {}: {}", schema.slug, id.text(), problem.message);
-            Error::Conflict(Problem { message, ..problem }.hint("It was written since; change it first"))
-        })
-    })
 }
 
 fn remove(tx: &mut WriteTx<'_>, work: &mut Work<'_>, schema: &Arc<Schema>, going: &[Arc<Schema>]) -> Result<()> {

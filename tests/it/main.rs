@@ -86,6 +86,9 @@ mod undo;
 /// Any acts in any order, taken back and done again.
 mod undo_any;
 
+/// Fields of their old type again.
+mod undo_types;
+
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 

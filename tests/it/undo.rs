@@ -533,3 +533,21 @@ fn a_field_has_its_old_type_again_but_not_instead_of_what_was_written_since() {
     assert_eq!(harness.ask("GET", &ann, "").1["age"], 31);
     is_well(&harness);
 }
+
+#[test]
+fn a_name_that_a_table_had_in_between_is_another_ones_by_now() {
+    let harness = work();
+    let first = state(&harness);
+    let (status, point) = harness.ask("POST", &format!("{APP}/checkpoints"), r#"{"name": "begun"}"#);
+    assert_eq!(status, 201, "{point}");
+    let back = format!("{APP}/checkpoints/{}/return", point["id"]);
+    assert_eq!(harness.ask("DELETE", &format!("{SCHEMAS}/tasks"), "").0, 200);
+    assert_eq!(harness.ask("PATCH", &format!("{SCHEMAS}/people"), r#"{"slug": "tasks"}"#).0, 200);
+    post(&harness, &back, "");
+    let all = acts(&harness, 0)[..3].to_vec();
+    all.iter().for_each(|change| drop(post(&harness, &format!("{APP}/changes/{change}/undo"), "")));
+    all.iter().rev().for_each(|change| drop(post(&harness, &format!("{APP}/changes/{change}/redo"), "")));
+    post(&harness, &back, "");
+    assert_eq!(state(&harness), first);
+    is_well(&harness);
+}

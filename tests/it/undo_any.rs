@@ -212,7 +212,9 @@ impl Doing<'_> {
                 self.send("PATCH", &own, &json!({"slug": slug}))
             }
             4 => {
-                let kind = *self.dice.of(&["text", "integer", "json", "select", "multiselect", "textarea"]);
+                let kinds =
+                    ["text", "integer", "json", "select", "multiselect", "textarea", "reference", "references", "boolean", "decimal"];
+                let kind = *self.dice.of(&kinds);
                 self.send("PATCH", &own, &json!({"type": kind}))
             }
             5 => {
@@ -227,6 +229,8 @@ impl Doing<'_> {
                         json!({"name": "Another"}),
                         json!({"default": null}),
                         json!({"max_length": 3}),
+                        json!({"target": self.table().slug}),
+                        json!({"on_delete": "cascade"}),
                     ])
                     .clone();
                 self.send("PATCH", &own, &said)
@@ -366,6 +370,7 @@ impl Doing<'_> {
 
     fn act(&self, what: u8) -> u16 {
         match what {
+            _ if self.tables().is_empty() => self.on_acts(),
             0..=11 => self.on_records(what),
             12..=18 => self.on_fields(what - 12),
             19..=31 => self.on_tables(what - 19),
@@ -390,6 +395,28 @@ fn whole(harness: &Harness) -> Value {
     whole["roles"].as_array_mut().unwrap().sort_by_key(|role| role["slug"].as_str().map(str::to_owned));
     whole["grants"] = harness.ask("GET", "/api/workspaces/default/grants?app=work", "").1["grants"].clone();
     whole
+}
+
+/// That every value is one of its field, in the form in which that holds it, and is there where it must be.
+fn is_held(harness: &Harness) {
+    is_well(harness);
+    let app = harness.ctx.store.catalog().app("work").unwrap().id;
+    for table in harness.ctx.store.catalog().schemas(app) {
+        let list = harness.ask("GET", &format!("{SCHEMAS}/{}/records?per_page=100", table.slug), "").1;
+        for record in list["records"].as_array().unwrap() {
+            for field in table.stored().filter(|field| !field.is_given()) {
+                let value = &record[&field.slug];
+                assert!(!field.required || !value.is_null(), "{}.{} of {record}", table.slug, field.slug);
+                let is_blank = value.is_null() || value == "";
+                assert!(
+                    is_blank || carryall::field::clean(field, value).ok().as_ref() == Some(value),
+                    "{}.{} of {record}",
+                    table.slug,
+                    field.slug
+                );
+            }
+        }
+    }
 }
 
 /// Where two states differ, for whoever reads of a failure.
@@ -473,12 +500,19 @@ fn any_acts_are_taken_back_one_by_one_and_done_again() {
         for at in (0..numbers.len()).rev() {
             step(at, "undo", &states[at])?;
         }
-        is_well(&harness);
+        is_held(&harness);
         for at in 0..numbers.len() {
             step(at, "redo", &states[at + 1])?;
         }
-        is_well(&harness);
-        let (last, back) = (whole(&harness), post(&harness, &format!("{APP}/checkpoints/1/return"), ""));
+        is_held(&harness);
+        let last = whole(&harness);
+        let (status, back) = harness.ask("POST", &format!("{APP}/checkpoints/1/return"), "");
+        // Roles stay what they are, and one of them may name what would go.
+        if back["error"]["message"].as_str().is_some_and(|text| text.starts_with("A rule of the role")) {
+            prop_assert!(status == 409 && difference("", &whole(&harness), &last).is_none(), "{}", back);
+            return Ok(());
+        }
+        prop_assert!(status == 200, "returned: {} {}\n  {}", status, back, told(&numbers));
         let without_rights = |mut state: Value| {
             ["roles", "grants"].iter().for_each(|key| drop(state.as_object_mut().unwrap().remove(*key)));
             for table in state["tables"].as_array_mut().unwrap() {
@@ -489,14 +523,14 @@ fn any_acts_are_taken_back_one_by_one_and_done_again() {
         if let Some(where_) = difference("", &without_rights(whole(&harness)), &without_rights(states[0].clone())) {
             return Err(TestCaseError::fail(format!("returned: {where_}\n  {}", told(&numbers))));
         }
-        is_well(&harness);
+        is_held(&harness);
         if let Some(change) = back["change"].as_i64() {
             post(&harness, &format!("{APP}/changes/{change}/undo"), "");
         }
         if let Some(where_) = difference("", &whole(&harness), &last) {
             return Err(TestCaseError::fail(format!("the return taken back: {where_}\n  {}", told(&numbers))));
         }
-        is_well(&harness);
+        is_held(&harness);
         Ok(())
     });
     result.unwrap();
@@ -515,7 +549,7 @@ fn an_act_amid_others_is_taken_back_or_refused_with_what_stands_in_the_way() {
             let way = *dice.of(&["refuse", "skip", "overwrite"]);
             let (status, answer) = harness.ask("POST", &format!("{APP}/changes/{number}/undo"), &json!({"on_conflict": way}).to_string());
             prop_assert!(status == 200 || status == 409, "{} of {}: {} {}\n  {}", way, label, status, answer, told(&numbers));
-            is_well(&harness);
+            is_held(&harness);
             if status == 409 {
                 prop_assert_eq!(newest(&harness), last);
                 prop_assert!(answer["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{}", answer);
@@ -527,7 +561,7 @@ fn an_act_amid_others_is_taken_back_or_refused_with_what_stands_in_the_way() {
             if let Some(where_) = difference("", &whole(&harness), &before) {
                 return Err(TestCaseError::fail(format!("{way} of {label}, taken back: {where_}\n  {}", told(&numbers))));
             }
-            is_well(&harness);
+            is_held(&harness);
         }
         Ok(())
     });
