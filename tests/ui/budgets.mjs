@@ -101,7 +101,8 @@ async function keys(page) {
   await page.evaluate(() => {
     globalThis.shown = [];
     addEventListener('keydown', e => {
-      if (e.key.length !== 1) return;
+      // Only the key that is waited for: the cell may be left before the frame of another one.
+      if (e.key !== 'x') return;
       const begun = performance.now(), look = () => { if (document.activeElement?.value?.includes(e.key)) globalThis.shown.push(performance.now() - begun); else requestAnimationFrame(look); };
       requestAnimationFrame(look);
     }, { capture: true });
@@ -125,7 +126,7 @@ async function keys(page) {
     }), SAVE_MOST_MS);
     if (typeof took === 'string') console.log(`WRONG a cell was not saved: ${took}`); else saved.push(took);
   }
-  tell('a key in a cell until it is on the screen, p95', p95((await page.evaluate(() => globalThis.shown)).filter((_, i) => i % 5 === 0)), 'ms', 50);
+  tell('a key in a cell until it is on the screen, p95', p95(await page.evaluate(() => globalThis.shown)), 'ms', 50);
   tell('a cell left until it is saved, p95', p95(saved), 'ms', 100);
 }
 
