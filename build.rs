@@ -1,8 +1,11 @@
-//! Tells Cargo that the embedded files changed (`include_dir!` does not track a folder by itself) and names this state of them. Takes the two files of
-//! Swagger UI that are needed out of the archive of the crate that carries it, as they are packed there.
+//! Tells Cargo that the embedded files changed (`include_dir!` does not track a folder by itself), names this state of them and packs each. Takes the two
+//! files of Swagger UI that are needed out of the archive of the crate that carries it, as they are packed there.
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::Path;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 
@@ -15,6 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     SWAGGER_UI_VENDORED.hash(&mut hasher);
     println!("cargo:rustc-env=CARRYALL_BUILD={:016x}", hasher.finish());
     let out = std::env::var("OUT_DIR")?;
+    let packed = Path::new(&out).join("packed");
+    if packed.exists() {
+        std::fs::remove_dir_all(&packed)?;
+    }
+    pack(Path::new("static"), &packed)?;
     for name in ["swagger-ui-bundle.js", "swagger-ui.css"] {
         let packed = gzip(SWAGGER_UI_VENDORED, &format!("/dist/{name}")).ok_or_else(|| format!("{name} is not in the archive"))?;
         std::fs::write(Path::new(&out).join(format!("{name}.gz")), packed)?;
@@ -35,6 +43,24 @@ fn hash(folder: &Path, hasher: &mut DefaultHasher) {
             std::fs::read(&path).unwrap_or_default().hash(hasher);
         }
     }
+}
+
+/// Every file of a folder in gzip, under its own name: who asks for it in that form gets it as it lies here.
+fn pack(folder: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        // Samples are never sent as they are.
+        if from.is_dir() && !from.ends_with("samples") {
+            pack(&from, &to)?;
+        } else if from.is_file() {
+            let mut packed = GzEncoder::new(std::fs::File::create(to)?, Compression::best());
+            packed.write_all(&std::fs::read(from)?)?;
+            packed.finish()?;
+        }
+    }
+    Ok(())
 }
 
 /// A file of a zip archive in gzip's form: both hold the same deflated bytes, the same checksum and the same length.

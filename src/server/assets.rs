@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/static");
+/// The same files in gzip, by `build.rs`.
+static PACKED: Dir<'_> = include_dir!("$OUT_DIR/packed");
 
 /// The files of the page as they are sent; looked up at every request.
 static FILES: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
@@ -66,9 +68,9 @@ impl Asset {
     }
 
     /// To be sent in gzip to who takes it.
-    fn packable(mut self) -> Self {
+    fn packed(mut self, packed: impl FnOnce(&[u8]) -> Option<Bytes>) -> Self {
         if self.body.len() >= gzip::BYTES_MIN {
-            self.packed = gzip::whole(&self.body).map(Bytes::from);
+            self.packed = packed(&self.body);
             self.headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
         self
@@ -131,7 +133,7 @@ fn moved(app: Option<&str>) -> Asset {
 
 fn page(name: &str, policy: &'static str) -> Asset {
     let html = FOLDER.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().replace("{{build}}", BUILD);
-    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache", policy), html).packable()
+    Asset::new(200, &page_headers("text/html; charset=utf-8", "no-cache", policy), html).packed(|html| gzip::whole(html).map(Bytes::from))
 }
 
 fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
@@ -146,7 +148,8 @@ fn collect(folder: &'static Dir<'_>, files: &mut HashMap<&'static str, Asset>) {
             _ => "application/octet-stream",
         };
         let asset = Asset::new(200, &page_headers(kind, FOREVER, POLICY), file.contents());
-        files.insert(name, if gzip::pays(kind) { asset.packable() } else { asset });
+        let packed = || PACKED.get_file(name).map(|file| Bytes::from_static(file.contents()));
+        files.insert(name, if gzip::pays(kind) { asset.packed(|_| packed()) } else { asset });
     }
     folder.dirs().for_each(|folder| collect(folder, files));
 }
