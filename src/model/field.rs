@@ -6,6 +6,9 @@ use super::name::{label_from, quoted};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+/// Whole numbers are exact in every reader of JSON up to here, and down to the same below zero.
+pub const EXACT_INTEGER_MAX: i64 = 9_007_199_254_740_991;
+
 /// How a value is stored, compared and bound: closed on purpose. Store and dialects know kinds; the set of types may grow without them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

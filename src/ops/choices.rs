@@ -4,14 +4,11 @@ use crate::format::parts::{OptionPart, SchemaPart};
 use crate::model::app::AppId;
 use crate::model::catalog::Catalog;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Choice, Field, Rules};
+use crate::model::field::{Choice, EXACT_INTEGER_MAX, Field, Rules};
 use crate::model::name::quoted;
 use crate::store::engine::WriteTx;
 use crate::store::tables::apps;
 use std::collections::HashMap;
-
-/// What every JSON reader keeps.
-const ID_MAX: i64 = 9_007_199_254_740_991;
 
 /// How far above the next one a file may give an id: ids are not used up at once.
 const ID_AHEAD_MAX: i64 = 1_000_000;
@@ -27,8 +24,8 @@ pub fn check(catalog: &Catalog, parts: &[SchemaPart], app: AppId, next_id: i64) 
     for (id, holder) in given(parts) {
         let (table, field, value) = &holder;
         let mut refuse = |why: String| problems.push(Problem::of(field, "options", format!("Table '{table}': field '{field}' {why}")));
-        if !(1..=ID_MAX).contains(&id) {
-            refuse(format!("gives the option {} the id {id}; ids lie between 1 and {ID_MAX}", quoted(value)));
+        if !(1..=EXACT_INTEGER_MAX).contains(&id) {
+            refuse(format!("gives the option {} the id {id}; ids lie between 1 and {EXACT_INTEGER_MAX}", quoted(value)));
         } else if let Some(has) = ids.get(&holder).filter(|has| **has != id) {
             refuse(format!("gives the option {} the id {id}, but it has the id {has} for good", quoted(value)));
         } else if let Some((table, field, other)) = holders.get(&id).filter(|known| **known != holder) {
@@ -67,8 +64,8 @@ pub fn number(tx: &mut WriteTx<'_>, app: AppId, mut fields: Vec<Field>) -> Resul
 
 fn take(tx: &mut WriteTx<'_>, app: AppId) -> Result<i64> {
     let id = apps::take_choice_ids(tx, app, 1)?;
-    if id > ID_MAX {
-        let message = format!("No option can be added any more: the ids of this app are used up, for one has the id {ID_MAX}");
+    if id > EXACT_INTEGER_MAX {
+        let message = format!("No option can be added any more: the ids of this app are used up, for one has the id {EXACT_INTEGER_MAX}");
         return Err(Error::Conflict(Problem::new("too_many", message).hint("Duplicate the app without that option")));
     }
     Ok(id)

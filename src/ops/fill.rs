@@ -8,7 +8,7 @@ use super::validate;
 use crate::format::app_file::AppFile;
 use crate::model::app::AppId;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::Kind;
+use crate::model::field::{EXACT_INTEGER_MAX, Kind};
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller, Scope};
 use crate::model::record::RecordId;
@@ -18,9 +18,6 @@ use crate::store::records as rows;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-
-/// What every JSON reader keeps.
-const NUMBER_MAX: i64 = 9_007_199_254_740_991;
 
 /// A record of the file.
 struct Pending {
@@ -205,8 +202,9 @@ fn numbers(schema: &Schema, draft: &mut Map<String, Value>) -> Result<Map<String
     for field in schema.fields.iter().filter(|field| field.kind == Kind::Sequence) {
         let Some(value) = draft.shift_remove(&field.slug).filter(|value| !value.is_null()) else { continue };
         let value = validate::clean(field, &value).map_err(Error::invalid)?;
-        if value.as_i64().is_none_or(|number| number.abs() > NUMBER_MAX) {
-            let message = format!("Field '{}' has the number {value}; it lies between -{NUMBER_MAX} and {NUMBER_MAX}", field.slug);
+        if value.as_i64().is_none_or(|number| number.abs() > EXACT_INTEGER_MAX) {
+            let message =
+                format!("Field '{}' has the number {value}; it lies between -{EXACT_INTEGER_MAX} and {EXACT_INTEGER_MAX}", field.slug);
             return Err(Error::invalid(Problem::of(&field.slug, "max", message)));
         }
         numbers.insert(field.slug.clone(), value);

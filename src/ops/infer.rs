@@ -8,14 +8,12 @@ use crate::format::day::DayOrder;
 use crate::format::guard::{is_free, unguarded};
 use crate::format::rows::Row;
 use crate::model::expr::VALUES;
-use crate::model::field::{Field, FieldType};
+use crate::model::field::{EXACT_INTEGER_MAX, Field, FieldType};
 use crate::model::name::{is_field_slug, label_from, quoted};
 use crate::model::schema::SYSTEM_KEYS;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// Beyond this JavaScript rounds: texts of such digits are no numbers.
-const SAFE_INTEGER_MAX: i64 = 9_007_199_254_740_991;
 /// `text` without a rule of its own holds this many characters.
 const TEXT_CHARS: u64 = 100_000;
 /// What boolean fields read of files beside `1` and `0`.
@@ -308,7 +306,7 @@ impl Column {
 }
 
 fn is_safe(name: &str, value: &Value) -> bool {
-    name == "json" || value.as_i64().is_none_or(|number| number.abs() <= SAFE_INTEGER_MAX)
+    name == "json" || value.as_i64().is_none_or(|number| number.abs() <= EXACT_INTEGER_MAX)
 }
 
 fn text() -> &'static dyn FieldType {

@@ -11,7 +11,7 @@ use super::validate;
 use crate::model::catalog::Catalog;
 use crate::model::change::ChangeKind;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::{Field, Kind};
+use crate::model::field::{EXACT_INTEGER_MAX, Field, Kind};
 use crate::model::limits::Limits;
 use crate::model::name::quoted;
 use crate::model::principal::{Action, Caller, Scope};
@@ -215,9 +215,6 @@ fn following(number: i64) -> Result<i64> {
     number.checked_add(1).ok_or_else(|| Error::internal("a sequence has come to its end"))
 }
 
-/// Whole numbers are exact in every client up to here.
-const NUMBER_MAX: u64 = 9_007_199_254_740_991;
-
 /// Places that are looked at together past the end of a stretch.
 const AT_ONCE: usize = 200;
 
@@ -269,8 +266,8 @@ fn numbered(tx: &ReadTx<'_>, new: &Prepared, stretch: Stretch) -> Result<Vec<(Re
         return Err(new.too_many());
     }
     let old = old(&places);
-    if numbers.iter().any(|number| number.unsigned_abs() > NUMBER_MAX) {
-        let message = "There are no more numbers for an order like this: they would go past 9007199254740991";
+    if numbers.iter().any(|number| number.unsigned_abs() > EXACT_INTEGER_MAX.unsigned_abs()) {
+        let message = format!("There are no more numbers for an order like this: they would go past {EXACT_INTEGER_MAX}");
         return Err(Error::Conflict(
             Problem::new("out_of_range", message).hint("Make the field anew, which numbers the records from 1 on"),
         ));

@@ -40,14 +40,17 @@ impl Reading {
     /// The paths of this program: `$`, or `$.` and a name that needs no quotes.
     fn found(&mut self, json: &[u8], path: &[u8]) -> Result<Value> {
         let value = match path {
-            b"$" => Some(trimmed(json)),
+            b"$" => {
+                let value = trimmed(json);
+                value.get(..length(value)?)
+            }
             [b'$', b'.', key @ ..] if memchr3(b'.', b'"', b'[', key).is_none() => self.member(json, key)?,
             _ => return Err(failed("the path is none of this program's")),
         };
         value.map_or(Ok(Value::Null), typed)
     }
 
-    /// From the value of a key on; `None` when the object has no such key, or when it is none.
+    /// The value of a key; `None` when the object has no such key, or when it is none.
     fn member<'j>(&mut self, json: &'j [u8], key: &[u8]) -> Result<Option<&'j [u8]>> {
         if self.text != json || json.is_empty() {
             self.passed.clear();
@@ -100,18 +103,15 @@ fn is_called(name: &[u8], key: &[u8]) -> Result<bool> {
     Ok(name == key || memchr(b'\\', name).is_some() && unescaped(name)?.as_bytes() == key)
 }
 
-/// The value that stands at the beginning, as SQL knows it: true is 1, a list or an object is its JSON.
+/// A value as SQL knows it: true is 1, a list or an object is its JSON.
 fn typed(value: &[u8]) -> Result<Value> {
-    let own = value.get(..length(value)?).unwrap_or_default();
-    match own.first() {
-        Some(b'"') => unescaped(own.get(1..own.len() - 1).unwrap_or_default()).map(Value::Text),
-        Some(b'{' | b'[') => text(compact(own)?).map(Value::Text),
-        _ => match own {
-            b"true" => Ok(Value::Integer(1)),
-            b"false" => Ok(Value::Integer(0)),
-            b"null" => Ok(Value::Null),
-            _ => number(std::str::from_utf8(own).map_err(|_| malformed())?),
-        },
+    match value {
+        [b'"', inner @ .., b'"'] => unescaped(inner).map(Value::Text),
+        [b'{' | b'[', ..] => text(compact(value)?).map(Value::Text),
+        b"true" => Ok(Value::Integer(1)),
+        b"false" => Ok(Value::Integer(0)),
+        b"null" => Ok(Value::Null),
+        _ => number(std::str::from_utf8(value).map_err(|_| malformed())?),
     }
 }
 

@@ -70,8 +70,8 @@ fn collect(tx: &ReadTx<'_>, schema: &Schema, sql: &Statement, until: Stand, foun
     Ok(())
 }
 
-/// The conditions of such a stretch, each with its order, one after the other: what has the number (or none) of its beginning, then what has a higher one. As one condition
-/// no index would serve both.
+/// The conditions of such a stretch, each with its order, one after the other: what has the number (or none) of its beginning, then what has a higher one.
+/// As one condition no index would serve both.
 fn stretches(place: &str, after: Option<Stand>, until: Stand) -> Vec<(String, Vec<Cell>, String)> {
     let mut all = Vec::new();
     let (first, from) = after.map_or((None, 0), |after| (after.number, after.id.0));

@@ -43,7 +43,7 @@ class Grid extends El {
   #frame = 0;
   #size = null;
   #had = false;
-  #mayMove = false;
+  #hasMoves = false;
 
   connected() {
     this.use(pending);
@@ -254,8 +254,8 @@ class Grid extends El {
       this.#size.observe(this.box);
     }
     this.edit.rendered();
-    if (this.order && !this.#mayMove) {
-      this.#mayMove = true;
+    if (this.order && !this.#hasMoves) {
+      this.#hasMoves = true;
       later(() => import('./gridmove.js'));
     }
     if (document.activeElement?.closest('.grid') !== grid) this.#stopAt(this.cellAt(this.active.r, this.active.c) ?? this.cellAt(this.firstRow, 1));

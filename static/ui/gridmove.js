@@ -40,10 +40,9 @@ async function put(grid, record, gap) {
     if (moved.length) note(t('grid.moved', { name }), { actions: offerUndo() });
     else note(t('grid.moved.there', { name }));
   } catch (e) {
-    if (!isThere()) { note(t('grid.moved.not', { name, why: e.message }), { bad: true, stays: true }); return; }
-    const now = rows.indexOf(record.id);
+    const now = isThere() ? rows.indexOf(record.id) : -1;
     if (!fresh && now >= 0 && now !== from) rows.shift(now, from);
-    rows.reload();
+    if (isThere()) rows.reload();
     note(t('grid.moved.not', { name, why: e.message }), { bad: true, stays: true });
   }
 }
