@@ -1,11 +1,11 @@
 // The start of the page: which screen belongs to which address, the session gate, the trap for mistakes of our own.
 // Not here: what the screens show.
 import { html, render } from './lib/view.js';
-import { later } from './lib/el.js';
+import { later, looked } from './lib/el.js';
 import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
-import { loadPerson, person } from './app/session.js';
-import { forget } from './app/meta.js';
+import { person } from './app/session.js';
+import { begin, forget } from './app/meta.js';
 import { beginLanguage, t } from './app/i18n.js';
 import { lost } from './ui/notice.js';
 import './screens/table.js';
@@ -61,13 +61,20 @@ function keepFocus() {
   }));
 }
 
+// The rules that a table does not need at first.
+const dress = async () => { const { wear } = await import('./lib/sheet.js'); await wear('css/design.css'); };
+
+// What was loaded once is shown at once.
+const ready = new Set(), isAway = screen => !!screen?.load && !ready.has(screen.load);
+
 /** Whether the screen is there, and still wanted. Without it there is the way to try again, unless the person went elsewhere. */
 async function loaded(load, href) {
   try {
-    await load();
+    await Promise.all([load(), dress()]);
+    ready.add(load);
   } catch {
     const fault = { kind: 'offline', message: t('fault.screen') };
-    if (here.get().href === href) render(lost(fault, () => location.reload()), root);
+    if (here.get().href === href) present(lost(fault, () => location.reload()));
     return false;
   }
   return here.get().href === href;
@@ -81,25 +88,30 @@ async function show() {
   const { path, href } = here.get();
   const open = screenAt(path, OPEN);
   if (open) {
-    if (open.load && !await loaded(open.load, href)) return;
-    render(open.view(), root);
-    keepFocus();
+    if (isAway(open) && !await loaded(open.load, href)) return;
+    present(open.view());
     return;
   }
   if (!person.get()) {
     try {
-      await loadPerson();
+      await begin(path === '/_/' || path === '/_' ? lastView() : path);
     } catch (fault) {
       // A session that is over has already led to the sign-in screen.
-      if (fault.kind !== 'auth') render(lost(fault, show), root);
+      if (fault.kind !== 'auth') present(lost(fault, show));
       return;
     }
     if (here.get().href !== href) return;
   }
   if (path === '/_/' || path === '/_') { go(lastView(), { replace: true }); return; }
   const found = screenAt(path, CLOSED);
-  if (found?.load && !await loaded(found.load, href)) return;
-  render(found ? found.view() : lost(), root);
+  if (isAway(found) && !await loaded(found.load, href)) return;
+  present(found ? found.view() : lost());
+}
+
+function present(view) {
+  render(view, root);
+  // A table tells itself when its rows are there.
+  if (!root.firstElementChild?.isComing) looked();
   keepFocus();
 }
 
@@ -131,7 +143,6 @@ await beginLanguage();
 skip.textContent = t('shell.skip');
 show();
 // What works on every screen, and is not needed for the first look at one.
-requestAnimationFrame(() => {
-  later(async () => { const { startKeys } = await import('./ui/keys.js'); startKeys(); });
-  later(() => import('./ui/notes.js'));
-});
+later(async () => { const { startKeys } = await import('./ui/keys.js'); startKeys(); });
+later(() => import('./ui/notes.js'));
+later(dress);

@@ -58,6 +58,8 @@ pub struct Limits {
     pub expand_levels_max: usize,
     pub expand_paths_max: usize,
     pub expand_bytes_max: usize,
+    /// Records of one value that are called by their names in a list.
+    pub names_of_value_max: i64,
     /// Rows of a report that is asked for without a number, and with one; stages of one, and columns of a stage.
     pub report_rows_default: i64,
     pub report_rows_max: i64,
@@ -253,6 +255,7 @@ impl Default for Limits {
             expand_levels_max: 6,
             expand_paths_max: 20,
             expand_bytes_max: 32 * 1024 * 1024,
+            names_of_value_max: 100,
             report_rows_default: 1_000,
             report_rows_max: 10_000,
             report_stages_max: 20,

@@ -1,7 +1,8 @@
 //! A list as it is answered: its rows, each with what stands beside it, and what holds for all of them. Nothing here says how that is written.
 
 use super::error::Result;
-use super::record::{Record, RecordRef};
+use super::record::{Record, RecordId, RecordRef};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// One record of a list, or one that is read alone.
@@ -40,8 +41,15 @@ pub struct Node {
     pub beside: Vec<Beside>,
 }
 
+/// What records of one table are called that a list refers to: the value of the display field of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Called {
+    pub schema: String,
+    pub names: Vec<(RecordId, Value)>,
+}
+
 /// What holds for a list as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// How many rows it has; `None` when that was not asked.
     pub total: Option<i64>,
@@ -49,6 +57,8 @@ pub struct Listed {
     pub is_capped: bool,
     /// Where the next window begins; `None` when nothing follows, or nobody asked.
     pub next_cursor: Option<String>,
+    /// `None` when that was not asked.
+    pub called: Option<Vec<Called>>,
     /// A name for this answer to this caller, when there is one.
     pub state: Option<String>,
     /// The caller has it already: no row was shown.

@@ -14,6 +14,8 @@ pub struct Query {
     pub fields: Option<Vec<String>>,
     /// Paths of fields that lead to other records, which are shown beside: `company.owner`.
     pub expand: Vec<String>,
+    /// Of how many records that each value refers to the names are wanted.
+    pub names: Option<usize>,
     /// A saved view, by its slug or number: what it says holds where the question says nothing.
     pub view: Option<String>,
 }

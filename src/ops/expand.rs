@@ -141,11 +141,13 @@ impl<'t, 'c> Expanding<'t, 'c> {
     }
 }
 
-fn leads(kind: Kind) -> bool {
+/// Whether a field of this kind refers to records.
+pub fn leads(kind: Kind) -> bool {
     matches!(kind, Kind::Reference | Kind::Links | Kind::Lines)
 }
 
-fn ids(value: Option<&Value>) -> Vec<RecordId> {
+/// The records that a value refers to, in its order.
+pub fn ids(value: Option<&Value>) -> Vec<RecordId> {
     let values = value.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
     values.filter_map(Value::as_str).filter_map(RecordId::parse).collect()
 }

@@ -1,6 +1,7 @@
 //! Lists: windows of records by a question, with what stands beside them; how a list is found.
 
 use super::access;
+use super::called::Calling;
 use super::cursor;
 use super::expand::{self, Branch, Expanding};
 use super::filter::Asking;
@@ -39,10 +40,11 @@ pub fn list(
     let mut plan = plan(&Asking::of(tx, who), &scope, query, limits)?;
     let view = View::new(&scope.seen, query, limits)?;
     plan.shown = view.wanted();
-    let state = if view.tree.is_empty() { state(tx, who, &plan)? } else { None };
+    let state = if view.tree.is_empty() && query.names.is_none() { state(tx, who, &plan)? } else { None };
     if state.as_deref().is_some_and(is_known) {
-        return Ok(Listed { total: None, is_capped: false, next_cursor: None, state, is_known: true });
+        return Ok(Listed { total: None, is_capped: false, next_cursor: None, called: None, state, is_known: true });
     }
+    let mut calling = query.names.map(|most| Calling::new(tx, who, &scope.seen, view.fields.as_deref(), most, limits));
     let mut gathered = Records::default();
     let mut window = Walk { limit: plan.window.limit, rows: 0, last: None, has_more: false };
     // Whoever asks where the window ends learns whether anything follows: one row more is looked at.
@@ -50,6 +52,9 @@ pub fn list(
     let mut visit = |record: RecordRef<'_>| {
         if !window.takes(record.id) {
             return Ok(());
+        }
+        if let Some(calling) = &mut calling {
+            calling.take(record)?;
         }
         if view.tree.is_empty() {
             return view.show(record, &[], show);
@@ -68,9 +73,10 @@ pub fn list(
             view.show(record, beside, show)?;
         }
     }
+    let called = calling.map(|calling| calling.called(tx)).transpose()?;
     let last = window.last.filter(|_| window.has_more);
     let next_cursor = last.map(|last| cursor::after(tx, &plan, query, last)).transpose()?;
-    Ok(Listed { total: total.rows, is_capped: total.is_capped, next_cursor, state, is_known: false })
+    Ok(Listed { total: total.rows, is_capped: total.is_capped, next_cursor, called, state, is_known: false })
 }
 
 /// A name for what this caller is shown of a list: rights are part of the catalog.

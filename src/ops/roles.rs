@@ -374,10 +374,17 @@ fn by_id(tx: &ReadTx<'_>, app: AppId) -> Result<Arc<App>> {
     tx.catalog().apps().iter().find(|known| known.id == app).cloned().ok_or_else(|| Error::internal("an app is missing"))
 }
 
-/// What the caller is in every app that is there for it: slugs of app and role.
-pub fn of_caller(catalog: &Catalog, who: &Caller) -> Result<Vec<(String, String)>> {
+/// What somebody may: manage the workspace, and their role in every app that is there for them.
+pub struct Can {
+    pub manages: bool,
+    /// Slugs of app and role.
+    pub apps: Vec<(String, String)>,
+}
+
+pub fn of_caller(catalog: &Catalog, who: &Caller) -> Result<Can> {
     let role = |app: &Arc<App>| Some((app.slug.clone(), access::standing(catalog, &who.principal, app.id).slug()?.to_owned()));
-    Ok(access::apps(catalog, who)?.iter().filter_map(role).collect())
+    let apps = access::apps(catalog, who)?.iter().filter_map(role).collect();
+    Ok(Can { manages: access::may(who, Action::Manage).is_ok(), apps })
 }
 
 // Who has them -------------------------------------------------------------------------------------------------------

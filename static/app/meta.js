@@ -1,10 +1,18 @@
-// What there is: apps, their tables, their fields. The last answer is kept, so that going back shows something at once.
+// What there is: apps, their tables, their fields, and who asks. The last answer is kept, so that going back shows something at once.
 // Not here: records (records.js) and what a field type looks like (types.js).
 import { get } from './api.js';
+import { meet } from './session.js';
 import { store } from '../lib/store.js';
 
+const HOUSE = '/api/workspaces/default', FRESH_MS = 2_000;
 const apps = { list: null, bySlug: new Map() };
 const address = slug => `/api/apps/${encodeURIComponent(slug)}`;
+
+/** The data file's workspace, once it is known: `{ slug, name, demo? }`. */
+export const workspace = store(null);
+
+// What the start of the page has learnt of one app and perhaps the views of one table; each is taken once, by the first screen.
+let learnt = null;
 
 /** The list as it was last seen, or null. */
 export const knownApps = () => apps.list;
@@ -19,16 +27,49 @@ export async function loadApps(signal) {
   return apps.list;
 }
 
-export async function loadApp(slug, signal) {
-  const [app, { schemas: tables }] = await Promise.all([get(address(slug), signal), get(`${address(slug)}/schemas`, signal)]);
-  const known = { app, tables };
+/** Everything that a screen of an app asks for, in one answer: who asks and what they may, the apps, this one with its tables, the views of a table. */
+async function ask(slug, table, signal) {
+  const query = new URLSearchParams({ ...(slug && { app: slug }), ...(slug && table && { schema: table }) });
+  const said = await get(`${HOUSE}/overview?${query}`, signal);
+  meet(said);
+  workspace.set(said.workspace);
+  apps.list = said.apps;
+  if (!said.app) return null;
+  const known = { app: said.app, tables: said.schemas };
   apps.bySlug.set(slug, known);
-  counts.set({ app: slug, of: new Map(tables.map(x => [x.slug, x.records])) });
-  return known;
+  counts.set({ app: slug, of: new Map(known.tables.map(x => [x.slug, x.records])) });
+  return { slug, table, known, views: said.views ?? null };
+}
+
+/** The start of the page, for the address that it is at. An app or a table that is not there is told by its screen. */
+export async function begin(path) {
+  const found = await ask(appAt(path), tableAt(path)).catch(fault => { if (fault.kind !== 'gone') throw fault; return ask(); });
+  learnt = found && { ...found, until: performance.now() + FRESH_MS };
+}
+
+const isFresh = slug => learnt?.slug === slug && performance.now() < learnt.until;
+
+/** `{ app, tables }`, and with it the list of apps. */
+export async function loadApp(slug, signal) {
+  if (isFresh(slug) && learnt.known) {
+    const { known } = learnt;
+    learnt.known = null;
+    return known;
+  }
+  return (await ask(slug, null, signal)).known;
+}
+
+/** The views of a table as the start of the page has learnt them, once; else null. */
+export function takeViews(slug, table) {
+  if (!isFresh(slug) || learnt.table !== table) return null;
+  const { views } = learnt;
+  learnt.views = null;
+  return views;
 }
 
 /** Forgets everything: the next person to sign in may not be allowed to see it. */
 export function forget() {
+  learnt = null;
   apps.list = null;
   apps.bySlug.clear();
 }
@@ -42,6 +83,11 @@ const APART = ['apps', 'settings', 'tokens', 'sign-in', 'start', 'invitation', '
 export function appAt(path) {
   const [, first] = /^\/_\/([^/]+)/.exec(path) ?? [];
   try { return first && !APART.includes(first) ? decodeURIComponent(first) : null; } catch { return null; }
+}
+/** The slug of the table that it is in, or null. */
+function tableAt(path) {
+  const [, slug] = /^\/_\/[^/]+\/t\/([^/]+)/.exec(path) ?? [];
+  try { return slug ? decodeURIComponent(slug) : null; } catch { return null; }
 }
 export const appHref = app => `/_/${encodeURIComponent(app)}`;
 export const tableHref = (app, table) => `${appHref(app)}/t/${encodeURIComponent(table)}`;

@@ -22,11 +22,12 @@ export function listQuery({ sort, filter, q }) {
   return query;
 }
 
-/** Some records by their place in the list, as if those of the ids in `without` were not there; counted only when that is wanted. */
+/** Some records by their place in the list, as if those of the ids in `without` were not there; counted only when that is wanted. With them come names of
+ *  what they refer to: `namesOf`. */
 export function loadWindow(app, table, { offset, limit, counts, without = [], ...ask }, signal) {
   const others = without.length ? `!(id in (${without.map(id => `'${id}'`).join(', ')}))` : '';
   const query = listQuery({ ...ask, filter: [ask.filter, others].filter(Boolean).map(f => `(${f})`).join(' && ') });
-  for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none' })) query.set(name, value);
+  for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none', names: NAMES_IN_CELL })) query.set(name, value);
   return get(`${recordsAt(app, table)}?${query}`, signal);
 }
 
@@ -76,6 +77,16 @@ const nameKey = (table, id) => `${table}/${id}`;
 export const rememberName = (names, table, id, name) => names.set(nameKey(table, id), name);
 /** The loaded name of a referenced record, or undefined. */
 export const nameOf = (names, table, id) => names.get(nameKey(table, id));
+
+/** The names that came with a list. */
+export function namesOf(tables, called) {
+  const names = new Map();
+  for (const [slug, of] of Object.entries(called)) {
+    const target = tables.find(x => x.slug === slug), field = target && displayField(target);
+    for (const [id, value] of Object.entries(of)) if (field) names.set(nameKey(slug, id), recordName(target, { id, [field.slug]: value }));
+  }
+  return names;
+}
 
 function idsByTarget(table, records, most) {
   const wanted = new Map();

@@ -1,7 +1,7 @@
 // What a table view shows: records by their place in a list of any length, page by page as they come into sight, and one open record that may be elsewhere.
 // Not here: the requests themselves (records.js), changes (edit.js), and the address that says what is asked (screens/table.js).
 import { asLeft, happened, isMoving } from './edit.js';
-import { NAMES_IN_CELL, NAMES_IN_PANEL, loadMany, loadNames, loadRecord, loadWindow, refersToMany } from './records.js';
+import { NAMES_IN_CELL, NAMES_IN_PANEL, loadMany, loadNames, loadRecord, loadWindow, namesOf, refersToMany } from './records.js';
 
 const PAGE = 100, PAGES_KEPT = 80, PAGES_AT_ONCE = 4;
 // More than these go to their places at once: a filter takes no more ids.
@@ -212,9 +212,8 @@ export class Rows {
     this.#loading.add(page);
     try {
       const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts, without }, call.signal);
-      const names = await loadNames(app, tables, table, found.records, NAMES_IN_CELL, call.signal);
       if (call.signal.aborted) return;
-      for (const [key, name] of names) this.names.set(key, name);
+      for (const [key, name] of namesOf(tables, found.names)) this.names.set(key, name);
       this.fault = null;
       this.#keep(page, found.records);
       // What was saved meanwhile may not be in the answer yet.

@@ -1,7 +1,13 @@
-// The base of every element of this page: reactive properties, one render per microtask, clean-up on removal.
+// The base of every element of this page: reactive properties, one render per microtask, clean-up on removal; and what waits for a render.
 // Light DOM on purpose: labels, ARIA ids and one style sheet keep working across elements.
 // Not here: how a template becomes DOM (view.js), and any particular element.
 import { render } from './view.js';
+
+// How many elements are to render, and who waits until none is.
+let unrendered = 0, after = [];
+
+/** Calls back once everything that has changed is on the page, before any further key or click is heard. */
+export function whenRendered(fn) { if (unrendered) after.push(fn); else fn(); }
 
 export class El extends HTMLElement {
   static props = {};
@@ -37,13 +43,21 @@ export class El extends HTMLElement {
   update() {
     if (this.#queued) return;
     this.#queued = true;
+    unrendered++;
     queueMicrotask(() => {
-      this.#queued = false;
-      if (!this.isConnected) return;
-      this.prepare();
-      render(this.view(), this);
-      this.rendered();
+      try {
+        this.#queued = false;
+        if (this.isConnected) this.#render();
+      } finally {
+        if (--unrendered === 0) after.splice(0).forEach(fn => fn());
+      }
     });
+  }
+
+  #render() {
+    this.prepare();
+    render(this.view(), this);
+    this.rendered();
   }
 
   use(store) { store.on(() => this.update(), this.life); }
@@ -54,8 +68,19 @@ export class El extends HTMLElement {
 }
 
 const AGAIN_MS = 2_000;
+// What is loaded once the first look is there, until it is.
+let waiting = [];
+const begin = load => load().catch(() => setTimeout(begin, AGAIN_MS, load));
+
 /** Loads what the first look does not need. A server that is away at that moment is asked again, so that no part of a page stays dead. */
-export const later = load => load().catch(() => setTimeout(later, AGAIN_MS, load));
+export function later(load) { if (waiting) waiting.push(load); else begin(load); }
+
+/** The first look is there: what it did not need comes now, and from here on at once. */
+export function looked() {
+  const all = waiting ?? [];
+  waiting = null;
+  all.forEach(begin);
+}
 
 /** Registers an element and turns its `static props` into properties that render when they change. */
 export function define(tag, cls) {

@@ -1,6 +1,6 @@
 // One's own account: name, password, and where one is signed in.
 // Not here: tokens (tokens.js), other people.
-import { define } from '../lib/el.js';
+import { define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { changeMe, changePassword, endOtherSessions, endSession, loadMe, loadSessions } from '../app/account.js';
 import { keepLanguage, language, t } from '../app/i18n.js';
@@ -32,7 +32,7 @@ class Account extends PlainScreen {
     e.preventDefault();
     if (this.#busy) return;
     const current = this.querySelector('#current'), chosen = this.querySelector('#chosen');
-    const refuse = (input, text) => { this.#wrong = { id: input.id, text }; this.update(); requestAnimationFrame(() => input.focus()); };
+    const refuse = (input, text) => { this.#wrong = { id: input.id, text }; this.update(); whenRendered(() => input.focus()); };
     if (!current.value) { refuse(current, t('account.nocurrent')); return; }
     if (!chosen.value) { refuse(chosen, t('account.nonew')); return; }
     this.#busy = true;

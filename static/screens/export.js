@@ -1,6 +1,6 @@
 // The records of a table as a file: which of them, which fields, in which format. `?filter=` and `?sort=` of a view come along.
 // Not here: making the file, which the server does as it is downloaded.
-import { define } from '../lib/el.js';
+import { define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { learn, t } from '../app/i18n.js';
 import { get } from '../app/api.js';
@@ -44,7 +44,7 @@ class Export extends AppScreen {
     }
     this.update();
     if (!this.#wrong) location.assign(this.#href);
-    else requestAnimationFrame(() => this.querySelector('#filter').focus());
+    else whenRendered(() => this.querySelector('#filter').focus());
   };
 
   content() {

@@ -1,6 +1,6 @@
 // The fields of a table: their order, adding one by typing its name, one of them in the panel (`?f=`), and the settings of the table below.
 // Not here: records.
-import { define } from '../lib/el.js';
+import { define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { go, withQuery } from '../lib/router.js';
 import { changeTable, loadDialects, loadRoles, makeField } from '../app/design.js';
@@ -34,13 +34,13 @@ class Fields extends AppScreen {
 
   #open = slug => {
     go(withQuery({ f: slug }), { replace: !!this.query.get('f') });
-    requestAnimationFrame(() => this.querySelector('ui-fieldpanel h2')?.focus());
+    whenRendered(() => this.querySelector('ui-fieldpanel h2')?.focus());
   };
 
   #close = () => {
     const slug = this.query.get('f');
     go(withQuery({ f: null }));
-    requestAnimationFrame(() => this.querySelector(`.fieldrow[data-slug="${CSS.escape(slug)}"] button`)?.focus());
+    whenRendered(() => this.querySelector(`.fieldrow[data-slug="${CSS.escape(slug)}"] button`)?.focus());
   };
 
   connected() {

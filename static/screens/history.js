@@ -1,6 +1,6 @@
 // The history of an app: who did what, when and through what, by day, with undo; what was removed; checkpoints. The address says what is shown.
 // Not here: one act (ui/act.js), checkpoints (ui/points.js), asking the server (app/history.js).
-import { define } from '../lib/el.js';
+import { define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
@@ -8,7 +8,7 @@ import { loadDialects } from '../app/design.js';
 import { ASKED, loadAct, loadActs, loadGone, loadGoneParts, loadPeople, loadPoints } from '../app/history.js';
 import { learn, t } from '../app/i18n.js';
 import { NAMES_IN_CELL, loadNames } from '../app/records.js';
-import { canWrite, loadPerson, person, rights } from '../app/session.js';
+import { canWrite, person, rights } from '../app/session.js';
 import { byDay, dayName, takenAway, timeOf } from '../app/told.js';
 import { HISTORY } from '../i18n/en-history.js';
 import { AppScreen } from '../ui/appscreen.js';
@@ -56,7 +56,6 @@ class History extends AppScreen {
 
   /** Everything anew, as much as is shown now: after a change, and at first. */
   async arrived() {
-    if (!rights.get()) await loadPerson();
     // Who may not see people or checkpoints does not ask for them.
     const [points, dialects, people] = await Promise.all([this.#isOwner ? loadPoints(this.app, this.life) : [], loadDialects(this.life).catch(() => []), this.#people.length || !rights.get()?.manage ? this.#people : loadPeople(this.life)]);
     this.#points = points;
@@ -152,9 +151,9 @@ class History extends AppScreen {
   #name = () => {
     this.#isNaming = true;
     this.update();
-    requestAnimationFrame(() => this.querySelector('ui-points')?.focusName());
+    whenRendered(() => this.querySelector('ui-points')?.focusName());
   };
-  #unname = () => { this.#isNaming = false; this.update(); requestAnimationFrame(() => this.querySelector('.set-point')?.focus()); };
+  #unname = () => { this.#isNaming = false; this.update(); whenRendered(() => this.querySelector('.set-point')?.focus()); };
   #named = () => { this.#isNaming = false; this.reload(); };
 
   deeds() { return this.#isOwner ? [{ id: 'point', text: t('points.new'), sign: 'flag', run: this.#name }] : []; }

@@ -1,6 +1,6 @@
 // A new table: its name, and one is in its fields. Or rows of a file, which bring their fields along.
 // Not here: the fields (fields.js), the file (import.js).
-import { define } from '../lib/el.js';
+import { define, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { go } from '../lib/router.js';
 import { makeTable } from '../app/design.js';
@@ -20,7 +20,7 @@ class NewTable extends AppScreen {
   get place() { return 'new-table'; }
 
   firstFocus() { this.querySelector('#table-name')?.focus(); }
-  arrived() { requestAnimationFrame(() => this.firstFocus()); }
+  arrived() { whenRendered(() => this.firstFocus()); }
 
   #make = async e => {
     e.preventDefault();

@@ -8,7 +8,7 @@ import { tableHref, recordPageHref, viewHref } from '../app/meta.js';
 import { Neighbours } from '../app/neighbours.js';
 import { OneRecord } from '../app/rows.js';
 import { recordName } from '../app/records.js';
-import { loadPerson, rights } from '../app/session.js';
+import { rights } from '../app/session.js';
 import { t } from '../app/i18n.js';
 import { AppScreen } from '../ui/appscreen.js';
 import '../ui/record.js';
@@ -24,7 +24,6 @@ class RecordScreen extends AppScreen {
     this.use(here);
     this.use(saving);
     this.use(rights);
-    if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
     this.addEventListener('keydown', this.#key, { signal: this.life });
     this.life.addEventListener('abort', () => this.#one.stop());

@@ -1,6 +1,6 @@
 // The settings of an app: what it is called, what programs know it by, which pairs of key and secret may use it, and its end.
 // Not here: its tables (fields.js), other settings of the server.
-import { define } from '../lib/el.js';
+import { define, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { go } from '../lib/router.js';
 import { appsOf, loadTokens } from '../app/account.js';
@@ -56,7 +56,7 @@ class AppSettings extends AppScreen {
       <ui-tokenlist .tokens=${this.#tokens} .onGone=${id => { this.#tokens = this.#tokens.filter(x => x.id !== id); this.say(t('token.gone')); }}></ui-tokenlist>
       ${this.#adding
         ? html`<div class="boxed"><ui-newtoken .kind=${'key-secret'} .app=${this.app} .abilities=${ABILITIES} .onMade=${() => this.reload()}></ui-newtoken></div>`
-        : html`<div class="row"><button type="button" class="btn line" @click=${() => { this.#adding = true; this.update(); requestAnimationFrame(() => this.querySelector('#token-name')?.focus()); }}>${t('settings.access.add')}</button></div>`}</section>`;
+        : html`<div class="row"><button type="button" class="btn line" @click=${() => { this.#adding = true; this.update(); whenRendered(() => this.querySelector('#token-name')?.focus()); }}>${t('settings.access.add')}</button></div>`}</section>`;
   }
 
   content() {

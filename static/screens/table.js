@@ -1,6 +1,6 @@
 // One table of an app: rail, bar, tools, grid, foot and what stands beside it. The address says all of what is shown: sort, f (filter), q (words), g (groups), gf (closed ones), r (record).
 // Not here: how any of these parts looks or behaves (ui/), what the address asks (app/asked.js), loading (app/rows.js, app/meta.js), changing (app/edit.js).
-import { El, define, later } from '../lib/el.js';
+import { El, define, later, looked, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
@@ -9,10 +9,10 @@ import { askOf, foldedOf, groupsOf, saysMore, treeOf } from '../app/asked.js';
 import { conditionFor, saidBy, toAddress } from '../app/filter.js';
 import { t } from '../app/i18n.js';
 import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
-import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadApp, loadApps, tableHref, viewHref } from '../app/meta.js';
+import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadApp, tableHref, viewHref } from '../app/meta.js';
 import { schemaAt } from '../app/records.js';
 import { Rows } from '../app/rows.js';
-import { canWrite, loadPerson, rights } from '../app/session.js';
+import { canWrite, rights } from '../app/session.js';
 import { note } from '../app/notes.js';
 import { watchUndo } from '../app/undo.js';
 import { failure, noApp, noRecords, noTable, noTables } from '../ui/notice.js';
@@ -55,11 +55,18 @@ class TableScreen extends El {
     this.use(saving);
     // What was taken back may be a field, or a table.
     happened.on(what => { if (what?.app === this.app && what.job?.kind === 'undo') this.#loadMeta(); }, this.life);
-    if (!rights.get()) loadPerson().catch(() => {});
     resumeEdits();
-    // What the first rows do not need comes right behind them.
-    requestAnimationFrame(() => LATER.forEach(later));
+    LATER.forEach(later);
     later(async () => { const { watchLive } = await import('../app/live.js'); watchLive(() => (this.#table ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life); });
+  }
+
+  /** Whether the first rows, or what stands in their place, are still to come: what they do not need waits for them. */
+  isComing = true;
+
+  rendered() {
+    if (!this.isComing || !(this.#fault || (this.#meta && !this.#meta.tables.length) || (this.#meta && this.table && !this.#table) || this.#rows.fault || this.#rows.total !== null)) return;
+    this.isComing = false;
+    requestAnimationFrame(() => { looked(); watchUndo(this.app); });
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
@@ -106,13 +113,17 @@ class TableScreen extends El {
       this.#picked = NOBODY;
       if (!settled) this.#loadMeta();
     }
-    watchUndo(this.app);
+    if (!this.isComing) watchUndo(this.app);
     if (!this.#meta) return;
     const table = this.#table, { app, tables } = this.#meta;
     title(table?.name ?? app.name, table ? app.name : t('app.name'));
     if (!this.table && tables.length) { go(tableHref(app.slug, tables[0].slug), { replace: true }); return; }
     if (!table) return;
-    if (key !== this.#viewsOf) { this.#viewsOf = key; this.#saved = null; this.#loadViews(key); }
+    if (key !== this.#viewsOf) {
+      this.#viewsOf = key;
+      this.#saved = null;
+      if (this.view_) this.#loadViews(key); else later(() => this.#loadViews(key));
+    }
     // A view is asked with what it says, so its rows wait for it.
     if (this.view_ && !this.#saved) return;
     const arranged = JSON.stringify([this.app, this.table, this.view_]);
@@ -129,7 +140,7 @@ class TableScreen extends El {
     const key = this.#metaKey;
     this.#fault = null;
     try {
-      const [meta] = await Promise.all([loadApp(this.app, this.life), loadApps(this.life)]);
+      const meta = await loadApp(this.app, this.life);
       if (key === this.#metaKey) this.#meta = meta;
     } catch (e) {
       if (e.name !== 'AbortError' && key === this.#metaKey) this.#fault = e;
@@ -248,13 +259,13 @@ class TableScreen extends El {
 
   #open = id => {
     go(withQuery({ r: id, at: null }), { replace: !!this.query.get('r') });
-    requestAnimationFrame(() => this.querySelector('ui-side')?.focusHead?.());
+    whenRendered(() => this.querySelector('ui-side')?.focusHead?.());
   };
 
   #close = () => {
     const id = this.query.get('r');
     go(withQuery({ r: null, tab: null, at: null }));
-    requestAnimationFrame(() => { if (!this.#grid?.focusRecord(id)) this.querySelector('.grid [tabindex="0"]')?.focus(); });
+    whenRendered(() => { if (!this.#grid?.focusRecord(id)) this.querySelector('.grid [tabindex="0"]')?.focus(); });
   };
 
   #newRecord = () => {
@@ -292,7 +303,7 @@ class TableScreen extends El {
     if (open === this.#railOpen) return;
     this.#railOpen = open;
     this.update();
-    requestAnimationFrame(() => this.querySelector(open ? '.rail [aria-current], .rail button' : '.bar-menu')?.focus());
+    whenRendered(() => this.querySelector(open ? '.rail [aria-current], .rail button' : '.bar-menu')?.focus());
   }
 
   #content(table) {

@@ -1,6 +1,6 @@
 // One act of the history: what was done, by whom and through what, its changes once it is opened, and the way back, with what stands in it.
 // Not here: the list (screens/history.js), what entries mean (app/told.js), taking back (app/edit.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { takeBack } from '../app/edit.js';
@@ -69,10 +69,10 @@ class Act extends El {
     }
     this.#busy = false;
     this.update();
-    if (this.#clash) requestAnimationFrame(() => this.querySelector('.clash button')?.focus());
+    if (this.#clash) whenRendered(() => this.querySelector('.clash button')?.focus());
   };
 
-  #leave = () => { this.#clash = null; this.update(); requestAnimationFrame(() => this.querySelector('.act-back')?.focus()); };
+  #leave = () => { this.#clash = null; this.update(); whenRendered(() => this.querySelector('.act-back')?.focus()); };
 
   #value(c, value) {
     const table = this.tables.find(x => x.slug === c.schema), field = table?.fields.find(f => f.slug === c.field);

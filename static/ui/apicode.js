@@ -1,6 +1,6 @@
 // The request as something to paste elsewhere: curl, JavaScript, Python; with a token of one's own, made here for an hour.
 // Not here: how each is written (app/snippets.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { makeToken } from '../app/account.js';
@@ -42,7 +42,7 @@ class ApiCode extends El {
     } catch (fault) { this.#fault = fault; }
     this.#busy = false;
     this.update();
-    requestAnimationFrame(() => this.querySelector('pre')?.focus());
+    whenRendered(() => this.querySelector('pre')?.focus());
   };
 
   #pick(way) {

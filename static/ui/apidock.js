@@ -1,6 +1,6 @@
 // Keeps what was last done in a table, and shows it in the API panel when that is open. Here all the time, so that the panel opens with what was just done.
 // Not here: the panel itself (apipanel.js), its button (apibutton.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { go, withQuery } from '../lib/router.js';
 import { happened } from '../app/edit.js';
@@ -73,7 +73,7 @@ class ApiDock extends El {
   #close = () => {
     go(withQuery({ p: null }), { replace: true });
     this.#wants = false;
-    requestAnimationFrame(() => (document.querySelector('.grid [tabindex="0"]') ?? document.querySelector('.api-turn'))?.focus());
+    whenRendered(() => (document.querySelector('.grid [tabindex="0"]') ?? document.querySelector('.api-turn'))?.focus());
   };
 
   view() {

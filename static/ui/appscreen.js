@@ -4,7 +4,7 @@ import { El } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { happened } from '../app/edit.js';
-import { appHref, knownApp, knownApps, loadApp, loadApps } from '../app/meta.js';
+import { appHref, knownApp, knownApps, loadApp } from '../app/meta.js';
 import { canWrite } from '../app/session.js';
 import { watchUndo } from '../app/undo.js';
 import { learn, t } from '../app/i18n.js';
@@ -55,7 +55,7 @@ export class AppScreen extends El {
     const key = this.#key;
     this.#fault = null;
     try {
-      const [meta] = await Promise.all([loadApp(this.app, this.life), loadApps(this.life)]);
+      const meta = await loadApp(this.app, this.life);
       if (key !== this.#key) return;
       this.meta = meta;
       if (!this.table || this.found) await this.arrived();

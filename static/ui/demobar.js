@@ -3,21 +3,18 @@
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
-import { isDemo, keepFile } from '../app/keep.js';
+import { keepFile } from '../app/keep.js';
 import { learn, t } from '../app/i18n.js';
+import { workspace } from '../app/meta.js';
 import { DOOR } from '../i18n/en-door.js';
 import { icon } from './parts.js';
 
 learn(DOOR);
 
 class DemoBar extends El {
-  #isDemo = false;
   #state = null;
 
-  async connected() {
-    this.#isDemo = await isDemo(this.life);
-    this.update();
-  }
+  connected() { this.use(workspace); }
 
   #keep = async () => {
     if (this.#state === 'busy') return;
@@ -35,7 +32,7 @@ class DemoBar extends El {
   };
 
   view() {
-    if (!this.#isDemo) return null;
+    if (!workspace.get()?.demo) return null;
     const busy = this.#state === 'busy';
     const said = this.#state === 'kept' ? html`${t('demo.kept')} <code>carryall serve --db FILE</code>` : busy ? null : this.#state;
     return html`<div class="demo" role="note"><p>${t('demo.text')}</p>

@@ -50,7 +50,7 @@ class Grid extends El {
     this.use(glowing);
     this.addEventListener('editdone', e => this.edit.done(e), { signal: this.life });
     this.addEventListener('editcancel', e => this.edit.dropped(e), { signal: this.life });
-    this.#later();
+    later(() => this.#later());
     this.life.addEventListener('abort', () => { this.#size?.disconnect(); this.#size = null; this.#lines.clear(); this.#spare = []; this.#painted = ''; });
   }
 

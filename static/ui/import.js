@@ -1,6 +1,6 @@
 // Taking rows in, in four steps of one page, each of which can be come back to: file, columns, check, done.
 // Not here: what is done with the rows (app/import.js), the look of the second and third step (mapping.js, problems.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { makeApp, makeTable } from '../app/design.js';
@@ -99,7 +99,7 @@ class Import extends El {
     this.#step = step;
     this.#fault = null;
     this.update();
-    requestAnimationFrame(() => this.querySelector('.import-head')?.focus());
+    whenRendered(() => this.querySelector('.import-head')?.focus());
   }
 
   // Fields by which a row can find its record.

@@ -1,6 +1,6 @@
 // What the screens behind a one-time link have in common: the token out of the address, what the server says of it, a form that is refused at its field.
 // Not here: what a link is for and its form (screens/start.js, screens/choose.js).
-import { El } from '../lib/el.js';
+import { El, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { learn, t } from '../app/i18n.js';
@@ -74,7 +74,7 @@ export class LinkScreen extends El {
       this.step = isForm ? 'form' : 'used';
       if (!isForm) return;
       announce(this.head);
-      requestAnimationFrame(() => this.firstFocus());
+      whenRendered(() => this.firstFocus());
     } catch (e) {
       if (!USED.includes(e.kind)) throw e;
       this.step = 'used';

@@ -1,6 +1,6 @@
 // Making a token: its kind, its name, what it is good for and for how long; then its secret, shown this once, with a call that works.
 // Not here: the list of tokens (screens/tokens.js, screens/settings.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { makeToken } from '../app/account.js';
@@ -39,13 +39,13 @@ class NewToken extends El {
     }
     this.#busy = false;
     this.update();
-    requestAnimationFrame(() => this.querySelector(this.#made ? '.secret h3' : '[aria-invalid]')?.focus());
+    whenRendered(() => this.querySelector(this.#made ? '.secret h3' : '[aria-invalid]')?.focus());
   };
 
   #refuse(name, text) {
     this.#wrong = { name, text };
     this.update();
-    requestAnimationFrame(() => this.querySelector(`[name="${name}"]`)?.focus());
+    whenRendered(() => this.querySelector(`[name="${name}"]`)?.focus());
   }
 
   #line(name, text) {

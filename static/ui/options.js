@@ -1,6 +1,6 @@
 // The choices of a field: label, what is stored, colour, id, order. Removing one that records hold asks what they hold then.
 // Not here: choosing one in a record.
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { changeOption, deleteOption, makeOption } from '../app/design.js';
@@ -49,7 +49,7 @@ class Options extends El {
       this.#wrong = null;
       this.#held = { choice, text: fault.message };
       this.update();
-      requestAnimationFrame(() => this.querySelector('.ask select')?.focus());
+      whenRendered(() => this.querySelector('.ask select')?.focus());
     }
   }
 

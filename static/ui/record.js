@@ -1,6 +1,6 @@
 // One record, in the panel beside the grid (below 900 px a bottom sheet) or as a page of its own: its fields, the records that point to it, its history,
 // and how it was. Not here: finding the record and its neighbours (screens/table.js, screens/record.js), the parts (recordfields.js, lines.js, recordlog.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { go, here, withQuery } from '../lib/router.js';
 import { changeRecord, isSame, removeRecords } from '../app/edit.js';
@@ -90,11 +90,11 @@ class RecordPanel extends El {
   #toTab = tab => { if (this.settle()) this.#show({ tab: tab === 'record' ? null : tab, at: null }); };
   #toPast = seq => {
     this.#show({ tab: null, at: seq }, true);
-    requestAnimationFrame(() => this.querySelector('.timebar')?.focus());
+    whenRendered(() => this.querySelector('.timebar')?.focus());
   };
   #toNow = () => {
     this.#show({ at: null, tab: 'history' });
-    requestAnimationFrame(() => this.querySelector('[role="tab"][aria-selected="true"]')?.focus());
+    whenRendered(() => this.querySelector('[role="tab"][aria-selected="true"]')?.focus());
   };
 
   /** All fields that were another way, as one change. */
@@ -105,7 +105,7 @@ class RecordPanel extends El {
       await changeRecord({ app, table: table.slug, before: record, values: Object.fromEntries(fields.map(f => [f.slug, past[f.slug]])), label: t('record.restored.label', { record: recordName(table, record) }) });
       note(t('record.restored', { n: fields.length }), { actions: offerUndo() });
       this.#show({ at: null });
-      requestAnimationFrame(() => this.focusHead());
+      whenRendered(() => this.focusHead());
     } catch (e) { note(t('save.why', { why: e.message }), { bad: true, stays: true }); }
   };
 
@@ -151,7 +151,7 @@ class RecordPanel extends El {
     if (!step) return;
     e.preventDefault();
     this.#toTab(TABS[(TABS.indexOf(this.#tab) + step + TABS.length) % TABS.length]);
-    requestAnimationFrame(() => this.querySelector('[role="tab"][aria-selected="true"]').focus());
+    whenRendered(() => this.querySelector('[role="tab"][aria-selected="true"]').focus());
   };
 
   #tabs() {

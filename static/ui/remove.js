@@ -1,6 +1,6 @@
 // Taking something away: a button, then in the same place what goes with it and what one can do. No window in the way.
 // Not here: what is taken away, which `remove` does.
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
@@ -16,13 +16,13 @@ class Remove extends El {
     this.#fault = null;
     try { this.#text = await this.ask(); } catch (fault) { this.#fault = fault.message; }
     this.update();
-    requestAnimationFrame(() => this.querySelector('.ask .btn')?.focus());
+    whenRendered(() => this.querySelector('.ask .btn')?.focus());
   };
 
   #keep = () => {
     this.#text = this.#fault = null;
     this.update();
-    requestAnimationFrame(() => this.querySelector('.btn')?.focus());
+    whenRendered(() => this.querySelector('.btn')?.focus());
   };
 
   #go = async () => {

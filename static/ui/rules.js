@@ -1,6 +1,6 @@
 // Who may do what with a table: every role of the app in a row; those of one's own are changed below, action by action and field by field, and made here.
 // Not here: who has a role.
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { announce } from '../lib/a11y.js';
 import { changeRole, makeRole } from '../app/design.js';
@@ -86,7 +86,7 @@ class Rules extends El {
   #toggle = role => {
     this.#open = this.#open === role.slug ? null : role.slug;
     this.update();
-    if (this.#open) requestAnimationFrame(() => this.querySelector('#rules-of')?.focus());
+    if (this.#open) whenRendered(() => this.querySelector('#rules-of')?.focus());
   };
 
   view() {

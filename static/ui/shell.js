@@ -1,6 +1,6 @@
 // The frame of every screen of an app but the grid: rail, bar with the screen's name and actions, the screen itself, a panel beside it.
 // Not here: what a screen shows (screens/), the grid's own frame (screens/table.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
@@ -27,7 +27,7 @@ class Shell extends El {
     if (open === this.#railOpen) return;
     this.#railOpen = open;
     this.update();
-    requestAnimationFrame(() => this.querySelector(open ? '.rail [aria-current], .rail button' : '.bar-menu')?.focus());
+    whenRendered(() => this.querySelector(open ? '.rail [aria-current], .rail button' : '.bar-menu')?.focus());
   }
 
   view() {

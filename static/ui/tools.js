@@ -11,7 +11,7 @@ const face = (sign, key, n) => html`${icon(sign)}<span>${t(key)}</span>${n > 0 &
 
 function viewsTool({ app, table, views, view, isViewChanged, onMakeView, onSaveView, onDropView }) {
   return html`<ui-drop .label=${`${t('tools.views')}: ${view?.name ?? t('views.all', { name: table.name })}`} .isSet=${!!view}
-    .face=${html`${icon('table')}<span class="cut">${view?.name ?? t('tools.views')}</span>${isViewChanged && html`<b aria-hidden="true">•</b>`}`}
+    .face=${html`${icon('table')}<span class="cut">${view?.name ?? t('tools.views')}</span>${isViewChanged && html`<b aria-hidden="true">•</b>`}`} .on=${() => import('./viewsbox.js')}
     .body=${html`<ui-viewsbox .app=${app} .table=${table} .views=${views} .current=${view} .isChanged=${isViewChanged} .onMake=${onMakeView} .onSave=${onSaveView} .onDrop=${onDropView}></ui-viewsbox>`}></ui-drop>`;
 }
 
@@ -27,8 +27,8 @@ export function tools(is) {
     ${is.views && viewsTool(is)}
     <ui-drop class="filter-drop" .label=${filters ? t('tools.filter.n', { n: filters }) : t('tools.filter')} .face=${face('filter', 'tools.filter', filters)} .isSet=${filters > 0} .on=${() => import('./filterbox.js')}
       .body=${html`<ui-filterbox .table=${table} .tree=${tree} .total=${is.total} .context=${is.context} .onChange=${is.onFilter}></ui-filterbox>`}></ui-drop>
-    <ui-drop .label=${sorts ? t('tools.sort.n', { n: sorts }) : t('tools.sort')} .face=${face('sort', 'tools.sort', sorts)} .isSet=${sorts > 0} .body=${html`<ui-sortbox .table=${table} .sort=${ask.sort} .onSort=${is.onSort}></ui-sortbox>`}></ui-drop>
-    <ui-drop class="fields-drop" .label=${hidden ? t('tools.fields.n', { n: hidden }) : t('tools.fields')} .face=${face('columns', 'tools.fields', hidden)} .isSet=${hidden > 0}
+    <ui-drop .label=${sorts ? t('tools.sort.n', { n: sorts }) : t('tools.sort')} .face=${face('sort', 'tools.sort', sorts)} .isSet=${sorts > 0} .on=${() => import('./sortbox.js')} .body=${html`<ui-sortbox .table=${table} .sort=${ask.sort} .onSort=${is.onSort}></ui-sortbox>`}></ui-drop>
+    <ui-drop class="fields-drop" .label=${hidden ? t('tools.fields.n', { n: hidden }) : t('tools.fields')} .face=${face('columns', 'tools.fields', hidden)} .isSet=${hidden > 0} .on=${() => import('./fieldsbox.js')}
       .body=${html`<ui-fieldsbox .table=${table} .layout=${layout} .onLayout=${is.onLayout}></ui-fieldsbox>`}></ui-drop>
     ${groupTool(is)}
     ${is.canWrite && html`<button type="button" class="btn main-act" aria-label=${t('tools.new')} title=${t('tools.new.key')} @click=${is.onNew}>${icon('plus')}<span>${t('tools.new')}</span></button>`}

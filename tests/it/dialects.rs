@@ -33,7 +33,7 @@ fn run_one(file: &std::path::Path) -> Result<(), String> {
     // The first minutes begin without an admin and with the start link that the terminal shows.
     let harness = match file.file_name().and_then(|name| name.to_str()) {
         Some("start.http") => Harness::unclaimed().0,
-        Some("roles.http" | "rights_more.http") => Harness::crm().with_people(&["ann", "ben"]),
+        Some("overview.http" | "roles.http" | "rights_more.http") => Harness::crm().with_people(&["ann", "ben"]),
         Some("limits.http") => Harness::crm_with(Limits { requests_per_minute_max: 4, ..Limits::default() }),
         // More than anybody may send in a minute, which does not end here.
         Some(name) if name != "seed.http" && file.parent().is_some_and(|folder| folder.ends_with("concord")) => {

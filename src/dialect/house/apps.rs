@@ -15,8 +15,11 @@ use std::sync::Arc;
 
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let apps = ctx.read(|tx| apps::list(tx, &call.caller))?;
-    let apps: Vec<Value> = apps.iter().map(|app| listed(app)).collect();
-    Ok(reply::json(200, &json!({"apps": apps})))
+    Ok(reply::json(200, &json!({"apps": all(&apps)})))
+}
+
+pub fn all(apps: &[Arc<App>]) -> Vec<Value> {
+    apps.iter().map(|app| listed(app)).collect()
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {

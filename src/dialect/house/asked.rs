@@ -30,7 +30,7 @@ pub enum Form {
 }
 
 /// Names a list takes, to find the one that was meant.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "page",
     "per_page",
     "limit",
@@ -41,6 +41,7 @@ const NAMES: [&str; 14] = [
     "q",
     "fields",
     "expand",
+    "names",
     "view",
     "explain",
     "filter",
@@ -61,6 +62,7 @@ struct Parts {
     sort: Vec<Sort>,
     fields: Option<Vec<String>>,
     expand: Vec<String>,
+    names: Option<i64>,
     explains: bool,
     terms: Vec<(String, Op, Vec<String>)>,
     written: Option<String>,
@@ -115,6 +117,7 @@ impl Parts {
             "sort" => self.sort = sort_keys(value)?,
             "fields" => self.fields = Some(names(name, value, false)?),
             "expand" => self.expand = names(name, value, true)?,
+            "names" => self.names = Some(count(name, value, 1)?),
             "filter" if value.trim().is_empty() => {
                 return Err(Problem::of(name, "empty", "'filter' is empty").hint("filter=status = 'lead' && age > 30, or no filter at all"));
             }
@@ -169,9 +172,14 @@ impl Parts {
             count,
             fields: self.fields,
             expand: self.expand,
+            names: self.names.map(|most| usize::try_from(most.min(limits.names_of_value_max)).unwrap_or_default()),
             view: self.view,
         };
-        let clamped = (wanted > most).then(|| format!("{name}={most}"));
+        let too_many = |(_, wanted, most): &(&str, i64, i64)| wanted > most;
+        let clamped =
+            [(name, wanted, most), ("names", self.names.unwrap_or_default(), limits.names_of_value_max)].into_iter().filter(too_many);
+        let clamped: Vec<String> = clamped.map(|(name, _, most)| format!("{name}={most}")).collect();
+        let clamped = (!clamped.is_empty()).then(|| clamped.join(", "));
         Asked { searches: query.filter.has_words(), query, form, clamped, explains: self.explains }
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 const MAX_AFFECTED: &str = "max_affected";
 /// What else a list takes, and no write.
-const OF_LISTS: [&str; 6] = ["sort", "q", "fields", "expand", "view", "explain"];
+const OF_LISTS: [&str; 7] = ["sort", "q", "fields", "expand", "names", "view", "explain"];
 
 /// Whether a request to the collection speaks of the records that a filter finds.
 pub fn is_meant(call: &Call<'_>) -> bool {

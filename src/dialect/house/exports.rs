@@ -27,7 +27,7 @@ pub fn whole_list(ctx: &Arc<Ctx>, call: &Call<'_>, kind: &str) -> Result<Respons
 }
 
 fn file(ctx: &Arc<Ctx>, call: &Call<'_>, asked: &[(String, String)], format: Format, has_ids: bool) -> Result<Response> {
-    let is_no_part = |name: &str| WINDOW.contains(&name) || matches!(name, "explain" | "expand");
+    let is_no_part = |name: &str| WINDOW.contains(&name) || matches!(name, "explain" | "expand" | "names");
     if let Some((name, _)) = asked.iter().find(|(name, _)| is_no_part(name)) {
         let problem =
             Problem::of(name, "unknown_parameter", format!("An export has no '{name}': it holds all records that the filters leave"));

@@ -5,7 +5,7 @@ use super::exports;
 use super::records::render_row;
 use crate::model::error::Result;
 use crate::model::explained::Told;
-use crate::model::listed::Listed;
+use crate::model::listed::{Called, Listed};
 use crate::model::principal::Action;
 use crate::ops::ctx::Ctx;
 use crate::ops::lists;
@@ -14,7 +14,7 @@ use crate::wire::paper::Paper;
 use crate::wire::reply;
 use crate::wire::tags::{self, Known};
 use rouille::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -66,7 +66,16 @@ fn end(body: &mut String, form: Form, listed: &Listed) {
             write!(body, "],\"limit\":{limit},\"total\":{total},\"next_cursor\":{next}")
         }
     };
-    body.push_str(if listed.is_capped { ",\"total_is_capped\":true}" } else { "}" });
+    if listed.is_capped {
+        body.push_str(",\"total_is_capped\":true");
+    }
+    if let Some(called) = &listed.called {
+        let of_schema =
+            |called: &Called| (called.schema.clone(), called.names.iter().map(|(id, name)| (id.text(), name.clone())).collect());
+        let names: Map<String, Value> = called.iter().map(of_schema).collect();
+        let _ = write!(body, ",\"names\":{}", Value::Object(names));
+    }
+    body.push('}');
 }
 
 /// `{"explain": {"statements": [{"sql", "plan": [step], "rows_read", "rows_found", "sorted_apart", "ms"}], "records", "missing_index"}}`

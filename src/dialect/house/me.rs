@@ -1,13 +1,14 @@
 //! Who is signed in: `/api/workspaces/{workspace}/me`. AppBuilder has nothing like it.
 
-use super::roles;
+use super::roles::can as rendered;
 use super::session::{missing, warned};
 use super::users::account;
 use crate::dialect::contract::{own_session, visitor};
 use crate::format::parts;
 use crate::model::error::{Error, Result};
+use crate::model::principal::Account;
 use crate::ops::ctx::Ctx;
-use crate::ops::{me, workspace};
+use crate::ops::{me, roles, workspace};
 use crate::wire::call::Call;
 use crate::wire::reply;
 use rouille::Response;
@@ -17,9 +18,13 @@ use std::sync::Arc;
 /// `{"user", "can"}`; null for a command of the data file's owner.
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     workspace::read(&call.caller, call.param(0))?;
-    let who = ctx.read(|tx| me::read(tx, &call.caller))?;
-    let can = roles::of_caller(ctx, call)?;
-    Ok(reply::json(200, &json!({"user": who.as_ref().map_or(Value::Null, account), "can": can})))
+    let (who, can) = ctx.read(|tx| Ok((me::read(tx, &call.caller)?, roles::of_caller(tx.catalog(), &call.caller)?)))?;
+    Ok(reply::json(200, &told(who.as_ref(), can)))
+}
+
+/// Who is signed in and what they may.
+pub fn told(who: Option<&Account>, can: roles::Can) -> Value {
+    json!({"user": who.map_or(Value::Null, account), "can": rendered(can)})
 }
 
 /// `PATCH` with `{"name"}`.

@@ -42,7 +42,7 @@
 //! | PATCH | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | change or rename it: `value label color position` | [house], owners of the app |
 //! | DELETE | /api/apps/{app}/schemas/{schema}/fields/{field}/options/{option} | delete it: `replace` | [house], owners of the app |
 //! | GET | /api/apps/{app}/schemas/{schema}/records | list: `page per_page sort filter[field]` | [seed] |
-//! | | the same with more | `q filter limit offset cursor count fields expand view` | [house] |
+//! | | the same with more | `q filter limit offset cursor count fields expand names view` | [house] |
 //! | | the same with `Accept: text/csv` or `application/x-ndjson` | the whole list as a file | [house] |
 //! | | the same with `explain=1` | how it is found: SQL, plan, rows, time, the index that is missing | [house], admins |
 //! | POST | /api/apps/{app}/schemas/{schema}/indexes | make an index, 201 with its job | [house], owners of the app |
@@ -76,6 +76,7 @@
 //! | GET | /api/workspaces | the one workspace of a data file | [house] |
 //! | GET | /api/workspaces/{workspace} | the same, alone | [house] |
 //! | GET | /api/workspaces/{workspace}/apps | like /api/apps | the product's second page |
+//! | GET | /api/workspaces/{workspace}/overview | what a client asks for when it begins, in one answer: `app schema` | [house] |
 //! | GET | /api/workspaces/{workspace}/me | who is signed in | [house] |
 //! | PATCH | /api/workspaces/{workspace}/me | change one's `name` | [house] |
 //! | POST | /api/workspaces/{workspace}/me/password | another password, 204: `current new`; other sessions and JWTs end, tokens stay | [house] |
@@ -161,6 +162,7 @@ mod me;
 mod numbers;
 mod once;
 mod options;
+mod overview;
 mod records;
 mod resequence;
 mod roles;
@@ -202,7 +204,7 @@ const LIMITS: DialectLimits = DialectLimits {
     rows_body_bytes_max: 64 * 1024 * 1024,
 };
 
-const ROUTES: [Route; 112] = [
+const ROUTES: [Route; 113] = [
     Route { query: Some(&["next"]), ..get("/auth/login", Pool::Reads, session::form) },
     Route { query: Some(&["next"]), body: BodyMax::Guest, ..post("/auth/login", Pool::Hash, session::login) },
     get("/auth/logout", Pool::Writes, session::logout),
@@ -291,6 +293,7 @@ const ROUTES: [Route; 112] = [
     get("/api/workspaces", Pool::Reads, workspace::list),
     get("/api/workspaces/{workspace}", Pool::Reads, workspace::read),
     get("/api/workspaces/{workspace}/apps", Pool::Reads, workspace::apps),
+    Route { query: Some(&["app", "schema"]), ..get("/api/workspaces/{workspace}/overview", Pool::Reads, overview::read) },
     get("/api/workspaces/{workspace}/me", Pool::Reads, me::read),
     patch("/api/workspaces/{workspace}/me", Pool::Writes, me::update),
     Route { body: BodyMax::Guest, ..post("/api/workspaces/{workspace}/me/password", Pool::Hash, me::password) },

@@ -2,8 +2,6 @@
 
 use crate::format::role_part;
 use crate::model::error::{Error, Problem, Result};
-use crate::model::principal::Action;
-use crate::ops::access;
 use crate::ops::ctx::Ctx;
 use crate::ops::reasons::{self, Question};
 use crate::ops::roles::{self, Grant, Listed};
@@ -106,11 +104,10 @@ pub fn explain(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     Ok(reply::json(200, &body))
 }
 
-/// What the caller may: manage the workspace, and its role in each app. In the answer of `me`.
-pub fn of_caller(ctx: &Ctx, call: &Call<'_>) -> Result<Value> {
-    let all = roles::of_caller(&ctx.store.catalog(), &call.caller)?;
-    let apps: Map<String, Value> = all.into_iter().map(|(app, role)| (app, Value::from(role))).collect();
-    Ok(json!({"manage": access::may(&call.caller, Action::Manage).is_ok(), "apps": apps}))
+/// What the caller may, in the answers of `me` and `overview`.
+pub fn can(can: roles::Can) -> Value {
+    let apps: Map<String, Value> = can.apps.into_iter().map(|(app, role)| (app, Value::from(role))).collect();
+    json!({"manage": can.manages, "apps": apps})
 }
 
 fn needed<'c>(call: &'c Call<'_>, name: &str) -> Result<&'c str> {

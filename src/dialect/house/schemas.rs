@@ -22,8 +22,11 @@ use std::sync::Arc;
 
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let schemas = ctx.read(|tx| schemas::list(tx, &call.caller, call.param(0)))?;
-    let schemas: Vec<Value> = schemas.iter().map(schema).collect();
-    Ok(reply::json(200, &json!({"schemas": schemas})))
+    Ok(reply::json(200, &json!({"schemas": all(&schemas)})))
+}
+
+pub fn all(schemas: &[Described]) -> Vec<Value> {
+    schemas.iter().map(schema).collect()
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {

@@ -14,8 +14,12 @@ use std::sync::Arc;
 
 /// `{"views": [view]}`, in the order of their making.
 pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
-    let all = ctx.read(|tx| views::list(tx, &call.caller, call.param(0), call.param(1)))?;
-    Ok(reply::json(200, &json!({"views": all.iter().map(rendered).collect::<Vec<_>>()})))
+    let shown = ctx.read(|tx| views::list(tx, &call.caller, call.param(0), call.param(1)))?;
+    Ok(reply::json(200, &json!({"views": all(&shown)})))
+}
+
+pub fn all(shown: &[Shown]) -> Vec<Value> {
+    shown.iter().map(rendered).collect()
 }
 
 pub fn read(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {

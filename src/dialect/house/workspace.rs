@@ -25,7 +25,7 @@ pub fn apps(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 /// `demo` is told of a data file that lives no longer than this process.
-fn rendered(ctx: &Ctx, slug: &str) -> Value {
+pub fn rendered(ctx: &Ctx, slug: &str) -> Value {
     let mut body = json!({"slug": slug, "name": "Default"});
     if let Some(body) = body.as_object_mut().filter(|_| !ctx.backs_up) {
         body.insert("demo".to_owned(), Value::Bool(true));

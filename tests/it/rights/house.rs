@@ -90,6 +90,7 @@ const NEEDS: &[(&str, Need)] = &[
     ("GET /api/workspaces", Need::SignedIn),
     ("GET /api/workspaces/{workspace}", Need::SignedIn),
     ("GET /api/workspaces/{workspace}/apps", Need::SignedIn),
+    ("GET /api/workspaces/{workspace}/overview", Need::SchemaOfNamed),
     ("GET /api/workspaces/{workspace}/me", Need::SignedIn),
     ("PATCH /api/workspaces/{workspace}/me", Need::Oneself),
     ("POST /api/workspaces/{workspace}/me/password", Need::Oneself),
@@ -241,6 +242,8 @@ fn request(route: &str, place: Place) -> Sent {
         "GET /api/apps/{app}/app-file" => query.push("records=true".to_owned()),
         // Every canary begins so.
         "GET /api/apps/{app}/search" | "GET /api/apps/{app}/schemas/{schema}/lookup" => query.push("q=zq&limit=100".to_owned()),
+        "GET /api/apps/{app}/schemas/{schema}/records" => query.push("names=3".to_owned()),
+        "GET /api/workspaces/{workspace}/overview" => query.push(format!("app={app}&schema={schema}")),
         "GET /api/workspaces/{workspace}/roles" => query.push(format!("app={app}")),
         "DELETE /api/workspaces/{workspace}/grants" => query.push(format!("app={app}&user=viewer@example.com")),
         "GET /api/workspaces/{workspace}/explain" => query.push(format!("app={app}&schema={schema}&action=read&record={record}")),

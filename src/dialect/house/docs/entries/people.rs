@@ -2,7 +2,19 @@
 
 use super::{Content, Entry, entry};
 
-pub const ENTRIES: [Entry; 21] = [
+pub const ENTRIES: [Entry; 22] = [
+    Entry {
+        about: "One answer of one moment: who is signed in and what they may, the workspace, the apps; of an app that is named its tables, and of a table its \
+                views, too.",
+        query: &["of_app", "of_schema"],
+        ..entry(
+            "GET /api/workspaces/{workspace}/overview",
+            "read_overview",
+            "Workspace",
+            "What a client asks for when it begins",
+            (200, Content::Json("Overview")),
+        )
+    },
     entry("GET /api/workspaces/{workspace}/me", "read_me", "People", "Who is signed in", (200, Content::Json("Me"))),
     Entry {
         body: Content::Json("MeChange"),

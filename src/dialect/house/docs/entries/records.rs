@@ -28,6 +28,7 @@ pub const ENTRIES: [Entry; 14] = [
             "words",
             "shown_fields",
             "expand",
+            "names",
             "view_of",
             "filter",
         ],
