@@ -20,7 +20,7 @@ class NewTable extends AppScreen {
   get place() { return 'new-table'; }
 
   firstFocus() { this.querySelector('#table-name')?.focus(); }
-  arrived() { whenRendered(() => this.firstFocus()); }
+  arrived() { this.update(); whenRendered(() => this.firstFocus()); }
 
   #make = async e => {
     e.preventDefault();

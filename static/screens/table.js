@@ -13,8 +13,7 @@ import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadA
 import { schemaAt } from '../app/records.js';
 import { Rows } from '../app/rows.js';
 import { canWrite, rights } from '../app/session.js';
-import { note } from '../app/notes.js';
-import { watchUndo } from '../app/undo.js';
+import { missed, note } from '../app/notes.js';
 import { failure, noApp, noRecords, noTable, noTables } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
 import { tools } from '../ui/tools.js';
@@ -46,6 +45,7 @@ class TableScreen extends El {
   #tree = null;
   #treeTimer = 0;
   #last = null;
+  #watchUndo = null;
 
   connected() {
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
@@ -57,6 +57,7 @@ class TableScreen extends El {
     happened.on(what => { if (what?.app === this.app && what.job?.kind === 'undo') this.#loadMeta(); }, this.life);
     resumeEdits();
     LATER.forEach(later);
+    later(async () => { ({ watchUndo: this.#watchUndo } = await import('../app/undo.js')); this.update(); });
     later(async () => { const { watchLive } = await import('../app/live.js'); watchLive(() => (this.#table ? { app: this.app, table: this.#table, rows: this.#rows, ask: this.#ask } : null), this.life); });
   }
 
@@ -66,7 +67,10 @@ class TableScreen extends El {
   rendered() {
     if (!this.isComing || !(this.#fault || (this.#meta && !this.#meta.tables.length) || (this.#meta && this.table && !this.#table) || this.#rows.fault || this.#rows.total !== null)) return;
     this.isComing = false;
-    requestAnimationFrame(() => { looked(); watchUndo(this.app); });
+    requestAnimationFrame(() => {
+      performance.mark('ui:looked');
+      looked();
+    });
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
@@ -113,7 +117,7 @@ class TableScreen extends El {
       this.#picked = NOBODY;
       if (!settled) this.#loadMeta();
     }
-    if (!this.isComing) watchUndo(this.app);
+    this.#watchUndo?.(this.app);
     if (!this.#meta) return;
     const table = this.#table, { app, tables } = this.#meta;
     title(table?.name ?? app.name, table ? app.name : t('app.name'));
@@ -257,9 +261,11 @@ class TableScreen extends El {
     this.update();
   };
 
-  #open = id => {
+  #open = async id => {
     go(withQuery({ r: id, at: null }), { replace: !!this.query.get('r') });
-    whenRendered(() => this.querySelector('ui-side')?.focusHead?.());
+    // It may still be on its way.
+    await import('../ui/side.js').catch(missed);
+    if (this.query.get('r') === id) whenRendered(() => this.querySelector('ui-side')?.focusHead());
   };
 
   #close = () => {

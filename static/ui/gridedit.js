@@ -10,7 +10,6 @@ import { isEditable, parseValue, typedText } from '../app/parse.js';
 import { recordName } from '../app/records.js';
 import { plainText, wordOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
-import { offerUndo } from '../app/undo.js';
 import { icon } from './parts.js';
 import { cell } from './value.js';
 
@@ -190,7 +189,7 @@ export class Editing {
     grid.go(ENTRY, 1);
     try {
       const made = await createRecord({ app: context.app, table: table.slug, values: draft, label: t('change.added', { record: recordName(table, { id: '', ...draft }) }) });
-      note(t('grid.added', { name: recordName(table, made) }), { actions: offerUndo() });
+      await this.#done(t('grid.added', { name: recordName(table, made) }));
     } catch (e) {
       if (!Object.keys(this.draft).length) this.#setDraft(draft);
       const at = grid.columns.findIndex(f => f.slug === e.field) + 1;
@@ -280,12 +279,18 @@ export class Editing {
     try {
       const { sendMany } = await import('./clashes.js');
       if (!await sendMany({ app, table: grid.table, context: grid.context, rows: grid.rows, changed, made, base, label: t('change.many', { n }) })) return false;
-      note(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }), { actions: offerUndo() });
+      await this.#done(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }));
       return true;
     } catch (e) {
       note(t('save.why', { why: e.message }), { bad: true, stays: true });
       return false;
     }
+  }
+
+  /** Tells what was done, and offers to take it back. */
+  async #done(text) {
+    const { offerUndo } = await import('../app/undo.js').catch(missed);
+    note(text, { actions: offerUndo?.() });
   }
 
   /** The grid was drawn anew: editors are to be there before the first key. */

@@ -74,6 +74,7 @@ export class LinkScreen extends El {
       this.step = isForm ? 'form' : 'used';
       if (!isForm) return;
       announce(this.head);
+      this.update();
       whenRendered(() => this.firstFocus());
     } catch (e) {
       if (!USED.includes(e.kind)) throw e;

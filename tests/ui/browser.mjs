@@ -65,3 +65,10 @@ export async function inspect(page, name) {
   assert.deepEqual(found, [], `axe on ${name}`);
   if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
 }
+
+/** For `waitForFunction`: when the first row of a table is there, and what had been asked for until then. What the browser has kept was not asked for; the
+ *  page itself is no entry of the browser's list. `bytes`, unpacked, are those of files, not of data. */
+export const firstRow = () => {
+  const ms = performance.getEntriesByName('ui:looked')[0]?.startTime, asked = performance.getEntriesByType('resource').filter(r => r.startTime <= ms && (r.transferSize > 0 || !r.responseEnd));
+  return ms && document.querySelector('.canvas tr[data-id] > [data-col]') && { ms, requests: 1 + asked.length, bytes: asked.filter(r => r.initiatorType !== 'fetch').reduce((sum, r) => sum + r.decodedBodySize, 0), names: asked.map(r => r.name) };
+};

@@ -9,7 +9,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { WIDE, launch, newPage as pageOf } from './browser.mjs';
+import { WIDE, firstRow, launch, newPage as pageOf } from './browser.mjs';
 import { begin } from './server.mjs';
 
 const ROWS = Number(process.env.ROWS ?? 1_000_000), MINUTES = Number(process.env.MINUTES ?? 1), AGAIN = Number(process.env.AGAIN ?? 5), SAMPLES = 20, SCROLL_MS = 4_000;
@@ -54,11 +54,6 @@ function fill(run) {
 
 const newPage = async (...given) => { const page = await pageOf(...given); page.setDefaultTimeout(PATIENCE_MS); return page; };
 
-// When the first row is there, and what had been asked for until then; what the browser has kept was not asked for. The page itself is no entry.
-const firstRow = () => {
-  const now = performance.now(), asked = () => performance.getEntriesByType('resource').filter(r => r.startTime <= now && (r.transferSize > 0 || !r.responseEnd));
-  return document.querySelector('.canvas tr[data-id] > [data-col]') && { ms: now, requests: 1 + asked().length, bytes: asked().reduce((sum, r) => sum + r.decodedBodySize, 0) };
-};
 const isQuiet = () => document.querySelector('.grid')?.getAttribute('aria-busy') === 'false' && !document.querySelector('.canvas tr[aria-busy]');
 const row = i => `.canvas tr[data-index="${i}"][data-id]`;
 
@@ -93,7 +88,7 @@ async function loads(browser, at, state) {
   tell('first contentful paint, empty cache', median(painted), 'ms', 300);
   tell('grid usable, empty cache', median(cold.map(x => x.ms)), 'ms', 800);
   tell('requests until then', most(cold, 'requests'), '', 50);
-  tell('bytes until then, unpacked', most(cold, 'bytes') / 1024, 'KB', 300);
+  tell('its files, unpacked', most(cold, 'bytes') / 1024, 'KB', 300);
   tell('grid usable, reload', median(warm.map(x => x.ms)), 'ms', 300);
   tell('requests of a reload until then, but for what is kept', most(warm, 'requests'), '', 3);
 }

@@ -5,7 +5,7 @@
 // Not here: the browser (browser.mjs), the start page (start.test.mjs), checks of the source (lint.test.mjs).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHONE, WIDE, close, inspect, launch, newPage } from './browser.mjs';
+import { PHONE, WIDE, close, firstRow, inspect, launch, newPage } from './browser.mjs';
 
 const { CARRYALL_URL, CARRYALL_EMAIL, CARRYALL_PASSWORD, CARRYALL_LINK } = process.env;
 const SMALLEST_ROW_COUNT = 18, PAGE = 50;
@@ -133,6 +133,26 @@ test('the table: rows in sight, sorting, reload and back', async () => {
   await head.locator('button').click();
   await queryIs(page, 'sort', null);
   assert.equal(await head.getAttribute('aria-sort'), 'none');
+  await close(page);
+});
+
+test('a first visit asks for fifty things at most, a reload for the page, for what there is and for its records', async () => {
+  const page = await open();
+  await page.goto(table('deals'));
+  const first = await (await page.waitForFunction(firstRow)).jsonValue();
+  assert.ok(first.requests <= 50, `${first.requests} requests`);
+  assert.ok(first.bytes <= 300 * 1024, `${first.bytes} bytes`);
+  await page.waitForSelector('.foot-number');
+  const target = app.tables.find(t => t.slug === 'deals').fields.find(f => f.type === 'reference').target;
+  for (const search of ['', '?sort=-id']) {
+    if (search) await show(page, 'deals', search);
+    await page.reload();
+    const again = await (await page.waitForFunction(firstRow)).jsonValue();
+    assert.deepEqual(again.names.map(name => new URL(name).pathname), ['/api/workspaces/default/overview', `/api/apps/${app.slug}/schemas/deals/records`], search);
+    // What the records refer to is called by its name from the first moment.
+    const linked = await page.$$eval(`${ROWS} a[href*="/t/${target}"]`, list => list.map(a => a.textContent));
+    assert.ok(linked.length && linked.every(name => name && !name.startsWith('No. ')), linked.join());
+  }
   await close(page);
 });
 
