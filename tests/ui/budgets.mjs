@@ -183,6 +183,7 @@ try {
   const page = await newPage(browser, server.url, { state, view: WIDE });
   await page.goto(at);
   await page.waitForFunction(isQuiet);
+  await page.waitForSelector('.foot');
   const seen = await page.$$eval('.canvas tr', list => { const foot = document.querySelector('.foot').getBoundingClientRect().top, head = document.querySelector('.entry').getBoundingClientRect().bottom; return list.map(r => r.getBoundingClientRect()).filter(b => b.bottom <= foot + 1 && b.top >= head - 1).length; });
   tell('rows in sight', seen, '', 18, true);
   tell('nodes', await page.evaluate(() => document.querySelectorAll('*').length), '', 1_500);

@@ -311,7 +311,7 @@ test('a filter is built, said in words, kept in the address; so are order and wo
   await page.locator('.combo-item[data-at]').filter({ hasText: 'Ada' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByText('Pieces is over 10 and (State is Used or Maker is Ada)').waitFor();
-  await page.waitForFunction(() => document.querySelector('.foot-text').textContent.startsWith('33 '));
+  await page.waitForFunction(() => document.querySelector('.foot-text')?.textContent.startsWith('33 '));
   await inspect(page, 'grid-filter');
   await page.keyboard.press('Escape');
   await page.locator('thead th[data-slug="price"] .head').click();
@@ -420,6 +420,7 @@ test('a table of a hundred thousand: the end at once, few nodes, 18 rows in sigh
   const page = await open();
   await shows(page, 0, 1, 'Thing 1');
   assert.equal(await page.locator('.grid').getAttribute('aria-rowcount'), '100002');
+  await page.waitForSelector('.foot');
   const inSight = await page.$$eval('.canvas tr', list => { const foot = document.querySelector('.foot').getBoundingClientRect().top, head = document.querySelector('.entry').getBoundingClientRect().bottom; return list.map(r => r.getBoundingClientRect()).filter(b => b.bottom <= foot + 1 && b.top >= head - 1).length; });
   assert.ok(inSight >= 18, `${inSight} rows in sight`);
   const began = Date.now();
@@ -511,7 +512,7 @@ test('without the server: edits wait, survive a reload, and are sent when it is 
   await cell(page, 1, 2).click();
   await page.keyboard.type('77');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelector('.save').textContent.trim() === '2 waiting');
+  await page.waitForFunction(() => document.querySelector('.save')?.textContent.trim() === '2 waiting');
   await shows(page, 0, 1, 'Offline');
   await page.getByText('You can go on; 2 changes wait in this browser.').waitFor();
   await inspect(page, 'grid-waiting');

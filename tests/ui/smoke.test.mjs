@@ -104,6 +104,7 @@ test('the table: rows in sight, sorting, reload and back', async () => {
   await show(page, 'deals');
   const deals = app.tables.find(t => t.slug === 'deals');
   assert.equal(await page.locator('thead th').count(), deals.fields.length + 1);
+  await page.waitForSelector('.foot');
   const inSight = await page.$$eval(ROWS, list => {
     const foot = document.querySelector('.foot').getBoundingClientRect().top, head = document.querySelector('.entry').getBoundingClientRect().bottom;
     return list.map(r => r.getBoundingClientRect()).filter(b => b.top >= head - 1 && b.bottom <= foot + 1).length;
