@@ -94,10 +94,10 @@ async function show() {
   }
   if (!person.get()) {
     try {
-      await begin(path === '/_/' || path === '/_' ? lastView() : path);
+      await begin(path === '/_/' || path === '/_' ? new URL(lastView(), location.origin).pathname : path);
     } catch (fault) {
       // A session that is over has already led to the sign-in screen.
-      if (fault.kind !== 'auth') present(lost(fault, show));
+      if (fault.kind !== 'auth' && fault.name !== 'AbortError') present(lost(fault, show));
       return;
     }
     if (here.get().href !== href) return;

@@ -41,7 +41,7 @@ pub struct Node {
     pub beside: Vec<Beside>,
 }
 
-/// What records of one table are called that a list refers to: the value of the display field of each.
+/// What records of one table are called that a list refers to: the value of the field that says so.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Called {
     pub schema: String,

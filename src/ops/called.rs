@@ -1,10 +1,9 @@
-//! What the records are called that others refer to: the value of their display field, as far as the caller may read it. One question for each table,
-//! however many records there are. The records themselves are in `expand`.
+//! What the records are called that others refer to: the value of their display field, or of their first text where the caller may not read that one. One
+//! question for each table, however many records there are. The records themselves are in `expand`.
 
 use super::access;
 use super::expand::{ids, leads};
 use crate::model::error::{Error, Problem, Result};
-use crate::model::field::Kind;
 use crate::model::limits::Limits;
 use crate::model::listed::Called;
 use crate::model::principal::{Action, Caller, Scope};
@@ -12,6 +11,7 @@ use crate::model::record::{RecordId, RecordRef};
 use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// A table that is referred to, with the field by which its records are called, and those that are.
@@ -72,9 +72,10 @@ impl Calling {
             let ids: Vec<RecordId> = target.ids.into_iter().collect();
             let mut names = Vec::with_capacity(ids.len());
             rows::by_ids(tx, seen, Some(&shown), &target.scope.rows, &ids, &mut |record| {
-                self.bytes_left = self.bytes_left.checked_sub(record.data.len()).ok_or_else(too_large)?;
                 let mut values = rows::some_values_of(record.data, &[&target.display])?;
-                names.push((record.id, values.remove(&target.display).unwrap_or_default()));
+                let name = values.remove(&target.display).unwrap_or_default();
+                self.bytes_left = self.bytes_left.checked_sub(weight(&name)).ok_or_else(too_large)?;
+                names.push((record.id, name));
                 Ok(())
             })?;
             all.push(Called { schema: seen.slug.clone(), names });
@@ -83,10 +84,16 @@ impl Calling {
     }
 }
 
-/// The field that records are called by, as far as a table is seen: its display field, else its first text.
+/// The field that records are called by, as far as a table is seen.
 fn display(seen: &Schema) -> Option<String> {
     let declared = seen.display_field.as_deref().and_then(|slug| seen.field(slug));
-    declared.or_else(|| seen.fields.iter().find(|field| field.kind == Kind::Text)).map(|field| field.slug.clone())
+    declared.or_else(|| seen.shown().into_iter().find(|field| field.type_name == "text")).map(|field| field.slug.clone())
+}
+
+/// About how long a name is in memory and in the answer.
+fn weight(name: &Value) -> usize {
+    const ENTRY: usize = 64;
+    ENTRY + name.as_str().map_or_else(|| if name.is_array() || name.is_object() { name.to_string().len() } else { 0 }, str::len)
 }
 
 fn too_large() -> Error {

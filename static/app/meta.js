@@ -13,6 +13,8 @@ export const workspace = store(null);
 
 // What the start of the page has learnt of one app and perhaps the views of one table; each is taken once, by the first screen.
 let learnt = null;
+// Grows with every person who leaves.
+let era = 0;
 
 /** The list as it was last seen, or null. */
 export const knownApps = () => apps.list;
@@ -30,7 +32,9 @@ export async function loadApps(signal) {
 /** Everything that a screen of an app asks for, in one answer: who asks and what they may, the apps, this one with its tables, the views of a table. */
 async function ask(slug, table, signal) {
   const query = new URLSearchParams({ ...(slug && { app: slug }), ...(slug && table && { schema: table }) });
-  const said = await get(`${HOUSE}/overview?${query}`, signal);
+  const asked = era, said = await get(`${HOUSE}/overview?${query}`, signal);
+  // Whoever it was for has gone.
+  if (asked !== era) throw new DOMException('', 'AbortError');
   meet(said);
   workspace.set(said.workspace);
   apps.list = said.apps;
@@ -69,6 +73,7 @@ export function takeViews(slug, table) {
 
 /** Forgets everything: the next person to sign in may not be allowed to see it. */
 export function forget() {
+  era++;
   learnt = null;
   apps.list = null;
   apps.bySlug.clear();

@@ -22,12 +22,12 @@ export function listQuery({ sort, filter, q }) {
   return query;
 }
 
-/** Some records by their place in the list, as if those of the ids in `without` were not there; counted only when that is wanted. With them come names of
- *  what they refer to: `namesOf`. */
-export function loadWindow(app, table, { offset, limit, counts, without = [], ...ask }, signal) {
+/** Some records by their place in the list, as if those of the ids in `without` were not there; counted only when that is wanted. With `names`
+ *  come those of what they refer to, of so many in each value: `namesOf`. */
+export function loadWindow(app, table, { offset, limit, counts, names, without = [], ...ask }, signal) {
   const others = without.length ? `!(id in (${without.map(id => `'${id}'`).join(', ')}))` : '';
   const query = listQuery({ ...ask, filter: [ask.filter, others].filter(Boolean).map(f => `(${f})`).join(' && ') });
-  for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none', names: NAMES_IN_CELL })) query.set(name, value);
+  for (const [name, value] of Object.entries({ limit, offset, count: counts ? 'exact' : 'none', ...(names && { names }) })) query.set(name, value);
   return get(`${recordsAt(app, table)}?${query}`, signal);
 }
 

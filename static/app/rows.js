@@ -211,9 +211,12 @@ export class Rows {
     const settles = this.#isSettling, ids = this.fresh.map(r => r.id), without = settles ? [] : ids;
     this.#loading.add(page);
     try {
-      const found = await loadWindow(app, table.slug, { ...ask, offset: page * PAGE, limit: PAGE, counts, without }, call.signal);
+      const what = { ...ask, offset: page * PAGE, limit: PAGE, counts, without };
+      // Names can be too much for one answer; without them references are shown by their numbers.
+      const found = await loadWindow(app, table.slug, { ...what, names: NAMES_IN_CELL }, call.signal)
+        .catch(e => { if (e.field !== 'names') throw e; return loadWindow(app, table.slug, what, call.signal); });
       if (call.signal.aborted) return;
-      for (const [key, name] of namesOf(tables, found.names)) this.names.set(key, name);
+      for (const [key, name] of namesOf(tables, found.names ?? {})) this.names.set(key, name);
       this.fault = null;
       this.#keep(page, found.records);
       // What was saved meanwhile may not be in the answer yet.

@@ -11,8 +11,7 @@ export const rights = store(null);
 
 /** Takes in who the server says is asking. */
 export function meet({ user, can }) {
-  person.set(user);
-  rights.set(can);
+  for (const [known, said] of [[person, user], [rights, can]]) if (JSON.stringify(known.get()) !== JSON.stringify(said)) known.set(said);
 }
 
 /** Whether records of an app can be changed at all. A role of its own may still say no to some; the server tells then. */

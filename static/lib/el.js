@@ -49,7 +49,7 @@ export class El extends HTMLElement {
         this.#queued = false;
         if (this.isConnected) this.#render();
       } finally {
-        if (--unrendered === 0) after.splice(0).forEach(fn => fn());
+        if (--unrendered === 0) after.splice(0).forEach(fn => queueMicrotask(fn));
       }
     });
   }
@@ -68,12 +68,19 @@ export class El extends HTMLElement {
 }
 
 const AGAIN_MS = 2_000;
-// What is loaded once the first look is there, until it is.
+// What is loaded once the first look is there, until it is. One that takes long is not waited for.
+const LOOK_MS = 1_000;
 let waiting = [];
 const begin = load => load().catch(() => setTimeout(begin, AGAIN_MS, load));
 
 /** Loads what the first look does not need. A server that is away at that moment is asked again, so that no part of a page stays dead. */
 export function later(load) { if (waiting) waiting.push(load); else begin(load); }
+
+/** A first look is on its way: what it does not need waits for `looked`. */
+export function looking() {
+  waiting ??= [];
+  setTimeout(looked, LOOK_MS);
+}
 
 /** The first look is there: what it did not need comes now, and from here on at once. */
 export function looked() {

@@ -1,6 +1,6 @@
 // One table of an app: rail, bar, tools, grid, foot and what stands beside it. The address says all of what is shown: sort, f (filter), q (words), g (groups), gf (closed ones), r (record).
 // Not here: how any of these parts looks or behaves (ui/), what the address asks (app/asked.js), loading (app/rows.js, app/meta.js), changing (app/edit.js).
-import { El, define, later, looked, whenRendered } from '../lib/el.js';
+import { El, define, later, looked, looking, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { announce, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
@@ -39,6 +39,7 @@ class TableScreen extends El {
   // The saved views of this table, or null while they are not known: app/views.js.
   #saved = null;
   #viewsOf = '';
+  #viewsFor = null;
   #picked = NOBODY;
   #cells = null;
   // The filter while it is built; the address follows a little later.
@@ -48,6 +49,7 @@ class TableScreen extends El {
   #watchUndo = null;
 
   connected() {
+    looking();
     PHONE.addEventListener('change', () => this.#showRail(false), { signal: this.life });
     this.addEventListener('keydown', this.#key, { signal: this.life });
     this.life.addEventListener('abort', () => { this.#list.stop(); this.#grouped?.stop(); this.#metaKey = ''; });
@@ -125,11 +127,11 @@ class TableScreen extends El {
     if (!table) return;
     if (key !== this.#viewsOf) {
       this.#viewsOf = key;
-      this.#saved = null;
-      if (this.view_) this.#loadViews(key); else later(() => this.#loadViews(key));
+      this.#saved = this.#viewsFor = null;
+      later(() => this.#loadViews(key));
     }
     // A view is asked with what it says, so its rows wait for it.
-    if (this.view_ && !this.#saved) return;
+    if (this.view_ && !this.#saved) { this.#loadViews(key); return; }
     const arranged = JSON.stringify([this.app, this.table, this.view_]);
     if (arranged !== this.#layoutOf) {
       this.#layoutOf = arranged;
@@ -219,6 +221,8 @@ class TableScreen extends El {
   };
 
   async #loadViews(key) {
+    if (key !== this.#viewsOf || key === this.#viewsFor) return;
+    this.#viewsFor = key;
     let found = null;
     try {
       const { Views } = await import('../app/views.js');
@@ -265,7 +269,7 @@ class TableScreen extends El {
     go(withQuery({ r: id, at: null }), { replace: !!this.query.get('r') });
     // It may still be on its way.
     await import('../ui/side.js').catch(missed);
-    if (this.query.get('r') === id) whenRendered(() => this.querySelector('ui-side')?.focusHead());
+    if (this.query.get('r') === id) whenRendered(() => this.querySelector('ui-side')?.focusHead?.());
   };
 
   #close = () => {

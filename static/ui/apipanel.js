@@ -23,7 +23,8 @@ import './apirequest.js';
 import './grip.js';
 
 learn({ ...DESIGN, ...API });
-await wear('css/api.css');
+// Without it the panel is bare and usable.
+await wear('css/api.css').catch(() => {});
 
 const FOLLOW = 'ui:api:follow', TAB = 'ui:api:dialect', PHONE = matchMedia('(max-width: 719px)');
 const kept = (key, otherwise) => { try { return localStorage.getItem(key) ?? otherwise; } catch { return otherwise; } };

@@ -3,6 +3,7 @@
 import { El, define } from '../lib/el.js';
 import { html } from '../lib/view.js';
 import { place } from '../lib/pop.js';
+import { missed } from '../app/notes.js';
 
 const FRAMES = 30;
 let last = 0;
@@ -29,7 +30,7 @@ class Drop extends El {
 
   // What is in the box may be on its way at first.
   async #enter(here) {
-    await here;
+    await Promise.resolve(here).catch(missed);
     const box = this.querySelector('.drop');
     for (let frames = 0; frames < FRAMES; frames++) {
       await new Promise(done => { requestAnimationFrame(done); });

@@ -26,6 +26,8 @@ export class Editing {
   // A cell whose editor is on its way: what is typed meanwhile is kept for it.
   #opening = null;
   #isReady = false;
+  // Comes behind the first rows.
+  #offerUndo = null;
 
   constructor(grid) { this.grid = grid; }
 
@@ -189,7 +191,7 @@ export class Editing {
     grid.go(ENTRY, 1);
     try {
       const made = await createRecord({ app: context.app, table: table.slug, values: draft, label: t('change.added', { record: recordName(table, { id: '', ...draft }) }) });
-      await this.#done(t('grid.added', { name: recordName(table, made) }));
+      note(t('grid.added', { name: recordName(table, made) }), { actions: this.#offerUndo?.() });
     } catch (e) {
       if (!Object.keys(this.draft).length) this.#setDraft(draft);
       const at = grid.columns.findIndex(f => f.slug === e.field) + 1;
@@ -279,7 +281,7 @@ export class Editing {
     try {
       const { sendMany } = await import('./clashes.js');
       if (!await sendMany({ app, table: grid.table, context: grid.context, rows: grid.rows, changed, made, base, label: t('change.many', { n }) })) return false;
-      await this.#done(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }));
+      note(made.length ? t('grid.pasted', { n: changed.length, m: made.length }) : t('grid.changed', { n }), { actions: this.#offerUndo?.() });
       return true;
     } catch (e) {
       note(t('save.why', { why: e.message }), { bad: true, stays: true });
@@ -287,16 +289,11 @@ export class Editing {
     }
   }
 
-  /** Tells what was done, and offers to take it back. */
-  async #done(text) {
-    const { offerUndo } = await import('../app/undo.js').catch(missed);
-    note(text, { actions: offerUndo?.() });
-  }
-
   /** The grid was drawn anew: editors are to be there before the first key. */
   rendered() {
     if (!this.grid.can.write || this.#isReady) return;
     this.#isReady = true;
     later(() => import('./editors/editors.js'));
+    later(async () => { ({ offerUndo: this.#offerUndo } = await import('../app/undo.js')); });
   }
 }

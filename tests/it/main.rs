@@ -89,6 +89,9 @@ mod undo_any;
 /// Fields of their old type again.
 mod undo_types;
 
+/// What records are called that a list refers to.
+mod called;
+
 /// Lists: windows that follow each other, records beside records, totals.
 mod lists;
 

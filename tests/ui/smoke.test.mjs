@@ -145,15 +145,42 @@ test('a first visit asks for fifty things at most, a reload for the page, for wh
   assert.ok(first.bytes <= 300 * 1024, `${first.bytes} bytes`);
   await page.waitForSelector('.foot-number');
   const target = app.tables.find(t => t.slug === 'deals').fields.find(f => f.type === 'reference').target;
-  for (const search of ['', '?sort=-id']) {
+  const data = ['/api/workspaces/default/overview', `/api/apps/${app.slug}/schemas/deals/records`];
+  for (const search of ['', '?sort=-id', null]) {
     if (search) await show(page, 'deals', search);
-    await page.reload();
+    // The start of the page leads to where one was last.
+    if (search === null) await page.goto(at('/_/')); else await page.reload();
     const again = await (await page.waitForFunction(firstRow)).jsonValue();
-    assert.deepEqual(again.names.map(name => new URL(name).pathname), ['/api/workspaces/default/overview', `/api/apps/${app.slug}/schemas/deals/records`], search);
+    assert.deepEqual(again.names.map(name => new URL(name).pathname), data, search);
+    assert.match(page.url(), search === '' ? /deals$/ : /deals\?sort=-id$/);
     // What the records refer to is called by its name from the first moment.
     const linked = await page.$$eval(`${ROWS} a[href*="/t/${target}"]`, list => list.map(a => a.textContent));
     assert.ok(linked.length && linked.every(name => name && !name.startsWith('No. ')), linked.join());
   }
+  await close(page);
+});
+
+test('behind a sign-in the records come before what they do not need, and what is wanted meanwhile is there when they take long', async () => {
+  const page = await newPage(browser, CARRYALL_URL);
+  page.expected.add(401);
+  await page.goto(table('deals'));
+  await page.fill('#username', CARRYALL_EMAIL);
+  await page.fill('#password', CARRYALL_PASSWORD);
+  await page.keyboard.press('Enter');
+  const { names } = await (await page.waitForFunction(firstRow)).jsonValue(), behind = names.slice(names.findIndex(name => name.endsWith('/auth/login/')) + 1).map(name => new URL(name).pathname);
+  assert.deepEqual(behind.filter(name => !name.includes('/a/')), ['/api/workspaces/default/overview', `/api/apps/${app.slug}/schemas/deals/records`]);
+  assert.ok(!behind.some(name => /searchbox|editors/.test(name)), behind.join());
+
+  let go = null;
+  await page.route(/deals\/records\?/, route => { go ??= () => route.continue(); });
+  await page.reload();
+  await page.getByRole('searchbox', { name: 'Search in Deals' }).waitFor();
+  await page.keyboard.press('Control+K');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator(ROWS).count(), 0);
+  go();
+  await settled(page);
   await close(page);
 });
 
