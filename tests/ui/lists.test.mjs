@@ -291,6 +291,32 @@ async function carry(page, r, to, isLower = false) {
   await page.waitForSelector('.grid[data-carrying]');
 }
 
+test('on a phone a finger takes a card by its handle; beside it the list scrolls', async t => {
+  const { open, ask } = await shop(t, { fields: PLACES, records: [...TITLES, ...Array.from({ length: 20 }, (_, i) => `More ${i + 1}`)].map(title => ({ title })) });
+  const page = await open({ view: PHONE, scheme: 'dark' }, '?sort=place'), cdp = await page.context().newCDPSession(page);
+  const touch = (type, x, y) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
+  const card = r => page.locator(`.canvas tr[data-index="${r}"]`).boundingBox(), title = async () => (await page.locator('.canvas tr[data-id] [data-slot="name"]').allInnerTexts()).slice(0, 5);
+  await page.waitForSelector('.canvas tr[data-index="4"]');
+  await inspect(page, 'lists-carry-phone');
+  const handle = await page.locator('.canvas tr[data-index="4"] .carry').boundingBox(), to = await card(1), x = handle.x + handle.width / 2;
+  assert.ok(handle.width >= 24 && handle.height >= 24, 'large enough for a finger');
+  await touch('touchStart', x, handle.y + handle.height / 2);
+  for (let step = 0; step <= 4; step++) await touch('touchMove', x, handle.y + handle.height / 2 + (to.y + 8 - handle.y - handle.height / 2) * step / 4);
+  await page.waitForSelector('.canvas tr[data-index="1"][data-line="before"]');
+  await touch('touchEnd');
+  await page.locator('.note').filter({ hasText: 'Enjoy moved.' }).waitFor();
+  assert.deepEqual(await title(), ['Ask', 'Enjoy', 'Build', 'Check', 'Deliver']);
+  assert.deepEqual((await order(ask)).slice(0, 5), ['Ask', 'Enjoy', 'Build', 'Check', 'Deliver']);
+  assert.equal(new URL(page.url()).searchParams.get('r'), null, 'no record is opened by it');
+  const from = await card(3);
+  await touch('touchStart', 200, from.y + 30);
+  for (let step = 1; step <= 8; step++) await touch('touchMove', 200, from.y + 30 - step * 25);
+  await touch('touchEnd');
+  await page.waitForFunction(() => document.querySelector('.gridbox').scrollTop > 50);
+  assert.deepEqual((await order(ask)).slice(0, 5), ['Ask', 'Enjoy', 'Build', 'Check', 'Deliver']);
+  await close(page);
+});
+
 test('rows are dragged into an order of one\'s own: shown at once, one step takes it back, Esc leaves all as it was', async t => {
   const { open, ask } = await shop(t, { fields: PLACES, records: TITLES.map(title => ({ title })) });
   const page = await open({}, '?sort=place');
