@@ -135,7 +135,7 @@ class TableScreen extends El {
     const arranged = JSON.stringify([this.app, this.table, this.view_]);
     if (arranged !== this.#layoutOf) {
       this.#layoutOf = arranged;
-      this.#layout = saidBy(this.#view).layout ?? loadLayout(app.slug, table);
+      this.#layout = this.#arranged();
       this.#tree = null;
     }
     if (!this.#chooseRows()) return;
@@ -236,7 +236,9 @@ class TableScreen extends El {
   }
 
   get #shown() { return { tree: treeOf(this.query, this.#view), sort: this.#ask.sort, layout: this.#layout, groups: this.#groups.map(f => f.slug), folded: foldedOf(this.query, this.#view) }; }
-  get #isViewChanged() { return !!this.#view && (saysMore(this.query) || JSON.stringify(saidBy(this.#view).layout) !== JSON.stringify(this.#layout)); }
+  get #isViewChanged() { return !!this.#view && (saysMore(this.query) || JSON.stringify(this.#arranged()) !== JSON.stringify(this.#layout)); }
+  /** The columns as the view has them, or as this person has them where it says nothing of them. */
+  #arranged() { return saidBy(this.#view).layout ?? loadLayout(this.app, this.#table); }
 
   #makeView = async (name, isShared) => { go(viewHref(this.app, this.table, await this.#saved.make(this.#table, name, isShared, this.#shown))); };
 

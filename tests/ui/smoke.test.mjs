@@ -184,6 +184,17 @@ test('behind a sign-in the records come before what they do not need, and what i
   await close(page);
 });
 
+test('a saved view that says nothing of columns is not told as changed, until it is', async () => {
+  const page = await open();
+  await page.goto(table('deals/v/by-stage'));
+  await page.locator('.canvas tr[data-group]').first().waitFor();
+  const views = page.locator('.tools ui-drop').first().locator('button').first();
+  assert.equal((await views.innerText()).trim(), 'By stage');
+  await page.locator('thead th').nth(1).locator('button').first().click();
+  await page.waitForFunction(() => document.querySelector('.tools ui-drop button b')?.textContent === '•');
+  await close(page);
+});
+
 test('the grid by keyboard: one stop, arrows, sort, open, close, focus comes back', async () => {
   const page = await open();
   await show(page, 'deals');
