@@ -142,7 +142,17 @@ startRouter();
 await beginLanguage();
 skip.textContent = t('shell.skip');
 show();
-// What works on every screen, and is not needed for the first look at one.
-later(async () => { const { startKeys } = await import('./ui/keys.js'); startKeys(); });
+// What works on every screen, and is not needed for the first look at one. Keys that are pressed before what hears them is here are heard then.
+const early = [], KEPT = ['keydown', 'ui:palette', 'ui:keys'];
+const keep = e => {
+  early.push(e);
+  if ((e.ctrlKey || e.metaKey) && e.code === 'KeyK') e.preventDefault();
+};
+KEPT.forEach(type => document.addEventListener(type, keep));
+later(async () => {
+  const { startKeys } = await import('./ui/keys.js');
+  KEPT.forEach(type => document.removeEventListener(type, keep));
+  startKeys(early.splice(0));
+});
 later(() => import('./ui/notes.js'));
 later(dress);

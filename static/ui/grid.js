@@ -59,6 +59,14 @@ class Grid extends El {
     this.#clip ??= new Clip(this);
   }
 
+  #paste = async e => {
+    if (this.#clip) { this.#clip.paste(e); return; }
+    // Before what takes it in is here, the text is kept for it.
+    const { range } = this, { target } = e, text = e.clipboardData.getData('text/plain');
+    await this.#later().catch(missed);
+    this.#clip?.paste({ target, clipboardData: { getData: () => text }, preventDefault() {} }, range);
+  };
+
   get box() { return this.querySelector('.gridbox'); }
   get grid() { return this.querySelector('.grid'); }
   get canvas() { return this.querySelector('.canvas'); }
@@ -227,7 +235,7 @@ class Grid extends El {
       <table class="grid" role="grid" tabindex="0" aria-label=${this.table.name} aria-multiselectable="true" aria-busy=${String(this.rows.isBusy)} aria-rowcount=${this.rows.length + (this.can.write ? 2 : 1)}
         aria-colcount=${this.columns.length + 1} data-wide=${this.columns.length > 1 ? '' : null}
         @keydown=${e => act(this, e)} @focusin=${this.#focused} @pointerdown=${e => this.#drags.down(e)} @click=${this.#click} @dblclick=${this.#double} @contextmenu=${this.#context}
-        @copy=${e => this.#clip?.copy(e)} @cut=${e => this.#clip?.cut(e)} @paste=${e => this.#clip?.paste(e)}>
+        @copy=${e => this.#clip?.copy(e)} @cut=${e => this.#clip?.cut(e)} @paste=${this.#paste}>
         <thead role="rowgroup"><tr role="row" aria-rowindex="1">${this.#numberHead()}${each(this.columns, c => c.slug, (f, i) => this.#head(f, i + 1))}</tr></thead>
         ${this.can.write && html`<tbody role="rowgroup" class="entry-body">${this.edit.entryRow(this.columns, this.#look)}</tbody>`}
         <tbody role="rowgroup" class="canvas"></tbody><tbody role="presentation" class="space"></tbody>

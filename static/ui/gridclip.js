@@ -47,18 +47,19 @@ export class Clip {
 
   cut(e) { if (this.copy(e) && this.grid.pick.isEmpty) this.grid.edit.empty(); }
 
-  async paste(e) {
+  /** `range`: where it was pasted. */
+  async paste(e, range = this.grid.range) {
     if (isTyping(e) || !this.grid.can.write || this.grid.active.r === HEAD) return;
     const source = fromTsv(e.clipboardData.getData('text/plain')).slice(0, ROWS_MOST);
     e.preventDefault();
     if (!source.length || (source.length === 1 && source[0].length === 1 && source[0][0] === '')) return;
-    const plan = await this.#plan(source);
+    const plan = await this.#plan(source, range);
     if (await this.#agreed(plan)) this.#do(plan);
   }
 
   /** Which record gets which values: { changed, made, problems, cut }. */
-  async #plan(source) {
-    const { grid } = this, { top, bottom, left, right } = grid.range, c = Math.max(1, left);
+  async #plan(source, { top, bottom, left, right }) {
+    const { grid } = this, c = Math.max(1, left);
     const isOne = source.length === 1 && source[0].length === 1, height = isOne ? bottom - top + 1 : source.length, width = isOne ? right - c + 1 : Math.max(...source.map(r => r.length));
     const fields = grid.columns.slice(c - 1, c - 1 + width), names = await this.#names(fields, source, isOne);
     const plan = { changed: [], made: [], base: {}, problems: [], cut: Math.max(0, width - fields.length), hasBlank: false };

@@ -68,8 +68,10 @@ const FIRST = ['Ctrl+K', 'F6', 'Shift+F6'];
 /** In a text Ctrl+Z is the browser's, and letters are letters; in the grid they begin an edit. */
 const isTaken = (key, el) => (isText(el) && !FIRST.includes(key)) || (isLetter(key) && (!hasLetters() || !!el?.closest?.('.grid, [role="menu"], [role="listbox"]')));
 
-function pressed(e) {
-  if (e.defaultPrevented || e.isComposing || document.querySelector('dialog:modal')) return;
+const pressed = e => { if (!e.defaultPrevented) hear(e); };
+
+function hear(e) {
+  if (e.isComposing || document.querySelector('dialog:modal')) return;
   if (['Shift', 'Control', 'Alt', 'Meta'].includes(e.key)) return;
   const key = keyOf(e), before = begun;
   begun = '';
@@ -91,8 +93,8 @@ function visited() {
   if (note && appHere() && document.querySelector('#main')) remember({ href: path, text, note });
 }
 
-/** From now on, for as long as the page is open. */
-export function startKeys() {
+/** From now on, for as long as the page is open. `early`: what was pressed before. */
+export function startKeys(early) {
   // Buttons and menus ask for them, too.
   document.addEventListener('ui:palette', DO.palette);
   document.addEventListener('ui:keys', DO.help);
@@ -106,4 +108,9 @@ export function startKeys() {
     const region = innermost(REGIONS.flatMap(r => [...document.querySelectorAll(r)]), e.target);
     if (region) left.set(region, e.target);
   });
+  for (const e of early) {
+    if (e.type !== 'keydown') document.dispatchEvent(new Event(e.type));
+    else if (FIRST.includes(keyOf(e))) hear(e);
+    else pressed(e);
+  }
 }

@@ -4,7 +4,7 @@
 // Not here: editing, keys and views (grid.test.mjs).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PHONE, WIDE, close, inspect, launch } from './browser.mjs';
+import { PHONE, WIDE, close, inspect, launch, until } from './browser.mjs';
 import { RECORDS, cell, many, paste, place, saved, shop as inShop, shows } from './shop.mjs';
 
 let browser;
@@ -227,6 +227,29 @@ test('many cells at once overwrite nothing newer: both values are shown first, f
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await shows(page, 4, 1, 'Renamed');
   assert.deepEqual([(await read('rec_5')).title, (await read('rec_6')).title], ['Renamed', 'Thing 6']);
+  await close(page);
+});
+
+test('what is pressed and pasted before the part is here that takes it in is not lost', async t => {
+  const { open, read } = await shop(t, { records: many(3) });
+  const page = await open(), held = [];
+  const hold = part => page.route(part, route => { held.push(() => route.continue()); });
+  await shows(page, 0, 1, 'Thing 1');
+  for (const part of ['**/ui/keys.js', '**/ui/gridclip.js', '**/ui/side.js']) await hold(part);
+  await page.reload();
+  await shows(page, 0, 1, 'Thing 1');
+  await page.waitForSelector('.foot-number');
+  await cell(page, 0, 2).click();
+  await paste(page, '41');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press(' ');
+  await page.keyboard.press('Control+k');
+  await until(page, () => held.length === 3);
+  for (const go of held) go();
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('.panel h2').filter({ hasText: 'Thing 2' }).waitFor();
+  await until(page, async () => (await read('rec_1')).pieces === 41);
   await close(page);
 });
 
