@@ -1,6 +1,7 @@
 // The start of the page: which screen belongs to which address, the session gate, the trap for mistakes of our own.
 // Not here: what the screens show.
 import { html, render } from './lib/view.js';
+import { holdKeys } from './lib/a11y.js';
 import { later, looked } from './lib/el.js';
 import { go, here, match, startRouter } from './lib/router.js';
 import { whenSessionEnds } from './app/api.js';
@@ -144,15 +145,21 @@ skip.textContent = t('shell.skip');
 show();
 // What works on every screen, and is not needed for the first look at one. Keys that are pressed before what hears them is here are heard then.
 const early = [], KEPT = ['keydown', 'ui:palette', 'ui:keys'];
+let taken = () => [];
 const keep = e => {
   early.push(e);
-  if ((e.ctrlKey || e.metaKey) && e.code === 'KeyK') e.preventDefault();
+  const isFree = !e.target.closest?.('input, textarea, select, .grid'), opens = e.type === 'ui:palette' || ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k');
+  // What is typed behind them is for what they open.
+  if (!opens && !(e.key === '/' && isFree)) return;
+  taken = holdKeys();
+  if (!opens) return;
+  e.preventDefault();
 };
 KEPT.forEach(type => document.addEventListener(type, keep));
 later(async () => {
   const { startKeys } = await import('./ui/keys.js');
   KEPT.forEach(type => document.removeEventListener(type, keep));
-  startKeys(early.splice(0));
+  startKeys([...early.splice(0), ...taken()]);
 });
 later(() => import('./ui/notes.js'));
 later(dress);

@@ -58,8 +58,9 @@ pub struct Limits {
     pub expand_levels_max: usize,
     pub expand_paths_max: usize,
     pub expand_bytes_max: usize,
-    /// Records of one value that are called by their names in a list.
+    /// Records of one value that are called by their names in a list, and all such names of an answer.
     pub names_of_value_max: i64,
+    pub names_bytes_max: usize,
     /// Rows of a report that is asked for without a number, and with one; stages of one, and columns of a stage.
     pub report_rows_default: i64,
     pub report_rows_max: i64,
@@ -256,6 +257,7 @@ impl Default for Limits {
             expand_paths_max: 20,
             expand_bytes_max: 32 * 1024 * 1024,
             names_of_value_max: 100,
+            names_bytes_max: 4 * 1024 * 1024,
             report_rows_default: 1_000,
             report_rows_max: 10_000,
             report_stages_max: 20,

@@ -2,7 +2,6 @@
 
 use super::error::Result;
 use super::record::{Record, RecordId, RecordRef};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// One record of a list, or one that is read alone.
@@ -41,15 +40,15 @@ pub struct Node {
     pub beside: Vec<Beside>,
 }
 
-/// What records of one table are called that a list refers to: the value of the field that says so.
-#[derive(Debug, Clone, PartialEq)]
+/// What records of one table are called that a list refers to: the value of the field that says so, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Called {
     pub schema: String,
-    pub names: Vec<(RecordId, Value)>,
+    pub names: Vec<(RecordId, String)>,
 }
 
 /// What holds for a list as a whole.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// How many rows it has; `None` when that was not asked.
     pub total: Option<i64>,

@@ -11,8 +11,10 @@ use crate::model::record::{RecordId, RecordRef};
 use crate::model::schema::Schema;
 use crate::store::engine::ReadTx;
 use crate::store::records as rows;
-use serde_json::Value;
 use std::collections::BTreeSet;
+
+/// What a name takes beside its text.
+const ENTRY_BYTES: usize = 64;
 
 /// A table that is referred to, with the field by which its records are called, and those that are.
 struct Target {
@@ -34,7 +36,7 @@ pub struct Calling {
 impl Calling {
     /// Of the fields of a schema that are shown and refer to what the caller may read.
     pub fn new(tx: &ReadTx<'_>, who: &Caller, schema: &Schema, shown: Option<&[String]>, most: usize, limits: &Limits) -> Self {
-        let mut calling = Self { most, fields: Vec::new(), places: Vec::new(), targets: Vec::new(), bytes_left: limits.expand_bytes_max };
+        let mut calling = Self { most, fields: Vec::new(), places: Vec::new(), targets: Vec::new(), bytes_left: limits.names_bytes_max };
         let is_shown = |slug: &String| shown.is_none_or(|shown| shown.contains(slug));
         for field in schema.fields.iter().filter(|field| leads(field.kind) && is_shown(&field.slug)) {
             let target = tx.catalog().target(schema, field);
@@ -73,8 +75,8 @@ impl Calling {
             let mut names = Vec::with_capacity(ids.len());
             rows::by_ids(tx, seen, Some(&shown), &target.scope.rows, &ids, &mut |record| {
                 let mut values = rows::some_values_of(record.data, &[&target.display])?;
-                let name = values.remove(&target.display).unwrap_or_default();
-                self.bytes_left = self.bytes_left.checked_sub(weight(&name)).ok_or_else(too_large)?;
+                let name = values.remove(&target.display).unwrap_or_default().to_string();
+                self.bytes_left = self.bytes_left.checked_sub(ENTRY_BYTES + name.len()).ok_or_else(too_large)?;
                 names.push((record.id, name));
                 Ok(())
             })?;
@@ -88,12 +90,6 @@ impl Calling {
 fn display(seen: &Schema) -> Option<String> {
     let declared = seen.display_field.as_deref().and_then(|slug| seen.field(slug));
     declared.or_else(|| seen.shown().into_iter().find(|field| field.type_name == "text")).map(|field| field.slug.clone())
-}
-
-/// About how long a name is in memory and in the answer.
-fn weight(name: &Value) -> usize {
-    const ENTRY: usize = 64;
-    ENTRY + name.as_str().map_or_else(|| if name.is_array() || name.is_object() { name.to_string().len() } else { 0 }, str::len)
 }
 
 fn too_large() -> Error {

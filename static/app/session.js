@@ -17,6 +17,14 @@ export function meet({ user, can }) {
 /** Whether records of an app can be changed at all. A role of its own may still say no to some; the server tells then. */
 export const canWrite = app => { const can = rights.get(); return !can || can.manage || (can.apps[app] ?? 'viewer') !== 'viewer'; };
 
+const known = new Map();
+/** What may be done with records of a table: { write, create, update, remove }. The same object as long as it says the same. */
+export function allowed(app, table) {
+  const may = canWrite(app), [create, update, remove] = ['create', 'update', 'delete'].map(act => may && table?.can?.[act] !== false), key = `${create} ${update} ${remove}`;
+  if (!known.has(key)) known.set(key, { write: create || update || remove, create, update, remove });
+  return known.get(key);
+}
+
 export async function signIn(username, password) { person.set((await post('/auth/login/', { username, password })).user); }
 
 /** Without a user in the answer the link waits for something: the first admin of a file with so many apps, or a password that somebody is to choose. */

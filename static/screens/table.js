@@ -2,7 +2,7 @@
 // Not here: how any of these parts looks or behaves (ui/), what the address asks (app/asked.js), loading (app/rows.js, app/meta.js), changing (app/edit.js).
 import { El, define, later, looked, looking, whenRendered } from '../lib/el.js';
 import { html } from '../lib/view.js';
-import { announce, title } from '../lib/a11y.js';
+import { announce, holdKeys, title } from '../lib/a11y.js';
 import { go, withQuery } from '../lib/router.js';
 import { happened, resumeEdits, saving } from '../app/edit.js';
 import { askOf, foldedOf, groupsOf, saysMore, treeOf } from '../app/asked.js';
@@ -12,7 +12,7 @@ import { ENTRY, keepLayout, loadLayout } from '../app/layout.js';
 import { appHref, exportHref, fieldsHref, importHref, knownApp, knownApps, loadApp, tableHref, viewHref } from '../app/meta.js';
 import { schemaAt } from '../app/records.js';
 import { Rows } from '../app/rows.js';
-import { canWrite, rights } from '../app/session.js';
+import { allowed, rights } from '../app/session.js';
 import { missed, note } from '../app/notes.js';
 import { failure, noApp, noRecords, noTable, noTables } from '../ui/notice.js';
 import { icon } from '../ui/parts.js';
@@ -69,10 +69,7 @@ class TableScreen extends El {
   rendered() {
     if (!this.isComing || !(this.#fault || (this.#meta && !this.#meta.tables.length) || (this.#meta && this.table && !this.#table) || this.#rows.fault || this.#rows.total !== null)) return;
     this.isComing = false;
-    requestAnimationFrame(() => {
-      performance.mark('ui:looked');
-      looked();
-    });
+    requestAnimationFrame(() => { performance.mark('ui:rows'); looked(); });
   }
 
   get #table() { return this.#meta?.tables.find(x => x.slug === this.table) ?? null; }
@@ -237,7 +234,7 @@ class TableScreen extends El {
 
   get #shown() { return { tree: treeOf(this.query, this.#view), sort: this.#ask.sort, layout: this.#layout, groups: this.#groups.map(f => f.slug), folded: foldedOf(this.query, this.#view) }; }
   get #isViewChanged() { return !!this.#view && (saysMore(this.query) || JSON.stringify(this.#arranged()) !== JSON.stringify(this.#layout)); }
-  /** The columns as the view has them, or as this person has them where it says nothing of them. */
+  // As the view has them, or as this person has them where it says nothing of columns.
   #arranged() { return saidBy(this.#view).layout ?? loadLayout(this.app, this.#table); }
 
   #makeView = async (name, isShared) => { go(viewHref(this.app, this.table, await this.#saved.make(this.#table, name, isShared, this.#shown))); };
@@ -280,6 +277,11 @@ class TableScreen extends El {
     whenRendered(() => { if (!this.#grid?.focusRecord(id)) this.querySelector('.grid [tabindex="0"]')?.focus(); });
   };
 
+  #toSearch = async (typed = []) => {
+    const taken = holdKeys(), { enterSearch } = await import('../ui/searchbox.js').catch(missed);
+    enterSearch?.(this.querySelector('ui-searchbox'), [...typed, ...taken()]);
+  };
+
   #newRecord = () => {
     const grid = this.#grid;
     grid.box.scrollTop = 0;
@@ -301,8 +303,8 @@ class TableScreen extends El {
     const { app } = this, table = this.#table;
     if (!table) return [];
     return [
-      ...(this.#grid?.can?.write ? [{ id: 'new', text: t('tools.new'), sign: 'plus', key: 'Alt+N', run: this.#newRecord }] : []),
-      { id: 'search', text: t('search.name', { name: table.name }), sign: 'search', key: '/', run: () => this.querySelector('ui-searchbox')?.focusInput() },
+      ...(this.#grid?.can?.create ? [{ id: 'new', text: t('tools.new'), sign: 'plus', key: 'Alt+N', run: this.#newRecord }] : []),
+      { id: 'search', text: t('search.name', { name: table.name }), sign: 'search', key: '/', run: this.#toSearch },
       { id: 'filter', text: t('tools.filter'), sign: 'filter', run: () => this.querySelector('.filter-drop')?.open() },
       ...(this.#view && this.#isViewChanged ? [{ id: 'save', text: t('views.save', { name: this.#view.name }), sign: 'eye', key: 'Ctrl+S', run: this.#saveView }] : []),
       { id: 'fields', text: t('table.fields'), sign: 'field', href: fieldsHref(app, table.slug) },
@@ -333,23 +335,21 @@ class TableScreen extends El {
       ${rows.fault && html`<div class="banner" role="alert"><p>${rows.fault.message}</p><button type="button" class="btn line" @click=${this.#again}>${t('again')}</button></div>`}
       <ui-grid .table=${table} .rows=${rows} .version=${rows.version} .context=${context} .sort=${ask.sort} .selected=${this.query.get('r')} .layout=${layout} .groups=${this.#slugs(ask.groups)} .can=${can}
         .onSort=${this.#sort} .onOpen=${this.#open} .onLayout=${this.#arrange} .onPicked=${this.#pickedChanged} .onFilter=${this.#filterBy} .onGroup=${this.#group} .onFold=${this.#fold}></ui-grid>
-      ${rows.total === 0 && !rows.fresh.length && noRecords({ table, canWrite: can.write, tree: this.#filter, ask, names: rows.names, onTree: this.#refine,
+      ${rows.total === 0 && !rows.fresh.length && noRecords({ table, canWrite: can.create, tree: this.#filter, ask, names: rows.names, onTree: this.#refine,
         onClear: () => this.#asked({ f: this.#address(null), q: null }) })}
       <ui-gridfoot .table=${table} .address=${schemaAt(this.app, table.slug)} .filter=${ask.filter} .q=${ask.q}
         .version=${rows.edits} .total=${rows.total === null ? null : rows.count} .picked=${this.#picked.n} .cells=${this.#cells} .strayed=${rows.strayed.size} .onAgain=${this.#sortAgain}></ui-gridfoot>`;
   }
 
-  // The same list as long as it says the same.
   #slugsSeen = [];
+  // The same list as long as it says the same.
   #slugs(slugs = []) { if (slugs.join() !== this.#slugsSeen.join()) this.#slugsSeen = slugs; return this.#slugsSeen; }
 
-  // The same object as long as the right is the same.
-  #mays = { true: { write: true }, false: { write: false } };
-  get #can() { return this.#mays[canWrite(this.app)]; }
+  get #can() { return allowed(this.app, this.#table); }
 
   #tools(table, context, can) {
     return tools({
-      app: this.app, table, context, canWrite: can.write, ask: this.#ask, tree: this.#filter, total: this.#rows.total, layout: this.#layout, groups: this.#groups,
+      app: this.app, table, context, canWrite: can.create, ask: this.#ask, tree: this.#filter, total: this.#rows.total, layout: this.#layout, groups: this.#groups,
       views: this.#saved?.list ?? null, view: this.#view, isViewChanged: this.#isViewChanged, onFilter: this.#refine, onSort: this.#sort, onLayout: this.#arrange, onGroup: this.#group, onFoldAll: this.#foldAll,
       onNew: this.#newRecord, onMakeView: this.#makeView, onSaveView: this.#saveView, onDropView: this.#dropView,
     });

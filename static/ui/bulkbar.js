@@ -81,10 +81,10 @@ class BulkBar extends El {
     const { picked, can, list } = this, exports = picked.all ? !list.q : picked.n <= IDS_IN_ADDRESS;
     return html`<div class="tools bulk" role="toolbar" aria-label=${t('bulk.name')} @keydown=${e => { if (e.key === 'Escape') this.onClear(); }}>
       <p>${t(picked.all ? 'bulk.all' : 'bulk.some', { n: picked.n })}</p>
-      ${can.write && html`<button type="button" class="btn" @click=${this.#edit}>${icon('pen')}${t('bulk.edit')}</button>`}
-      ${can.write && html`<button type="button" class="btn" @click=${this.#copy}>${icon('copy')}${t('bulk.copy')}</button>`}
+      ${can.update && html`<button type="button" class="btn" @click=${this.#edit}>${icon('pen')}${t('bulk.edit')}</button>`}
+      ${can.create && html`<button type="button" class="btn" @click=${this.#copy}>${icon('copy')}${t('bulk.copy')}</button>`}
       ${exports && html`<a class="btn" href=${this.#export()} download>${icon('export')}${t('bulk.export')}</a>`}
-      ${can.write && html`<button type="button" class="btn" @click=${this.#remove}>${icon('bin')}${t('bulk.delete')}</button>`}
+      ${can.remove && html`<button type="button" class="btn" @click=${this.#remove}>${icon('bin')}${t('bulk.delete')}</button>`}
       <button type="button" class="btn" @click=${this.onClear}>${t('bulk.clear')}</button></div>`;
   }
 }

@@ -14,7 +14,7 @@ import { Row, cardSlots } from './gridrow.js';
 import { Drags } from './griddrag.js';
 import { Editing } from './gridedit.js';
 import { Picking } from './gridpick.js';
-import { act } from './gridkeys.js';
+import { act, enter } from './gridkeys.js';
 
 const NUMBER_WIDTH = 64, FIRST_ROWS = 40;
 /** The next step of a header: ascending, descending, none. */
@@ -48,6 +48,7 @@ class Grid extends El {
   connected() {
     this.use(pending);
     this.use(glowing);
+    addEventListener('keydown', e => enter(this, e), { signal: this.life });
     this.addEventListener('editdone', e => this.edit.done(e), { signal: this.life });
     this.addEventListener('editcancel', e => this.edit.dropped(e), { signal: this.life });
     later(() => this.#later());
@@ -70,7 +71,7 @@ class Grid extends El {
   get box() { return this.querySelector('.gridbox'); }
   get grid() { return this.querySelector('.grid'); }
   get canvas() { return this.querySelector('.canvas'); }
-  get firstRow() { return this.can?.write ? ENTRY : 0; }
+  get firstRow() { return this.can?.create ? ENTRY : 0; }
   get lastRow() { return this.rows.length - 1; }
   fieldAt(c) { return this.columns[c - 1] ?? null; }
   lineAt(r) { return r === HEAD ? this.querySelector('thead tr') : r === ENTRY ? this.querySelector('.entry') : this.#lines.get(r)?.node ?? null; }
@@ -95,7 +96,7 @@ class Grid extends El {
 
   #orderOf() {
     const { sort, groups, can, table } = this, field = sort && table.fields.find(f => f.type === 'sequence' && f.slug === sort.replace(/^-/, ''));
-    return field && can.write && table.can?.update !== false && field.writable !== false && !groups.length ? { field, isDown: sort[0] === '-' } : null;
+    return field && can.update && field.writable !== false && !groups.length ? { field, isDown: sort[0] === '-' } : null;
   }
 
   /** Moves the record of the active cell one place up or down. */
@@ -119,7 +120,7 @@ class Grid extends El {
 
   /** Moves the active cell; with `extend` the range goes along. Scrolls as little as it takes. */
   go(r, c, extend = false) {
-    const first = HEAD, row = Math.max(first, Math.min(this.lastRow, r === ENTRY && !this.can.write ? (this.active.r > r ? HEAD : 0) : r));
+    const first = HEAD, row = Math.max(first, Math.min(this.lastRow, r === ENTRY && !this.can.create ? (this.active.r > r ? HEAD : 0) : r));
     const col = Math.max(0, Math.min(this.columns.length, c));
     this.anchor = extend ? this.anchor ?? this.active : null;
     this.active = { r: row, c: col };
@@ -232,12 +233,12 @@ class Grid extends El {
   view() {
     const busy = this.rows.total === null && !this.#had;
     return html`<div class="gridbox" @scroll=${this.#scrolled}>
-      <table class="grid" role="grid" tabindex="0" aria-label=${this.table.name} aria-multiselectable="true" aria-busy=${String(this.rows.isBusy)} aria-rowcount=${this.rows.length + (this.can.write ? 2 : 1)}
+      <table class="grid" role="grid" tabindex="0" aria-label=${this.table.name} aria-multiselectable="true" aria-busy=${String(this.rows.isBusy)} aria-rowcount=${this.rows.length + (this.can.create ? 2 : 1)}
         aria-colcount=${this.columns.length + 1} data-wide=${this.columns.length > 1 ? '' : null}
         @keydown=${e => act(this, e)} @focusin=${this.#focused} @pointerdown=${e => this.#drags.down(e)} @click=${this.#click} @dblclick=${this.#double} @contextmenu=${this.#context}
         @copy=${e => this.#clip?.copy(e)} @cut=${e => this.#clip?.cut(e)} @paste=${this.#paste}>
         <thead role="rowgroup"><tr role="row" aria-rowindex="1">${this.#numberHead()}${each(this.columns, c => c.slug, (f, i) => this.#head(f, i + 1))}</tr></thead>
-        ${this.can.write && html`<tbody role="rowgroup" class="entry-body">${this.edit.entryRow(this.columns, this.#look)}</tbody>`}
+        ${this.can.create && html`<tbody role="rowgroup" class="entry-body">${this.edit.entryRow(this.columns, this.#look)}</tbody>`}
         <tbody role="rowgroup" class="canvas"></tbody><tbody role="presentation" class="space"></tbody>
       </table>
       ${busy && html`<div class="grid-bones skeleton" aria-hidden="true">${each(Array.from({ length: 20 }, (_, i) => i), i => i, i => html`<span class="bone" data-width=${i % 4}></span>`)}</div>`}

@@ -8,12 +8,13 @@ import { ENTRY } from '../app/layout.js';
 import { missed, note } from '../app/notes.js';
 import { isEditable, parseValue, typedText } from '../app/parse.js';
 import { recordName } from '../app/records.js';
+import { person } from '../app/session.js';
 import { plainText, wordOf } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
 import { cell } from './value.js';
 
-const draftKey = grid => `ui:draft:${grid.context.app}/${grid.table.slug}`;
+const draftKey = grid => `ui:draft:${person.get()?.id}:${grid.context.app}/${grid.table.slug}`;
 const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray(v) && !v.length);
 const emptyOf = field => parseValue(field, '').value;
 
@@ -36,10 +37,12 @@ export class Editing {
   early({ key, shiftKey, altKey, ctrlKey, metaKey }) {
     const opening = this.#opening;
     if (!opening) return false;
+    // What comes behind the end of an edit is for the cell that is next.
+    if (opening.ends) { opening.rest.push({ key, shiftKey, altKey, ctrlKey, metaKey }); return true; }
     // The editor comes with its text selected.
     if (altKey || ctrlKey || metaKey) return key.toLowerCase() === 'a';
     if (key === 'Tab') opening.ends = shiftKey ? 'left' : 'right';
-    else if (key === 'Enter') opening.ends = shiftKey ? 'up' : 'down';
+    else if (key === 'Enter') { if (opening.typed !== null) opening.ends = shiftKey ? 'up' : 'down'; }
     else if (key === 'Escape') this.#opening = null;
     else if (key === 'Backspace' || key === 'Delete') opening.typed = (opening.typed ?? '').slice(0, -1);
     else if ([...key].length === 1) opening.typed = (opening.typed ?? '') + key;
@@ -92,13 +95,13 @@ export class Editing {
   /** Opens the editor of a cell. `typed` is the character that began it, and replaces the value. */
   async open(r, c, typed = null) {
     const { grid } = this, field = grid.fieldAt(c), record = r === ENTRY ? this.draft : grid.rows.at(r);
-    if (!field || !record || !grid.can.write) { if (field && record) announce(t('save.readonly')); return; }
+    if (!field || !record || !(r === ENTRY ? grid.can.create : grid.can.update)) { if (field && record) announce(t('save.readonly')); return; }
     if (!isEditable(field)) { announce(t('edit.readonly', { name: field.name, word: wordOf(field.type) })); return; }
     if (field.type === 'boolean' && r !== ENTRY) {
       if (typed === null) this.save(record, { [field.slug]: !record[field.slug] });
       return;
     }
-    const opening = this.#opening = { typed, ends: null };
+    const opening = this.#opening = { typed, ends: null, rest: [] };
     const { makeEditor } = await import('./editors/editors.js').catch(missed);
     // Called off, or another cell is asked for meanwhile.
     if (this.#opening !== opening) return;
@@ -116,8 +119,17 @@ export class Editing {
     if (trouble && opening.typed === null) editor.problem = trouble.problem;
     queueMicrotask(() => {
       editor.start();
-      if (opening.ends && (opening.typed !== null || ['left', 'right'].includes(opening.ends))) editor.finish(opening.ends);
+      if (!opening.ends) return;
+      editor.finish(opening.ends);
+      // A value that was refused stays where it is, and what was to follow it is nobody's.
+      if (this.#editor !== editor) this.#goOn(opening.rest);
     });
+  }
+
+  /** Presses keys again, where the grid is by now. */
+  #goOn(keys) {
+    const { grid } = this;
+    for (const key of keys) (grid.cellAt(grid.active.r, grid.active.c) ?? grid.grid).dispatchEvent(new KeyboardEvent('keydown', { ...key, bubbles: true, cancelable: true }));
   }
 
   #close() {
@@ -251,7 +263,7 @@ export class Editing {
   /** Empties the cells of the range. */
   empty() {
     const { grid } = this, fields = this.#fields();
-    if (!grid.can.write || !fields.length) return;
+    if (!grid.can.update || !fields.length) return;
     if (grid.active.r === ENTRY) {
       const draft = { ...this.draft };
       for (const f of fields) delete draft[f.slug];
@@ -265,7 +277,7 @@ export class Editing {
   /** The values of the active row go to all rows of the range. */
   fill() {
     const { grid } = this, fields = this.#fields(), from = grid.rows.at(grid.active.r);
-    if (!grid.can.write || !from || !grid.anchor) return;
+    if (!grid.can.update || !from || !grid.anchor) return;
     this.#many(this.#inRange().filter(r => r !== from && r.id !== from.id).map(r => [r, Object.fromEntries(fields.map(f => [f.slug, from[f.slug]]))]));
   }
 

@@ -25,7 +25,7 @@ function target(grid, e) {
   const way = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[e.key];
   if (way) {
     if (far && r >= 0) return edge(grid, grid.active, ...way);
-    if (way[0] && r + way[0] === ENTRY && !grid.can.write) return { r: way[0] > 0 ? 0 : HEAD, c };
+    if (way[0] && r + way[0] === ENTRY && !grid.can.create) return { r: way[0] > 0 ? 0 : HEAD, c };
     return { r: r + way[0], c: c + way[1] };
   }
   switch (e.key) {
@@ -100,4 +100,14 @@ export function act(grid, e) {
   e.preventDefault();
   // What the grid has dealt with is nobody else's.
   e.stopPropagation();
+}
+
+const ENTERS = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Enter', 'F2', 'Home', 'End', 'PageUp', 'PageDown'];
+/** A key that is pressed while nothing has the focus is meant for the cell that is marked. */
+export function enter(grid, e) {
+  if (e.defaultPrevented || e.target !== document.body || e.altKey || !ENTERS.includes(e.key) || document.querySelector('dialog:modal')) return;
+  grid.focusActive();
+  e.preventDefault();
+  const { key, shiftKey, ctrlKey, metaKey } = e;
+  document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, ctrlKey, metaKey, bubbles: true, cancelable: true }));
 }

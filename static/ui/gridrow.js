@@ -46,7 +46,7 @@ export class Row {
     if (index === this.#index) return;
     this.#index = index;
     this.node.dataset.index = index;
-    this.node.setAttribute('aria-rowindex', index + (this.grid.can.write ? 3 : 2));
+    this.node.setAttribute('aria-rowindex', index + (this.grid.can.create ? 3 : 2));
     this.#painted = '';
   }
 

@@ -6,6 +6,8 @@ import { appAt, appHref } from '../app/meta.js';
 import { note } from '../app/notes.js';
 import { remember } from '../app/recent.js';
 import { redo, undo } from '../app/undo.js';
+import { holdKeys } from '../lib/a11y.js';
+import { later } from '../lib/el.js';
 import { go, here } from '../lib/router.js';
 
 const CHORD_MS = 1_200, STAY_MS = 1_000;
@@ -52,8 +54,15 @@ async function late(open) {
   try { await open(); } catch { note(t('fault.screen'), { bad: true }); }
 }
 
+/** What is typed meanwhile is meant for it, and not for the cell behind. */
+async function palette(typed = []) {
+  const taken = holdKeys();
+  await late(async () => { const { openPalette } = await import('./palette.js'); openPalette([...typed, ...taken()]); });
+  taken();
+}
+
 const DO = {
-  palette: () => late(async () => { const { openPalette } = await import('./palette.js'); openPalette(); }),
+  palette: () => palette(),
   help: () => late(async () => { const { openKeys } = await import('./keyhelp.js'); openKeys(); }),
   // What is taken back is what is in sight: an app's.
   undo: () => isInApp(undo), redo: () => isInApp(redo),
@@ -68,10 +77,9 @@ const FIRST = ['Ctrl+K', 'F6', 'Shift+F6'];
 /** In a text Ctrl+Z is the browser's, and letters are letters; in the grid they begin an edit. */
 const isTaken = (key, el) => (isText(el) && !FIRST.includes(key)) || (isLetter(key) && (!hasLetters() || !!el?.closest?.('.grid, [role="menu"], [role="listbox"]')));
 
-const pressed = e => { if (!e.defaultPrevented) hear(e); };
-
-function hear(e) {
-  if (e.isComposing || document.querySelector('dialog:modal')) return;
+/** `rest`: keys that were pressed behind it, for what it opens. */
+function pressed(e, rest = []) {
+  if (e.defaultPrevented || e.isComposing || document.querySelector('dialog:modal')) return;
   if (['Shift', 'Control', 'Alt', 'Meta'].includes(e.key)) return;
   const key = keyOf(e), before = begun;
   begun = '';
@@ -80,7 +88,7 @@ function hear(e) {
   const all = KEYS.filter(k => k.where === 'all'), said = before ? `${before} ${key}` : key;
   const known = all.find(k => k.keys.includes(said)), deed = document.querySelector('#root > *')?.deeds?.().find(d => d.key === key);
   if (known) { if (DO[known.id]() !== false) e.preventDefault(); return; }
-  if (deed) { e.preventDefault(); deed.run(); return; }
+  if (deed) { e.preventDefault(); deed.run(rest); return; }
   if (!before && all.some(k => k.keys.some(x => x.startsWith(`${key} `)))) {
     begun = key;
     timer = setTimeout(() => { begun = ''; }, CHORD_MS);
@@ -96,7 +104,7 @@ function visited() {
 /** From now on, for as long as the page is open. `early`: what was pressed before. */
 export function startKeys(early) {
   // Buttons and menus ask for them, too.
-  document.addEventListener('ui:palette', DO.palette);
+  document.addEventListener('ui:palette', () => palette());
   document.addEventListener('ui:keys', DO.help);
   let stay = 0;
   const look = () => { clearTimeout(stay); stay = setTimeout(visited, STAY_MS); };
@@ -108,9 +116,10 @@ export function startKeys(early) {
     const region = innermost(REGIONS.flatMap(r => [...document.querySelectorAll(r)]), e.target);
     if (region) left.set(region, e.target);
   });
-  for (const e of early) {
-    if (e.type !== 'keydown') document.dispatchEvent(new Event(e.type));
-    else if (FIRST.includes(keyOf(e))) hear(e);
-    else pressed(e);
+  for (let e = early.shift(); e; e = early.shift()) {
+    if (e.type === 'ui:palette' || (e.type === 'keydown' && keyOf(e) === 'Ctrl+K')) palette(early.splice(0));
+    else if (e.type === 'ui:keys') DO.help();
+    else pressed(e, e.key === '/' ? early.splice(0) : []);
   }
+  later(() => import('./palette.js'));
 }

@@ -12,6 +12,7 @@ import { isEditable, typedText } from '../app/parse.js';
 import { Pointing } from '../app/pointing.js';
 import { loadRecord, nameOf, numbered, recordName } from '../app/records.js';
 import { mayIn, whoChanged } from '../app/recordlog.js';
+import { person } from '../app/session.js';
 import { columnDigits, count, displayField, isAtEnd } from '../app/types.js';
 import { t } from '../app/i18n.js';
 import { offerUndo } from '../app/undo.js';
@@ -56,7 +57,7 @@ class Lines extends InPlace {
   #deal(id, field) { setRefusal(this.#app, this.#table.slug, id, field.slug, null); }
 
   prepare() {
-    const key = `ui:draft:${this.#app}/${this.pointer.key}/${this.record.id}`;
+    const key = `ui:draft:${person.get()?.id}:${this.#app}/${this.pointer.key}/${this.record.id}`;
     if (key !== this.#draftOf) {
       this.leave();
       this.#draftOf = key;

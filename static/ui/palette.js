@@ -1,7 +1,8 @@
 // The palette: one field that finds where to go, what to do and records. Letters in order are enough; what was used lately stands first.
 // Not here: matching (app/find.js), where somebody was (app/recent.js), the key that opens it (keys.js).
-import { El, define } from '../lib/el.js';
+import { El, define, whenRendered } from '../lib/el.js';
 import { html, each } from '../lib/view.js';
+import { typeKeys } from '../lib/a11y.js';
 import { go, here } from '../lib/router.js';
 import { best, findRecords } from '../app/find.js';
 import { learn, t } from '../app/i18n.js';
@@ -128,7 +129,7 @@ class Palette extends El {
   #key = e => {
     const all = this.#groups.flatMap(g => g.items), last = all.length - 1;
     if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); this.#close(); return; }
-    if (e.key === 'Backspace' && !this.#words) { e.preventDefault(); this.#close(); return; }
+    if (e.key === 'Escape' || (e.key === 'Backspace' && !this.#words)) { e.preventDefault(); this.#close(); return; }
     if (e.key === 'Enter') { e.preventDefault(); if (all[this.#at]) this.#take(all[this.#at]); return; }
     const to = { ArrowDown: this.#at === last ? 0 : this.#at + 1, ArrowUp: this.#at <= 0 ? last : this.#at - 1, PageDown: Math.min(last, this.#at + SHOWN), PageUp: Math.max(0, this.#at - SHOWN) }[e.key];
     if (to === undefined || last < 0) return;
@@ -170,8 +171,8 @@ class Palette extends El {
 }
 define('ui-palette', Palette);
 
-/** Opens it; once. */
-export function openPalette() {
+/** Opens it; once. `keys`: what was typed into it already. */
+export function openPalette(keys = []) {
   if (document.querySelector('dialog.palette')) return;
   const dialog = document.createElement('dialog'), before = document.activeElement;
   dialog.className = 'palette';
@@ -181,5 +182,9 @@ export function openPalette() {
   dialog.addEventListener('click', e => { if (e.target === dialog) dialog.close(); });
   dialog.addEventListener('close', () => { dialog.remove(); if (before?.isConnected) before.focus({ preventScroll: true }); }, { once: true });
   dialog.showModal();
-  queueMicrotask(() => dialog.querySelector('input')?.focus());
+  whenRendered(() => {
+    const input = dialog.querySelector('input');
+    input.focus();
+    typeKeys(input, keys);
+  });
 }

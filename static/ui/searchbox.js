@@ -1,5 +1,6 @@
 // The search in a table: words, asked while they are typed. Not here: searching, which the server does.
 import { El, define } from '../lib/el.js';
+import { typeKeys } from '../lib/a11y.js';
 import { html } from '../lib/view.js';
 import { t } from '../app/i18n.js';
 import { icon } from './parts.js';
@@ -9,8 +10,6 @@ const TYPING_MS = 250;
 class SearchBox extends El {
   static props = { q: null, name: null, onSearch: null };
   #timer = 0;
-
-  focusInput() { const input = this.querySelector('input'); input.focus(); input.select(); }
 
   #typed = e => {
     const words = e.target.value.trim();
@@ -38,3 +37,13 @@ class SearchBox extends El {
   }
 }
 define('ui-searchbox', SearchBox);
+
+/** Puts the focus into it. `keys`: what was typed for it already, in place of what it holds. */
+export function enterSearch(box, keys) {
+  const input = box.querySelector('input');
+  input.focus();
+  input.select();
+  if (!keys.length) return;
+  input.value = '';
+  typeKeys(input, keys);
+}

@@ -24,7 +24,7 @@ function groupTool({ table, groups, onGroup, onFoldAll }) {
 export function tools(is) {
   const { table, tree, ask, layout } = is, filters = countOf(tree, table), sorts = ask.sort ? ask.sort.split(',').length : 0, hidden = layout.hidden.length;
   return html`<div class="tools" role="toolbar" aria-label=${t('tools.name')}>
-    ${is.views && viewsTool(is)}
+    ${viewsTool(is)}
     <ui-drop class="filter-drop" .label=${filters ? t('tools.filter.n', { n: filters }) : t('tools.filter')} .face=${face('filter', 'tools.filter', filters)} .isSet=${filters > 0} .on=${() => import('./filterbox.js')}
       .body=${html`<ui-filterbox .table=${table} .tree=${tree} .total=${is.total} .context=${is.context} .onChange=${is.onFilter}></ui-filterbox>`}></ui-drop>
     <ui-drop .label=${sorts ? t('tools.sort.n', { n: sorts }) : t('tools.sort')} .face=${face('sort', 'tools.sort', sorts)} .isSet=${sorts > 0} .on=${() => import('./sortbox.js')} .body=${html`<ui-sortbox .table=${table} .sort=${ask.sort} .onSort=${is.onSort}></ui-sortbox>`}></ui-drop>

@@ -69,6 +69,6 @@ export async function inspect(page, name) {
 /** For `waitForFunction`: when the first row of a table is there, and what had been asked for until then. What the browser has kept was not asked for; the
  *  page itself is no entry of the browser's list. `bytes`, unpacked, are those of files, not of data. */
 export const firstRow = () => {
-  const ms = performance.getEntriesByName('ui:looked')[0]?.startTime, asked = performance.getEntriesByType('resource').filter(r => r.startTime <= ms && (r.transferSize > 0 || !r.responseEnd));
+  const ms = performance.getEntriesByName('ui:rows')[0]?.startTime, asked = performance.getEntriesByType('resource').filter(r => r.startTime <= ms && (r.transferSize > 0 || !r.responseEnd));
   return ms && document.querySelector('.canvas tr[data-id] > [data-col]') && { ms, requests: 1 + asked.length, bytes: asked.filter(r => r.initiatorType !== 'fetch').reduce((sum, r) => sum + r.decodedBodySize, 0), names: asked.map(r => r.name) };
 };

@@ -565,6 +565,22 @@ test('who may only look finds nothing that would fail', async t => {
   await page.getByText('1 selected', { exact: true }).first().waitFor();
   assert.equal(await page.getByRole('button', { name: 'Delete' }).count(), 0);
   await inspect(page, 'grid-readonly');
+
+  // Who may change records and make none is offered no new one.
+  await ask('POST', '/api/apps/shop/roles', { slug: 'fixer', schemas: { things: { list: true, read: true, update: true } } });
+  await ask('POST', '/api/workspaces/default/grants', { user: 'vic@example.com', app: 'shop', role: 'fixer' });
+  await page.reload();
+  await shows(page, 0, 1, 'Thing 1');
+  await page.waitForSelector('.foot-number');
+  assert.deepEqual([await page.locator('.entry').count(), await page.getByRole('button', { name: 'New record' }).count()], [0, 0]);
+  await cell(page, 0, 1).click();
+  await page.keyboard.type('Mended');
+  await page.keyboard.press('Enter');
+  await shows(page, 0, 1, 'Mended');
+  await saved(page);
+  await page.keyboard.press('Shift+Space');
+  await page.getByRole('button', { name: 'Edit field…' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Delete' }).count(), 0);
   await close(page);
 });
 

@@ -253,6 +253,62 @@ test('what is pressed and pasted before the part is here that takes it in is not
   await close(page);
 });
 
+test('two values typed before the editor is here are two values, in the list and for new records', async t => {
+  const { open, ask } = await shop(t, { records: many(3) });
+  const page = await open(), held = [];
+  await page.route('**/ui/editors/editors.js', route => { held.push(() => route.continue()); });
+  const late = async last => { held.length = 0; await page.reload(); await shows(page, 2, 1, last); await until(page, () => held.length > 0); }, come = () => { for (const go of held.splice(0)) go(); };
+  await late('Thing 3');
+  // A key that comes while nothing has the focus is for the cell that is marked.
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.type('AAA');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('BBB');
+  await page.keyboard.press('Enter');
+  come();
+  await shows(page, 1, 1, 'AAA');
+  await shows(page, 2, 1, 'BBB');
+  await saved(page);
+  await late('BBB');
+  await page.locator('.entry [data-col="1"]').click();
+  for (const title of ['New one', 'New two']) { await page.keyboard.type(title); await page.keyboard.press('Enter'); }
+  come();
+  await until(page, async () => (await ask('GET', RECORDS)).total === 5);
+  assert.deepEqual((await ask('GET', `${RECORDS}?sort=id`)).records.map(r => r.title), ['Thing 1', 'AAA', 'BBB', 'New one', 'New two']);
+  await close(page);
+});
+
+test('what is typed for the palette or the search before they are here is typed into them, and not into the cell behind', async t => {
+  const { open, read } = await shop(t, { records: many(3) });
+  const page = await open(), held = [];
+  await page.route('**/ui/palette.js', route => { held.push(() => route.continue()); });
+  await page.reload();
+  await shows(page, 0, 1, 'Thing 1');
+  await cell(page, 0, 1).click();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('makerx');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.press('Enter');
+  await until(page, () => held.length > 0);
+  for (const go of held.splice(0)) go();
+  await page.waitForURL(/\/t\/makers/);
+  assert.equal((await read('rec_1')).title, 'Thing 1');
+  await page.unroute('**/ui/palette.js');
+  await page.route('**/ui/keys.js', route => { held.push(() => route.continue()); });
+  await page.reload();
+  await shows(page, 0, 1, 'Ada');
+  await page.keyboard.type('/Bo');
+  await until(page, () => held.length > 0);
+  for (const go of held.splice(0)) go();
+  await shows(page, 0, 1, 'Bo');
+  assert.equal(await query(page, 'q'), 'Bo');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('things');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/t\/things/);
+  await close(page);
+});
+
 test('a block of two hundred by five: what is updated and what is new is told before, and one step takes all of it back', async t => {
   const { open, ask } = await shop(t, { records: many(50) });
   const page = await open();

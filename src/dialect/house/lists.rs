@@ -14,7 +14,7 @@ use crate::wire::paper::Paper;
 use crate::wire::reply;
 use crate::wire::tags::{self, Known};
 use rouille::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
     let response = if listed.is_known {
         reply::empty(304)
     } else {
-        end(paper.text(), asked.form, &listed);
+        end(&mut paper, asked.form, &listed)?;
         paper.json(200)?
     };
     let response = listed.state.iter().fold(response, |response, state| response.with_additional_header("ETag", tags::weak(state)));
@@ -51,7 +51,8 @@ pub fn list(ctx: &Arc<Ctx>, call: &Call<'_>) -> Result<Response> {
 }
 
 /// What stands behind the records.
-fn end(body: &mut String, form: Form, listed: &Listed) {
+fn end(paper: &mut Paper, form: Form, listed: &Listed) -> Result<()> {
+    let body = paper.text();
     let number = |number: Option<i64>| number.map_or_else(|| "null".to_owned(), |number| number.to_string());
     let total = number(listed.total);
     // Writing to a String cannot fail.
@@ -70,12 +71,27 @@ fn end(body: &mut String, form: Form, listed: &Listed) {
         body.push_str(",\"total_is_capped\":true");
     }
     if let Some(called) = &listed.called {
-        let of_schema =
-            |called: &Called| (called.schema.clone(), called.names.iter().map(|(id, name)| (id.text(), name.clone())).collect());
-        let names: Map<String, Value> = called.iter().map(of_schema).collect();
-        let _ = write!(body, ",\"names\":{}", Value::Object(names));
+        names(paper, called)?;
     }
-    body.push('}');
+    paper.text().push('}');
+    Ok(())
+}
+
+/// `"names": {"companies": {"rec_1": "Acme"}}`
+fn names(paper: &mut Paper, called: &[Called]) -> Result<()> {
+    paper.text().push_str(",\"names\":{");
+    for (at, called) in called.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        paper.text().push_str(&format!("{comma}\"{}\":{{", called.schema));
+        for (at, (id, name)) in called.names.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            paper.text().push_str(&format!("{comma}\"{}\":{name}", id.text()));
+            paper.settle()?;
+        }
+        paper.text().push('}');
+    }
+    paper.text().push('}');
+    Ok(())
 }
 
 /// `{"explain": {"statements": [{"sql", "plan": [step], "rows_read", "rows_found", "sorted_apart", "ms"}], "records", "missing_index"}}`
