@@ -15,6 +15,7 @@ import { icon } from './parts.js';
 import { cell } from './value.js';
 
 const draftKey = grid => `ui:draft:${person.get()?.id}:${grid.context.app}/${grid.table.slug}`;
+let makeEditor = null;
 const isEmpty = v => v === null || v === undefined || v === '' || (Array.isArray(v) && !v.length);
 const emptyOf = field => parseValue(field, '').value;
 
@@ -26,6 +27,8 @@ export class Editing {
   #missing = new Set();
   // A cell whose editor is on its way: what is typed meanwhile is kept for it.
   #opening = null;
+  // Keys that came behind the end of an edit.
+  #rest = [];
   #isReady = false;
   // Comes behind the first rows.
   #offerUndo = null;
@@ -102,7 +105,9 @@ export class Editing {
       return;
     }
     const opening = this.#opening = { typed, ends: null, rest: [] };
-    const { makeEditor } = await import('./editors/editors.js').catch(missed);
+    for (const key of this.#rest.splice(0)) this.early(key);
+    // Once they are here, an editor opens with the key that asks for it.
+    if (!makeEditor) ({ makeEditor } = await import('./editors/editors.js').catch(missed));
     // Called off, or another cell is asked for meanwhile.
     if (this.#opening !== opening) return;
     this.#opening = null;
@@ -120,16 +125,20 @@ export class Editing {
     queueMicrotask(() => {
       editor.start();
       if (!opening.ends) return;
+      this.#rest = opening.rest;
       editor.finish(opening.ends);
-      // A value that was refused stays where it is, and what was to follow it is nobody's.
-      if (this.#editor !== editor) this.#goOn(opening.rest);
+      this.#goOn();
     });
   }
 
-  /** Presses keys again, where the grid is by now. */
-  #goOn(keys) {
+  /** Presses what is left again, where the grid is by now. An editor that opens takes it; one that stayed, for its value was refused, does not. */
+  #goOn() {
     const { grid } = this;
-    for (const key of keys) (grid.cellAt(grid.active.r, grid.active.c) ?? grid.grid).dispatchEvent(new KeyboardEvent('keydown', { ...key, bubbles: true, cancelable: true }));
+    while (this.#rest.length && !this.isOpen) {
+      const key = this.#rest.shift();
+      (grid.cellAt(grid.active.r, grid.active.c) ?? grid.grid).dispatchEvent(new KeyboardEvent('keydown', { ...key, bubbles: true, cancelable: true }));
+    }
+    this.#rest = [];
   }
 
   #close() {
@@ -305,7 +314,7 @@ export class Editing {
   rendered() {
     if (!this.grid.can.write || this.#isReady) return;
     this.#isReady = true;
-    later(() => import('./editors/editors.js'));
+    later(async () => { ({ makeEditor } = await import('./editors/editors.js')); });
     later(async () => { ({ offerUndo: this.#offerUndo } = await import('../app/undo.js')); });
   }
 }

@@ -469,6 +469,7 @@ test('two edit the same cell: the later one sees both values and chooses; other 
   await page.keyboard.type('8');
   await page.keyboard.press('Enter');
   await shows(page, 0, 2, '5');
+  await shows(page, 0, 3, '€8.00');
   await saved(page);
   const now = await read('rec_1');
   assert.deepEqual([now.title, now.pieces, now.price], ['Mine', 5, 8]);

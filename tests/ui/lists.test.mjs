@@ -272,9 +272,14 @@ test('two values typed before the editor is here are two values, in the list and
   await late('BBB');
   await page.locator('.entry [data-col="1"]').click();
   for (const title of ['New one', 'New two']) { await page.keyboard.type(title); await page.keyboard.press('Enter'); }
+  await page.keyboard.type('Left');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('7');
+  await page.keyboard.press('Enter');
   come();
-  await until(page, async () => (await ask('GET', RECORDS)).total === 5);
-  assert.deepEqual((await ask('GET', `${RECORDS}?sort=id`)).records.map(r => r.title), ['Thing 1', 'AAA', 'BBB', 'New one', 'New two']);
+  await until(page, async () => (await ask('GET', RECORDS)).total === 6);
+  assert.deepEqual((await ask('GET', `${RECORDS}?sort=id`)).records.map(r => r.title), ['Thing 1', 'AAA', 'BBB', 'New one', 'New two', 'Left']);
+  assert.equal((await ask('GET', `${RECORDS}?filter[title]=Left`)).records[0].pieces, 7);
   await close(page);
 });
 
