@@ -242,6 +242,8 @@ test('whatever is changed around a table has its undo: fields, options, the type
   await page.getByRole('button', { name: 'Remove app…' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.waitForURL(/apps$/);
+  // A note stays as long as the pointer is on it.
+  await page.locator('.note').filter({ hasText: 'Tea removed' }).hover();
   await page.getByRole('button', { name: 'Bring back Tea' }).waitFor();
   await inspect(page, 'apps-gone');
   await page.locator('.note').filter({ hasText: 'Tea removed' }).getByRole('button', { name: 'Undo' }).click();
