@@ -148,7 +148,7 @@ const early = [], KEPT = ['keydown', 'ui:palette', 'ui:keys'];
 let taken = () => [];
 const keep = e => {
   early.push(e);
-  const isFree = !e.target.closest?.('input, textarea, select, .grid'), opens = e.type === 'ui:palette' || ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k');
+  const isFree = !e.target.closest?.('input, textarea, select, .grid'), opens = e.type === 'ui:palette' || ((e.ctrlKey || e.metaKey) && e.key?.toLowerCase() === 'k');
   // What is typed behind them is for what they open.
   if (!opens && !(e.key === '/' && isFree)) return;
   taken = holdKeys();

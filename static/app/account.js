@@ -1,7 +1,6 @@
 // One's own account: name, password, sessions, tokens. Not here: other people, and signing in (session.js).
-import { get, write } from './api.js';
+import { HOUSE, get, write } from './api.js';
 
-const HOUSE = '/api/workspaces/default';
 const data = async call => (await call).data;
 
 export const loadMe = async signal => (await get(`${HOUSE}/me`, signal)).user;

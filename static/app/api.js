@@ -76,6 +76,9 @@ export const getQuietly = (path, signal) => request(path, { signal });
 /** Reads one thing with the tag of its state: `{ data, tag }`. */
 export const getTagged = path => watched(exchange(path, {}));
 
+/** The workspace of the data file. */
+export const HOUSE = '/api/workspaces/default';
+
 // Each tab has a short name of its own, which its changes carry: what a tab did, the same tab takes back.
 const TAB = 'ui:tab';
 /** The name of this tab; without storage a new one at every start. */

@@ -1,8 +1,7 @@
 // The dialects of the server: what they are, and sending a request in one of them through the server itself, since a page may set neither a cookie nor an origin.
 // Not here: which request says what (said.js).
-import { get, tab, write } from './api.js';
+import { HOUSE, get, tab, write } from './api.js';
 
-const HOUSE = '/api/workspaces/default';
 /** The one that this page speaks. */
 export const OWN = 'house';
 let asked = null;

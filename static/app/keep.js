@@ -1,8 +1,7 @@
 // A data file that is thrown away, and a copy of it to keep. Not here: the words (ui/demobar.js).
-import { write } from './api.js';
+import { HOUSE, write } from './api.js';
 import { finished } from './jobs.js';
 
-const HOUSE = '/api/workspaces/default';
 /** Has a copy made, and gives the address where it can be downloaded. */
 export async function keepFile() {
   const { data: { id } } = await write('POST', `${HOUSE}/backups`);

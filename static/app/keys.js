@@ -16,8 +16,8 @@ export const KEYS = [
   ['record', 'record.step', ['Alt+↑', 'Alt+↓']], ['record', 'record.close', ['Esc']],
 ].map(([where, id, keys]) => ({ where, id, keys }));
 
-/** `Ctrl+Shift+Z` for a key that is pressed; ⌘ counts as Ctrl. With Alt, and where the letters are others, by its place on the keyboard. */
-export function keyOf({ key, code = '', ctrlKey, metaKey, altKey, shiftKey }) {
+/** `Ctrl+Shift+Z` for a key that is pressed; ⌘ counts as Ctrl, and what a browser fills in by itself has no key. With Alt, and where the letters are others, by its place on the keyboard. */
+export function keyOf({ key = '', code = '', ctrlKey, metaKey, altKey, shiftKey }) {
   const control = ctrlKey || metaKey, place = /^Key([A-Z])$/.exec(code)?.[1], isForeign = key.length === 1 && key > '\u007f';
   const name = place && (altKey || (control && isForeign)) ? place : key.length === 1 ? key.toUpperCase() : key;
   // A sign that needs Shift says so itself.

@@ -1,10 +1,10 @@
 // What there is: apps, their tables, their fields, and who asks. The last answer is kept, so that going back shows something at once.
 // Not here: records (records.js) and what a field type looks like (types.js).
-import { get } from './api.js';
+import { HOUSE, get } from './api.js';
 import { meet } from './session.js';
 import { store } from '../lib/store.js';
 
-const HOUSE = '/api/workspaces/default', FRESH_MS = 2_000;
+const FRESH_MS = 2_000;
 const apps = { list: null, bySlug: new Map() };
 const address = slug => `/api/apps/${encodeURIComponent(slug)}`;
 

@@ -4,6 +4,7 @@ import { get, write } from './api.js';
 import { compile } from './filter.js';
 import { shownColumns } from './layout.js';
 import { takeViews } from './meta.js';
+import { schemaAt } from './records.js';
 
 /** The body of a view for what is shown now. Its filter is said with the server's clock, so that programs that ask by the view get today's today. */
 function bodyOf(table, { tree, sort, layout, groups, folded }) {
@@ -13,15 +14,14 @@ function bodyOf(table, { tree, sort, layout, groups, folded }) {
 /** The views of one table that the person may see. */
 export class Views {
   list = [];
-  #of_ = [];
-  #at = '';
+  #app;
+  #table;
 
-  constructor(app, table) {
-    this.#of_ = [app, table];
-    this.#at = `/api/apps/${encodeURIComponent(app)}/schemas/${encodeURIComponent(table)}/views`;
-  }
+  constructor(app, table) { this.#app = app; this.#table = table; }
 
-  async load(signal) { this.list = takeViews(...this.#of_) ?? (await get(this.#at, signal)).views; }
+  get #at() { return `${schemaAt(this.#app, this.#table)}/views`; }
+
+  async load(signal) { this.list = takeViews(this.#app, this.#table) ?? (await get(this.#at, signal)).views; }
 
   /** Gives the new view's slug. `shown` is { tree, sort, layout, groups, folded }. */
   async make(table, name, isShared, shown) {

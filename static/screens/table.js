@@ -278,8 +278,8 @@ class TableScreen extends El {
   };
 
   #toSearch = async (typed = []) => {
-    const taken = holdKeys(), { enterSearch } = await import('../ui/searchbox.js').catch(missed);
-    enterSearch?.(this.querySelector('ui-searchbox'), [...typed, ...taken()]);
+    const taken = holdKeys(), { enterSearch } = await import('../ui/searchbox.js').catch(missed), keys = [...typed, ...taken()];
+    enterSearch?.(this.querySelector('ui-searchbox'), keys);
   };
 
   #newRecord = () => {

@@ -40,7 +40,8 @@ define('ui-searchbox', SearchBox);
 
 /** Puts the focus into it. `keys`: what was typed for it already, in place of what it holds. */
 export function enterSearch(box, keys) {
-  const input = box.querySelector('input');
+  const input = box?.querySelector('input');
+  if (!input) return;
   input.focus();
   input.select();
   if (!keys.length) return;

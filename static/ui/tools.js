@@ -12,7 +12,7 @@ const face = (sign, key, n) => html`${icon(sign)}<span>${t(key)}</span>${n > 0 &
 function viewsTool({ app, table, views, view, isViewChanged, onMakeView, onSaveView, onDropView }) {
   return html`<ui-drop .label=${`${t('tools.views')}: ${view?.name ?? t('views.all', { name: table.name })}`} .isSet=${!!view}
     .face=${html`${icon('table')}<span class="cut">${view?.name ?? t('tools.views')}</span>${isViewChanged && html`<b aria-hidden="true">•</b>`}`} .on=${() => import('./viewsbox.js')}
-    .body=${html`<ui-viewsbox .app=${app} .table=${table} .views=${views} .current=${view} .isChanged=${isViewChanged} .onMake=${onMakeView} .onSave=${onSaveView} .onDrop=${onDropView}></ui-viewsbox>`}></ui-drop>`;
+    .body=${views && html`<ui-viewsbox .app=${app} .table=${table} .views=${views} .current=${view} .isChanged=${isViewChanged} .onMake=${onMakeView} .onSave=${onSaveView} .onDrop=${onDropView}></ui-viewsbox>`}></ui-drop>`;
 }
 
 function groupTool({ table, groups, onGroup, onFoldAll }) {

@@ -32,7 +32,7 @@ class ViewsBox extends El {
     const { current, views, app, table } = this;
     return html`<div class="filterbox viewsbox"><ul class="views-list">
         ${this.#link(tableHref(app, table.slug), t('views.all', { name: table.name }), !current)}
-        ${each(views ?? [], v => v.slug, v => this.#link(viewHref(app, table.slug, v.slug), v.name, v.slug === current?.slug, v.shared ? t('views.shared') : null))}</ul>
+        ${each(views, v => v.slug, v => this.#link(viewHref(app, table.slug, v.slug), v.name, v.slug === current?.slug, v.shared ? t('views.shared') : null))}</ul>
       ${current && html`<div class="filter-more"><button type="button" class="btn line" aria-disabled=${String(!this.isChanged)} @click=${() => { if (this.isChanged) this.#try(this.onSave); }}>${t('views.save', { name: current.name })}</button>
         <button type="button" class="btn" @click=${() => this.#try(this.onDrop)}>${t('views.drop')}</button></div>`}
       <form class="views-new" @submit=${this.#make}><label>${t('views.new')} <input name="name" class="edit-input" maxlength="80" autocomplete="off" placeholder=${t('views.name')}></label>
